@@ -47,7 +47,7 @@ const LONG = [
   'test/kill/**',
   'test/outbound/{carry-changes,carry-table,carry-wire,interrupted,properties,soap,tables}.test.ts',
   'test/packs/{add,add-killed}.test.ts',
-  'test/sample-town/start.test.ts',
+  'test/sample-town/{posting,start}.test.ts',
   'test/web/{browser.services,live-configuration,serve}.test.ts',
 ];
 /** And those that are long over PostgreSQL. */
@@ -108,6 +108,8 @@ export default defineConfig(({ mode }) => {
       hookTimeout: 240_000,
       allowOnly: false,
       pool: 'forks' as const,
+      // Suites share a process and the modules it loaded: a quarter of the time was spent on loading them again for each suite.
+      isolate: false,
       maxWorkers: 2,
       // The JSON is what .ci/run counts.
       reporters: ['default', ['json', { outputFile: 'coverage/tests.json' }]],

@@ -11,11 +11,22 @@ import { type Measured, measure, median } from './measure.ts';
  * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
  * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
  * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
- * set against COPY of the same rows.
+ * set against COPY of the same rows. `npm run bench -- identity` measures the comparison of persons instead (identity/identity.ts).
  */
-const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '1000000' }, repeat: { type: 'string', default: '3' }, store: { type: 'string' } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    keep: { type: 'string' },
+    rows: { type: 'string', default: '1000000' },
+    repeat: { type: 'string', default: '3' },
+    store: { type: 'string' },
+  },
 });
+if (positionals[0] === 'identity') {
+  const { benchIdentity } = await import('./identity/identity.ts');
+  await benchIdentity({ rows: Number(values.rows), keep: values.keep });
+  process.exit();
+}
 const server = values.store === 'postgres' ? await startPostgres({ durable: true }) : undefined;
 await server?.createDatabase('bench');
 const store = server?.url('bench') ?? values.store;

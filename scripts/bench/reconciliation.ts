@@ -50,6 +50,9 @@ const subset = (block: string[], to: number): Pass => ({
   within: { from: 0, to },
   one: 'right',
   most: 16,
+  together: [],
+  negative: [],
+  chance: 10,
   confirm: 'automatic',
 });
 const group = (...fields: string[]): Pass => ({

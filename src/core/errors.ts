@@ -72,9 +72,16 @@ export class ConfigError extends InterlocalError {}
 export class RetriableError extends InterlocalError {
   /** What the remote system asked us to wait (Retry-After), in milliseconds. */
   readonly waitMs: number | undefined;
-  constructor(problems: Problem | readonly Problem[], options?: ErrorOptions & { waitMs?: number }) {
+  /** It often passes without anybody's doing: the hint says only what to do if it continues. */
+  readonly passes: boolean;
+  constructor(problems: Problem | readonly Problem[], options?: ErrorOptions & { waitMs?: number | undefined; passes?: boolean }) {
     super(problems, options);
     this.waitMs = options?.waitMs;
+    this.passes = options?.passes ?? false;
+  }
+  /** The same error in other words. */
+  worded(problems: readonly Problem[]): RetriableError {
+    return new RetriableError(problems, { cause: this.cause, waitMs: this.waitMs, passes: this.passes });
   }
 }
 

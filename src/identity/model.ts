@@ -46,6 +46,8 @@ export interface Population {
   prior: number;
   link: number;
   review: number;
+  /** See ClusterInput.join. */
+  join: { mean: number; least: number };
 }
 
 /** The identity of an entity, compiled. */
@@ -54,6 +56,8 @@ export interface IdentityModel {
   keys: IdentityConfig['keys'];
   /** Is nobody entered twice in this connection? */
   onePerSource: (connection: string) => boolean;
+  /** What it was compiled from: another thread compiles it again. */
+  from: { config: IdentityConfig; parameters: IdentityParameters | undefined };
   /** The population of a record; -1 for one that none takes, and that stands for itself. */
   populationOf(columns: Columns): number;
 }
@@ -67,6 +71,7 @@ export function compileIdentity(config: IdentityConfig, parameters?: IdentityPar
   return {
     populations,
     keys: config.keys,
+    from: { config, parameters },
     onePerSource: (connection) => (typeof one === 'boolean' ? one : one.includes(connection)),
     populationOf: (columns) => populations.findIndex((population) => population.fits(columns)),
   };
@@ -135,6 +140,10 @@ function compilePopulation(
     prior: fixed(trained?.prior ?? config.prior ?? DEFAULT_PRIOR),
     link: fixed(config.link),
     review: fixed(config.review),
+    join:
+      config.join === undefined
+        ? { mean: fixed(config.link), least: -Infinity }
+        : { mean: fixed(config.join), least: fixed(config.review) },
   };
 }
 

@@ -1,9 +1,11 @@
 import type { Profile } from './roles.ts';
-import { candidatePairs, type PassCount } from './block/pairs.ts';
-import { ruleKeys } from './block/passes.ts';
+import { blocksOf, candidatePairs, type PassCount } from './block/pairs.ts';
+import { keysOfRule } from './block/passes.ts';
+import { profileAt, type ProfileTable } from './block/table.ts';
 import { clusterRecords } from './cluster/cluster.ts';
 import type { IdentityModel, Population } from './model.ts';
 import { type Scored, scorePair, verdictOf } from './score/score.ts';
+import { screen } from './score/screen.ts';
 
 /** A pair that is linked by its score, or that needs review. */
 export interface Edge {
@@ -15,35 +17,44 @@ export interface Edge {
 }
 
 /** Every candidate pair of a population that is linked or waits, with the counts of the passes. */
-export function edgesOf(population: Population, profiles: readonly Profile[]): { edges: Edge[]; passes: PassCount[]; compared: number } {
+export function edgesOf(
+  population: Population,
+  table: ProfileTable,
+  options?: Parameters<typeof candidatePairs>[4],
+): { edges: Edge[]; passes: PassCount[]; compared: number; scored: number } {
   const edges: Edge[] = [];
   let compared = 0;
-  const passes = candidatePairs(population.passes, profiles, population.cap, (a, b) => {
+  let scoredInFull = 0;
+  const mayCount = screen(population, table);
+  const visit = (a: number, b: number): void => {
     compared++;
-    const scored = scorePair(population, profiles[a]!, profiles[b]!);
+    if (!mayCount(a, b)) return;
+    scoredInFull++;
+    const scored = scorePair(population, profileAt(table, a), profileAt(table, b));
     const verdict = verdictOf(population, scored);
     if (verdict !== 'none') edges.push({ a, b, score: scored.score, verdict, veto: scored.veto });
-  });
-  return { edges, passes, compared };
+  };
+  const passes = candidatePairs(population.passes, table, population.cap, visit, options);
+  return { edges, passes, compared, scored: scoredInFull };
 }
 
 /** More records than this that a rule would make one are a mistake of the data: the rule is passed over for them. */
 export const RULE_CAP = 1000;
 
-/** Pairs of neighbors among the records that a rule makes one: enough to join them all. The records are in the order of source and key. */
-export function rulePairs(population: Population, profiles: readonly Profile[]): { a: number; b: number; rule: string }[] {
+/** Pairs of neighbors among the records that a rule makes one: enough to join them all. `order`: the records in the order of source and key. */
+export function rulePairs(population: Population, table: ProfileTable, order: Int32Array): { a: number; b: number; rule: string }[] {
   const pairs: { a: number; b: number; rule: string }[] = [];
   population.rules.forEach((rule) => {
-    const groups = new Map<number, number[]>();
-    profiles.forEach((profile, i) => {
-      const [key] = ruleKeys([rule], profile);
-      if (key === null || key === undefined) return;
-      const group = groups.get(key);
-      if (group) group.push(i);
-      else groups.set(key, [i]);
-    });
-    for (const group of groups.values())
-      if (group.length <= RULE_CAP) for (let i = 1; i < group.length; i++) pairs.push({ a: group[i - 1]!, b: group[i]!, rule: rule.name });
+    const { block, blocks } = blocksOf(keysOfRule(rule, table));
+    const sizes = new Int32Array(blocks);
+    for (const number of block) if (number >= 0) sizes[number]!++;
+    const last = new Int32Array(blocks).fill(-1);
+    for (const i of order) {
+      const number = block[i]!;
+      if (number < 0 || sizes[number]! > RULE_CAP) continue;
+      if (last[number]! >= 0) pairs.push({ a: last[number]!, b: i, rule: rule.name });
+      last[number] = i;
+    }
   });
   return pairs;
 }
@@ -77,7 +88,7 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     different: pairs('different'),
     rules: rules.map(({ a, b }) => [a, b]),
     edges: links,
-    link: model.populations[populations[0]!]?.link ?? 0,
+    join: model.populations[populations[0]!]?.join ?? { mean: 0, least: -Infinity },
     pair(a, b) {
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b]) return { score: 0, vetoed: true };

@@ -71,7 +71,7 @@ export interface AmountPass {
   confirm: Confirm;
 }
 
-/** Several records of one side whose amounts add up to one record, or to what a key group lacks, of the other. */
+/** Several records, or groups of records, of one side whose amounts add up to one record, or to what a key group lacks, of the other. */
 export interface SubsetPass {
   kind: 'subset';
   name: string;
@@ -81,6 +81,14 @@ export interface SubsetPass {
   one: Side;
   /** No block with more candidates than this is tried. */
   most: number;
+  /** Records of the many that agree in these fields are taken together or not at all: all payments of a day. */
+  together: readonly string[];
+  /** What the one record is made of, where the many add up to its gross instead of its amount. */
+  parts?: Readonly<Partial<Record<SettlementPart, string>>>;
+  /** Parts that the report writes with a minus sign. */
+  negative: readonly SettlementPart[];
+  /** How often, in a thousand, so many candidates would add up to an unrelated amount and still be confirmed. */
+  chance: number;
   confirm: Confirm;
 }
 
@@ -171,6 +179,8 @@ export interface FoundMatch {
   difference: number;
   /** Which fields agreed, and how near the next best was; for a person. */
   evidence: Evidence;
+  /** It was only taken when every pass had run. */
+  takenLast?: true;
 }
 
 export interface Evidence {

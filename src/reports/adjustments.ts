@@ -1,5 +1,5 @@
 import { revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report adjustments`: corrections of closed periods, each in the period in which it became known. */

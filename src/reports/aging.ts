@@ -1,6 +1,6 @@
 import { AGE_BUCKETS } from '../reconciliation/exceptions/types.ts';
 import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { exceptionsOpenOn, linesOfExceptions } from './exceptions.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 

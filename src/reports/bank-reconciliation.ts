@@ -1,5 +1,5 @@
 import { outstandingOn } from '../engine/reconciliation/outstanding.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { ageInBusinessDays } from './exceptions.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 

@@ -1,7 +1,7 @@
 import { MOVING_PERIODS, type SavedReport } from '../config/schema/saved-report.ts';
 import { ConfigError } from '../core/errors.ts';
 import { knownPeriod } from '../engine/periods/periods.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { dayBefore, monthOf, type Period, yearOf } from '../reconciliation/periods/fiscal.ts';
 import { type AsOf, keptOrRefused, notKept } from './as-of.ts';
 import type { Report } from './report-table.ts';
@@ -128,7 +128,7 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
 }
 
 /** Those whose figures the history tells as of a time: of closed periods, of receipts, of exceptions. */
-const TOLD_AS_OF: readonly SavedReport['report'][] = ['revenue', 'adjustments', 'drawers', 'years', 'aging'];
+const TOLD_AS_OF: readonly SavedReport['report'][] = ['revenue', 'adjustments', 'drawers', 'years'];
 const OF_NOW = 'it tells how things stand now, and how they stood before is not kept.';
 const MATCHES = 'the matches of a reconciliation that compares sums are made again by each run, and earlier ones are not kept.';
 const WHY_NOT: Partial<Record<SavedReport['report'], string>> = {
@@ -139,11 +139,11 @@ const WHY_NOT: Partial<Record<SavedReport['report'], string>> = {
   outstanding: MATCHES,
   'proof-of-cash': MATCHES,
   receipts: 'how receipts of an open period stood, and from which line each came then, is not kept.',
-  exceptions: 'what the sentences of exceptions said then is not kept. The report aging has their number, age and amount as of a time.',
+  exceptions: 'what the sentences of exceptions said then is not kept.',
   gaps: 'when a rejected record was fixed is not kept.',
 };
 const HINT =
-  'revenue, adjustments, years, drawers and aging can be told as of a time; so can what a closing kept: --in with a period that was closed then.';
+  'revenue, adjustments, years and drawers can be told as of a time; so can what a closing kept: --in with a period that was closed then.';
 
 async function known({ project }: Engine, pipeline: string): Promise<void> {
   (await import('./exceptions.ts')).checkReconciliationName(project, pipeline);

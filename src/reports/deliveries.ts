@@ -92,7 +92,7 @@ const WORDS: Record<(typeof FOR_A_PERSON)[number], string> = {
 /** Nothing but a person's word is still to come. */
 export function toSettle({ acknowledgement: a }: SinkConfig, { state }: Pick<Delivery, 'state'>): boolean {
   if (a?.person === undefined) return false;
-  return state === 'acknowledged' || (state === 'sent' && !(a.taken ?? a.file ?? a.read_back ?? a.response));
+  return state === 'acknowledged' || (state === 'sent' && !(a.taken ?? a.file ?? a.read_back ?? a.response ?? a.row));
 }
 
 function lastOf({ id, name, state, records, totals, preparedAt, sentAt, answeredAt }: Delivery): OutboundStatus['last_delivery'] {

@@ -3,7 +3,7 @@ import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import { ConfigError } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
 import { compositionOf, type GroupRecord, type RecordGroup } from '../engine/reconciliation/composition.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { originsOf } from './origins.ts';
 import { receiptsOfTenders } from './receipts-of-tenders.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

@@ -1,6 +1,6 @@
 import { calendarDay } from '../core/time.ts';
 import { offSources } from '../engine/revenue/facts.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { type GoldenRow, receiptsAfter } from '../store/landing/golden.ts';
 import { receiptsAsOf } from '../store/landing/as-of.ts';
 import { entityIds, listSources } from '../store/ledger/sources.ts';

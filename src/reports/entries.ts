@@ -1,10 +1,10 @@
 import type { Project } from '../config/project.ts';
-import { ConfigError } from '../core/errors.ts';
+import { entryPipelines } from '../engine/outbound/entries/open-entries.ts';
 import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
-import { ledgerRulesOf } from '../engine/revenue/ledger-rules.ts';
+import { ledgerRules } from '../engine/revenue/ledger-rules.ts';
 import { revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
-import { journalEntries, type LedgerRules, type Postable } from '../reconciliation/journal-entries.ts';
+import type { Engine } from '../engine/run/engine.ts';
+import { journalEntries, type Postable } from '../reconciliation/journal-entries.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report entries`: summarized journal entries of the reconciled revenue of some days, and what is in none of them. */
@@ -18,7 +18,7 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
     title: 'Summarized journal entries',
     definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
     notes: [
-      'Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      `Debits and credits are equal in each fund. ${postedBy(engine.project)}`,
       Object.keys(rules.clearing).length > 0
         ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
         : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
@@ -42,6 +42,13 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
   };
 }
 
+/** Who brings entries into the ledger. */
+function postedBy(project: Project): string {
+  const names = entryPipelines(project).map(({ pipeline }) => pipeline);
+  if (names.length === 0) return 'No pipeline posts entries: import the file.';
+  return `Entries are posted by ${names.sort().join(', ')}: do not import this file as well. interlocal report journals has what was posted.`;
+}
+
 /** Where receipts also go one by one, so that nobody books them a second time. */
 function sentTwice(project: Project): string[] {
   const names = receiptPipelines(project)
@@ -51,16 +58,4 @@ function sentTwice(project: Project): string[] {
   return [
     `Receipts are also sent one by one, by ${names.sort().join(', ')}. What was sent is in these entries too: if both go to the same ledger, leave it out.`,
   ];
-}
-
-/** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */
-export function ledgerRules(project: Pick<Project, 'config'>): LedgerRules {
-  const rules = ledgerRulesOf(project);
-  if (rules) return rules;
-  throw new ConfigError({
-    code: 'KEY_MISSING',
-    place: { file: 'config/interlocal.yaml', path: 'ledger' },
-    message: 'It does not say how the ledger is built, so no entries can be made.',
-    hint: 'docs/finance.md has an example.',
-  });
 }

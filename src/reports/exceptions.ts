@@ -15,7 +15,7 @@ import {
 } from '../store/reconciliation/exceptions.ts';
 import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { exceptionsOpenBefore } from '../store/reconciliation/exception-history.ts';
 import { NotKept, workingAt } from '../store/landing/as-of.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

@@ -8,11 +8,12 @@ import { heldBy } from '../store/reconciliation/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
 import { linksOfRecord, type RecordLink } from '../store/landing/origins.ts';
 import { entityIds, listSources, type Source } from '../store/ledger/sources.ts';
+import { entriesWith, entryPipelines, type PostedIn } from '../engine/outbound/entries/open-entries.ts';
 import { bindMappings } from '../engine/run/bind.ts';
 import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/landing/golden.ts';
 import { startOf } from '../store/ledger/runs.ts';
 
@@ -49,6 +50,8 @@ export interface ExplainedRecord {
   /** Its newest version was rejected; what is here is the last good one. null when it is the newest. */
   newest_rejected: { reject: number; pipeline: string } | null;
   history: { at: string; run: number; action: string; changes: unknown }[];
+  /** The journal entries that have it, with the number that the ledger gave each; of receipts, where entries are posted. */
+  posted?: PostedIn[];
   /** Which source records it is made of, and why; of an entity whose records are compared. */
   cluster?: ExplainedCluster;
 }
@@ -76,6 +79,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
   const sources = new Map((await listSources(knex)).map((s) => [s.id, s]));
   const held = await heldBy(knex, entityId);
   const makers = makersOf(project, entityName);
+  const posts = entityName === project.config.revenue.receipts && entryPipelines(project).length > 0;
   const result: ExplainedRecord[] = [];
   for (const id of ids) {
     const row = await goldenRow(knex, entityName, id);
@@ -123,6 +127,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
       id,
       ...(kind && row ? { cluster: await explainCluster(engine, kind, id) } : {}),
       fields,
+      ...(posts ? { posted: await entriesWith(engine, id) } : {}),
       newest_rejected: held.get(id) ?? null,
       history: history.map((h) => ({
         at: h.started_at,

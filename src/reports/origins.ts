@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { originsOfGoldens, type RecordOrigin } from '../store/landing/origins.ts';
 
 /** The system, key, file and line that each of these records came from; one that is gone is not there. */

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { jsonLine } from '../core/visible.ts';
 import type { Period } from '../reconciliation/periods/fiscal.ts';
 import { closingReport, type ClosingReport, closingsAt, storedPeriod } from '../store/reconciliation/periods.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { adjustmentsReport } from './adjustments.ts';
 import { entriesReport } from './entries.ts';
 import { openExceptionsReport } from './exceptions.ts';

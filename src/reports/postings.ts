@@ -1,7 +1,7 @@
 import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { postingOf } from '../reconciliation/journal-entries.ts';
-import { ledgerRules } from './entries.ts';
+import { ledgerRules } from '../engine/revenue/ledger-rules.ts';
 import { ageInBusinessDays } from './exceptions.ts';
 import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

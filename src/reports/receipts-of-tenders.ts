@@ -1,5 +1,5 @@
 import type { GroupRecord } from '../engine/reconciliation/composition.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { entityIds } from '../store/ledger/sources.ts';
 import { linesOfReceipts } from '../store/landing/golden.ts';
 

@@ -1,6 +1,6 @@
 import type { Project } from '../config/project.ts';
 import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { addSplit, noSplit, type Standing } from '../reconciliation/standing.ts';
 import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '../core/errors.ts';
-import type { SideState } from '../store/reconciliation/pass-matches.ts';
+import type { SideState } from '../store/reconciliation/side-states.ts';
 import { type Difference, type DifferenceStatus } from '../store/reconciliation/differences.ts';
 
 /** What the last run of a reconciliation found, in the words of its configuration. */

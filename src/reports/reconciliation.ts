@@ -2,7 +2,7 @@ import type { Reconciliation, ReconciliationLine } from './reconciliation-lines.
 import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import {
   type Difference,
   comparedIn,
@@ -10,7 +10,7 @@ import {
   type DifferenceStatus,
   listDifferences,
 } from '../store/reconciliation/differences.ts';
-import { sideStates } from '../store/reconciliation/pass-matches.ts';
+import { sideStates } from '../store/reconciliation/side-states.ts';
 import { type Match, matchesOf } from '../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reconciliation-reasons.ts';
 

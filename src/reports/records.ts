@@ -1,5 +1,5 @@
 import { compositionOf, type RecordGroup } from '../engine/reconciliation/composition.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { exceptionSentences } from './exceptions.ts';
 import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

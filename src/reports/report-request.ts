@@ -1,7 +1,7 @@
 import type { Project } from '../config/project.ts';
 import { savedReport, type SavedReport } from '../config/schema/saved-report.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { readAsOf } from './as-of.ts';
 import type { Making } from './catalog.ts';
 import { todayIn } from './exceptions.ts';

@@ -1,5 +1,5 @@
 import { revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 import type { ReceiptFilter } from './receipts.ts';

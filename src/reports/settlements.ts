@@ -1,7 +1,7 @@
 import type { Project } from '../config/project.ts';
 import { compositionOf, type GroupRecord, type RecordGroup } from '../engine/reconciliation/composition.ts';
 import { fieldsOf, rulesOf } from '../engine/reconciliation/pass-rules.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { plainMoney } from '../core/money.ts';
 import { dayNumber } from '../reconciliation/calendar.ts';
 import type { Entry, SettlementPass } from '../reconciliation/entry.ts';

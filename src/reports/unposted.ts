@@ -1,8 +1,11 @@
 import { calendarDay } from '../core/time.ts';
 import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
+import { entryPipelines, missingEntries } from '../engine/outbound/entries/open-entries.ts';
+import { referenceOf } from '../engine/outbound/entries/entry-record.ts';
 import { UNSETTLED } from '../engine/periods/checklist.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { amountsOfReceipts } from '../store/landing/golden.ts';
+import { listEntries } from '../store/outbound/entries.ts';
 import { listOutbox } from '../store/outbound/outbox.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
@@ -18,10 +21,11 @@ interface Group {
 }
 
 /**
- * `report unposted`: receipts up to a day that a pipeline sends to the ledger, and that the ledger has not taken as far as anybody knows.
+ * `report unposted`: receipts up to a day that a pipeline sends to the ledger, and journal entries, that the ledger has not taken as far as anybody knows;
+ * and money that is due in the ledger and in no entry yet.
  * What a pipeline only tries (shadow) has not been sent and is not here; what a person dismissed is not either.
  */
-export async function unpostedReport(engine: Engine, asOf: string): Promise<Report> {
+export async function unpostedReport(engine: Engine, asOf: string, now = new Date()): Promise<Report> {
   const { project, knex } = engine;
   const { receipts: entity } = project.config.revenue;
   const { time_zone: zone, currency: town } = project.config.town;
@@ -49,13 +53,15 @@ export async function unpostedReport(engine: Engine, asOf: string): Promise<Repo
       if (day !== null && (group.oldest === null || day < group.oldest)) group.oldest = day;
     }
   }
+  const { rows: entries, names } = await unpostedEntries(engine, asOf, now);
+  const sends = [...pipelines.sort(), ...names];
   return {
     title: `Not in the ledger on ${asOf}`,
     definition: { report: 'unposted', as_of: asOf },
     notes: [
-      pipelines.length
-        ? `Receipts are sent by ${pipelines.sort().join(', ')}.`
-        : 'No pipeline sends receipts to a ledger, so nothing is known of what it has.',
+      sends.length
+        ? `Receipts, or journal entries of them, are sent by ${sends.join(', ')}.`
+        : 'No pipeline sends receipts or journal entries to a ledger, so nothing is known of what it has.',
       'interlocal deliver list --pipeline NAME --state STATE has each of them.',
     ],
     tables: [
@@ -75,6 +81,74 @@ export async function unpostedReport(engine: Engine, asOf: string): Promise<Repo
           .sort((a, b) => (a.pipeline + a.state < b.pipeline + b.state ? -1 : 1))
           .map((group): ReportRow => ({ ...group })),
       },
+      {
+        name: 'entries',
+        title: 'Journal entries',
+        columns: columnsFrom(
+          'pipeline:Pipeline',
+          'entry:Entry:count',
+          'reference:Reference',
+          'period:Period',
+          'department:Department',
+          'tender:Paid by',
+          'corrects:Corrects:count',
+          'currency:Currency',
+          'amount:Debits:money',
+          'state:State',
+          'reason:Why',
+        ),
+        rows: entries,
+      },
     ],
   };
+}
+
+/** Entries of periods that began by a day and are not in the ledger as far as anybody knows; and those that are not even made. */
+async function unpostedEntries(engine: Engine, asOf: string, now: Date): Promise<{ rows: ReportRow[]; names: string[] }> {
+  const { project, knex } = engine;
+  const rows: ReportRow[] = [];
+  const names: string[] = [];
+  for (const config of entryPipelines(project).sort((a, b) => (a.pipeline < b.pipeline ? -1 : 1))) {
+    const { pipeline, mode, deliver } = config;
+    names.push(mode === 'live' ? pipeline : `${pipeline} (${mode})`);
+    for (const entry of await listEntries(knex, { pipeline })) {
+      const { number, id, period, department, tender, corrects, currency, total, state, problems } = entry;
+      if (entry.first > asOf || !UNSETTLED.includes(state)) continue;
+      const reason = problems[0]?.message ?? null;
+      rows.push({
+        pipeline,
+        entry: number,
+        reference: referenceOf(id),
+        period,
+        department,
+        tender,
+        corrects,
+        currency,
+        amount: total,
+        state,
+        reason,
+      });
+    }
+    for (const { draft, ready } of await missingEntries(engine, config, asOf, now)) {
+      const { id, period, department, tender, corrects, currency, lines } = draft;
+      const amount = lines.reduce((sum, line) => sum + line.debit, 0);
+      const reason = ready
+        ? `interlocal run ${pipeline} makes it`
+        : `${period.id} is not ${deliver!.entries!.when === 'closed' ? 'closed' : 'over'} yet`;
+      rows.push({
+        pipeline,
+        entry: null,
+        reference: referenceOf(id),
+        period: period.id,
+        department,
+        tender,
+        corrects: corrects?.number ?? null,
+        currency,
+        amount,
+        state: 'not made',
+        reason,
+      });
+    }
+  }
+  return { rows, names };
 }

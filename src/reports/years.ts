@@ -1,5 +1,5 @@
 import { revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { daysInMonth } from '../core/time.ts';
 import { GROUP_TITLES, type RevenueGroup, revenueGroups } from './revenue-groups.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

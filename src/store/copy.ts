@@ -80,12 +80,14 @@ async function* pagesOf(knex: Knex, table: string, columns: readonly string[]): 
   const marks = key.map(() => '?').join(', ');
   let last: Cell[] | undefined;
   for (;;) {
-    const query = knex(table)
-      .select([...columns])
-      .limit(PAGE);
-    for (const name of key) void query.orderBy(name);
-    if (last) void query.whereRaw(`(${names}) > (${marks})`, [...key, ...last] as string[]);
-    const rows = (await query) as Record<string, Cell>[];
+    const rows = await dialectOf(knex).readInOrder(knex, async (ordered) => {
+      const query = ordered(table)
+        .select([...columns])
+        .limit(PAGE);
+      for (const name of key) void query.orderBy(name);
+      if (last) void query.whereRaw(`(${names}) > (${marks})`, [...key, ...last] as string[]);
+      return (await query) as Record<string, Cell>[];
+    });
     if (rows.length === 0) return;
     const end = rows.at(-1)!;
     last = key.map((name) => end[name]!);

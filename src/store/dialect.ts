@@ -1,7 +1,7 @@
 import type { Holder, Lock } from './lock-holder.ts';
 import type { Knex } from 'knex';
 import type { Counting, Cut } from './cut.ts';
-import type { Rows } from './rows.ts';
+import type { Cell, Packed, Rows } from './rows.ts';
 
 /** What a column of the store holds: text in the order of its bytes, or a 64-bit integer. There is no other type. */
 export type ColumnType = 'TEXT' | 'INTEGER';
@@ -68,6 +68,13 @@ export interface Dialect {
   exclusively<T>(knex: Knex, name: string, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that writes nothing and sees the store as it is at one moment. */
   readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work`, which asks for one page of a table in the order of an index. A planner that does not know yet what is in the table, because
+   * it was filled a moment ago, would otherwise read and sort all of it for every page.
+   */
+  readInOrder<T>(knex: Knex, work: (knex: Knex) => Promise<T>): Promise<T>;
+  /** Has the planner look at what is in these tables: a run has just filled them. */
+  updateStatistics(knex: Knex, tables: readonly string[]): Promise<void>;
   /** Is this a transaction in which something is tried that real runs must not wait for? */
   isTrial(knex: Knex): boolean;
   /** The first of `count` new numbers of a series. A negative count gives numbers back, where that is possible. */
@@ -75,6 +82,8 @@ export interface Dialect {
   /** The next id of a table that has had none of its rows taken away. */
   nextId(knex: Knex, table: string): Promise<number>;
   rowsOf(trx: Knex.Transaction): Promise<Rows>;
+  /** Rows of `width` columns for Rows.insertPacked. */
+  pack(rows: readonly Cell[][], width: number): Packed;
   takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
   /** The names of the locks whose holders live. */
   heldLocks(knex: Knex): Promise<Set<string>>;

@@ -152,6 +152,15 @@ export async function dropIndexes(knex: Knex, entity: EntityConfig): Promise<voi
   for (const { name } of indexesOf(entity)) await dialectOf(knex).dropIndex(knex, name);
 }
 
+/** After a large first load: makes the indexes of its entities, and has the planner look at what is there now. */
+export async function afterFilling(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
+  await dialectOf(knex).updateStatistics(knex, ['il_landed', 'il_link']);
+  for (const entity of entities) {
+    await createIndexes(knex, entity);
+    await dialectOf(knex).updateStatistics(knex, [entity.entity]);
+  }
+}
+
 function indexesOf(entity: EntityConfig): { name: string; columns: string[] }[] {
   return entity.indexes.map((index) => {
     const columns = index.map((field) => columnsOfField(field, entity.fields[field]?.type ?? 'text')[0]!.name);

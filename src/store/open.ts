@@ -14,11 +14,14 @@ import * as waiting from './migrations/009-waiting.ts';
 import * as matches from './migrations/010-matches.ts';
 import * as decisions from './migrations/011-decisions.ts';
 import * as identity from './migrations/020-identity.ts';
+import * as identityAtScale from './migrations/021-identity-at-scale.ts';
 import * as exceptions from './migrations/030-exceptions.ts';
 import * as carry from './migrations/040-carry.ts';
 import * as findings from './migrations/050-findings.ts';
 import * as periods from './migrations/060-periods.ts';
 import * as exceptionWork from './migrations/061-exception-work.ts';
+import * as postings from './migrations/062-postings.ts';
+import * as settled from './migrations/063-settled.ts';
 import * as entries from './migrations/070-entries.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
@@ -39,11 +42,14 @@ const MIGRATIONS = [
   { name: '010-matches', up: matches.up },
   { name: '011-decisions', up: decisions.up },
   { name: '020-identity', up: identity.up },
+  { name: '021-identity-at-scale', up: identityAtScale.up },
   { name: '030-exceptions', up: exceptions.up },
   { name: '040-carry', up: carry.up },
   { name: '050-findings', up: findings.up },
   { name: '060-periods', up: periods.up },
   { name: '061-exception-work', up: exceptionWork.up },
+  { name: '062-postings', up: postings.up },
+  { name: '063-settled', up: settled.up },
   { name: '070-entries', up: entries.up },
 ];
 

@@ -35,7 +35,10 @@ export function networkError(error: unknown, remote: Remote): FatalError | Retri
   const words = SOCKET_ERRORS[code];
   if (!words) return undefined;
   const [problem, message, hint] = words;
-  return new RetriableError({ code: problem, place, message: message.replace('%', at), hint });
+  return new RetriableError(
+    { code: problem, place, message: message.replace('%', at), ...(hint === undefined ? {} : { hint }) },
+    { passes: problem === 'CONNECTION_LOST' },
+  );
 }
 
 /** OpenSSL's own reason. Node gives it as a code, or, with EPROTO and UNSPECIFIED, in the message alone. */
@@ -54,7 +57,7 @@ function hintOfTls(reason: string): string {
   return 'Check that the address is https only if the server is, and that it offers TLS 1.2 or newer.';
 }
 
-const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hint: string]> = {
+const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hint?: string]> = {
   ECONNREFUSED: [
     'CONNECTION_REFUSED',
     'Nothing answers at %: the connection was refused.',
@@ -77,14 +80,14 @@ const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hin
   ECONNRESET: [
     'CONNECTION_LOST',
     'The connection to % was cut by the remote system.',
-    'It will be tried again; if this continues, ask the owner of the system to check its log.',
+    'If this continues, ask the owner of the system to check its log.',
   ],
   EPIPE: [
     'CONNECTION_LOST',
     'The connection to % was cut by the remote system.',
-    'It will be tried again; if this continues, ask the owner of the system to check its log.',
+    'If this continues, ask the owner of the system to check its log.',
   ],
-  ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % was cut off.', 'It will be tried again.'],
+  ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % was cut off.'],
 };
 
 const CERTIFICATE_ERRORS: Record<string, string> = {

@@ -157,6 +157,8 @@ export interface WriteSpec {
   write: 'append' | 'upsert' | 'update' | 'delete';
   key: string[];
   rows: Record<string, string | null>[];
+  /** All rows are written, or none: where one is refused, the others are refused with it. */
+  together?: boolean;
 }
 
 /**

@@ -14,7 +14,6 @@ afterEach(closeTowns);
 
 const REPORTS = [
   { report: 'drawers' },
-  { report: 'aging' },
   { report: 'revenue', by: ['channel', 'place'], in: '2026-06' },
   { report: 'adjustments', in: '2026-06' },
   { report: 'years', in: '2026-06', by: 'channel' },

@@ -29,7 +29,11 @@ export interface StoreUnderTest {
   make(empty?: boolean): Promise<NewStore>;
   /** A step of a query's plan that goes through a whole table. */
   wholeTable: RegExp;
+  /** A step of a query's plan that reads all rows before it gives the first. */
+  sorting: RegExp;
   dropTrigger(knex: Knex, name: string, table: string): Promise<void>;
+  /** The plans of all queries of `work`, as they were when these ran. */
+  plansOf(knex: Knex, work: () => Promise<void>): Promise<string[]>;
 }
 
 const KINDS: Record<typeof STORE, StoreUnderTest> = {
@@ -41,7 +45,19 @@ const KINDS: Record<typeof STORE, StoreUnderTest> = {
       const url = `sqlite:${join(folder, 'test.db')}`;
       return { url, open: () => openKnex(url, folder), remove: async () => rmSync(folder, { recursive: true, force: true }) };
     },
-    wholeTable: /SCAN (?!CONSTANT)/,
+    wholeTable: /SCAN (?!CONSTANT|[kp]\b)/,
+    sorting: /USE TEMP B-TREE FOR (?:ORDER|GROUP) BY/,
+    async plansOf(knex, work) {
+      const asked: { sql: string; bindings: (string | number)[] }[] = [];
+      const listener = (query: { sql: string; bindings: (string | number)[] }): void =>
+        void (/^select/i.test(query.sql) && asked.push(query));
+      knex.on('query', listener);
+      await work();
+      knex.off('query', listener);
+      const plans: string[] = [];
+      for (const { sql, bindings } of asked) plans.push(await dialectOf(knex).explain(knex, sql, bindings));
+      return plans;
+    },
     dropTrigger: async (knex, name) => void (await knex.raw(`DROP TRIGGER ${name}`)),
   },
   postgres: {
@@ -51,6 +67,31 @@ const KINDS: Record<typeof STORE, StoreUnderTest> = {
       return { url, open: () => openKnex(url, '/'), remove: drop };
     },
     wholeTable: /Seq Scan/,
+    sorting: /(?<!Incremental )Sort {2}|HashAggregate|Bitmap Heap Scan/,
+    async plansOf(knex, work) {
+      const plans: string[] = [];
+      const pool = (knex.client as { pool: { on(event: string, listener: (id: number, client: pg.Client) => void): void } }).pool;
+      const watched = new Set<pg.Client>();
+      // Asked for on the same connection just before the query: what is set there for this transaction counts.
+      pool.on('acquireSuccess', (_, client) => {
+        if (watched.has(client)) return;
+        watched.add(client);
+        const query = client.query.bind(client) as (config: unknown, ...rest: unknown[]) => unknown;
+        const replacement = (config: unknown, ...rest: unknown[]): unknown => {
+          const { text, values } = (config ?? {}) as { text?: string; values?: unknown[] };
+          if (text && /^select/i.test(text))
+            query(
+              { text: `EXPLAIN ${text}`, values: [...(values ?? [])] },
+              (_error: unknown, result?: { rows: Record<string, string>[] }) =>
+                plans.push(result?.rows.map((row) => row['QUERY PLAN']).join('\n') ?? ''),
+            );
+          return query(config, ...rest);
+        };
+        client.query = replacement as typeof client.query;
+      });
+      await work();
+      return plans;
+    },
     dropTrigger: async (knex, name, table) => void (await knex.raw(`DROP TRIGGER ${name} ON ${table}`)),
   },
 };

@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
+import { landedAfter, liveHashes, liveKeys } from '../../src/store/landing/landed.ts';
+import { landing } from '../../src/store/landing/landing.ts';
+import { storedAfter } from '../../src/store/landing/record-keys.ts';
+import { shapeOf } from '../../src/store/ledger/sources.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { person } from './entities.ts';
@@ -33,6 +37,9 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       ['history of a golden record', 'SELECT * FROM il_history WHERE entity_id = ? AND golden_id = ? ORDER BY id', [1, 1]],
       ['differences of a reconciliation', 'SELECT * FROM il_difference WHERE pipeline = ? ORDER BY seq', ['r']],
       ['runs of a pipeline', 'SELECT * FROM il_run WHERE pipeline = ? ORDER BY id DESC', ['r']],
+      ['members of a golden record', 'SELECT * FROM il_member WHERE entity_id = ? AND golden_id = ?', [1, 1]],
+      ['pairs of a member', 'SELECT * FROM il_edge WHERE entity_id = ? AND a = ?', [1, 1]],
+      ['pairs of a member by their second end', 'SELECT * FROM il_edge WHERE b = ?', [1]],
       ['an index of the model', 'SELECT * FROM "person" WHERE kind = ? AND born_on = ?', ['a', 'b']],
     ];
     test.each(QUERIES)('%s', async (_, sql, bindings) => {
@@ -40,5 +47,57 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       const plan = await dialectOf(knex).explain(knex, sql, bindings);
       expect(plan).not.toMatch(kind.wholeTable);
     });
+
+    test('pairs by their second end go through no other pairs of the entity', async () => {
+      const plan = await dialectOf(knex).explain(knex, 'SELECT * FROM il_edge WHERE b = ?', [1]);
+      expect(plan).toMatch(/il_edge_second/);
+    });
   });
+
+  describe('a table that was filled a moment ago is read page by page, whatever the planner knows of it', () => {
+    const RECORDS = 25_000;
+    const PAGES: [name: string, read: (knex: Knex) => Promise<unknown>][] = [
+      ['what all records said last', async (knex) => (await liveHashes(knex, 1).next()).value],
+      ['their keys', async (knex) => (await liveKeys(knex, 1).next()).value],
+      ['the next page of what they said', async (knex) => readTwo(liveHashes(knex, 1))],
+      ['records that are mapped again', async (knex) => landedAfter(knex, 1, 'key 005000', 1000)],
+      ['records that get a new key', async (knex) => storedAfter(knex, 1, 'key 005000', 1000)],
+      [
+        'records that get a new key, in a transaction',
+        async (knex) => dialectOf(knex).write(knex, async (trx) => storedAfter(trx, 1, 'key 005000', 1000)),
+      ],
+    ];
+    beforeEach(async () => {
+      await landing(knex, async ({ insertLanded, insertLinks }, trx) => {
+        const shape = await shapeOf(trx, ['a']);
+        const numbers = Array.from({ length: RECORDS }, (_, i) => i + 1);
+        const key = (n: number): string => `key ${String(n).padStart(6, '0')}`;
+        await insertLanded(numbers.map((n) => [n, 1, key(n), 1, null, n, null, shape, '["x"]']));
+        await insertLinks(numbers.map((n) => [1, key(n), 1, '', n, n, 'h'.repeat(22)]));
+      });
+    });
+    test.each(PAGES)('%s', async (_, read) => {
+      let found: unknown;
+      const plans = await kind.plansOf(knex, async () => void (found = await read(knex)));
+      expect(found).toBeTruthy();
+      const ofLinks = plans.filter((plan) => plan.includes('il_link'));
+      expect(ofLinks).not.toEqual([]);
+      for (const plan of ofLinks) {
+        expect(plan).not.toMatch(kind.sorting);
+        expect(plan).not.toMatch(kind.wholeTable);
+      }
+    });
+    test('what is set for that is forgotten when the page is read', async () => {
+      const after = await dialectOf(knex).write(knex, async (trx) => {
+        await storedAfter(trx, 1, '', 10);
+        return dialectOf(trx).explain(trx, 'SELECT count(*) FROM il_landed', []);
+      });
+      expect(after).toBe(await dialectOf(knex).explain(knex, 'SELECT count(*) FROM il_landed', []));
+    });
+  });
+}
+
+async function readTwo(pages: AsyncGenerator<unknown>): Promise<unknown> {
+  await pages.next();
+  return (await pages.next()).value;
 }

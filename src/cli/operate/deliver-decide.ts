@@ -73,16 +73,18 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
     .argument('<delivery>', 'its id, as deliver sent shows it')
     .option('--accepted', 'the other system has it')
     .option('--rejected', 'the other system did not take it; needs --reason')
+    .option('--number <number>', 'with --accepted: the number that the other system gave it, such as that of a journal')
     .option('--reason <text>', REASON)
     .option('--yes', YES)
     .description('Record what became of a delivery when only a person can see it. deliver undo takes it back.')
-    .action(async (text: string, options: { accepted?: boolean; rejected?: boolean; reason?: string; yes?: boolean }) => {
+    .action(async (text: string, options: { accepted?: boolean; rejected?: boolean; number?: string; reason?: string; yes?: boolean }) => {
       const { withTown } = await import('../town.ts');
       const { settleByPerson, toSettleByPerson } = await import('../../engine/outbound/decide.ts');
       const { planOf } = await import('../../engine/outbound/decision-plan.ts');
       const { confirmed, reasonOf } = await import('../confirm.ts');
       const { idsOf } = await import('../known.ts');
       await eitherOr(options.accepted === true, options.rejected === true, 'Use either --accepted or --rejected.');
+      const number = await numberOf(options);
       const id = idsOf([text])[0]!;
       await withTown(cli, async (engine) => {
         const { delivery, open } = await toSettleByPerson(engine.knex, id);
@@ -95,7 +97,7 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
           cli.setExit(1);
           return cli.print(deliveryJson(delivery), () => 'Nothing was changed.');
         }
-        const settled = await settleByPerson(engine.knex, id, options.accepted === true, reason);
+        const settled = await settleByPerson(engine.knex, id, options.accepted === true, reason, undefined, number);
         cli.print(
           deliveryJson(settled),
           () =>
@@ -172,6 +174,20 @@ function totalsWords(totals: Readonly<Record<string, string>>): string {
 function question(name: Decision, { records }: DecisionPlan): string {
   const verb = { approve: 'Send', dismiss: 'Dismiss', retry: 'Send again' }[name];
   return `${verb} ${records === 1 ? 'this record' : `these ${records.toLocaleString('en-US')} records`}?`;
+}
+
+/** A number is given to what was accepted. */
+async function numberOf({ accepted, number }: { accepted?: boolean; number?: string }): Promise<string | undefined> {
+  if (number === undefined) return undefined;
+  const plain = number.trim();
+  if (accepted && plain !== '' && plain.length <= 100) return plain;
+  const { ConfigError } = await import('../../core/errors.ts');
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: '--number' },
+    message: accepted ? '--number needs 1 to 100 characters.' : '--number is for what was accepted.',
+    hint: 'interlocal deliver settle DELIVERY --accepted --number JE-4711',
+  });
 }
 
 async function eitherOr(one: boolean, other: boolean, message: string): Promise<void> {

@@ -13,6 +13,7 @@ export function recordJson(row: OutboxRow, names: ReadonlyMap<number, string>): 
     state,
     record: golden,
     delivery,
+    their_number: row.theirNumber,
     problems,
     changed_at: row.changedAt,
     decision: row.decision && { did: row.decision.did, by: row.decision.by, at: row.decision.at, reason: row.decision.reason },

@@ -6,6 +6,7 @@ import { visibleLine } from '../../core/visible.ts';
 import type { HeldBack } from '../../engine/outbound/carry/field.ts';
 import type { DeliveryPreview, PreviewedDelivery } from '../../engine/outbound/preview.ts';
 import { type Cli, countOption } from '../cli.ts';
+import { tableText } from '../table.ts';
 
 /** `interlocal deliver PIPELINE --preview` and `interlocal deliver conflicts` */
 export function registerDeliverPreview(cli: Cli, deliver: Command): void {
@@ -108,10 +109,34 @@ function deliveryLines(one: PreviewedDelivery): string[] {
   const key = one.key ? JSON.stringify(one.key) : (one.known_by ?? `#${one.record}`);
   return [
     visibleLine(`${one.operation} ${key}, ${KINDS[one.kind]} ${one.to}: ${STATES[one.state] ?? one.state}`),
-    ...one.fields.map(({ field, from, to }) => visibleLine(`    ${field}: ${shown(from)} → ${shown(to)}`)),
+    ...(one.entry
+      ? entryLines(one.entry)
+      : one.fields.map(({ field, from, to }) => visibleLine(`    ${field}: ${shown(from)} → ${shown(to)}`))),
     ...(one.text === null ? [] : one.text.split(/\r?\n/).map((line) => visibleLine(`    | ${line}`))),
     ...one.problems.map(({ message, hint }) => visibleLine(`    ${message}${hint ? ` ${hint}` : ''}`)),
   ];
+}
+
+/** The journal entry as an accountant reads it. */
+function entryLines({ entry, reference, period, corrects, currency, receipts, lines }: NonNullable<PreviewedDelivery['entry']>): string[] {
+  const what = corrects === null ? '' : `, corrects entry ${corrects}`;
+  const rows = lines.map(({ fund, account, what: part, debit, credit }) => [
+    fund,
+    account,
+    part,
+    debit === plainNothing(debit) ? '' : debit,
+    credit === plainNothing(credit) ? '' : credit,
+  ]);
+  const table = tableText(['fund', 'account', 'what', `debit ${currency}`, `credit ${currency}`], rows, [3, 4]);
+  return [
+    visibleLine(`    Entry ${entry}, ${reference}, ${period}${what}: ${counted(receipts, 'receipt')}`),
+    ...table.split('\n').map((line) => `    ${line}`),
+  ];
+}
+
+/** 0.00 with as many decimals as an amount has. */
+function plainNothing(amount: string): string {
+  return amount.replace(/\d/g, '0').replace(/^0+(?=0)/, '');
 }
 
 function heldLine(one: HeldBack, system: string): string {

@@ -134,7 +134,9 @@ function lineOf(
 ): string {
   const what = row.operation === 'delete' ? ' (deletion)' : row.version > 1 ? ` (version ${row.version})` : '';
   return [
-    visibleLine(`#${row.id} ${row.pipeline} ${names.get(row.id) ?? row.key}${what}: ${row.state}${decisionText(row)}`),
+    visibleLine(
+      `#${row.id} ${row.pipeline} ${names.get(row.id) ?? row.key}${what}: ${row.state}${row.theirNumber === null ? '' : `, number ${row.theirNumber}`}${decisionText(row)}`,
+    ),
     ...row.problems.map((p) => `    ${textOfProblem(p)}`),
   ].join('\n');
 }

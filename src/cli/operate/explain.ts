@@ -58,6 +58,7 @@ export function registerExplain(cli: Cli): void {
                       : []),
                     ...clusterText(r.cluster),
                     tableText(['field', 'value', 'what the source said', 'where'], rows),
+                    ...postedText(r.posted, formatMoney),
                     'History',
                     ...history,
                   ].join('\n');
@@ -66,6 +67,20 @@ export function registerExplain(cli: Cli): void {
         );
       });
     });
+}
+
+/** In which entries of the ledger it is. */
+function postedText(posted: ExplainedRecord['posted'], formatMoney: (minor: number, currency: string) => string): string[] {
+  if (!posted) return [];
+  if (posted.length === 0) return ['In no journal entry yet'];
+  return [
+    'Journal entries',
+    ...posted.map(({ entry, reference, period, amount, currency, state, corrects, ledger_number, connection }) =>
+      visibleLine(
+        `  entry ${entry}, ${reference}, ${period}, ${formatMoney(amount, currency)} ${currency}${corrects === null ? '' : `, corrects entry ${corrects}`}: ${state} by ${connection}${ledger_number === null ? '' : ` as ${ledger_number}`}`,
+      ),
+    ),
+  ];
 }
 
 /** Which records it is made of, and what ties them. */

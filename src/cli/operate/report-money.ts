@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Period } from '../../reconciliation/periods/fiscal.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import type { CLOSING_REPORTS } from '../../reports/period-reports.ts';
 import type { Cli } from '../cli.ts';
 import { keptFormat, type OutputOptions, outputFormat, withOutput, writeKept, writeReport } from './report-output.ts';
@@ -133,6 +133,47 @@ const REPORTS: readonly Listed[] = [
 /** Reports that are made of tables, those that the town saved under a name, and `interlocal report trace`. */
 export function registerMoneyReports(cli: Cli, report: Command): void {
   for (const listed of REPORTS) register(listed);
+
+  withOutput(report.command('journals'))
+    .option('--from <date>', 'first day, YYYY-MM-DD')
+    .option('--to <date>', 'last day, YYYY-MM-DD')
+    .option('--in <period>', 'one day, month or fiscal year')
+    .description('Journal entries that were made for the ledger: state of each, what it corrects, and the number that the ledger gave it.')
+    .action(async (options: Given) => {
+      const { withTown } = await import('../town.ts');
+      const format = outputFormat(cli, options);
+      const { makingOf, readDefinition } = await import('../../reports/report-request.ts');
+      const definition = readDefinition({ report: 'entries', ...definitionOf({ options: DAYS }, options) });
+      await withTown(cli, async (engine) => {
+        const { daysOf } = await import('../../reports/catalog.ts');
+        const { from, to } = daysOf(engine, definition, makingOf(engine, undefined));
+        await writeReport(
+          cli,
+          engine,
+          await (await import('../../reports/journals.ts')).journalsReport(engine, { from, to }),
+          format,
+          options,
+        );
+      });
+    });
+
+  withOutput(report.command('journal'))
+    .argument('<entry>', 'its number, as report journals shows it')
+    .description('One journal entry with its lines, and what it has of each receipt.')
+    .action(async (text: string, options: OutputOptions) => {
+      const { withTown } = await import('../town.ts');
+      const { idsOf } = await import('../known.ts');
+      const format = outputFormat(cli, options);
+      await withTown(cli, async (engine) =>
+        writeReport(
+          cli,
+          engine,
+          await (await import('../../reports/journals.ts')).journalReport(engine, idsOf([text])[0]!),
+          format,
+          options,
+        ),
+      );
+    });
 
   withOutput(report.command('trace'))
     .argument('<receipt>', 'its number, or the key that its system knows it by')

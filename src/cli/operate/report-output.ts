@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { jsonLine, visible } from '../../core/visible.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import { reportHtmlParts } from '../../reports/report-html.ts';
 import {
   cellText,

@@ -5,7 +5,7 @@ import { jsonLine } from '../../core/visible.ts';
 import type { RevenueRow } from '../../reports/revenue.ts';
 import type { Cli } from '../cli.ts';
 import type { Period } from '../../reconciliation/periods/fiscal.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import { registerMoneyReports } from './report-money.ts';
 import { keptContent, keptFormat, type OutputOptions, outputFormat, withOutput, writeOn, writeOut, writeReport } from './report-output.ts';
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
+import { JOURNAL_ENTRY } from '../schema/journal-entry.ts';
 import { type EntityConfig, equalFields, matchingOf, type ModelField } from '../schema/model.ts';
 import { checkOwners } from './carry.ts';
 import { checkMatching } from './identity.ts';
@@ -16,6 +17,16 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
         problemAt(part, path, 'REFERENCE_UNKNOWN', `the entity ${entity} has no field "${name}".`, suggestion(name, Object.keys(fields))),
       );
   };
+  if (entity === JOURNAL_ENTRY)
+    problems.push(
+      problemAt(
+        part,
+        ['entity'],
+        'VALUE_INVALID',
+        `${JOURNAL_ENTRY} is what Interlocal calls its own journal entries.`,
+        'Choose another name.',
+      ),
+    );
   (equalFields(part.value) ?? []).forEach((name, i) => own(name, ['identity', i]));
   indexes.forEach((names, i) => names.forEach((name, j) => own(name, ['indexes', i, j])));
   for (const [name, field] of Object.entries(fields)) {

@@ -63,7 +63,9 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
 /** The fields that a settlement or control pass names besides its keys. */
 export function settlementFields(pass: PassConfig): { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] {
   const found: { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] = [];
-  const of = pass.of ?? 'right';
+  const of = pass.of ?? pass.one ?? 'right';
+  if (pass.subset !== undefined)
+    (pass.together ?? []).forEach((field, n) => found.push({ field, path: ['together', n], of: of === 'left' ? 'right' : 'left' }));
   for (const [part, field] of Object.entries(pass.parts ?? {})) if (field !== undefined) found.push({ field, path: ['parts', part], of });
   (pass.contract ?? []).forEach(({ where, items }, n) => {
     for (const field of Object.keys(where)) found.push({ field, path: ['contract', n, 'where', field], of });

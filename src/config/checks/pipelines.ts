@@ -5,6 +5,7 @@ import type { EntityConfig } from '../schema/model.ts';
 import type { DeliveryConfig, GroupKey, PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
 import { notOneOf } from '../words.ts';
 import { checkCarry } from './carry.ts';
+import { checkEntries } from './entries.ts';
 import { columnsOf, noField } from './entity-fields.ts';
 import { checkEchoOf } from './exception-rules.ts';
 import { checkPasses } from './passes.ts';
@@ -145,8 +146,9 @@ function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): P
         'Name a connection of that connector, or another mapping.',
       ),
     );
+  problems.push(...checkEntries(draft, part, deliver));
   const entity = mapping && draft.entities.get(mapping.from.entity)?.value;
-  if (!entity) return problems;
+  if (!entity || deliver.entries) return problems;
   problems.push(...checkCarry(draft, part, deliver, entity));
   for (const field of Object.keys(where))
     if (!Object.hasOwn(entity.fields, field)) problems.push(noField(part, entity, field, ['deliver', 'where', field]));

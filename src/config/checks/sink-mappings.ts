@@ -2,6 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
 import type { ConnectorConfig, SinkConfig } from '../schema/connector.ts';
+import { ENTRY_LINES, entityToSend, JOURNAL_ENTRY, journalEntryLine } from '../schema/journal-entry.ts';
 import type { EntityConfig } from '../schema/model.ts';
 import type { SinkList, SinkMappingConfig } from '../schema/sink-mapping.ts';
 import { quoted } from '../words.ts';
@@ -10,6 +11,8 @@ import { suggestion, unknownReference } from './references.ts';
 import { fieldsOfEntity, type SourceFields } from './source-fields.ts';
 
 type Path = (string | number)[];
+/** Lists of the record by their names, with what their items are; undefined where that is wrong in itself. */
+type Lists = ReadonlyMap<string, EntityConfig | undefined>;
 
 /** src/mapping's own check, which this folder does not import. */
 export type CompileSinkCheck = (
@@ -24,12 +27,20 @@ export function checkSinkMapping(draft: Draft, part: Part<SinkMappingConfig>, co
   const add: Add = (path, code, message, hint) => void problems.push(problemAt(part, path, code, message, hint));
   const { from, sink: to, with: related, when } = part.value;
 
-  if (!draft.entities.has(from.entity))
-    problems.push(unknownReference('entity', from.entity, draft.entities.keys(), part, ['from', 'entity']));
-  const entity = draft.entities.get(from.entity)?.value;
+  const ofEntries = from.entity === JOURNAL_ENTRY;
+  if (!ofEntries && !draft.entities.has(from.entity))
+    problems.push(unknownReference('entity', from.entity, [...draft.entities.keys(), JOURNAL_ENTRY], part, ['from', 'entity']));
+  const entity = entityToSend(draft.entities, from.entity);
   const sink = sinkOf(draft.connectors.get(to.connector), to, problems, part, draft);
   for (const [name, { entity: other, on }] of Object.entries(related)) {
     const path = ['with', name];
+    if (ofEntries)
+      add(
+        path,
+        'VALUE_INVALID',
+        'has no place in a mapping of journal entries.',
+        `An entry has one list, ${ENTRY_LINES}, without being named here.`,
+      );
     if (entity && Object.hasOwn(entity.fields, name))
       add(path, 'VALUE_INVALID', `${from.entity} already has a field ${quoted(name)}.`, 'Give the list another name.');
     if (!draft.entities.has(other)) problems.push(unknownReference('entity', other, draft.entities.keys(), part, [...path, 'entity']));
@@ -40,9 +51,14 @@ export function checkSinkMapping(draft: Draft, part: Part<SinkMappingConfig>, co
     }
   }
   if (!entity) return problems;
-  const known = fieldsOfEntity(entity, Object.keys(related));
+  const lists: Lists = new Map(
+    ofEntries
+      ? [[ENTRY_LINES, journalEntryLine]]
+      : Object.entries(related).map(([name, { entity: other }]) => [name, draft.entities.get(other)?.value]),
+  );
+  const known = fieldsOfEntity(entity, [...lists.keys()]);
   if (when) checkCondition(when, ['when'], sourceCheck(known, undefined, add), add);
-  checkGroup(draft, part.value, [], known, related, add);
+  checkGroup(draft, part.value, [], known, lists, add);
   if (!compile || !sink || !draft.config) return problems;
   const { currency, time_zone: timeZone } = draft.config.value.town;
   const more = compiled(part, () => compile(part.value, sink, { currency, timeZone, lookups: readable(draft.lookups) }));
@@ -88,7 +104,7 @@ function checkGroup(
   group: Pick<SinkList, 'fields' | 'lists'>,
   base: Path,
   known: SourceFields | undefined,
-  related: SinkMappingConfig['with'],
+  lists: Lists,
   add: Add,
 ): void {
   const source = sourceCheck(known, undefined, add);
@@ -103,23 +119,19 @@ function checkGroup(
   for (const [name, list] of Object.entries(group.lists)) {
     const path = [...base, 'lists', name];
     const { for_each } = list;
-    if (for_each !== undefined && base.length === 0 && !Object.hasOwn(related, for_each))
+    if (for_each !== undefined && base.length === 0 && !lists.has(for_each))
       add(
         [...path, 'for_each'],
         'REFERENCE_UNKNOWN',
         `${quoted(for_each)} is not a list of the record.`,
-        suggestion(for_each, Object.keys(related)) ?? 'Name it under with.',
+        suggestion(for_each, lists.keys()) ?? 'Name it under with.',
       );
-    const item = for_each === undefined ? known : itemFields(draft, related[for_each]?.entity);
+    const own = for_each === undefined ? undefined : lists.get(for_each);
+    const item = for_each === undefined ? known : own && fieldsOfEntity(own);
     const addItem = for_each === undefined ? add : outward(add);
     if (list.when) checkCondition(list.when, [...path, 'when'], sourceCheck(item, undefined, addItem), addItem);
-    checkGroup(draft, list, path, item, related, addItem);
+    checkGroup(draft, list, path, item, lists, addItem);
   }
-}
-
-function itemFields(draft: Draft, name: string | undefined): SourceFields | undefined {
-  const entity = name === undefined ? undefined : draft.entities.get(name)?.value;
-  return entity && fieldsOfEntity(entity);
 }
 
 /** Rules of an item may look outside it with ../: whether that leads anywhere is seen when it is compiled. */

@@ -15,8 +15,8 @@ interface SinkRow {
 /** Every row of a sink, in the order in which they are in a file. */
 export function rowsOfSink(sink: SinkConfig): SinkRow[] {
   if (!sink.rows) return [];
-  const { header, group, each, trailer } = sink.rows;
-  const figures = figureNames(sink);
+  const { header, group, for_each, each, trailer } = sink.rows;
+  const figures = [...figureNames(sink), ...(for_each === undefined ? [] : ['lines'])];
   const fields = (names: readonly string[]): string[] => names.map((name) => `record.${name}`);
   const common = fields(sink.file_per);
   const around = [...figures, ...(group ? ['batches'] : []), ...common];
@@ -26,7 +26,17 @@ export function rowsOfSink(sink: SinkConfig): SinkRow[] {
   return [
     ...list(header, ['header'], around),
     ...list(group?.header ?? [], ['group', 'header'], within),
-    ...list(each, ['each'], [...figures, 'number', ...(group ? ['batch'] : []), ...fields(Object.keys(sink.schema.fields))]),
+    ...list(
+      each,
+      ['each'],
+      [
+        ...figures,
+        'number',
+        ...(for_each === undefined ? [] : ['line']),
+        ...(group ? ['batch'] : []),
+        ...fields(Object.keys(sink.schema.fields)),
+      ],
+    ),
     ...list(group?.trailer ?? [], ['group', 'trailer'], within),
     ...list(trailer, ['trailer'], around),
   ];

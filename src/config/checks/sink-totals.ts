@@ -3,7 +3,9 @@ import type { Add } from './decoders.ts';
 import { suggestion } from './references.ts';
 
 /** What a sink adds up: of fields that can be, by names that stand once, of parts that there can be. */
-export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkConfig, add: Add): void {
+export function checkTotals({ totals, hash_totals, schema: { fields }, rows, target }: SinkConfig, add: Add): void {
+  /** What is written line by line is summed line by line. */
+  const byLine = rows?.for_each ?? target.table?.for_each;
   const names = new Set<string>();
   totals.forEach((total, i) => {
     const part = typeof total === 'string' ? undefined : total;
@@ -11,7 +13,7 @@ export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkCon
     if (names.has(name))
       add(part ? ['totals', i, 'name'] : ['totals', i], 'KEY_DUPLICATE', `there is already a total "${name}".`, 'Give each its own name.');
     names.add(name);
-    summed(part ? part.of : (total as string), part ? ['totals', i, 'of'] : ['totals', i]);
+    summed(part ? part.of : (total as string), part ? ['totals', i, 'of'] : ['totals', i], !part);
     for (const [field, values] of Object.entries(part?.where ?? {})) {
       const at = ['totals', i, 'where', field];
       if (!known(field, at)) continue;
@@ -29,15 +31,15 @@ export function checkTotals({ totals, hash_totals, schema: { fields } }: SinkCon
       add(at, 'VALUE_INVALID', `"${of}" is ${type}, but a hash total needs digits only.`, 'Sum a field of type text or integer.');
   }
 
-  function summed(field: string, at: (string | number)[]): void {
-    if (known(field, at) && fields[field]!.type !== 'decimal')
+  function summed(field: string, at: (string | number)[], lines: boolean): void {
+    if (known(field, at, lines) && fields[field]!.type !== 'decimal')
       add(at, 'VALUE_INVALID', `"${field}" is not a decimal field, so it cannot be summed.`);
   }
 
-  function known(field: string, at: (string | number)[]): boolean {
+  function known(field: string, at: (string | number)[], lines = false): boolean {
     if (Object.hasOwn(fields, field)) {
       const list = Object.keys(fields).find((name) => fields[name]!.type === 'list' && field.startsWith(`${name}.`));
-      if (list === undefined) return true;
+      if (list === undefined || (lines && list === byLine)) return true;
       add(at, 'VALUE_INVALID', `"${field}" is in the list ${list}, but only a field of the record itself can be summed.`);
       return false;
     }

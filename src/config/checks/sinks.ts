@@ -12,6 +12,18 @@ import { checkTotals } from './sink-totals.ts';
 
 type Path = (string | number)[];
 
+/** The columns that a sink writes into its table: of the record, and of the items of its list. */
+function tableColumns({ schema, target }: SinkConfig): string[] {
+  const list = target.table?.for_each;
+  return Object.keys(schema.fields).flatMap((name) =>
+    name === list ? [] : [list !== undefined && name.startsWith(`${list}.`) ? name.slice(list.length + 1) : name],
+  );
+}
+
+function listsOf({ schema }: SinkConfig): string[] {
+  return Object.entries(schema.fields).flatMap(([name, { type }]) => (type === 'list' ? [name] : []));
+}
+
 const TARGET_OF = { sftp: 'file', folder: 'file', http: 'request', soap: 'request', sqlserver: 'table' } as const;
 const WRITABLE_PARTS = ['YYYY', 'YY', 'MM', 'M', 'DD', 'D', 'HH', 'mm', 'ss'];
 
@@ -88,6 +100,12 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     if (login) names(login, ['target', 'request', 'login'], [...options, 'session']);
   }
   if (target.table) names(target.table.name, ['target', 'table', 'name'], options);
+  for (const [name, path] of [
+    [sink.rows?.for_each, ['rows', 'for_each']],
+    [target.table?.for_each, ['target', 'table', 'for_each']],
+  ] as const)
+    if (name !== undefined && schema.fields[name]?.type !== 'list')
+      add([...path], 'REFERENCE_UNKNOWN', `"${name}" is not a list in this sink's schema.`, suggestion(name, listsOf(sink)));
   checkTarget();
   checkAnswers();
   for (const { row, path, names: around } of rowsOfSink(sink)) names(row, path, [...file, ...around]);
@@ -123,10 +141,19 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
       if ((sink.max_records ?? 1) > 1 && !encoder)
         add(['max_records'], 'VALUE_INVALID', 'a body template is for one record; only an encoder writes several into one request.');
     }
-    table?.key.forEach((name, i) => known(name, ['target', 'table', 'key', i]));
+    const list = table?.for_each;
+    const columns = tableColumns(sink);
+    table?.key.forEach((name, i) => {
+      if (!columns.includes(name))
+        add(['target', 'table', 'key', i], 'REFERENCE_UNKNOWN', `"${name}" is not a column that is written.`, suggestion(name, columns));
+    });
+    if (table && list !== undefined && table.key.length === 0)
+      add(['target', 'table', 'key'], 'KEY_MISSING', 'the key "key" is missing: it says which columns identify a row.', columns.join(', '));
+    if (table && list !== undefined && (table.write === 'update' || table.write === 'delete'))
+      add(['target', 'table', 'write'], 'VALUE_INVALID', `is ${table.write}, but the rows of a list are written.`, 'Use append or upsert.');
     if (table)
       for (const [name, field] of Object.entries(schema.fields))
-        if (field.type === 'list' || field.type === 'object')
+        if (name !== list && (field.type === 'list' || field.type === 'object'))
           add(['schema', 'fields', name, 'type'], 'VALUE_INVALID', `is ${field.type}, but a column of a table holds one value.`);
     if (sink.deletions === 'send' && file)
       add(['deletions'], 'VALUE_INVALID', 'cannot be send: a file cannot report a deleted record.', 'Use hold or ignore.');
@@ -144,6 +171,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
     only('taken', 'file');
     only('file', 'file');
     only('response', 'request');
+    if (a?.row && !target.table) add([at, 'row'], 'VALUE_INVALID', 'is for sinks that write to target.table.');
     if (a?.read_back === true && !target.table)
       add([at, 'read_back'], 'VALUE_INVALID', 'true is for tables.', 'Say what to request and what to find in the answer.');
     if (typeof a?.read_back === 'object') {
@@ -154,7 +182,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
           'a request is for sinks that write to target.request.',
           target.table ? 'Write read_back: true.' : undefined,
         );
-      const { equal, found: _found, ...ask } = a.read_back;
+      const { equal, found: _found, number: _number, ...ask } = a.read_back;
       names(ask, [at, 'read_back'], asking);
       for (const [path, field] of Object.entries(equal)) known(field, [at, 'read_back', 'equal', path]);
     }
@@ -180,7 +208,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
       add([at, 'response'], 'KEY_MISSING', 'does not say where the answer is.', 'Give path and accepted, or records.');
     if (a?.file && !a.file.accepted && !a.file.rejected && !a.file.records)
       add([at, 'file'], 'VALUE_INVALID', 'names no file.', 'Give accepted, rejected or records.');
-    if (sink.one_at_a_time && !a?.taken && !a?.file && !a?.read_back && !a?.response)
+    if (sink.one_at_a_time && !a?.taken && !a?.file && !a?.read_back && !a?.response && !a?.row)
       add(
         ['one_at_a_time'],
         'VALUE_INVALID',

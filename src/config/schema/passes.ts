@@ -87,10 +87,17 @@ const pass = exactlyOne(
       .max(1000)
       .optional()
       .describe(
-        'For amount: an amount that would match an unrelated record within these days more often than this, per thousand, is proposed instead of confirmed. Default: 100.',
+        'For amount: an amount that would match an unrelated record within these days more often than this, per thousand, is proposed instead of confirmed. Default: 100. For subset: so many candidates that they would add up to an unrelated amount more often than this. Default: 10.',
       ),
     one: z.enum(['left', 'right']).optional().describe('For subset: the side that has the one record. Default: right.'),
     most: z.int().min(2).max(40).optional().describe('For subset: more candidates than this are not tried. Default: 16.'),
+    together: z
+      .array(columnName)
+      .min(1)
+      .optional()
+      .describe(
+        'For subset: records of the many that agree in these fields are taken together or not at all, so that whole days or batches add up: [merchant, day].',
+      ),
     tolerance: tolerance.optional(),
     confirm,
   }),
@@ -118,6 +125,7 @@ const PASS_KEYS = [
   'chance',
   'one',
   'most',
+  'together',
   'tolerance',
   'of',
   'parts',
@@ -131,7 +139,7 @@ type PassKey = (typeof PASS_KEYS)[number];
 const KEYS_OF: Record<(typeof KINDS)[number], { needs: readonly PassKey[]; takes: readonly PassKey[] }> = {
   key: { needs: ['on'], takes: ['sides', 'within', 'tolerance'] },
   amount: { needs: ['within'], takes: ['block', 'text', 'chance', 'tolerance'] },
-  subset: { needs: ['within'], takes: ['block', 'one', 'most'] },
+  subset: { needs: ['within'], takes: ['block', 'one', 'most', 'together', 'chance', 'parts', 'negative'] },
   balance: { needs: ['within'], takes: ['block'] },
   settlement: { needs: ['of', 'parts'], takes: ['on', 'sides', 'within', 'negative', 'contract', 'monthly', 'fee_limit'] },
   control: { needs: ['of', 'on', 'totals'], takes: [] },

@@ -77,13 +77,31 @@ const reconciliation = reconciliationKeys
   .meta({ oneOf: [{ required: ['match_on'] }, { required: ['passes'] }] }) as unknown as typeof reconciliationKeys;
 export type ReconciliationConfig = z.output<typeof reconciliation>;
 
+const entries = z.strictObject({
+  since: z.iso
+    .date('must be a day such as 2026-07-01')
+    .describe('The first day whose receipts are posted. What was taken before was entered by hand, and is in no entry.'),
+  per: z.enum(['day', 'month']).default('month').describe('An entry for each day, or for each month of the fiscal year.'),
+  when: z
+    .enum(['closed', 'over'])
+    .default('closed')
+    .describe(
+      'closed: entries of a period are made once it is closed (interlocal period close). over: as soon as it is over, and what is reconciled later follows in further entries of the same period, as long as it is not closed.',
+    ),
+  by: z
+    .array(z.enum(['department', 'tender']))
+    .default([])
+    .describe('An entry for each department, for each way of paying, or for each of both.'),
+});
+export type EntriesConfig = z.output<typeof entries>;
+
 const delivery = z.strictObject({
   mapping: z.string().describe('The mapping to the sink: receipt-import.from-receipt. It says which entity and which sink.'),
   connection: id.describe('The connection that is written to.'),
   where: z
     .record(columnName, z.union([z.string(), z.array(z.string())]))
     .default({})
-    .describe('Only records with these values.'),
+    .describe('Only records with these values. With entries: of department and tender.'),
   since: z
     .strictObject({ field: columnName, day: z.iso.date('must be a day such as 2026-07-01') })
     .optional()
@@ -94,7 +112,12 @@ const delivery = z.strictObject({
     .max(100)
     .default(10)
     .describe(
-      'When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion.',
+      'When more than this share of what was sent is gone at once, and more than ten records, the run stops before it asks for any deletion. With entries: before an entry takes so many receipts back.',
+    ),
+  entries: entries
+    .optional()
+    .describe(
+      'Sends summarized journal entries of reconciled revenue, made by ledger in config/interlocal.yaml (docs/finance.md). The mapping is one from: { entity: journal_entry }.',
     ),
   carry: carrySchema
     .optional()

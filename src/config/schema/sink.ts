@@ -41,6 +41,12 @@ const rows = z.strictObject({
     .describe(
       'Batches within the file. In their rows {{ count }}, {{ total.NAME }}, {{ count.NAME }} and {{ hash.NAME }} are of the group alone, {{ record.NAME }} a field of by; {{ batch }} is the number of the group, also in each; {{ batches }} in header and trailer is how many there are.',
     ),
+  for_each: z
+    .string()
+    .optional()
+    .describe(
+      'A list of the record: each of its items gives the rows of each, and {{ record.LIST.NAME }} is a field of the item. {{ line }} counts the items of a record, {{ lines }} those of the file.',
+    ),
   each: z.array(row).min(1).describe('The rows of one record, which stay together.'),
   trailer: z.array(row).default([]).describe('After all records.'),
 });
@@ -118,6 +124,12 @@ export type RequestTarget = z.output<typeof requestTarget>;
 const tableTarget = z.strictObject({
   name: z.string().describe('The table.'),
   write: z.enum(['append', 'upsert', 'update', 'delete']).default('append'),
+  for_each: z
+    .string()
+    .optional()
+    .describe(
+      'A list of the record: each of its items is a row, with the fields of the record itself in each. All rows of a record are written, or none. key identifies a row.',
+    ),
   key: z.array(z.string()).default([]).describe('Columns that identify a row. Default: the idempotency key.'),
 });
 export type TableTarget = z.output<typeof tableTarget>;
@@ -129,6 +141,7 @@ const recordAnswer = {
   accepted: z.array(z.string()).min(1),
   rejected: z.array(z.string()).min(1),
   reason: z.string().optional().describe('Its field with the reason.'),
+  number: z.string().optional().describe('Its field with the number that the system gave the record, such as that of a journal.'),
 };
 export type RecordAnswer = z.output<z.ZodObject<typeof recordAnswer>>;
 const response = z.strictObject({
@@ -136,6 +149,7 @@ const response = z.strictObject({
   accepted: z.array(z.string()).min(1).optional().describe('Its values that mean accepted.'),
   rejected: z.array(z.string()).default([]),
   reason: z.string().optional().describe('Path in the answer of the reason, in the words of the system.'),
+  number: z.string().optional().describe('Path in the answer of the number that the system gave the record, such as that of a journal.'),
   records: z
     .strictObject({
       path: z.string().default('').describe('Path of the list in the answer; empty: the answer is the list.'),
@@ -148,6 +162,13 @@ const answerFile = z.strictObject({
   folder: z.string().default('.'),
   accepted: z.string().optional().describe('Name of the file that means accepted: {name}.ok. {stem} is the name without its ending.'),
   rejected: z.string().optional().describe('Name of the file that means rejected, with the reason: {name}.err'),
+  number_after: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The file that means accepted has the number that the system gave the records after this text, up to the next space, comma or semicolon: "Journal ".',
+    ),
   records: z
     .strictObject({
       name: z.string().describe('Name of the file with a result for each record: {stem}-result.csv'),
@@ -172,8 +193,16 @@ const readBack = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe('Path in the answer: field of the record that must be the same there, as it was written.'),
+  number: z.string().optional().describe('Path in the answer of the number that the system gave the record, such as that of a journal.'),
 });
 export type ReadBackConfig = z.output<typeof readBack>;
+const rowAnswer = z.strictObject({
+  result: z.string().describe('Column that the system fills in.'),
+  accepted: z.array(z.string()).min(1),
+  rejected: z.array(z.string()).min(1),
+  reason: z.string().optional().describe('Column with the reason.'),
+  number: z.string().optional().describe('Column with the number that the system gave the record, such as that of a journal.'),
+});
 const acknowledgement = z.strictObject({
   taken: z.literal(true).optional().describe('The system has it when the file is gone from the folder.'),
   file: answerFile.optional().describe('The system writes a file that says what became of it.'),
@@ -183,6 +212,11 @@ const acknowledgement = z.strictObject({
     .optional()
     .describe(
       'It is read again from the remote system. true: for tables, row by row. Also asked when it is not known whether a request got there.',
+    ),
+  row: rowAnswer
+    .optional()
+    .describe(
+      'For tables: the system says in columns of the row what became of it, and each run looks. Other values, and none, mean: not yet. Of a record with several rows, all of them have to be accepted.',
     ),
   person: z.string().optional().describe('Only a person can say whether it was accepted; this says what they check.'),
   within: duration.optional().describe('After this long without an answer it is reported as overdue.'),

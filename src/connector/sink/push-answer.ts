@@ -86,9 +86,11 @@ export function judgedEach(sink: SinkConfig, answer: Envelope, records: readonly
 function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
   const said = shortened(text);
   const { response, read_back, person } = sink.acknowledgement ?? {};
-  if (response?.path === undefined) return { state: read_back || person ? 'sent' : 'accepted', said };
+  const number = response?.number === undefined ? undefined : textAt(values, response.number)?.trim();
+  const numbered = number === undefined || number === '' ? {} : { number };
+  if (response?.path === undefined) return { state: read_back || person ? 'sent' : 'accepted', said, ...numbered };
   const value = textAt(values, response.path);
-  if (value !== undefined && response.accepted!.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said };
+  if (value !== undefined && response.accepted!.includes(value)) return { state: person ? 'acknowledged' : 'accepted', said, ...numbered };
   if (value !== undefined && (response.rejected.length === 0 || response.rejected.includes(value)))
     return rejection(context.name, (response.reason && textAt(values, response.reason)) ?? `${response.path} is ${value}.`, text);
   return {

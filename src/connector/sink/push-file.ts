@@ -171,11 +171,28 @@ export async function fileAnswer(
     const results = await there(file.records?.name);
     if (results !== undefined) return { byKey: await answersOf(transport, sink, results, context) };
     const yes = await there(file.accepted);
-    if (yes !== undefined) return { all: { state: 'accepted', said: shortened(await textOf(transport, yes)) } };
+    if (yes !== undefined) {
+      const text = await textOf(transport, yes);
+      const number = file.number_after === undefined ? undefined : wordAfter(text, file.number_after);
+      return { all: { state: 'accepted', said: shortened(text), ...(number === undefined ? {} : { number }) } };
+    }
   }
   if (taken && arrived && !(await transport.stat(placeOf(sink, name, context).final)))
     return { all: { state: file || person ? 'acknowledged' : 'accepted' } };
   return undefined;
+}
+
+/** What follows a text, up to the next space, comma or semicolon; undefined where the text does not occur. */
+function wordAfter(text: string, words: string): string | undefined {
+  const at = text.indexOf(words);
+  const word =
+    at < 0
+      ? ''
+      : text
+          .slice(at + words.length)
+          .trimStart()
+          .split(/[\s,;]/, 1)[0]!;
+  return word === '' ? undefined : word.slice(0, 100);
 }
 
 async function answersOf(transport: FileTransport, sink: SinkConfig, path: string, context: PushContext): Promise<Map<string, Answer>> {

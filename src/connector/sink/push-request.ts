@@ -138,7 +138,14 @@ async function readBack(
   const differ = Object.entries(config.equal).filter(
     ([path, field]) => !sameValue(textAt(values, path) ?? null, textAt(written, field) ?? null, sink.schema.fields[field]?.type ?? 'text'),
   );
-  if (differ.length === 0) return { state: 'accepted', said: shortened(text), ...(record.create ? numberIn(sink, answer) : {}) };
+  const number = config.number === undefined ? undefined : textAt(values, config.number)?.trim();
+  if (differ.length === 0)
+    return {
+      state: 'accepted',
+      said: shortened(text),
+      ...(record.create ? numberIn(sink, answer) : {}),
+      ...(number === undefined || number === '' ? {} : { number }),
+    };
   return rejection(context.name, `it is there, but ${differ.map(([path]) => path).join(', ')} is not what was written.`, text);
 }
 

@@ -28,6 +28,8 @@ export interface Answer {
   said?: string;
   /** The number that a record that was made there has now. */
   created?: string;
+  /** The number that the system gave the record, such as that of a journal. */
+  number?: string;
 }
 
 /** What pushing needs of the connection. */
@@ -62,8 +64,9 @@ export function saidOfRecord(values: Values, spec: RecordAnswer, name: string): 
     return typeof value === 'string' ? value.trim() : '';
   };
   const said = text(spec.result);
+  const number = spec.number === undefined ? '' : text(spec.number);
   const answer: Answer | undefined = spec.accepted.includes(said)
-    ? { state: 'accepted', said }
+    ? { state: 'accepted', said, ...(number === '' ? {} : { number }) }
     : spec.rejected.includes(said)
       ? rejection(name, (spec.reason === undefined ? '' : text(spec.reason)) || said, said)
       : undefined;

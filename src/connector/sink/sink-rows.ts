@@ -11,11 +11,15 @@ import { fillText, type Variables } from '../template.ts';
  */
 export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Variables, file: string): Values[] {
   if (!sink.rows) return records.map((values) => (sink.encoder?.csv || sink.encoder?.fixed_width ? complete(sink, values) : values));
-  const { header, group, each, trailer } = sink.rows;
+  const { header, group, for_each: list, each, trailer } = sink.rows;
   const row = (template: Record<string, string>, values: Values, variables: Variables): Values =>
     Object.fromEntries(Object.entries(template).map(([name, text]) => [name, fillRecordText(text, values, variables, file)]));
   const groups = group ? groupsOf(records, group.by) : [records];
-  const whole: Variables = { ...scope, ...figuresOf(sink, records), batches: String(groups.length) };
+  const figures = (of: readonly Values[]): Variables => ({
+    ...figuresOf(sink, of),
+    ...(list === undefined ? {} : { lines: String(of.reduce((sum, values) => sum + itemsOf(values, list).length, 0)) }),
+  });
+  const whole: Variables = { ...scope, ...figures(records), batches: String(groups.length) };
   // What all records have in common may stand around them.
   const common = partOf(records[0]!, sink.file_per);
   let number = 0;
@@ -23,19 +27,30 @@ export function rowsOf(sink: SinkConfig, records: readonly Values[], scope: Vari
     ...header.map((template) => row(template, common, whole)),
     ...groups.flatMap((members, i) => {
       const within: Variables = { ...whole, batch: String(i + 1) };
-      const own: Variables = { ...within, ...figuresOf(sink, members) };
+      const own: Variables = { ...within, ...figures(members) };
       const shared = { ...common, ...partOf(members[0]!, group?.by ?? []) };
       return [
         ...(group?.header ?? []).map((template) => row(template, shared, own)),
         ...members.flatMap((values) => {
           const one: Variables = { ...within, number: String(++number) };
-          return each.map((template) => row(template, values, one));
+          if (list === undefined) return each.map((template) => row(template, values, one));
+          return itemsOf(values, list).flatMap((item, n) =>
+            each.map((template) => row(template, { ...values, [list]: item }, { ...one, line: String(n + 1) })),
+          );
         }),
         ...(group?.trailer ?? []).map((template) => row(template, shared, own)),
       ];
     }),
     ...trailer.map((template) => row(template, common, whole)),
   ];
+}
+
+/** The items of a list of a record; of the list that rows are written of. */
+function itemsOf(values: Values, list: string): Values[] {
+  const items = valueAt(values, list);
+  return (Array.isArray(items) ? items : []).filter(
+    (item): item is Values => typeof item === 'object' && item !== null && !Array.isArray(item),
+  );
 }
 
 /** Records with the same values of these fields together, in the order in which the first of each comes. */

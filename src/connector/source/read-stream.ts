@@ -100,9 +100,7 @@ const OF_THE_SERVICE = new Set([
 function named(error: unknown, partition: Partition): unknown {
   if (!(error instanceof InterlocalError) || !(error instanceof FatalError || error instanceof RetriableError)) return error;
   const problems = problemsOf(error, partition);
-  return error instanceof RetriableError
-    ? new RetriableError(problems, { cause: error.cause, waitMs: error.waitMs })
-    : new FatalError(problems, { cause: error.cause });
+  return error instanceof RetriableError ? error.worded(problems) : new FatalError(problems, { cause: error.cause });
 }
 
 function problemsOf(error: InterlocalError, { value }: Partition): Problem[] {

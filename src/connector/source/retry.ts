@@ -40,24 +40,11 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
   }
 }
 
-/** The same error, whose hint does not promise what will not be done. What a connector's own rule says stays. */
+/** The same error, which says `instead` of being tried again. What a connector's own rule says stays. */
 export function notTriedAgain(error: unknown, instead: string): unknown {
-  if (!(error instanceof RetriableError) || !error.problems.some(({ hint }) => PROMISE.test(hint ?? ''))) return error;
-  const problems = error.problems.map((problem) =>
-    problem.hint === undefined
-      ? problem
-      : {
-          ...problem,
-          hint: problem.hint.replace(PROMISE, (_, rest: string) =>
-            rest.startsWith(';') ? `${instead.replace(/\.$/, '')}${rest}` : instead,
-          ),
-        },
-  );
-  return new RetriableError(problems, { cause: error.cause, ...(error.waitMs === undefined ? {} : { waitMs: error.waitMs }) });
+  if (!(error instanceof RetriableError) || !error.passes) return error;
+  return error.worded(error.problems.map((p) => ({ ...p, hint: p.hint === undefined ? instead : `${instead} ${p.hint}` })));
 }
-
-/** As transports say it; what follows a semicolon is what to do if this continues. */
-const PROMISE = /^(?:It|The service is busy; it) will be tried again(?: later| after the time that the system asked for)?(\.|;(?=.))/;
 
 function inWords(ms: number): string {
   const minutes = Math.round(ms / 60_000);

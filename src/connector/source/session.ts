@@ -55,9 +55,7 @@ export function openSession(login: LoginConfig | undefined, transport: RequestTr
         message: clean(p.message),
         ...(p.hint === undefined ? {} : { hint: clean(p.hint) }),
       }));
-      return error instanceof RetriableError
-        ? new RetriableError(problems, { cause: error.cause, waitMs: error.waitMs })
-        : new FatalError(problems, { cause: error.cause });
+      return error instanceof RetriableError ? error.worded(problems) : new FatalError(problems, { cause: error.cause });
     },
     async close() {
       if (!login?.logout || token === undefined) return;

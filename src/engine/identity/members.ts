@@ -150,6 +150,8 @@ export interface Changed {
   /** Members that were never in a golden record. */
   isNew: ReadonlySet<number>;
   mine: ReadonlySet<string>;
+  /** All members of these golden records, where they are at hand. */
+  members?: readonly Member[];
 }
 
 /** Writes golden records again from all the records of all their members. */
@@ -158,14 +160,14 @@ export async function writeOfMembers(
   context: MemberContext,
   kind: MatchedKind,
   store: ReturnType<typeof identityStore>,
-  { goldens, goldenOf, said, isNew, mine }: Changed,
+  { goldens, goldenOf, said, isNew, mine, members = undefined }: Changed,
 ): Promise<void> {
   const touched = new Map(
     [...goldens].map((id): [number, Golden] => [id, { id, fresh: isNew.has(id), identity: null, contributions: [] }]),
   );
   const others: number[] = [];
-  const members = await store.ofGoldens([...goldens]);
-  for (const member of members) {
+  const all = members ?? (await store.ofGoldens([...goldens]));
+  for (const member of all) {
     const list = said.get(member.id);
     if (list) touched.get(member.golden!)!.contributions.push(...list);
     else if (member.state === 'live') others.push(member.id);
@@ -180,7 +182,7 @@ export async function writeOfMembers(
     const now = goldenOf.get(golden.id);
     if (golden.contributions.length === 0 && now !== undefined && now !== golden.id) golden.mergedInto = now;
   }
-  await follow(landing, context, kind, members);
+  await follow(landing, context, kind, all);
   await writeGoldens(
     landing,
     context,

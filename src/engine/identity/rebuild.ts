@@ -1,19 +1,30 @@
-import { edgesOf, rulePairs } from '../../identity/resolve.ts';
+import { keysOfPass, keysOfRule } from '../../identity/block/passes.ts';
+import { profileAt } from '../../identity/block/table.ts';
+import { partsOf, rulePairs } from '../../identity/resolve.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import { decisionsOf, identityStore, type IdentityStore, type Member, type StoredEdge } from '../../store/identity/identity.ts';
+import {
+  decisionsOf,
+  identityStore,
+  type IdentityStore,
+  type Member,
+  type StoredDecision,
+  type StoredEdge,
+} from '../../store/identity/identity.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
-import { contributionsOfMembers } from '../golden/golden-records.ts';
-import { type MatchedKind, type MemberContext, profileOf, writeOfMembers } from './members.ts';
-import { clusterMembers, inOrder, nameOf } from './place.ts';
-import { keysOf } from './resolve-touched.ts';
+import { startComparison } from './compare-all.ts';
+import { type Everyone, LINK_KINDS, readEveryone } from './everyone.ts';
+import { type MatchedKind, type MemberContext, writeOfMembers } from './members.ts';
+import { type PackedEdges, verdictOfPacked } from './packed-edges.ts';
+import { clusterMembers, nameOf } from './place.ts';
 
-/** Members whose records are read at once. */
+/** Members whose records are read and written at once. */
 const CHUNK = 5000;
 
 /**
  * Compares all members of an entity at once: for a first load, and when what they are compared by changed. Gives what
  * comparing them one by one gives. `also`: golden records of a store that was not compared before; they are computed again too.
+ * Pairs are compared in threads of their own while the members' keys are written here.
  */
 export async function rebuild(
   landing: Landing,
@@ -23,111 +34,260 @@ export async function rebuild(
   also: ReadonlySet<number> = new Set(),
 ): Promise<void> {
   const store = identityStore(landing.rows, kind.entityId);
-  const members = await store.all();
-  if (members.length === 0) return;
+  const everyone = await readEveryone(landing, store, kind);
+  if (everyone.size === 0) return;
   await store.clear();
-  const isNew = new Set(members.filter((m) => m.state === 'new').map((m) => m.id));
-  await readProfiles(landing, kind, members);
-  const live = members.filter((m) => m.state === 'live').sort(inOrder);
-  await writeKeys(store, kind, live);
-  const edges = edgesBetween(kind, live);
-  await store.insertEdges(edges);
-  const byName = new Map(live.map((m) => [nameOf(m), m.id]));
-  const before = new Map(members.map((m) => [m.id, m.golden]));
-  const clusters = clusterMembers(kind.model, live, edges, await decisionsOf(trx, kind.entityId), byName);
-  const guests = Map.groupBy(
-    members.filter((m) => m.state === 'gone' && m.host !== null),
-    (m) => m.host!,
-  );
-  for (const { members: list, ties } of clusters) {
-    const visitors = list.flatMap((m) => guests.get(m.id) ?? []);
-    const golden = Math.min(...list.map((m) => m.id), ...visitors.map((m) => m.id));
-    for (const m of list) Object.assign(m, { golden, linkKind: ties.get(m.id)?.kind ?? null, linkScore: ties.get(m.id)?.score ?? null });
-    for (const m of visitors) m.golden = golden;
+  const comparisons = everyone.tables.map(({ table }, population) => startComparison(kind.model, population, table));
+  let edges: StoredEdge[];
+  try {
+    await writeProfiles(store, everyone);
+    await writeKeys(store, kind, everyone);
+    edges = allEdges(kind, everyone, await Promise.all(comparisons.map((comparison) => comparison.edges)));
+  } finally {
+    for (const comparison of comparisons) await comparison.stop();
   }
-  for (let i = 0; i < members.length; i += CHUNK) await store.updateMembers(members.slice(i, i + CHUNK));
-  const moved = members.filter((m) => m.golden !== null && (also.size > 0 || m.golden !== before.get(m.id)));
-  await store.moveLinks(moved.map((m) => ({ member: m.id, golden: m.golden! })));
-  const goldens = new Set([
-    ...also,
-    ...moved.flatMap((m) => [m.golden!, before.get(m.id) ?? m.golden!]),
-    ...members.flatMap((m) => (isNew.has(m.id) && m.golden !== null ? [m.golden] : [])),
-  ]);
-  const goldenOf = new Map(members.flatMap((m) => (m.golden === null ? [] : [[m.id, m.golden] as const])));
-  const list = [...goldens].sort((a, b) => a - b);
-  for (let i = 0; i < list.length; i += CHUNK)
+  for (let i = 0; i < edges.length; i += CHUNK) await store.insertEdges(edges.slice(i, i + CHUNK));
+  const before = everyone.golden.slice();
+  placeEveryone(kind, everyone, edges, await decisionsOf(trx, kind.entityId));
+  edges = [];
+  await writePlaces(landing, context, kind, store, everyone, { before, also });
+}
+
+async function writeProfiles(store: IdentityStore, { size, ids, live, population, record, tables }: Everyone): Promise<void> {
+  for (let from = 0; from < size; from += CHUNK)
+    await store.updateProfiles(
+      Array.from({ length: Math.min(CHUNK, size - from) }, (_, at) => {
+        const i = from + at;
+        const table = tables[population[i]!]?.table;
+        return {
+          id: ids[i]!,
+          state: live[i] === 1 ? ('live' as const) : ('gone' as const),
+          population: population[i]!,
+          profile: live[i] === 0 ? null : table ? profileAt(table, record[i]!) : [],
+        };
+      }),
+    );
+}
+
+async function writeKeys(store: IdentityStore, { model }: MatchedKind, { tables, ids }: Everyone): Promise<void> {
+  const idsOf = tables.map(({ members }) => Float64Array.from(members, (member) => ids[member]!));
+  await store.keys.write((put) =>
+    model.populations.forEach(({ passes, rules }, number) => {
+      const { table } = tables[number]!;
+      for (const pass of passes) put(keysOfPass(pass, table), idsOf[number]!);
+      for (const rule of rules) put(keysOfRule(rule, table), idsOf[number]!);
+    }),
+  );
+}
+
+/** The pairs of all populations, those of rules with the name of the first that makes them, in the order of their members. */
+function allEdges({ model }: MatchedKind, { tables, ids, rank }: Everyone, compared: readonly PackedEdges[][]): StoredEdge[] {
+  const edges: StoredEdge[] = [];
+  model.populations.forEach((population, number) => {
+    const { table, members } = tables[number]!;
+    const rules = new Map<number, Map<number, string>>();
+    const ends = (x: number, y: number): [number, number] => {
+      const [a, b] = [ids[members[x]!]!, ids[members[y]!]!];
+      return a < b ? [a, b] : [b, a];
+    };
+    const order = Int32Array.from(members.keys()).sort((x, y) => rank[members[x]!]! - rank[members[y]!]!);
+    for (const { a: x, b: y, rule } of rulePairs(population, table, order)) {
+      const [a, b] = ends(x, y);
+      const row = rules.get(a) ?? new Map<number, string>();
+      rules.set(a, row);
+      if (row.has(b)) continue;
+      row.set(b, rule);
+      const scored = scorePair(population, profileAt(table, x), profileAt(table, y));
+      edges.push({ a, b, score: scored.score, verdict: verdictOf(population, scored), veto: scored.veto ?? null, rule });
+    }
+    for (const some of compared[number]!)
+      for (let i = 0; i < some.a.length; i++) {
+        const [a, b] = ends(some.a[i]!, some.b[i]!);
+        if (rules.get(a)?.has(b)) continue;
+        edges.push({ a, b, score: some.score[i]!, ...verdictOfPacked(some.verdict[i]!), rule: null });
+      }
+  });
+  return edges.sort((p, q) => p.a - q.a || p.b - q.b);
+}
+
+/** Gives each member its golden record and what ties it to it. Only what links, rules or decisions tie together is looked at. */
+function placeEveryone(
+  { model }: MatchedKind,
+  everyone: Everyone,
+  edges: readonly StoredEdge[],
+  decisions: readonly StoredDecision[],
+): void {
+  const { size, ids, sources, keys, live, golden, host, population, record, tables, rank } = everyone;
+  const at = placeOf(ids);
+  const named = membersNamed(everyone, decisions);
+  const tied = edges.filter((e) => e.verdict === 'link' || e.rule !== null);
+  const ties = tied.map((e) => ({ a: at(e.a), b: at(e.b) }));
+  const same = decisions.flatMap((d) => {
+    const [a, b] = [named.get(nameOf(d.a)), named.get(nameOf(d.b))];
+    return d.verdict === 'same' && a !== undefined && b !== undefined ? [{ a, b }] : [];
+  });
+  const part = partsOf(size, [...ties, ...same]);
+  const guests = new Map<number, number[]>();
+  for (let i = 0; i < size; i++)
+    if (live[i] === 0 && host[i]! >= 0) {
+      const list = guests.get(host[i]!);
+      if (list) list.push(i);
+      else guests.set(host[i]!, [i]);
+    }
+  const groups = new Map<number, { nodes: number[]; edges: StoredEdge[]; decisions: StoredDecision[] }>();
+  const groupOf = (i: number): { nodes: number[]; edges: StoredEdge[]; decisions: StoredDecision[] } => {
+    let group = groups.get(part[i]!);
+    if (!group) groups.set(part[i]!, (group = { nodes: [], edges: [], decisions: [] }));
+    return group;
+  };
+  tied.forEach((edge, k) => groupOf(ties[k]!.a).edges.push(edge));
+  for (const decision of decisions) {
+    const [a, b] = [named.get(nameOf(decision.a)), named.get(nameOf(decision.b))];
+    if (a !== undefined && b !== undefined && part[a] === part[b]) groupOf(a).decisions.push(decision);
+  }
+  const put = (members: readonly number[]): void => {
+    const visitors = members.flatMap((i) => guests.get(ids[i]!) ?? []);
+    const oldest = Math.min(...members.map((i) => ids[i]!), ...visitors.map((i) => ids[i]!));
+    for (const i of [...members, ...visitors]) golden[i] = oldest;
+  };
+  for (let i = 0; i < size; i++) {
+    if (live[i] === 0) continue;
+    const group = groups.get(part[i]!);
+    if (group) group.nodes.push(i);
+    else put([i]);
+  }
+  for (const { nodes, edges: links, decisions: said } of groups.values()) {
+    nodes.sort((x, y) => rank[x]! - rank[y]!);
+    const members = nodes.map((i): Member => {
+      const table = tables[population[i]!]?.table;
+      return {
+        id: ids[i]!,
+        source: sources[i]!,
+        key: keys[i]!,
+        state: 'live',
+        golden: golden[i]! < 0 ? null : golden[i]!,
+        host: null,
+        population: population[i]!,
+        profile: table ? profileAt(table, record[i]!) : [],
+        linkKind: null,
+        linkScore: null,
+      };
+    });
+    const byName = new Map(said.length > 0 ? members.map((m) => [nameOf(m), m.id]) : []);
+    for (const cluster of clusterMembers(model, members, links, said, byName)) {
+      put(cluster.members.map((m) => at(m.id)));
+      for (const [id, tie] of cluster.ties) {
+        everyone.linkKind[at(id)] = LINK_KINDS.indexOf(tie.kind);
+        everyone.linkScore[at(id)] = tie.score ?? NaN;
+      }
+    }
+  }
+}
+
+/** Finds a member by its id. */
+function placeOf(ids: Float64Array): (id: number) => number {
+  return (id) => {
+    let [low, high] = [0, ids.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ids[middle]! < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
+
+/** The live members that decisions are about, by name. */
+function membersNamed({ size, sources, keys, live }: Everyone, decisions: readonly StoredDecision[]): Map<string, number> {
+  const wanted = new Set(decisions.flatMap((d) => [nameOf(d.a), nameOf(d.b)]));
+  const found = new Map<string, number>();
+  for (let i = 0; wanted.size > 0 && i < size; i++) {
+    if (live[i] === 0) continue;
+    const name = nameOf({ source: sources[i]!, key: keys[i]! });
+    if (wanted.has(name)) found.set(name, i);
+  }
+  return found;
+}
+
+/** Writes where members belong, and the golden records that this changes. */
+async function writePlaces(
+  landing: Landing,
+  context: MemberContext,
+  kind: MatchedKind,
+  store: IdentityStore,
+  everyone: Everyone,
+  { before, also }: { before: Float64Array; also: ReadonlySet<number> },
+): Promise<void> {
+  const { size, ids, sources, keys, isNew, live, golden, host } = everyone;
+  const touched = new Set<number>(also);
+  for (let from = 0; from < size; from += CHUNK) {
+    const places = [];
+    const moves = [];
+    for (let i = from; i < Math.min(size, from + CHUNK); i++) {
+      const now = golden[i]! < 0 ? null : golden[i]!;
+      places.push({
+        id: ids[i]!,
+        golden: now,
+        host: host[i]! < 0 ? null : host[i]!,
+        linkKind: LINK_KINDS[everyone.linkKind[i]!]!,
+        linkScore: Number.isNaN(everyone.linkScore[i]) ? null : everyone.linkScore[i]!,
+      });
+      if (now === null) continue;
+      if (isNew[i] === 1) touched.add(now);
+      if (also.size === 0 && now === before[i]) continue;
+      moves.push({ member: ids[i]!, golden: now });
+      touched.add(now).add(before[i]! < 0 ? now : before[i]!);
+    }
+    await store.updatePlaces(places);
+    await store.moveLinks(moves);
+  }
+  const list = Float64Array.from(touched).sort();
+  touched.clear();
+  const at = placeOf(ids);
+  const { start, members } = membersByGolden(everyone, list);
+  const memberOf = (i: number): Member => ({
+    id: ids[i]!,
+    source: sources[i]!,
+    key: keys[i]!,
+    state: live[i] === 1 ? 'live' : 'gone',
+    golden: golden[i]!,
+    host: null,
+    population: -1,
+    profile: null,
+    linkKind: null,
+    linkScore: null,
+  });
+  for (let from = 0; from < list.length; from += CHUNK) {
+    const to = Math.min(list.length, from + CHUNK);
+    const goldens = [...list.subarray(from, to)];
+    // A golden record that was merged into another one: where its own member is now.
+    const goldenOf = new Map(goldens.flatMap((id) => (ids[at(id)] === id && golden[at(id)]! >= 0 ? [[id, golden[at(id)]!] as const] : [])));
     await writeOfMembers(landing, context, kind, store, {
-      goldens: new Set(list.slice(i, i + CHUNK)),
+      goldens: new Set(goldens),
       goldenOf,
       said: new Map(),
-      isNew,
+      isNew: new Set(goldens.filter((id) => ids[at(id)] === id && isNew[at(id)] === 1)),
       mine: new Set(),
+      members: [...members.subarray(start[from]!, start[to]!)].map(memberOf),
     });
-}
-
-/** Reads again what each member is compared by; one that no record is left of is gone. */
-async function readProfiles(landing: Landing, kind: MatchedKind, members: readonly Member[]): Promise<void> {
-  for (let i = 0; i < members.length; i += CHUNK) {
-    const some = members.slice(i, i + CHUNK);
-    const said = await contributionsOfMembers(
-      landing,
-      some.map((m) => m.id),
-    );
-    for (const member of some) {
-      const { population, profile } = profileOf(kind, said.get(member.id)!);
-      member.population = population;
-      member.profile = profile === null ? null : [...profile];
-      member.state = profile === null ? 'gone' : 'live';
-      if (profile !== null) member.host = null;
-      else member.golden ??= member.id;
-    }
   }
 }
 
-/** Keys below 2^53 in 64 ranges: one is sorted at a time. */
-const RANGES = 64;
-const RANGE = 2 ** 53 / RANGES;
-
-/** In the order of the keys: rows that lie together in the table are then written together. Memory: 16 bytes a key. */
-async function writeKeys(store: IdentityStore, { model }: MatchedKind, live: readonly Member[]): Promise<void> {
-  const ranges = Array.from({ length: RANGES }, (): { keys: number[]; members: number[] } => ({ keys: [], members: [] }));
-  for (const member of live) {
-    const { blocks, rules } = keysOf(model, member.population, member.profile);
-    for (const list of [blocks, rules])
-      for (const key of list) {
-        const range = ranges[Math.floor(key / RANGE)]!;
-        range.keys.push(key);
-        range.members.push(member.id);
-      }
+/** The members of each of these golden records, by their ids. */
+function membersByGolden({ size, golden }: Everyone, goldens: Float64Array): { start: Int32Array; members: Int32Array } {
+  const at = placeOf(goldens);
+  const number = new Int32Array(size).fill(-1);
+  const start = new Int32Array(goldens.length + 1);
+  for (let i = 0; i < size; i++) {
+    if (golden[i]! < 0) continue;
+    const place = at(golden[i]!);
+    if (goldens[place] !== golden[i]) continue;
+    number[i] = place;
+    start[place + 1]!++;
   }
-  for (const range of ranges) {
-    const { keys, members } = range;
-    const order = Uint32Array.from(keys.keys()).sort((x, y) => keys[x]! - keys[y]! || members[x]! - members[y]!);
-    for (let i = 0; i < order.length; i += CHUNK) {
-      const some = [...order.subarray(i, i + CHUNK)];
-      await store.addKeys(some.map((at) => [keys[at]!, members[at]!]));
-    }
-    range.keys = range.members = [];
-  }
-}
-
-function edgesBetween({ model }: MatchedKind, live: readonly Member[]): StoredEdge[] {
-  const stored = new Map<number, Map<number, StoredEdge>>();
-  model.populations.forEach((population, number) => {
-    const members = live.filter((m) => m.population === number);
-    const profiles = members.map((m) => m.profile!);
-    const put = (x: number, y: number, edge: Omit<StoredEdge, 'a' | 'b'>): void => {
-      const [a, b] = members[x]!.id < members[y]!.id ? [members[x]!.id, members[y]!.id] : [members[y]!.id, members[x]!.id];
-      let row = stored.get(a);
-      if (!row) stored.set(a, (row = new Map()));
-      if (!row.has(b)) row.set(b, { a, b, ...edge });
-    };
-    for (const { a, b, rule } of rulePairs(population, profiles)) {
-      const scored = scorePair(population, profiles[a]!, profiles[b]!);
-      put(a, b, { score: scored.score, verdict: verdictOf(population, scored), veto: scored.veto ?? null, rule });
-    }
-    for (const { a, b, score, verdict, veto } of edgesOf(population, profiles).edges)
-      put(a, b, { score, verdict, veto: veto ?? null, rule: null });
-  });
-  return [...stored.values()].flatMap((row) => [...row.values()]).sort((p, q) => p.a - q.a || p.b - q.b);
+  for (let k = 0; k < goldens.length; k++) start[k + 1]! += start[k]!;
+  const next = start.slice();
+  const members = new Int32Array(start[goldens.length]!);
+  for (let i = 0; i < size; i++) if (number[i]! >= 0) members[next[number[i]!]!++] = i;
+  return { start, members };
 }

@@ -2,8 +2,10 @@ import type { Profile } from '../../identity/roles.ts';
 import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
-import { scorePair, verdictOf } from '../../identity/score/score.ts';
+import { tableOf } from '../../identity/block/table.ts';
+import { screen } from '../../identity/score/screen.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import { compareBlocks, type CrossedBlock, edgeOf } from './crossed-blocks.ts';
 import { inOrder, placeRegion } from './place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
@@ -30,7 +32,7 @@ export function keysOf(model: IdentityModel, population: number, profile: Profil
 
 /**
  * Compares the members that changed with all they share a block with, and puts again into clusters what that concerns:
- * them, the members of blocks that grew or shrank over the cap, and whatever is tied to any of these. The result is the
+ * them, the pairs of blocks that grew or shrank over the cap, and whatever is tied to any of these. The result is the
  * same as if all members were compared at once.
  */
 export async function resolveTouched(store: IdentityStore, model: IdentityModel, touched: readonly Touched[]): Promise<Resolved> {
@@ -38,7 +40,7 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   const goldens = new Set<number>();
   for (const { member } of touched) if (member.golden !== null) goldens.add(member.golden);
   const changed = touched.filter((t) => !isSame(t));
-  const compared = await moveKeys(store, model, changed);
+  const { compared, crossed, blocks } = await moveKeys(store, model, changed);
   for (const { member, population, profile } of changed) {
     member.population = population;
     member.profile = profile === null ? null : [...profile];
@@ -53,9 +55,11 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   await load(store, members, compared);
   const old = await store.edgesOf([...compared]);
   await store.removeEdges(old);
-  const edges = await edgesOf(store, model, compared, members);
+  const edges = await edgesOf(store, model, compared, members, blocks);
   await store.insertEdges(edges);
   const start = new Set([...compared, ...old.flatMap(({ a, b }) => [a, b])]);
+  await load(store, members, new Set(crossed.flatMap((block) => block.members)));
+  for (const id of await compareBlocks(store, model, crossed, compared, members)) start.add(id);
   await store.updateMembers(changed.map(({ member }) => member));
   const placed = await placeRegion(store, model, start, members);
   for (const golden of placed.goldens) goldens.add(golden);
@@ -73,48 +77,81 @@ function isSame({ member, isNew, population, profile }: Touched): boolean {
   );
 }
 
-/** Writes the keys that changed; gives the members that must be compared again: those, and those of blocks that crossed the cap. */
-async function moveKeys(store: IdentityStore, model: IdentityModel, changed: readonly Touched[]): Promise<Set<number>> {
+/** Looks up many blocks that have different caps. */
+async function blocksOf(store: IdentityStore, caps: ReadonlyMap<number, number>): Promise<Map<number, number[]>> {
+  const found = new Map<number, number[]>();
+  for (const [cap, keys] of Map.groupBy(caps.keys(), (key) => caps.get(key)!))
+    for (const [key, ids] of await store.keys.blocks(keys, cap)) found.set(key, ids);
+  return found;
+}
+
+/** Writes the keys that changed; gives the members that must be compared with all others, and the blocks that crossed the cap. */
+async function moveKeys(
+  store: IdentityStore,
+  model: IdentityModel,
+  changed: readonly Touched[],
+): Promise<{ compared: Set<number>; crossed: CrossedBlock[]; blocks: Map<number, number[]> }> {
   const caps = new Map<number, number>();
+  const rules = new Set<number>();
   const removed: [number, number][] = [];
   const added: [number, number][] = [];
+  const populationOf = new Map<number, number>();
   for (const { member, population, profile } of changed) {
     const was = keysOf(model, member.population, member.profile);
     const now = keysOf(model, population, profile);
     const before = new Set([...was.blocks, ...was.rules]);
     const after = new Set([...now.blocks, ...now.rules]);
+    const note = (key: number, of: number, isRule: boolean): void => {
+      if (before.has(key) && after.has(key)) return;
+      if (isRule) rules.add(key);
+      caps.set(key, isRule ? RULE_CAP : model.populations[of]!.cap);
+      populationOf.set(key, of);
+    };
     for (const [keys, of] of [
       [was, member.population],
       [now, population],
     ] as const) {
-      for (const key of keys.blocks) caps.set(key, model.populations[of]!.cap);
-      for (const key of keys.rules) caps.set(key, RULE_CAP);
+      for (const key of keys.blocks) note(key, of, false);
+      for (const key of keys.rules) note(key, of, true);
     }
     for (const key of before) if (!after.has(key)) removed.push([key, member.id]);
     for (const key of after) if (!before.has(key)) added.push([key, member.id]);
   }
-  const rules = new Set(
-    changed.flatMap(({ member, population, profile }) => [
-      ...keysOf(model, member.population, member.profile).rules,
-      ...keysOf(model, population, profile).rules,
-    ]),
-  );
-  const keys = [...new Set([...removed, ...added].map(([key]) => key))];
-  const before = new Map<number, number[]>();
-  for (const key of keys) before.set(key, await store.block(key, caps.get(key)! + 1));
-  await store.removeKeys(removed);
-  await store.addKeys(added);
+  const moved = new Map([...removed, ...added].map(([key]) => [key, caps.get(key)!]));
+  const before = await blocksOf(store, moved);
+  await store.keys.remove(removed);
+  await store.keys.add(added);
+  const after = await movedBlocks(store, moved, before, { removed, added });
   const compared = new Set(changed.map(({ member }) => member.id));
-  for (const key of keys) {
-    const cap = caps.get(key)!;
-    const after = await store.block(key, cap + 1);
+  const crossed: CrossedBlock[] = [];
+  for (const [key, cap] of moved) {
     const was = before.get(key)!;
-    const crossed = was.length > cap !== after.length > cap;
+    const now = after.get(key)!;
     // Neighbors of a rule are other ones when somebody comes between.
-    if (crossed || rules.has(key))
-      for (const id of [...(was.length > cap ? [] : was), ...(after.length > cap ? [] : after)]) compared.add(id);
+    if (rules.has(key)) for (const id of [...(was.length > cap ? [] : was), ...(now.length > cap ? [] : now)]) compared.add(id);
+    else if (was.length > cap !== now.length > cap)
+      crossed.push({ key, population: populationOf.get(key)!, members: now.length > cap ? was : now, open: now.length <= cap });
   }
-  return compared;
+  return { compared, crossed, blocks: after };
+}
+
+/** The blocks as they are after keys were moved. Read again are those of which not all members were known. */
+async function movedBlocks(
+  store: IdentityStore,
+  caps: ReadonlyMap<number, number>,
+  before: ReadonlyMap<number, number[]>,
+  { removed, added }: { removed: readonly (readonly [number, number])[]; added: readonly (readonly [number, number])[] },
+): Promise<Map<number, number[]>> {
+  const after = new Map<number, Set<number>>();
+  const again = new Map<number, number>();
+  for (const [key, cap] of caps)
+    if (before.get(key)!.length > cap) again.set(key, cap);
+    else after.set(key, new Set(before.get(key)));
+  for (const [key, member] of removed) after.get(key)?.delete(member);
+  for (const [key, member] of added) after.get(key)?.add(member);
+  const found = new Map([...after].map(([key, ids]) => [key, [...ids].sort((a, b) => a - b)]));
+  for (const [key, ids] of await blocksOf(store, again)) found.set(key, ids);
+  return found;
 }
 
 async function load(store: IdentityStore, members: Map<number, Member>, ids: Iterable<number>): Promise<void> {
@@ -128,39 +165,32 @@ async function edgesOf(
   model: IdentityModel,
   compared: ReadonlySet<number>,
   members: Map<number, Member>,
+  known: ReadonlyMap<number, number[]>,
 ): Promise<StoredEdge[]> {
-  const blocks = new Map<number, number[]>();
-  const block = async (key: number, cap: number): Promise<number[]> => {
-    let found = blocks.get(key);
-    if (!found) {
-      found = await store.block(key, cap + 1);
-      blocks.set(key, (found = found.length > cap ? [] : found));
-    }
-    return found;
-  };
-  const partners = new Map<number, Set<number>>();
-  const ruled = new Map<number, { key: number; rule: string }[]>();
+  const keys = new Map<number, { blocks: number[]; rules: { key: number; rule: string }[] }>();
+  const caps = new Map<number, number>();
   for (const id of [...compared].sort((x, y) => x - y)) {
     const member = members.get(id)!;
     const population = model.populations[member.population];
     if (!population || member.profile === null || member.state !== 'live') continue;
-    const with_ = new Set<number>();
-    for (const key of blockKeys(population.passes, member.profile)) for (const other of await block(key, population.cap)) with_.add(other);
-    const rules: { key: number; rule: string }[] = [];
-    for (const [i, key] of ruleKeys(population.rules, member.profile).entries())
-      if (key !== null) {
-        rules.push({ key, rule: population.rules[i]!.name });
-        await block(key, RULE_CAP);
-      }
-    ruled.set(id, rules);
-    with_.delete(id);
-    partners.set(id, with_);
+    const blocks = blockKeys(population.passes, member.profile);
+    const rules = ruleKeys(population.rules, member.profile).flatMap((key, i) =>
+      key === null ? [] : [{ key, rule: population.rules[i]!.name }],
+    );
+    keys.set(id, { blocks, rules });
+    for (const key of blocks) caps.set(key, population.cap);
+    for (const { key } of rules) caps.set(key, RULE_CAP);
   }
-  await load(
-    store,
-    members,
-    new Set([...[...partners.values()].flatMap((set) => [...set]), ...[...ruled.values()].flat().flatMap(({ key }) => blocks.get(key)!)]),
-  );
+  const found = await blocksOf(store, new Map([...caps].filter(([key]) => !known.has(key))));
+  const block = (key: number): readonly number[] => {
+    const ids = known.get(key) ?? found.get(key)!;
+    return ids.length > caps.get(key)! ? [] : ids;
+  };
+  const partners = new Map([...keys].map(([id, { blocks }]) => [id, new Set(blocks.flatMap(block))]));
+  const wanted = new Set<number>();
+  for (const set of partners.values()) for (const id of set) wanted.add(id);
+  for (const { rules } of keys.values()) for (const { key } of rules) for (const id of block(key)) wanted.add(id);
+  await load(store, members, wanted);
   const edges = new Map<string, StoredEdge>();
   const edge = (x: number, y: number, rule: string | null): void => {
     const [a, b] = x < y ? [x, y] : [y, x];
@@ -170,23 +200,34 @@ async function edgesOf(
       known.rule ??= rule;
       return;
     }
-    const [first, second] = [members.get(a)!, members.get(b)!];
-    if (first.population !== second.population || first.state !== 'live' || second.state !== 'live') return;
-    const population = model.populations[first.population]!;
-    const scored = scorePair(population, first.profile!, second.profile!);
-    const verdict = verdictOf(population, scored);
-    if (verdict !== 'none' || rule !== null) edges.set(name, { a, b, score: scored.score, verdict, veto: scored.veto ?? null, rule });
+    const made = edgeOf(model, members.get(a)!, members.get(b)!, rule);
+    if (made) edges.set(name, made);
   };
   // Rules first, in the order of the model, so an edge has the name of the first that makes it.
-  for (const [id, rules] of ruled)
+  for (const [id, { rules }] of keys)
     for (const { key, rule } of rules) {
-      const group = blocks
-        .get(key)!
+      const group = block(key)
         .map((other) => members.get(other)!)
         .sort(inOrder);
       const at = group.findIndex((m) => m.id === id);
       for (const neighbor of [group[at - 1], group[at + 1]]) if (at >= 0 && neighbor) edge(id, neighbor.id, rule);
     }
-  for (const [id, others] of partners) for (const other of others) edge(id, other, null);
+  for (const [id, others] of partners) {
+    const member = members.get(id)!;
+    const population = model.populations[member.population]!;
+    const list = [...others].filter(
+      (other) => other !== id && members.get(other)!.state === 'live' && members.get(other)!.population === member.population,
+    );
+    const mayCount = screen(
+      population,
+      tableOf(
+        population.features.length,
+        [member, ...list.map((other) => members.get(other)!)].map((m) => m.profile!),
+      ),
+    );
+    list.forEach((other, i) => {
+      if (mayCount(0, i + 1)) edge(id, other, null);
+    });
+  }
   return [...edges.values()];
 }

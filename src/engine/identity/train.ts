@@ -4,9 +4,9 @@ import { stringify } from 'yaml';
 import type { IdentityParameters } from '../../config/schema/identity.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { train } from '../../identity/score/train.ts';
-import { identityStore } from '../../store/identity/identity.ts';
+import { identityStore, type IdentityStore, type Member } from '../../store/identity/identity.ts';
 import { landing } from '../../store/landing/landing.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { MatchedKind } from './members.ts';
 import { inOrder } from './place.ts';
 
@@ -27,7 +27,7 @@ export interface Training {
  */
 export async function trainIdentity(engine: Engine, kind: MatchedKind, { write = true } = {}): Promise<Training> {
   const { project, knex } = engine;
-  const members = (await landing(knex, (held) => identityStore(held.rows, kind.entityId).all()))
+  const members = (await landing(knex, (held) => membersOf(identityStore(held.rows, kind.entityId))))
     .filter((m) => m.state === 'live')
     .sort(inOrder);
   const populations: IdentityParameters['populations'] = {};
@@ -56,6 +56,15 @@ export async function trainIdentity(engine: Engine, kind: MatchedKind, { write =
     await writeFile(join(project.folder, file), textOf(parameters));
   }
   return { file, parameters, untrained };
+}
+
+async function membersOf(store: IdentityStore): Promise<Member[]> {
+  const all: Member[] = [];
+  for (;;) {
+    const some = await store.after(all.at(-1)?.id ?? -1, 5000);
+    if (some.length === 0) return all;
+    for (const member of some) all.push(member);
+  }
 }
 
 function textOf(parameters: IdentityParameters): string {

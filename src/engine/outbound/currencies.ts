@@ -1,4 +1,5 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
+import { JOURNAL_ENTRY } from '../../config/schema/journal-entry.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import { groupsOf } from '../../connector/sink/sink-rows.ts';
@@ -8,7 +9,12 @@ import { textAt } from '../../connector/stream/figures.ts';
 
 /** The fields of a sink that get the currency of an amount of the record. */
 export function currencyFields({ fields }: SinkMappingConfig, entity: EntityConfig): string[] {
-  const currencies = new Set(Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [`${name}_currency`] : [])));
+  // An entry is in one currency.
+  const currencies = new Set(
+    entity.entity === JOURNAL_ENTRY
+      ? ['currency']
+      : Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [`${name}_currency`] : [])),
+  );
   return Object.entries(fields).flatMap(([field, rule]) => {
     const from = typeof rule === 'string' ? rule : rule.from;
     return typeof from === 'string' && currencies.has(from) ? [field] : [];

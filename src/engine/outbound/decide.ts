@@ -77,13 +77,14 @@ async function carryOut(
   else await insertOutbox(trx, { ...row, state: 'queued', problems: [], decision });
 }
 
-/** A person saw in the remote system what became of a delivery. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
+/** A person saw in the remote system what became of a delivery, and the number that it gave it. Throws ConfigError DELIVERY_UNKNOWN_ID, or where nothing is open. */
 export async function settleByPerson(
   knex: Knex,
   id: number,
   accepted: boolean,
   reason: string | undefined,
   actor = actorOf(),
+  number?: string,
 ): Promise<Delivery> {
   return landing(knex, async (_, trx) => {
     const { delivery, open } = await toSettleByPerson(trx, id);
@@ -97,11 +98,18 @@ export async function settleByPerson(
       await changeOutbox(trx, [row.id], {
         state: accepted ? 'accepted' : 'rejected',
         problems: accepted ? [] : [problem],
+        ...(accepted && number !== undefined ? { theirNumber: number } : {}),
         decision: decisionOn(row, 'settle', actor, reason ?? null),
       });
     await concludeDelivery(trx, delivery, new Date(), reason);
     await changeDelivery(trx, delivery, { problems: accepted ? [] : [problem] });
-    const detail = { delivery: id, accepted, records: open.length, ...(reason ? { reason } : {}) };
+    const detail = {
+      delivery: id,
+      accepted,
+      records: open.length,
+      ...(number === undefined ? {} : { number }),
+      ...(reason ? { reason } : {}),
+    };
     await appendAudit(trx, { actor, action: 'delivery_settled', subject: delivery.pipeline, detail });
     return delivery;
   });

@@ -1,5 +1,6 @@
 import { sinkOf } from './sink-of.ts';
 import type { Project } from '../../config/project.ts';
+import { entityToSend } from '../../config/schema/journal-entry.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { currencyFields, totalsByCurrency } from './currencies.ts';
 import { listDeliveries } from '../../store/outbound/deliveries.ts';
@@ -43,7 +44,7 @@ function totalsOfRows(project: Project, rows: readonly OutboxRow[]): Record<stri
   if (!deliver) return {};
   const sink = sinkOf(project, deliver).config;
   const mapping = project.sinkMappings.get(deliver.mapping)!.value;
-  const fields = currencyFields(mapping, project.entities.get(mapping.from.entity)!.value);
+  const fields = currencyFields(mapping, entityToSend(project.entities, mapping.from.entity)!);
   return totalsByCurrency({ ...sink, totals: addedUp(sink) }, fields, rows);
 }
 

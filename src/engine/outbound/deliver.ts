@@ -68,7 +68,8 @@ function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
         rows.filter((row) => isMade(row) === made),
       ),
     );
-  const most = sink.max_records ?? MOST[kind];
+  // What is sent together is taken or rejected together: each entry for itself.
+  const most = sink.max_records ?? (out.config.entries ? 1 : MOST[kind]);
   const byValues = new Map(rows.map((row) => [row.values, row]));
   const together =
     kind === 'file'

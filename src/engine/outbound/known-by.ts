@@ -30,7 +30,11 @@ export async function namesOfKeyless(knex: Knex, project: Project, rows: readonl
   if (keyless.length === 0) return found;
   const entities = new Map([...(await entityIds(knex))].map(([name, id]) => [id, name]));
   for (const [entityId, list] of Map.groupBy(keyless, (row) => row.entityId)) {
-    const entity = entities.get(entityId)!;
+    const entity = entities.get(entityId);
+    if (entity === undefined) {
+      for (const row of list) found.set(row.id, `entry ${row.golden}`);
+      continue;
+    }
     const goldens = [...new Set(list.map((row) => row.golden))];
     const names = await knownBy(knex, project, { entity, entityId }, goldens);
     for (const row of list) found.set(row.id, names.get(row.golden)!);

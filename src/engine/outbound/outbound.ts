@@ -1,12 +1,14 @@
 import { type Outbound, columnNames } from './context.ts';
 import type { Target } from './record.ts';
 import { hash } from 'node:crypto';
+import { entityToSend } from '../../config/schema/journal-entry.ts';
 import { judgedFiles } from '../../connector/error-rules.ts';
 import { optionVariables } from '../../connector/template.ts';
 import { FatalError } from '../../core/errors.ts';
 import { compileSinkMapping } from '../../mapping/sink/sink-mapping.ts';
 import { firstNames } from '../../store/ledger/connections.ts';
 import { connectionFields } from '../run/renames.ts';
+import { ENTRY_ENTITY_ID } from '../../store/outbound/entries.ts';
 import { takeLock } from '../../store/locks.ts';
 import { moveOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 import { indexRelated } from '../../store/outbound/outbound.ts';
@@ -16,6 +18,7 @@ import { openConnection } from '../run/connection.ts';
 import type { Session } from '../run/session.ts';
 import { carryOf } from './carry/carry.ts';
 import { queueCorrections } from './carry/queue.ts';
+import { queueEntries } from './entries/queue.ts';
 import { currencyCheck } from './currency-check.ts';
 import { currencyFields } from './currencies.ts';
 import { deliverQueued, finishUnfinished } from './deliver.ts';
@@ -66,7 +69,8 @@ export async function outbound(session: Session, heldBack?: Outbound['heldBack']
 }
 
 async function queue(out: Outbound): Promise<void> {
-  await (out.carry ? queueCorrections(out, out.carry) : queueChanges(out));
+  if (out.config.entries) await queueEntries(out, out.config.entries);
+  else await (out.carry ? queueCorrections(out, out.carry) : queueChanges(out));
 }
 
 /** The remote system of a run: its connection, and one session for all that is asked there. */
@@ -99,7 +103,7 @@ export async function outboundOfSession(session: Session): Promise<Outbound> {
   const sink = project.connectors.get(connector)!.value.sinks[sinkName]!;
   const { currency, time_zone: timeZone } = project.config.town;
   const mapping = compileSinkMapping(mappingConfig, sink, { currency, timeZone, lookups: project.lookups });
-  const entity = project.entities.get(mappingConfig.from.entity)!.value;
+  const entity = entityToSend(project.entities, mappingConfig.from.entity)!;
   const ids = await entityIds(session.knex);
   const first = await firstNames(session.knex);
   const fields = new Map(
@@ -122,7 +126,7 @@ export async function outboundOfSession(session: Session): Promise<Outbound> {
     sinkName,
     name: `${config.connection}.${sinkName}`,
     entity,
-    entityId: ids.get(entity.entity)!,
+    entityId: config.entries ? ENTRY_ENTITY_ID : ids.get(entity.entity)!,
     related,
     currencyCheck: currencyCheck(mappingConfig, currency),
     currencyFields: currencyFields(mappingConfig, entity),

@@ -1,16 +1,20 @@
 import { renderSink } from '../../connector/sink/sink.ts';
 import { requestShown } from '../../connector/sink/push-request.ts';
+import { linesOf } from '../../connector/sink/push-lines.ts';
 import { keyColumns } from '../../connector/sink/push-table.ts';
 import { RecordError, type Problem } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcome.ts';
+import { plainMoney } from '../../core/money.ts';
 import type { Value } from '../../core/record.ts';
 import { dayIn } from '../../core/time.ts';
+import { listEntries } from '../../store/outbound/entries.ts';
 import { listOutbox, type OutboxRow, type OutboxState, reachedOf } from '../../store/outbound/outbox.ts';
 import { startRun } from '../../store/ledger/runs.ts';
 import { tryOut } from '../../store/try-out.ts';
 import type { Knex } from '../../store/open.ts';
 import { type Engine, outcomeOf, type RunOptions, sessionOf } from '../run/run.ts';
 import { requirePassingTests } from '../run/mapping-tests.ts';
+import { referenceOf } from './entries/entry-record.ts';
 import type { HeldBack } from './carry/field.ts';
 import type { Outbound } from './context.ts';
 import { namesOfKeyless } from './known-by.ts';
@@ -34,7 +38,21 @@ export interface PreviewedDelivery {
   fields: { field: string; from: Value; to: Value }[];
   /** As it is written: the parameters, the lines of the file, the statement. */
   text: string | null;
+  /** The journal entry that it is; not there for other records. */
+  entry?: PreviewedEntry;
   problems: Problem[];
+}
+
+/** A journal entry, with its lines in amounts such as 1234.50. */
+export interface PreviewedEntry {
+  entry: number;
+  id: string;
+  reference: string;
+  period: string;
+  corrects: number | null;
+  currency: string;
+  receipts: number;
+  lines: { fund: string; account: string; what: string; debit: string; credit: string }[];
 }
 
 export interface DeliveryPreview {
@@ -105,8 +123,32 @@ async function previewed(out: Outbound, knex: Knex, row: OutboxRow, name: string
     state: row.state,
     fields: await fieldsOf(knex, row),
     text: row.state === 'refused' ? null : await textOf(out, row),
+    ...(await entryOf(out, knex, row)),
     problems: row.problems,
   };
+}
+
+async function entryOf({ config }: Outbound, knex: Knex, { golden, pipeline }: OutboxRow): Promise<{ entry?: PreviewedEntry }> {
+  const [entry] = config.entries ? await listEntries(knex, { pipeline, number: golden }) : [];
+  if (!entry) return {};
+  const { number, id, period, corrects, currency, receipts, lines } = entry;
+  const shown: PreviewedEntry = {
+    entry: number,
+    id,
+    reference: referenceOf(id),
+    period,
+    corrects,
+    currency,
+    receipts,
+    lines: lines.map(({ fund, account, what, debit, credit }) => ({
+      fund,
+      account,
+      what,
+      debit: plainMoney(debit, currency),
+      credit: plainMoney(credit, currency),
+    })),
+  };
+  return { entry: shown };
 }
 
 function targetOf({ sink }: Outbound, row: OutboxRow): string {
@@ -145,14 +187,22 @@ async function textOf(out: Outbound, row: OutboxRow): Promise<string | null> {
   }
 }
 
+function literal(value: string | null): string {
+  return value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`;
+}
+
 /** In the words of SQL; what is sent has parameters in place of the values. */
 function statementOf(out: Outbound, row: OutboxRow): string {
   const { name, write } = out.sink.target.table!;
+  if (out.sink.target.table!.for_each !== undefined)
+    return linesOf(out.sink, row.values)
+      .map((line) => `INSERT INTO ${name} (${Object.keys(line).join(', ')}) VALUES (${Object.values(line).map(literal).join(', ')})`)
+      .join('\n');
   const { values } = outgoing(out, row);
   const key = keyColumns(out.sink);
   const cell = (column: string): string => {
     const value = values[column] ?? null;
-    return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : 'NULL';
+    return literal(typeof value === 'string' ? value : null);
   };
   const where = key.map((column) => `${column} = ${cell(column)}`).join(' AND ');
   if (row.operation === 'delete' || write === 'delete') return `DELETE FROM ${name} WHERE ${where}`;

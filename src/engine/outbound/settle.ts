@@ -3,6 +3,7 @@ import { outgoing, record, type Target } from './record.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { type Answer, answerKey, type PushContext } from '../../connector/sink/push.ts';
 import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/sink/push-file.ts';
+import { rowAnswer } from '../../connector/sink/push-lines.ts';
 import { readBackEach } from '../../connector/sink/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
 import { groupProblems } from '../../core/grouped-problems.ts';
@@ -18,14 +19,14 @@ import { stopIfAsked } from '../run/session.ts';
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */
 export async function settleAnswers(out: Outbound, target: Target): Promise<void> {
   const { session, sink } = out;
-  const { taken, file, read_back, within } = sink.acknowledgement ?? {};
+  const { taken, file, read_back, row: inRows, within } = sink.acknowledgement ?? {};
   const { transport, context } = target;
   const files = transport.kind === 'files';
-  if (!taken && !file && !read_back && !files) return;
+  if (!taken && !file && !read_back && !inRows && !files) return;
   // Of a file whose fate is not known, an answer, or the file itself, may be found later.
   const states: DeliveryState[] = files ? ['sent', 'acknowledged', 'unknown'] : ['sent', 'acknowledged'];
   for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states })) {
-    if (!taken && !file && !read_back && delivery.state !== 'unknown') continue;
+    if (!taken && !file && !read_back && !inRows && delivery.state !== 'unknown') continue;
     stopIfAsked(session);
     const rows = await listOutbox(session.knex, { delivery: delivery.id });
     if (transport.kind === 'files') {
@@ -34,6 +35,13 @@ export async function settleAnswers(out: Outbound, target: Target): Promise<void
         const one = answer?.all ?? answer?.byKey?.get(answerKey(sink, row));
         return one && one.state !== row.state && !isFinal(row.state) ? [[row, one]] : [];
       });
+      if (known.length) await saveAnswers(out, delivery, known);
+    } else if (transport.kind === 'query' && inRows) {
+      const known: [OutboxRow, Answer][] = [];
+      for (const row of rows.filter(({ state }) => !isFinal(state))) {
+        const answer = await rowAnswer(transport, sink, outgoing(out, row), context);
+        if (answer) known.push([row, answer]);
+      }
       if (known.length) await saveAnswers(out, delivery, known);
     } else if (transport.kind === 'request' && typeof read_back === 'object') {
       const open = rows.filter((row) => !isFinal(row.state));
@@ -73,7 +81,7 @@ export function isOverdue({ sentAt, state }: Delivery, within: string | undefine
 
 /** Does the remote system still have to take it? */
 export function isOpen({ acknowledgement: a }: SinkConfig, { state }: Delivery): boolean {
-  return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response);
+  return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response ?? a?.row);
 }
 
 const FINAL: readonly OutboxState[] = ['accepted', 'rejected', 'dismissed'];
@@ -88,9 +96,10 @@ export async function saveAnswers(out: Outbound, delivery: Delivery, answers: re
   const lost: Problem[] = [];
   await record(out, async (trx) => {
     reasons.length = lost.length = 0;
-    for (const [row, { state, problem }] of answers) {
+    for (const [row, { state, problem, number }] of answers) {
       const placed = problem && { ...problem, place: { ...problem.place, key: row.key } };
-      await changeOutbox(trx, [row.id], { state, problems: placed ? [placed] : [] });
+      const numbered = number === undefined ? {} : { theirNumber: number.slice(0, 100) };
+      await changeOutbox(trx, [row.id], { state, problems: placed ? [placed] : [], ...numbered });
       if (placed) (state === 'unknown' ? lost : reasons).push(placed);
     }
     for (const [row, { created }] of answers) if (created !== undefined) await linkCreated(out, trx, row, created);

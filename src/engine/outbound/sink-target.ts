@@ -3,6 +3,7 @@ import type { SinkConfig, SinkField } from '../../config/schema/sink.ts';
 import { packSteps } from '../../connector/sink/packing.ts';
 import { uploadOf } from '../../connector/sink/push-file.ts';
 import { requestsOf } from '../../connector/sink/push-request.ts';
+import { columnsWritten } from '../../connector/sink/push-lines.ts';
 import { keyColumns } from '../../connector/sink/push-table.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
@@ -37,7 +38,7 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
     return results;
   }
   const { name, write } = sink.target.table!;
-  const columns = Object.keys(sink.schema.fields);
+  const columns = columnsWritten(sink);
   return [await transport.checkTable({ table: fillText(name, variables), write, key: keyColumns(sink), columns })];
 }
 

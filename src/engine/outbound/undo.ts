@@ -55,5 +55,12 @@ export async function undo(knex: Knex, what: Undone, reason: string, actor = act
 async function takeBack(trx: Knex.Transaction, row: OutboxRow, { did, from, delivery, problems }: PersonDecision): Promise<void> {
   // A rejected record that is sent once more is a version of its own.
   if (did === 'retry' && from === 'rejected') await withdraw(trx, row);
-  else await changeOutbox(trx, [row.id], { state: from, delivery, problems, decision: null });
+  else
+    await changeOutbox(trx, [row.id], {
+      state: from,
+      delivery,
+      problems,
+      decision: null,
+      ...(did === 'settle' ? { theirNumber: null } : {}),
+    });
 }

@@ -4,6 +4,7 @@ import { monthsOf, type Period } from '../../reconciliation/periods/fiscal.ts';
 import { listExceptions, type StoredException, UNFINISHED } from '../../store/reconciliation/exceptions.ts';
 import { refusedSince } from '../../store/ledger/files.ts';
 import { daysOfReceipts } from '../../store/landing/golden.ts';
+import { listEntries } from '../../store/outbound/entries.ts';
 import { listOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
 import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { heldLocks } from '../../store/locks.ts';
@@ -13,9 +14,10 @@ import { listSources } from '../../store/ledger/sources.ts';
 import { waitingFiles } from '../../store/ledger/waiting.ts';
 import { differingText, keyedDifferences } from '../reconciliation/keyed-differences.ts';
 import { feedsOf } from '../reconciliation/reconciliation-basis.ts';
+import { entryPipelines, missingEntries } from '../outbound/entries/open-entries.ts';
 import { receiptPipelines } from '../outbound/receipt-pipelines.ts';
 import { revenueFacts } from '../revenue/facts.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 /** One line of the checklist of a period. */
 export interface ChecklistItem {
@@ -53,7 +55,7 @@ export async function checklistOf(engine: Engine, period: Period, now: Date): Pr
     item('rejects', await openRejects(engine, money)),
     item('compared', await notCompared(engine, period)),
     await exceptionsOf(engine, period),
-    item('postings', await openPostings(engine, period)),
+    item('postings', [...(await openPostings(engine, period)), ...(await openEntries(engine, period, now))]),
   ];
 }
 
@@ -181,6 +183,26 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
       found.push(`${pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${pipeline} --state ${state}.`);
+  }
+  return found;
+}
+
+/** Journal entries up to the period that the ledger has not taken, and money that could be posted and is in no entry. */
+async function openEntries(engine: Engine, period: Period, now: Date): Promise<string[]> {
+  const found: string[] = [];
+  for (const config of entryPipelines(engine.project)) {
+    const { pipeline, mode } = config;
+    if (mode === 'shadow') continue;
+    const open = (await listEntries(engine.knex, { pipeline })).filter(
+      ({ first, state }) => first <= period.last && UNSETTLED.includes(state),
+    );
+    for (const [state, some] of Map.groupBy(open, (entry) => entry.state))
+      found.push(
+        `${pipeline}: ${some.length === 1 ? '1 journal entry is' : `${some.length} journal entries are`} ${state}: interlocal deliver list --pipeline ${pipeline} --state ${state}.`,
+      );
+    const missing = (await missingEntries(engine, config, period.last, now)).filter(({ ready }) => ready);
+    for (const id of new Set(missing.map(({ draft }) => draft.period.id)))
+      found.push(`${pipeline}: ${id} is not posted yet: interlocal run ${pipeline}.`);
   }
   return found;
 }

@@ -5,7 +5,7 @@ import type { MatchSide } from '../../store/reconciliation/matches.ts';
 import { listSources } from '../../store/ledger/sources.ts';
 import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { dateFieldOf } from '../revenue/legs.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { sidesOf } from './reconcile.ts';
 
 /** One record of a group. Minor units. */

@@ -13,12 +13,12 @@ import {
   unmatchedRecords,
 } from '../../store/reconciliation/matches.ts';
 import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
-import { unmatchedOf } from '../../store/reconciliation/pass-matches.ts';
+import { unmatchedOf } from '../../store/reconciliation/side-states.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { listSources, type Source } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 export type StoredRow = Record<string, string | number | null>;
 

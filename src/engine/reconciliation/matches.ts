@@ -14,12 +14,12 @@ import {
   type MatchEvent,
   matchEvents,
   removeMatch,
-  saveDecision,
   type StoredPassMatch,
 } from '../../store/reconciliation/pass-matches.ts';
+import { saveDecision } from '../../store/reconciliation/match-decisions.ts';
 import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
 import { recordNames } from './record-name.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 /** A record of a match, by what its own system calls it. */
 export interface MatchedRecord {
@@ -114,7 +114,7 @@ export async function decideMatch(
       detail: { reason, ...(verdict === 'revoke' ? { records: { left, right } } : {}) },
     });
     if (verdict === 'confirm') await confirmMatch(trx, match.id);
-    else await removeMatch(trx, match.id);
+    else await removeMatch(trx, match);
     await appendAudit(trx, {
       actor,
       action: `match_${action}`,

@@ -84,7 +84,19 @@ function passOf(pass: PassConfig, currency: string): Pass {
       ...tolerance,
     };
   if (pass.subset !== undefined)
-    return { kind: 'subset', name: pass.subset, block, within, one: pass.one ?? 'right', most: pass.most ?? DEFAULT_MOST, confirm };
+    return {
+      kind: 'subset',
+      name: pass.subset,
+      block,
+      within,
+      one: pass.one ?? 'right',
+      most: pass.most ?? DEFAULT_MOST,
+      together: pass.together ?? [],
+      ...(pass.parts === undefined ? {} : { parts: partFields(pass.parts) }),
+      negative: pass.negative ?? [],
+      chance: pass.chance ?? DEFAULT_SUBSET_CHANCE,
+      confirm,
+    };
   if (pass.settlement !== undefined) return settlementOf(pass, currency);
   if (pass.control !== undefined) return { kind: 'control', name: pass.control, of: pass.of!, on: (pass.on ?? []).map(pairOf) };
   return { kind: 'balance', name: pass.balance!, block, within };
@@ -99,7 +111,7 @@ function settlementOf(pass: PassConfig, currency: string): SettlementPass {
     on: (pass.on ?? []).map(pairOf),
     sides: pass.sides ?? (pass.of === 'left' ? 'one_to_many' : 'many_to_one'),
     ...(pass.within === undefined ? {} : { within: pass.within }),
-    parts: Object.fromEntries(Object.entries(parts).filter(([, field]) => field !== undefined)),
+    parts: partFields(parts),
     negative: pass.negative ?? [],
     contract: (pass.contract ?? []).map(({ where, from, to, percent, per_item, rounding, items, deducted }) => ({
       where: whereOf(where),
@@ -118,8 +130,13 @@ function settlementOf(pass: PassConfig, currency: string): SettlementPass {
   };
 }
 
+function partFields(parts: NonNullable<PassConfig['parts']>): SettlementPass['parts'] {
+  return Object.fromEntries(Object.entries(parts).filter(([, field]) => field !== undefined));
+}
+
 /** In a thousand; see passes.ts of config/schema. */
 const DEFAULT_CHANCE = 100;
+const DEFAULT_SUBSET_CHANCE = 10;
 const DEFAULT_MOST = 16;
 
 function pairOf(pair: NonNullable<PassConfig['on']>[number]): FieldPair {

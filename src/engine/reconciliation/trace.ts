@@ -7,8 +7,9 @@ import { recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import { latestOfGoldens } from '../../store/outbound/outbox.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
+import { entriesWith } from '../outbound/entries/open-entries.ts';
 import { dateFieldOf } from '../revenue/legs.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { type Covers, coversOf, type StoredRow } from './covers.ts';
 
 /** One record on the way of a receipt, or that it goes no further there. Minor units. */
@@ -71,6 +72,7 @@ export async function traceReceipt(engine: Engine, key: string): Promise<TraceSt
     });
     await follow(entityId, golden, 1, undefined);
     await deliveries(golden);
+    await journalEntries(golden);
   }
   return steps;
 
@@ -126,6 +128,7 @@ export async function traceReceipt(engine: Engine, key: string): Promise<TraceSt
       for (const sent of await latestOfGoldens(knex, value.pipeline, [golden])) {
         const reference = sent.delivery === null ? '' : `delivery ${sent.delivery}`;
         const connection = value.deliver.connection;
+        const number = sent.theirNumber === null ? '' : `, number ${sent.theirNumber}`;
         steps.push({
           ...NOTHING,
           depth: 1,
@@ -133,9 +136,36 @@ export async function traceReceipt(engine: Engine, key: string): Promise<TraceSt
           state: sent.state,
           connection,
           key: (JSON.parse(sent.key) as string[]).join(' '),
-          reference,
+          reference: `${reference}${number}`,
         });
       }
+    }
+  }
+
+  /** The entries of the ledger that have the receipt, with the number that the ledger gave each. */
+  async function journalEntries(golden: number): Promise<void> {
+    for (const { entry, reference, pipeline, connection, day, amount, currency, state, ledger_number, delivery } of await entriesWith(
+      engine,
+      golden,
+    )) {
+      const more = [
+        `entry ${entry}`,
+        ...(ledger_number === null ? [] : [`journal ${ledger_number}`]),
+        ...(delivery === null ? [] : [`delivery ${delivery}`]),
+      ];
+      steps.push({
+        ...NOTHING,
+        depth: 1,
+        pipeline,
+        state,
+        entity: 'journal_entry',
+        connection,
+        key: reference,
+        day,
+        amount,
+        currency,
+        reference: more.join(', '),
+      });
     }
   }
 

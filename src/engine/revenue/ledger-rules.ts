@@ -1,4 +1,5 @@
 import type { Project } from '../../config/project.ts';
+import { ConfigError } from '../../core/errors.ts';
 import type { LedgerRules } from '../../reconciliation/journal-entries.ts';
 
 /** How the town's ledger is built; undefined where config/interlocal.yaml does not say it. */
@@ -26,4 +27,16 @@ export function fundFinder({ config }: Pick<Project, 'config'>): ((account: stri
   const { parts } = config.revenue;
   const rule = parts.fund === undefined ? config.ledger?.fund : { segment: parts.fund, separator: parts.separator };
   return rule && ((account) => partOf(rule, account));
+}
+
+/** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */
+export function ledgerRules(project: Pick<Project, 'config'>): LedgerRules {
+  const rules = ledgerRulesOf(project);
+  if (rules) return rules;
+  throw new ConfigError({
+    code: 'KEY_MISSING',
+    place: { file: 'config/interlocal.yaml', path: 'ledger' },
+    message: 'It does not say how the ledger is built, so no entries can be made.',
+    hint: 'docs/finance.md has an example.',
+  });
 }

@@ -13,7 +13,7 @@ import { closingsAt, listPeriods } from '../../store/reconciliation/periods.ts';
 import { NotKept } from '../../store/landing/as-of.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { BookedBefore } from '../../reconciliation/journal-entries.ts';
 import { arrivalDays } from './arrival.ts';
 import { type RevenueFact, revenueFacts } from './facts.ts';

@@ -14,13 +14,13 @@ export interface ClusterInput {
   edges: readonly { a: number; b: number; score: number }[];
   /** The score of any two records, and whether something keeps them apart. Asked for cross pairs that nobody compared yet. */
   pair(a: number, b: number): { score: number; vetoed: boolean };
-  /** The mean that two clusters need to be joined. */
-  link: number;
+  /** The mean that two clusters need to be joined, and the least that a pair counts in it. */
+  join: { mean: number; least: number };
 }
 
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
- * their records apart and the mean score of all their cross pairs reaches `link`. What a person decided is above all:
+ * their records apart and the mean score of all their cross pairs reaches `join.mean`. What a person decided is above all:
  * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
  * together that are different. Gives for each record the smallest number of its cluster. The same input gives the same
  * clusters, whatever the order of its lists.
@@ -51,7 +51,7 @@ export function clusterRecords(input: ClusterInput): number[] {
         if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return false;
         const { score, vetoed } = pair(a, b);
         if (vetoed) return false;
-        sum += score - input.link;
+        sum += Math.max(score, input.join.least) - input.join.mean;
       }
     return !mean || sum >= 0;
   };

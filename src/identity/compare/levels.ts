@@ -74,14 +74,19 @@ function middleNameLevel(a: string, b: string): number {
 /** Eight digits each. */
 function dateLevel(a: string, b: string): number {
   if (a === b) return 0;
-  const year = a.slice(0, 4) === b.slice(0, 4);
-  const month = a.slice(4, 6) === b.slice(4, 6);
-  const day = a.slice(6) === b.slice(6);
-  const swapped = year && a.slice(4, 6) === b.slice(6) && a.slice(6) === b.slice(4, 6);
+  const year = agrees(a, b, 0, 0, 4);
+  const month = agrees(a, b, 4, 4, 2);
+  const day = agrees(a, b, 6, 6, 2);
   const errors = edits(a, b, 4);
-  if (errors === 1 || swapped) return 1;
-  if (Number(year) + Number(month) + Number(day) === 2) return 2;
+  if (errors === 1 || (year && agrees(a, b, 4, 6, 2) && agrees(a, b, 6, 4, 2))) return 1;
+  if (year ? month || day : month && day) return 2;
   return errors === 2 ? 3 : errors <= 4 ? 4 : 5;
+}
+
+/** Do `length` characters of `a` from `at` on equal those of `b` from `there` on? Without texts of their own: it is asked for every pair. */
+function agrees(a: string, b: string, at: number, there: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a.charCodeAt(at + i) !== b.charCodeAt(there + i)) return false;
+  return true;
 }
 
 function houseNumberLevel(a: string, b: string): number {

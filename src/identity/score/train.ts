@@ -1,6 +1,7 @@
 import type { Profile } from '../roles.ts';
 import type { IdentityParameters } from '../../config/schema/identity.ts';
 import { candidatePairs } from '../block/pairs.ts';
+import { tableOf } from '../block/table.ts';
 import type { Population } from '../model.ts';
 import { levelsOf } from './score.ts';
 
@@ -86,7 +87,7 @@ interface Pattern {
 function patternsOf(population: Population, profiles: readonly Profile[]): Pattern[] {
   const counts = new Map<string, number>();
   const levels = new Int8Array(population.features.length);
-  candidatePairs(population.passes, profiles, population.cap, (a, b) => {
+  candidatePairs(population.passes, tableOf(population.features.length, profiles), population.cap, (a, b) => {
     levelsOf(population, profiles[a]!, profiles[b]!, levels);
     const text = levels.join(',');
     counts.set(text, (counts.get(text) ?? 0) + 1);

@@ -1,3 +1,4 @@
+import type { Entry } from '../entry.ts';
 import { dateOf } from '../calendar.ts';
 import { note, SIDES, type Work } from '../match/work.ts';
 import type { ExpectedRule } from './rules.ts';
@@ -10,16 +11,8 @@ const HABIT = { weeks: 8, of: 7 };
  * today less what is usual), or by the habit of the weekday. Days of which nothing is known are not guessed. After the last day
  * of which either side has anything, a place has one exception for all days since, not one for each.
  */
-export function noteExpected(work: Work, rule: ExpectedRule): void {
-  const series = new Map<string, Set<number>>();
-  for (const { day, values } of work.all[rule.side]) {
-    const parts = rule.by.map((field) => values[field] ?? null);
-    if (day === null || parts.includes(null)) continue;
-    const name = JSON.stringify(parts);
-    const days = series.get(name);
-    if (days) days.add(day);
-    else series.set(name, new Set([day]));
-  }
+export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
+  const series = work.known?.senders[i] ?? withSenders(new Map(), rule, work.all[rule.side]);
   const known = lastDayOf(work);
   for (const [name, seen] of series) {
     const first = Math.min(...seen);
@@ -43,8 +36,27 @@ export function noteExpected(work: Work, rule: ExpectedRule): void {
   }
 }
 
+/** The days on which each sender has anything, by the values of `by`, with those that are known already. */
+export function withSenders(
+  known: ReadonlyMap<string, ReadonlySet<number>>,
+  rule: ExpectedRule,
+  entries: readonly Entry[],
+): Map<string, Set<number>> {
+  const series = new Map([...known].map(([name, days]) => [name, new Set(days)]));
+  for (const { day, values } of entries) {
+    const parts = rule.by.map((field) => values[field] ?? null);
+    if (day === null || parts.includes(null)) continue;
+    const name = JSON.stringify(parts);
+    const days = series.get(name);
+    if (days) days.add(day);
+    else series.set(name, new Set([day]));
+  }
+  return series;
+}
+
 /** The last day of any record of both sides. */
 function lastDayOf(work: Work): number {
+  if (work.known) return work.known.lastDay;
   let last = -Infinity;
   for (const side of SIDES) for (const { day } of work.all[side]) if (day !== null && day > last) last = day;
   return last;

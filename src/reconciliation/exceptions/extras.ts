@@ -11,12 +11,16 @@ export interface Extra {
   /** Extras with the same likeness can stand for each other: the last one is left out first. */
   likeness: string;
   order: number;
+  /** Of a copy: the entries that say the same. */
+  cluster?: Cluster;
 }
 
 /** Entries that say the same, the first one first. */
 export interface Cluster {
   side: Side;
   type: string;
+  /** What they have in common besides the amounts. */
+  fields: readonly string[];
   entries: readonly (readonly Entry[])[];
 }
 
@@ -27,7 +31,7 @@ export function clustersOf(rules: ExceptionRules, sides: Readonly<Record<Side, r
 
 function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster[] {
   const byEntry = new Map<string, Entry[]>();
-  for (const record of records) {
+  for (const record of rule.entry === undefined ? notAlone(rule, records) : records) {
     const name = rule.entry === undefined ? null : (record.values[rule.entry] ?? null);
     const key = name === null ? `\u0000${record.id}` : name;
     const list = byEntry.get(key);
@@ -48,9 +52,30 @@ function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster
     if (list.length < 2) continue;
     list.sort((a, b) => (a.at ?? 0) - (b.at ?? 0) || (a.records[0]!.id < b.records[0]!.id ? -1 : 1));
     for (const run of near(rule, list))
-      if (run.length > 1) clusters.push({ side: rule.side, type: rule.type, entries: run.map((item) => item.records) });
+      if (run.length > 1)
+        clusters.push({ side: rule.side, type: rule.type, fields: rule.fields, entries: run.map((item) => item.records) });
   }
   return clusters;
+}
+
+/** Records that may be like another one: most are like none, and nothing more is kept of these. */
+function notAlone(rule: DuplicateRule, records: readonly Entry[]): Entry[] {
+  const slots = 1 << Math.min(24, Math.max(10, Math.ceil(Math.log2(records.length + 1)) + 4));
+  const seen = new Uint8Array(slots);
+  const slotOf = ({ minor, values }: Entry): number => {
+    let sum = minor | 0;
+    for (const field of rule.fields) {
+      const text = values[field] ?? '';
+      for (let i = 0; i < text.length; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
+      sum = Math.imul(sum ^ (sum >>> 15), 0x85ebca6b);
+    }
+    return (sum ^ (sum >>> 13)) & (slots - 1);
+  };
+  for (const record of records) {
+    const slot = slotOf(record);
+    if (seen[slot]! < 2) seen[slot]!++;
+  }
+  return records.filter((record) => seen[slotOf(record)] === 2);
 }
 
 /** Entries with nothing in any of the fields are like no other. */
@@ -88,9 +113,10 @@ export function extrasOf(
   sides: Readonly<Record<Side, readonly Entry[]>>,
 ): Map<Entry, Extra> {
   const extras = new Map<Entry, Extra>();
-  clusters.forEach(({ side, type, entries }, i) => {
+  clusters.forEach((cluster, i) => {
+    const { side, type, entries } = cluster;
     entries.forEach((records, order) => {
-      const extra: Extra = { kind: 'copy', type, side, records, likeness: `copy ${i}`, order };
+      const extra: Extra = { kind: 'copy', type, side, records, likeness: `copy ${i}`, order, cluster };
       if (order > 0) for (const record of records) extras.set(record, extra);
     });
   });
@@ -99,6 +125,26 @@ export function extrasOf(
       if (isWhere(record.values, rule.where))
         extras.set(record, { kind: 'void', type: rule.type, side: rule.side, records: [record], likeness: `void ${record.id}`, order: 0 });
   return extras;
+}
+
+/**
+ * The first of the entries that a copy is like, where it lacks the key that the copy has: its record in place of this one. The money
+ * of an entry that was made twice is that of the first. Undefined where there is none that is free.
+ */
+export function firstInstead(
+  extras: ReadonlyMap<Entry, Extra>,
+  record: Entry,
+  isFree: (candidate: Entry, side: Side) => boolean,
+): Entry | undefined {
+  const extra = extras.get(record);
+  if (extra?.cluster === undefined) return undefined;
+  const { fields, entries, side } = extra.cluster;
+  for (const records of entries.slice(0, extra.order))
+    for (const candidate of records) {
+      const same = candidate.minor === record.minor && fields.every((field) => candidate.values[field] === record.values[field]);
+      if (same && isFree(candidate, side)) return candidate;
+    }
+  return undefined;
 }
 
 /** The records of an extra in one group. The lines of a journal that was posted twice are in as many groups as it has accounts. */

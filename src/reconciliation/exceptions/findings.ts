@@ -24,8 +24,8 @@ export function findings(work: Work): void {
   for (const rule of periods) notePeriods(work, rule);
   noteItems(work);
   for (const rule of afterClose) noteAfterClose(work, rule);
-  for (const rule of gaps) noteGaps(work, rule);
-  for (const rule of expected) noteExpected(work, rule);
+  gaps.forEach((rule, i) => noteGaps(work, rule, i));
+  expected.forEach((rule, i) => noteExpected(work, rule, i));
   for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
   nameEchoes(work);
 }

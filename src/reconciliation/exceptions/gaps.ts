@@ -1,39 +1,23 @@
-import type { Entry } from '../entry.ts';
 import { note, type Work } from '../match/work.ts';
+import { type UsedNumber, withNumbers } from './number-ranges.ts';
 import type { GapRule } from './rules.ts';
-
-interface Numbered {
-  number: number;
-  text: string;
-  entry: Entry;
-}
 
 /**
  * Numbers that are missing between two used ones: one exception for each run of numbers, since it has one reason. Numbers of a
  * batch that is missing as a whole are not listed again. A voided record has used its number.
  */
-export function noteGaps(work: Work, rule: GapRule): void {
-  const series = new Map<string, Map<number, Numbered>>();
-  for (const entry of work.all[rule.side]) {
-    const found = /^(.*?)(\d{1,15})$/.exec(entry.values[rule.number] ?? '');
-    if (!found) continue;
-    const name = JSON.stringify([found[1], ...rule.series.map((field) => entry.values[field] ?? '')]);
-    let numbers = series.get(name);
-    if (!numbers) series.set(name, (numbers = new Map()));
-    const number = Number(found[2]);
-    if (!numbers.has(number)) numbers.set(number, { number, text: entry.values[rule.number]!, entry });
-  }
-  for (const [name, numbers] of series) {
-    const used = [...numbers.values()].sort((a, b) => a.number - b.number);
-    for (let i = 1; i < used.length; i++) {
-      const [before, after] = [used[i - 1]!, used[i]!];
+export function noteGaps(work: Work, rule: GapRule, i: number): void {
+  const ranges = withNumbers(work.known?.numbers[i] ?? new Map(), rule, work.all[rule.side]);
+  work.numbers[i] = ranges;
+  for (const [name, list] of ranges)
+    for (let n = 1; n < list.length; n++) {
+      const [{ last: before }, { first: after }] = [list[n - 1]!, list[n]!];
       for (const [first, last] of unexplained(work, before.number + 1, after.number - 1))
         noteGap(work, rule, name, first, last, after, before);
     }
-  }
 }
 
-function noteGap(work: Work, rule: GapRule, name: string, first: number, last: number, after: Numbered, before: Numbered): void {
+function noteGap(work: Work, rule: GapRule, name: string, first: number, last: number, after: UsedNumber, before: UsedNumber): void {
   const prefix = (JSON.parse(name) as string[])[0]!;
   const width = after.text.length - prefix.length;
   const shown = (number: number): string => prefix + String(number).padStart(width, '0');
@@ -43,8 +27,8 @@ function noteGap(work: Work, rule: GapRule, name: string, first: number, last: n
     right: [],
     minor: 0,
     subject: `${name} ${first} ${last}`,
-    ...(after.entry.day === null ? {} : { since: after.entry.day }),
-    currency: after.entry.currency,
+    ...(after.day === null ? {} : { since: after.day }),
+    currency: after.currency,
     facts: { first: shown(first), last: shown(last), count: last - first + 1, after: before.text, before: after.text },
   });
 }

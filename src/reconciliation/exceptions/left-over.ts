@@ -50,7 +50,11 @@ function takeOneOfCopies(work: Work, pass: string, left: readonly Entry[], right
     const first = cluster.entries.find(([entry]) => many.includes(entry!))![0]!;
     const sides = side === 'left' ? { left: [first], right: other } : { left: other, right: [first] };
     const evidence = { fields: [], lag: null, rivals: many.length - 1 };
-    take(work, { pass, state: 'confirmed', ...sides, difference: sumOf(sides.right) - sumOf(sides.left), evidence }, 'rule');
+    take(
+      work,
+      { pass, state: 'confirmed', ...sides, difference: sumOf(sides.right) - sumOf(sides.left), evidence, takenLast: true },
+      'rule',
+    );
     return true;
   }
   return false;

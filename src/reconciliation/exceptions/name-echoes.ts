@@ -20,7 +20,7 @@ export function nameEchoes(work: Work): void {
     index.set(`${name} ${key}`, echoed.cause);
   }
   const openTypes = new Set([work.rules.open.left.type, work.rules.open.right.type]);
-  for (const exception of work.exceptions) {
+  for (const exception of [...work.exceptions, ...(work.known?.kept ?? [])]) {
     if (!exception.holds || !openTypes.has(exception.type)) continue;
     for (const [name, shape] of shapes) {
       const causes = new Set(exception[shape.other].map((entry) => index.get(`${name} ${keyOfEntry(entry, shape)}`)));

@@ -36,6 +36,9 @@ const SUBSET: Pass = {
   within: { from: 0, to: 2 },
   one: 'right',
   most: 20,
+  together: [],
+  negative: [],
+  chance: 10,
   confirm: 'automatic',
 };
 

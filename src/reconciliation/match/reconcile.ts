@@ -1,6 +1,6 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
-import { clustersOf, extrasOf, extrasThatExplain } from '../exceptions/extras.ts';
+import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { findings } from '../exceptions/findings.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
@@ -9,8 +9,10 @@ import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
 import { matchBySettlement } from '../passes/settlement.ts';
 import { matchBySubset } from '../passes/subset.ts';
+import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
+import { keyOf } from '../fields.ts';
 import {
   type EntryState,
   except,
@@ -18,6 +20,7 @@ import {
   holdCopy,
   inOrder,
   isRefused,
+  type Known,
   leaveOut,
   type OutOfScope,
   type ReconciledMatch,
@@ -28,7 +31,7 @@ import {
   type Work,
 } from './work.ts';
 
-export type { EntryState, FoundException, OutOfScope, ReconciledMatch, Rules } from './work.ts';
+export type { EntryState, FoundException, Known, OutOfScope, ReconciledMatch, Rules } from './work.ts';
 
 /** What a person decided about a set of records; it outranks every rule and survives new data. */
 export interface Decision {
@@ -46,6 +49,10 @@ export interface Reconciled {
   outOfScope: OutOfScope[];
   /** Every entry of both sides is here exactly once. */
   states: ReadonlyMap<Entry, EntryState>;
+  /** The numbers that are used, for each gap rule. */
+  numbers: readonly NumberRanges[];
+  /** Entries that say the same. */
+  clusters: readonly Cluster[];
 }
 
 /**
@@ -58,6 +65,7 @@ export function reconcileSides(
   decisions: readonly Decision[],
   days: BusinessDays,
   asOf: number,
+  known?: Known,
 ): Reconciled {
   // Maps and sets go by insertion: with the ids in order, the result does not depend on the order of the input.
   const left = inOrder(sides.left);
@@ -76,30 +84,33 @@ export function reconcileSides(
     exceptions: [],
     exceptionIds: new Set(),
     outOfScope: [],
-    unequal: [],
+    unequal: new Set(),
     refused: new Set(),
     clusters,
     extras: extrasOf(rules.exceptions, clusters, { left, right }),
     copies: new Map(),
     missingNumbers: [],
     echoing: [],
+    numbers: [],
+    ...(known ? { known } : {}),
   };
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
   const ambiguous: Ambiguous[] = [];
   for (const pass of rules.passes) ambiguous.push(...runPass(work, pass, { left, right }));
-  for (const group of work.unequal) exceptUnequal(work, group);
+  for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
   exceptItems(work);
   leaveOutVoids(work, 'rest');
   const inTransit = leftOver(work);
   findings(work);
-  const { matches, exceptions, outOfScope, states } = work;
-  return { matches, exceptions, inTransit, outOfScope, states };
+  const { matches, exceptions, outOfScope, states, numbers } = work;
+  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters };
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
+  if (!decisions.length) return;
   const byId = { left: new Map(left.map((e) => [e.id, e])), right: new Map(right.map((e) => [e.id, e])) };
   for (const { verdict, difference = 0, ...ids } of decisions) {
     const id = matchId(
@@ -142,12 +153,12 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
-      const { matches, ambiguous } = matchByAmount(pass, open, all, work.days);
+      const { matches, ambiguous } = matchByAmount(pass, open, [...all.right, ...(work.known?.strangers ?? [])], work.days);
       takeAll(work, matches);
       return ambiguous;
     }
     case 'subset': {
-      const { matches, ambiguous, completed } = matchBySubset(pass, open, work.unequal, work.days);
+      const { matches, ambiguous, completed } = matchBySubset(pass, open, [...work.unequal], work.days);
       reopen(work, completed);
       takeAll(work, matches);
       return ambiguous;
@@ -174,7 +185,8 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     pass.kind === 'key'
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
       : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days);
-  for (const match of matches) {
+  for (const found of matches) {
+    const match = withFirstOfCopies(work, pass, found);
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
@@ -187,9 +199,24 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     // The group whose difference is explained is the exception, then the one that leaves less; the narrower key wins where they are even.
     if (!earlier || (earlier.length > 0 && earlier.every((narrower) => !isBetter(work, group, narrower)))) continue;
     reopen(work, earlier);
-    work.unequal.push(group);
+    work.unequal.add(group);
     for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
   }
+}
+
+/** A match in which a copy stands for an entry that lacks the key: of two that say the same, the first one has the money. */
+function withFirstOfCopies(work: Work, pass: KeyPass | SettlementPass, match: FoundMatch): FoundMatch {
+  if (!work.extras.size) return match;
+  const taken = new Set([...match.left, ...match.right]);
+  const isFree = (entry: Entry, side: Side): boolean =>
+    work.open[side].has(entry) && !taken.has(entry) && keyOf(entry, pass.on, side) === null;
+  const firsts = (entries: readonly Entry[]): Entry[] =>
+    entries.map((entry) => {
+      const first = firstInstead(work.extras, entry, isFree);
+      if (first) taken.add(first);
+      return first ?? entry;
+    });
+  return { ...match, left: firsts(match.left), right: firsts(match.right) };
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */
@@ -256,6 +283,7 @@ function isExplained(work: Work, group: Unequal): boolean {
 
 /** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */
 function wholeGroups(found: { left: readonly Entry[]; right: readonly Entry[] }, tied: ReadonlyMap<Entry, Unequal>): Unequal[] | undefined {
+  if (!tied.size) return [];
   const entries = new Set([...found.left, ...found.right]);
   const groups = new Set<Unequal>();
   for (const entry of entries) {

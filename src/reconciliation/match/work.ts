@@ -1,6 +1,7 @@
 import type { BusinessDays, ControlTotal, Echoed, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
 import type { Difference } from '../exceptions/explain-unequal.ts';
 import type { Cluster, Extra } from '../exceptions/extras.ts';
+import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import type { ExceptionRules } from '../exceptions/rules.ts';
 import { exceptionId, matchId } from './match-id.ts';
 
@@ -28,6 +29,20 @@ export interface Rules {
 export interface ReconciledMatch extends FoundMatch {
   id: string;
   by: 'rule' | 'person';
+}
+
+/** What is known of records that a run does not look at, because nothing about them can have changed. */
+export interface Known {
+  /** Records of the right with amounts of those that are looked at: an amount that is common in its block. */
+  strangers: readonly Entry[];
+  /** Exceptions that stay as they are; only their cause may become known. */
+  kept: FoundException[];
+  /** The numbers that are used, for each gap rule. */
+  numbers: readonly NumberRanges[];
+  /** The days of each sender, for each rule of what is expected. */
+  senders: readonly ReadonlyMap<string, ReadonlySet<number>>[];
+  /** The last day of any record of both sides. */
+  lastDay: number;
 }
 
 export interface FoundException {
@@ -74,7 +89,7 @@ export interface Work {
   /** Their ids. */
   exceptionIds: Set<string>;
   outOfScope: OutOfScope[];
-  unequal: Unequal[];
+  unequal: Set<Unequal>;
   refused: Set<string>;
   clusters: readonly Cluster[];
   extras: ReadonlyMap<Entry, Extra>;
@@ -84,6 +99,9 @@ export interface Work {
   missingNumbers: { first: number; last: number }[];
   /** What is missing on one side: what is open on the other for its sake is an echo. */
   echoing: Echoed[];
+  known?: Known;
+  /** The numbers that are used now, for each gap rule. */
+  numbers: NumberRanges[];
 }
 
 /** Ties the records of a match; a match that a person has refused leaves them open. */
@@ -160,10 +178,10 @@ export function leaveOut(work: Work, side: Side, entry: Entry, rule: string): vo
 
 /** Gives the records of unequal groups back. */
 export function reopen(work: Work, groups: readonly Unequal[]): void {
-  const gone = new Set(groups);
-  if (!gone.size) return;
-  work.unequal = work.unequal.filter((group) => !gone.has(group));
-  for (const group of groups) for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
+  for (const group of groups) {
+    work.unequal.delete(group);
+    for (const side of SIDES) for (const entry of group[side]) work.open[side].add(entry);
+  }
 }
 
 export function firstDay(entries: readonly Entry[]): number | null {

@@ -14,17 +14,17 @@ export interface AmountResult {
  * its whole group of rivals balances in one way only. Whatever has two solutions is ambiguous. The order of entries never
  * matters: all pairs that are certain are taken at once, and then the rest is looked at again without them.
  *
- * `all` are all entries of the two sides, also those that are matched already: an amount that is common in its block may find a
+ * `allRight` are all entries of the right, also those that are matched already: an amount that is common in its block may find a
  * partner by chance, and is then proposed instead of confirmed.
  */
 export function matchByAmount(
   pass: AmountPass,
   open: { left: readonly Entry[]; right: readonly Entry[] },
-  all: { left: readonly Entry[]; right: readonly Entry[] },
+  allRight: readonly Entry[],
   days: BusinessDays,
 ): AmountResult {
   const result: AmountResult = { matches: [], ambiguous: [] };
-  const common = commonAmounts(pass, all, days);
+  const common = commonAmounts(pass, allRight, days);
   for (const block of blocksOf(pass, open).values()) {
     const edges = edgesOf(pass, block, days);
     if (!edges.length) continue;
@@ -86,7 +86,7 @@ function firstAtLeast(sorted: readonly Entry[], minor: number): number {
 }
 
 /** Rounds: all that is certain is taken at once; what is left may then be certain too. */
-function solve(pass: AmountPass, all: Edge[], common: (entry: Entry) => boolean, result: AmountResult): void {
+function solve(pass: AmountPass, all: Edge[], common: (edge: Edge) => boolean, result: AmountResult): void {
   let edges = all;
   for (;;) {
     const certain = certainOf(edges);
@@ -194,9 +194,9 @@ function edgesByEntry(edges: readonly Edge[]): Map<Entry, Edge[]> {
   return byEntry;
 }
 
-function found(pass: AmountPass, edge: Edge, edges: readonly Edge[], common: (entry: Entry) => boolean): FoundMatch {
+function found(pass: AmountPass, edge: Edge, edges: readonly Edge[], common: (edge: Edge) => boolean): FoundMatch {
   const rivals = edges.filter((other) => other !== edge && (other.left === edge.left || other.right === edge.right)).length;
-  const byChance = edge.text === 0 && common(edge.left);
+  const byChance = edge.text === 0 && common(edge);
   const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
   const texts = edge.text > 0 ? pass.text.filter((pair) => textAgreement(edge.left, edge.right, [pair]) === edge.text).map(pairName) : [];
   return {
@@ -209,33 +209,41 @@ function found(pass: AmountPass, edge: Edge, edges: readonly Edge[], common: (en
   };
 }
 
+/** Business days before and after a record in which strangers of its amount are counted: half a year. */
+const COUNTED = 125;
+
 /**
  * Whether an amount is so common on the right of its block that a record without a partner would find one by chance: expected
- * strangers in the window, in a thousand, over the pass's `chance`.
+ * strangers in the window, in a thousand, over the pass's `chance`. They are counted around the record, before and after it apart,
+ * and the larger number holds: at the first and the last days of what is known, one of them is no measure.
  */
-function commonAmounts(
-  pass: AmountPass,
-  all: { left: readonly Entry[]; right: readonly Entry[] },
-  days: BusinessDays,
-): (left: Entry) => boolean {
-  const seen = new Map<string, { count: Map<number, number>; first: number; last: number }>();
-  for (const entry of all.right) {
-    if (entry.day === null) continue;
-    const key = keyOf(entry, pass.block, 'right');
-    if (key === null) continue;
-    const index = days.index(entry.day);
-    let block = seen.get(key);
-    if (!block) seen.set(key, (block = { count: new Map(), first: index, last: index }));
-    block.first = Math.min(block.first, index);
-    block.last = Math.max(block.last, index);
-    block.count.set(entry.minor, (block.count.get(entry.minor) ?? 0) + 1);
-  }
-  return (left) => {
-    const block = seen.get(keyOf(left, pass.block, 'left') ?? '');
-    if (!block) return false;
+function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: BusinessDays): (edge: Edge) => boolean {
+  let seen: Map<string, number[]> | undefined;
+  const count = (): Map<string, number[]> => {
+    const found = new Map<string, number[]>();
+    for (const entry of allRight) {
+      const key = entry.day === null ? null : keyOf(entry, pass.block, 'right');
+      if (key === null) continue;
+      const name = `${key}\n${entry.minor}`;
+      const list = found.get(name);
+      if (list) list.push(days.index(entry.day!));
+      else found.set(name, [days.index(entry.day!)]);
+    }
+    return found;
+  };
+  return ({ left, right }) => {
+    const at = days.index(left.day!);
+    let [before, after] = [0, 0];
+    for (const index of (seen ??= count()).get(`${keyOf(left, pass.block, 'left')}\n${left.minor}`) ?? []) {
+      if (index < at && index >= at - COUNTED) before++;
+      else if (index >= at && index <= at + COUNTED) after++;
+    }
     // The partner itself is no stranger.
-    const strangers = (block.count.get(left.minor) ?? 0) - 1;
-    return strangers * widthOf(pass.within) * 1000 > pass.chance * (block.last - block.first + 1);
+    if (right.minor === left.minor) {
+      if (days.index(right.day!) < at) before--;
+      else after--;
+    }
+    return Math.max(before, after) * widthOf(pass.within) * 1000 > pass.chance * COUNTED;
   };
 }
 

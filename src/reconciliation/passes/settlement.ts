@@ -3,8 +3,11 @@ import { pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
 import { fits, keyGroups, type KeyResult, lagOf } from './key.ts';
 
+/** What settlements are made of, as a pass says it. */
+type Made = Pick<SettlementPass, 'parts' | 'negative'>;
+
 /** The parts of a settlement in minor units, by their sign in the formula; a part that its record leaves empty is not there. */
-export function partsOf(pass: SettlementPass, entry: Entry): Partial<Record<SettlementPart, number>> {
+export function partsOf(pass: Made, entry: Entry): Partial<Record<SettlementPart, number>> {
   const parts: Partial<Record<SettlementPart, number>> = {};
   for (const [part, field] of Object.entries(pass.parts) as [SettlementPart, string][]) {
     const text = entry.values[field];
@@ -24,7 +27,7 @@ export function netOf(parts: Partial<Record<SettlementPart, number>>): number | 
  * What the payments of a settlement must add up to, by its own parts: the gross, less refunds where these are payments too. Of a
  * settlement without a gross, it is worked out from the net. Empty: it cannot be told.
  */
-function takingsOf(pass: SettlementPass, entry: Entry): number[] {
+export function takingsOf(pass: Made, entry: Entry): number[] {
   const parts = partsOf(pass, entry);
   if (parts.gross !== undefined) return [parts.gross - (parts.refunds ?? 0), parts.gross];
   // A blank fee is not zero.

@@ -1,6 +1,7 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } from '../entry.ts';
 import { keyOf, pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
+import { partsOf, takingsOf } from './settlement.ts';
 
 export interface SubsetResult {
   matches: FoundMatch[];
@@ -13,11 +14,17 @@ export interface SubsetResult {
 const MAX_STEPS = 100_000;
 
 interface Target {
-  /** What the many must add up to, minor units. */
-  minor: number;
+  /** What the many must add up to, minor units; several where a settlement can be read in two ways. */
+  minors: number[];
   day: number | null;
   anchor: Entry;
   group?: Unequal;
+}
+
+/** Records that are taken together or not at all. */
+interface Unit {
+  minor: number;
+  entries: readonly Entry[];
 }
 
 /**
@@ -30,58 +37,82 @@ export function matchBySubset(
   unequal: readonly Unequal[],
   days: BusinessDays,
 ): SubsetResult {
-  const many = pass.one === 'left' ? 'right' : 'left';
-  const candidates = new Map<string, Entry[]>();
-  for (const entry of open[many]) {
-    const key = entry.day === null ? null : keyOf(entry, pass.block, many);
-    if (key === null) continue;
-    const list = candidates.get(key);
-    if (list) list.push(entry);
-    else candidates.set(key, [entry]);
-  }
+  const units = unitsByBlock(pass, open[manyOf(pass)]);
   const result: SubsetResult = { matches: [], ambiguous: [], completed: [] };
-  const solved: { target: Target; chosen: Entry[] }[] = [];
+  const solved: Solved[] = [];
   for (const target of targetsOf(pass, open, unequal)) {
     const key = keyOf(target.anchor, pass.block, pass.one);
     if (key === null || target.day === null) continue;
-    const near = (candidates.get(key) ?? []).filter((entry) => isNear(pass, target.day!, entry.day!, days));
+    const near = (units.get(key) ?? []).filter(({ entries }) => entries.every(({ day }) => isNear(pass, target.day!, day!, days)));
     if (!near.length || near.length > pass.most) continue;
-    const answer = onlySubset(near, target.minor);
-    if (answer === 'several') result.ambiguous.push(sided(pass, { one: [target.anchor], many: near }));
-    else if (Array.isArray(answer)) solved.push({ target, chosen: answer });
+    const answers = target.minors.map((minor) => onlySubset(near, minor)).filter((answer) => answer !== 'none');
+    if (answers.some((answer) => answer === 'unknown')) continue;
+    const [answer] = answers;
+    if (answers.length > 1 || answer === 'several')
+      result.ambiguous.push(sided(pass, { one: [target.anchor], many: near.flatMap(({ entries }) => entries) }));
+    else if (typeof answer === 'object') solved.push({ target, ...answer, byChance: answer.picked || isByChance(pass, near, target) });
   }
   settle(pass, solved, result);
   return result;
 }
 
+interface Solved {
+  target: Target;
+  chosen: Entry[];
+  /** So many candidates would add up to an unrelated amount as well, or which of equal ones it is cannot be told. */
+  byChance: boolean;
+}
+
+function manyOf({ one }: SubsetPass): 'left' | 'right' {
+  return one === 'left' ? 'right' : 'left';
+}
+
+/** The open records of each block; those that agree in `together` are one unit. A record that lacks such a value stands alone. */
+function unitsByBlock(pass: SubsetPass, open: readonly Entry[]): Map<string, Unit[]> {
+  const blocks = new Map<string, Map<string, Entry[]>>();
+  for (const entry of open) {
+    const key = entry.day === null ? null : keyOf(entry, pass.block, manyOf(pass));
+    if (key === null) continue;
+    const values = pass.together.map((field) => entry.values[field] ?? '');
+    const name = !values.length || values.includes('') ? `\u0000${entry.id}` : JSON.stringify(values);
+    let block = blocks.get(key);
+    if (!block) blocks.set(key, (block = new Map()));
+    const unit = block.get(name);
+    if (unit) unit.push(entry);
+    else block.set(name, [entry]);
+  }
+  return new Map([...blocks].map(([key, block]) => [key, [...block.values()].map((entries) => ({ minor: sumOf(entries), entries }))]));
+}
+
 function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: readonly Entry[] }, unequal: readonly Unequal[]): Target[] {
-  const targets: Target[] = open[pass.one].map((entry) => ({ minor: entry.minor, day: entry.day, anchor: entry }));
+  const wanted = (entry: Entry): number[] =>
+    pass.parts === undefined ? [entry.minor] : [...new Set(takingsOf({ parts: pass.parts, negative: pass.negative }, entry))];
+  const targets: Target[] = open[pass.one].map((entry) => ({ minors: wanted(entry), day: entry.day, anchor: entry }));
   for (const group of unequal) {
-    const one = group[pass.one];
-    if (one.length !== 1) continue;
-    // Right less left: what the many lack is the rest of the one.
-    const missing = pass.one === 'right' ? group.difference : -group.difference;
-    targets.push({ minor: missing, day: one[0]!.day, anchor: one[0]!, group });
+    const [one] = group[pass.one];
+    if (!one || group[pass.one].length !== 1) continue;
+    const have = sumOf(group[manyOf(pass)]);
+    targets.push({ minors: wanted(one).map((minor) => minor - have), day: one.day, anchor: one, group });
   }
   return targets;
 }
 
 /** Targets whose solutions have no record in common with another's; the others are ambiguous. */
-function settle(pass: SubsetPass, solved: { target: Target; chosen: Entry[] }[], result: SubsetResult): void {
+function settle(pass: SubsetPass, solved: Solved[], result: SubsetResult): void {
   const wanted = new Map<Entry, number>();
   for (const { chosen } of solved) for (const entry of chosen) wanted.set(entry, (wanted.get(entry) ?? 0) + 1);
-  for (const { target, chosen } of solved) {
+  for (const { target, chosen, byChance } of solved) {
     if (chosen.some((entry) => wanted.get(entry)! > 1)) {
       result.ambiguous.push(sided(pass, { one: [target.anchor], many: chosen }));
       continue;
     }
-    const kept = target.group ? target.group[pass.one === 'left' ? 'right' : 'left'] : [];
+    const kept = target.group ? target.group[manyOf(pass)] : [];
     const { left, right } = sided(pass, { one: [target.anchor], many: [...kept, ...chosen] });
-    const automatic = pass.confirm === 'automatic';
+    const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
     if (target.group) result.completed.push(target.group);
     result.matches.push({
       pass: pass.name,
-      state: automatic ? 'confirmed' : 'proposed',
+      state: doubt ? 'proposed' : 'confirmed',
       left,
       right,
       difference: sumOf(right) - sumOf(left),
@@ -89,10 +120,37 @@ function settle(pass: SubsetPass, solved: { target: Target; chosen: Entry[] }[],
         fields: [...(target.group?.fields ?? []), ...pass.block.map(pairName)],
         lag: null,
         rivals: 0,
-        ...(automatic ? {} : { doubt: 'suggested' as const }),
+        ...(pass.parts === undefined ? {} : { parts: partsOf({ parts: pass.parts, negative: pass.negative }, target.anchor) }),
+        ...(doubt ? { doubt } : {}),
       },
     });
   }
+}
+
+/**
+ * Whether so many candidates are there that some of them would add up to any amount: the subsets that could reach the target, against
+ * the amounts that they could come to.
+ */
+function isByChance(pass: SubsetPass, near: readonly Unit[], { minors }: Target): boolean {
+  const most = Math.max(...minors.map(Math.abs));
+  const positive = near.every(({ minor }) => minor >= 0);
+  const able = positive ? near.filter(({ minor }) => minor <= most) : near;
+  let [reach, step] = [0, 0];
+  for (const { minor } of able) {
+    reach += Math.abs(minor);
+    step = divisor(step, Math.abs(minor));
+  }
+  const amounts = step === 0 ? 1 : reach / step;
+  return 2 ** able.length * 1000 > pass.chance * amounts && able.length > FEWEST_BY_CHANCE;
+}
+
+/** With so few candidates there are too few subsets for any to fit by chance, whatever the amounts are. */
+const FEWEST_BY_CHANCE = 2;
+
+function divisor(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
 }
 
 function sided(pass: SubsetPass, { one, many }: { one: Entry[]; many: Entry[] }): Ambiguous {
@@ -105,17 +163,17 @@ function isNear(pass: SubsetPass, one: number, other: number, days: BusinessDays
 }
 
 /**
- * The only subset of `entries` with this sum; `several` when there are more, `none`, or `unknown` when the search would take
- * too long. Records of equal amount, day and values are interchangeable: which of them it is makes no second solution.
- * An empty subset is no solution.
+ * The only subset of `units` with this sum; `several` when there are more, `none`, or `unknown` when the search would take
+ * too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
+ * `picked` says that only some of them were taken. An empty subset is no solution.
  */
-export function onlySubset(entries: readonly Entry[], minor: number): Entry[] | 'several' | 'none' | 'unknown' {
-  const kinds = kindsOf(entries);
+export function onlySubset(units: readonly Unit[], minor: number): { chosen: Entry[]; picked: boolean } | 'several' | 'none' | 'unknown' {
+  const kinds = kindsOf(units);
   // What the kinds from i on can still add, at the least and at the most: a branch that cannot arrive is left.
   const least: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
   const most: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
   for (let i = kinds.length - 1; i >= 0; i--) {
-    const all = kinds[i]!.minor * kinds[i]!.entries.length;
+    const all = kinds[i]!.minor * kinds[i]!.units.length;
     least[i] = least[i + 1]! + Math.min(0, all);
     most[i] = most[i + 1]! + Math.max(0, all);
   }
@@ -131,7 +189,7 @@ export function onlySubset(entries: readonly Entry[], minor: number): Entry[] | 
       return ++solutions < 2;
     }
     if (rest < least[i]! || rest > most[i]!) return true;
-    const { minor: each, entries: same } = kinds[i]!;
+    const { minor: each, units: same } = kinds[i]!;
     for (let n = 0; n <= same.length; n++) {
       taken[i] = n;
       if (!search(i + 1, rest - n * each)) return false;
@@ -143,19 +201,22 @@ export function onlySubset(entries: readonly Entry[], minor: number): Entry[] | 
   if (solutions > 1) return 'several';
   if (steps > MAX_STEPS) return 'unknown';
   if (!solution) return 'none';
-  return kinds.flatMap(({ entries: same }, i) => same.slice(0, solution![i]));
+  const counts = solution;
+  return {
+    chosen: kinds.flatMap(({ units: same }, i) => same.slice(0, counts[i]).flatMap(({ entries }) => entries)),
+    picked: kinds.some(({ units: same }, i) => counts[i]! > 0 && counts[i]! < same.length),
+  };
 }
 
-/** Entries that cannot be distinguished, together; the largest amounts first, so branches end early. */
-function kindsOf(entries: readonly Entry[]): { minor: number; entries: Entry[] }[] {
-  const kinds = new Map<string, Entry[]>();
-  for (const entry of [...entries].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const name = JSON.stringify([entry.minor, entry.day, entry.values]);
+/** Units that cannot be distinguished, together; the largest amounts first, so branches end early. */
+function kindsOf(units: readonly Unit[]): { minor: number; units: Unit[] }[] {
+  const kinds = new Map<string, Unit[]>();
+  for (const unit of [...units].sort((a, b) => (a.entries[0]!.id < b.entries[0]!.id ? -1 : 1))) {
+    const [first] = unit.entries;
+    const name = unit.entries.length > 1 ? first!.id : JSON.stringify([unit.minor, first!.day, first!.values]);
     const list = kinds.get(name);
-    if (list) list.push(entry);
-    else kinds.set(name, [entry]);
+    if (list) list.push(unit);
+    else kinds.set(name, [unit]);
   }
-  return [...kinds.values()]
-    .map((list) => ({ minor: list[0]!.minor, entries: list }))
-    .sort((a, b) => Math.abs(b.minor) - Math.abs(a.minor));
+  return [...kinds.values()].map((list) => ({ minor: list[0]!.minor, units: list })).sort((a, b) => Math.abs(b.minor) - Math.abs(a.minor));
 }

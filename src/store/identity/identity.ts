@@ -1,5 +1,6 @@
 import type { Knex } from '../open.ts';
 import type { Cell, Rows } from '../rows.ts';
+import { type KeyStore, keyStore } from './key-pages.ts';
 
 /** What one system calls one person (or one organization). */
 export interface Member {
@@ -45,13 +46,17 @@ export interface IdentityStore {
   byId(ids: readonly number[]): Promise<Member[]>;
   ofGoldens(goldens: readonly number[]): Promise<Member[]>;
   hostedBy(ids: readonly number[]): Promise<Member[]>;
-  all(): Promise<Member[]>;
+  /** The next members in the order of their ids. */
+  after(id: number, limit: number): Promise<Member[]>;
+  /** The same without what they are compared by. */
+  names(id: number, limit: number): Promise<Pick<Member, 'id' | 'source' | 'key' | 'state' | 'golden' | 'host'>[]>;
   insertMembers(members: readonly Member[]): Promise<void>;
   updateMembers(members: readonly Member[]): Promise<void>;
-  /** The first `limit` members of a block, by id. */
-  block(key: number, limit: number): Promise<number[]>;
-  addKeys(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
-  removeKeys(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
+  /** What they are compared by, and whether a record of them is left. */
+  updateProfiles(members: readonly { id: number; state: Member['state']; population: number; profile: Member['profile'] }[]): Promise<void>;
+  /** Where they belong, and what ties them to their cluster. */
+  updatePlaces(members: readonly Pick<Member, 'id' | 'golden' | 'host' | 'linkKind' | 'linkScore'>[]): Promise<void>;
+  keys: KeyStore;
   edgesOf(ids: readonly number[]): Promise<StoredEdge[]>;
   insertEdges(edges: readonly StoredEdge[]): Promise<void>;
   removeEdges(edges: readonly StoredEdge[]): Promise<void>;
@@ -64,6 +69,7 @@ export interface IdentityStore {
 }
 
 export function identityStore(rows: Rows, entityId: number): IdentityStore {
+  const keys = keyStore(rows, entityId);
   const select = async <T>(sql: string, keys: readonly Cell[][], read: (row: Cell[]) => T): Promise<T[]> =>
     (await rows.select(sql, keys)).map(read);
   return {
@@ -91,7 +97,20 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         ids.map((id) => [id]),
         memberOf,
       ),
-    all: () => select(`${MEMBER_SELECT} WHERE entity_id = ?`, [[entityId]], memberOf),
+    after: (id, limit) => select(`${MEMBER_SELECT} WHERE entity_id = ? AND id > ? ORDER BY id LIMIT ?`, [[entityId, id, limit]], memberOf),
+    names: (id, limit) =>
+      select(
+        'SELECT id, source, member_key, state, golden_id, host FROM il_member WHERE entity_id = ? AND id > ? ORDER BY id LIMIT ?',
+        [[entityId, id, limit]],
+        (row) => ({
+          id: Number(row[0]),
+          source: row[1] as string,
+          key: row[2] as string,
+          state: row[3] as Member['state'],
+          golden: row[4] === null ? null : Number(row[4]),
+          host: row[5] === null ? null : Number(row[5]),
+        }),
+      ),
     insertMembers: (members) =>
       rows.insert(
         'il_member',
@@ -105,30 +124,29 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         ['id'],
         members.map((m) => [...cellsOf(m).slice(3), m.id]),
       ),
-    block: (key, limit) =>
-      select(
-        `SELECT member_id FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT ?`,
-        [[entityId, key, limit]],
-        (row) => row[0] as number,
+    updateProfiles: (members) =>
+      rows.update(
+        'il_member',
+        ['state', 'population', 'profile'],
+        ['id'],
+        members.map((m) => [m.state, m.population, m.profile === null ? null : JSON.stringify(m.profile), m.id]),
       ),
-    addKeys: (pairs) =>
-      rows.insert(
-        'il_member_key',
-        ['entity_id', 'block_key', 'member_id'],
-        pairs.map(([key, member]) => [entityId, key, member]),
+    updatePlaces: (members) =>
+      rows.update(
+        'il_member',
+        ['golden_id', 'host', 'link_kind', 'link_score'],
+        ['id'],
+        members.map((m) => [m.golden, m.host, m.linkKind, m.linkScore, m.id]),
       ),
-    removeKeys: (pairs) =>
-      rows.remove(
-        'il_member_key',
-        ['entity_id', 'block_key', 'member_id'],
-        pairs.map(([key, member]) => [entityId, key, member]),
-      ),
+    keys,
     async edgesOf(ids) {
-      const keys = ids.map((id): Cell[] => [entityId, id]);
       const found = new Map<string, StoredEdge>();
-      for (const end of ['a', 'b'])
-        for (const edge of await select(`${EDGE_SELECT} WHERE entity_id = ? AND ${end} = ?`, keys, edgeOf))
-          found.set(`${edge.a} ${edge.b}`, edge);
+      // By its second member without the entity: SQLite would go through all pairs of the entity.
+      for (const [condition, ends] of [
+        ['entity_id = ? AND a = ?', ids.map((id): Cell[] => [entityId, id])],
+        ['b = ?', ids.map((id): Cell[] => [id])],
+      ] as const)
+        for (const edge of await select(`${EDGE_SELECT} WHERE ${condition}`, ends, edgeOf)) found.set(`${edge.a} ${edge.b}`, edge);
       return [...found.values()];
     },
     insertEdges: (edges) =>
@@ -144,13 +162,13 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         edges.map((e) => [entityId, e.a, e.b]),
       ),
     async decisionsAbout(members) {
-      const keys = members.map(({ source, key }): Cell[] => [entityId, source, key]);
+      const names = members.map(({ source, key }): Cell[] => [entityId, source, key]);
       const found: StoredDecision[] = [];
       for (const end of ['a', 'b'])
         found.push(
           ...(await select(
             `${DECISION_SELECT} WHERE entity_id = ? AND source_${end} = ? AND key_${end} = ? AND undone_at IS NULL`,
-            keys,
+            names,
             decisionOf,
           )),
         );
@@ -165,7 +183,7 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
       );
     },
     async clear() {
-      await rows.remove('il_member_key', ['entity_id'], [[entityId]]);
+      await keys.clear();
       await rows.remove('il_edge', ['entity_id'], [[entityId]]);
     },
   };

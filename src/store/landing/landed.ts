@@ -1,4 +1,5 @@
 import type { Value } from '../../core/record.ts';
+import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 
 /** A landed record, read back as the source gave it. */
@@ -16,6 +17,10 @@ const SELECT = ['d.id', 'd.source_key', 'd.run_id', 'd.record', 'd.line', 'd.raw
 
 /** The records of a source that are there now, in the order of their keys, after `after`. */
 export async function landedAfter(knex: Knex, sourceId: number, after: string, limit: number): Promise<Landed[]> {
+  return dialectOf(knex).readInOrder(knex, (ordered) => landedPage(ordered, sourceId, after, limit));
+}
+
+async function landedPage(knex: Knex, sourceId: number, after: string, limit: number): Promise<Landed[]> {
   const keys = knex('il_link')
     .where({ source_id: sourceId })
     .where('source_key', '>', after)
@@ -113,9 +118,13 @@ export interface LiveHashes {
  */
 export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<LiveHashes, void, void> {
   for (let after: string | undefined; ;) {
-    const [row] = (await knex(livePage(knex, sourceId, after).as('p')).select(
-      knex.raw("count(*) AS n, max(p.k) AS last, string_agg(p.h, '') AS text"),
-    )) as { n: number | string; last: string | null; text: string | null }[];
+    const [row] = await dialectOf(knex).readInOrder(
+      knex,
+      async (ordered) =>
+        (await ordered(livePage(ordered, sourceId, after).as('p')).select(
+          ordered.raw("count(*) AS n, max(p.k) AS last, string_agg(p.h, '') AS text"),
+        )) as { n: number | string; last: string | null; text: string | null }[],
+    );
     if (!row || row.last === null) return;
     const text = row.text ?? '';
     const hashes = Array.from({ length: text.length / LENGTH_OF_HASH }, (_, i) => text.slice(i * LENGTH_OF_HASH, (i + 1) * LENGTH_OF_HASH));
@@ -127,7 +136,10 @@ export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<
 /** The same with their keys, in the order of those; `hash` is '' where the other leaves it out. */
 export async function* liveKeys(knex: Knex, sourceId: number): AsyncGenerator<{ key: string; hash: string }[], void, void> {
   for (let after: string | undefined; ;) {
-    const rows = (await livePage(knex, sourceId, after)) as { k: string; h: string }[];
+    const rows = (await dialectOf(knex).readInOrder(knex, async (ordered) => livePage(ordered, sourceId, after))) as {
+      k: string;
+      h: string;
+    }[];
     if (rows.length === 0) return;
     yield rows.map(({ k, h }) => ({ key: k, hash: h }));
     after = rows.at(-1)!.k;

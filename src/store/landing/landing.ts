@@ -47,6 +47,8 @@ export interface Landing {
   linksOfGolden(entityId: number, goldens: readonly number[]): Promise<Link[]>;
   /** Links that are not deleted, of these members. */
   linksOfMembers(members: readonly number[]): Promise<Link[]>;
+  /** Links that are not deleted, of all members from one id to another, in the order of the members. */
+  linksOfMemberRange(first: number, last: number): Promise<Link[]>;
   /** Golden ids by identity text. */
   byIdentity(table: string, identities: readonly string[]): Promise<Map<string, number>>;
   /** Which pipeline and connection a source is of, in this transaction: other runs may add sources at any time. Throws for one that is not there. */
@@ -121,10 +123,9 @@ export async function beginLanding(knex: Knex, locks: readonly Lock[] = []): Pro
 /** What a batch does in this transaction. */
 export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
   const dialect = dialectOf(trx);
-  const rows = await dialect.rowsOf(trx);
   let sources: Map<number, { pipeline: string; connection: string }> | undefined;
-  return {
-    rows,
+  return landingOver(await dialect.rowsOf(trx), {
+    take: (name, count) => dialect.takeIds(trx, name, count),
     async sources() {
       const known = (sources ??= new Map((await listSources(trx)).map((source) => [source.id, source])));
       return (id) => {
@@ -133,6 +134,15 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
         return source;
       };
     },
+  });
+}
+
+/** The same over any rows. */
+export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' | 'sources'>): Landing {
+  return {
+    rows,
+    take,
+    sources,
     async links(sourceId, keys) {
       const found = new Map<string, Link[]>();
       for (const row of await rows.select(
@@ -160,6 +170,13 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
       );
       return found.map(linkOf);
     },
+    async linksOfMemberRange(first, last) {
+      const found = await rows.select(
+        `${LINK_SELECT} WHERE member_id >= ? AND member_id <= ? AND deleted_run IS NULL ORDER BY member_id, source_id, source_key, entity_id, item_key`,
+        [[first, last]],
+      );
+      return found.map(linkOf);
+    },
     async byIdentity(table, identities) {
       const found = await rows.select(
         `SELECT _identity, _id FROM ${quoted(table)} WHERE _identity = ?`,
@@ -174,7 +191,6 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
       );
       return new Map(found.map((row) => [row[0] as number, row.slice(1)]));
     },
-    take: (name, count) => dialect.takeIds(trx, name, count),
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
     // In the order of their keys: neighbors in the table are then written together.
     insertLinks: (list) =>

@@ -10,6 +10,10 @@ export interface StoredRecord {
 
 /** The records of a source, in the order of their keys, after `after`. */
 export async function storedAfter(knex: Knex, sourceId: number, after: string, limit: number): Promise<StoredRecord[]> {
+  return dialectOf(knex).readInOrder(knex, (ordered) => storedPage(ordered, sourceId, after, limit));
+}
+
+async function storedPage(knex: Knex, sourceId: number, after: string, limit: number): Promise<StoredRecord[]> {
   const newest = knex('il_link')
     .where({ source_id: sourceId })
     .where('source_key', '>', after)

@@ -131,18 +131,19 @@ export async function runsOfLanded(rows: Rows, ids: readonly number[]): Promise<
 
 /** Is a person still to decide whether one of these members is one with a member of a connection? */
 export async function waitsForReview(rows: Rows, entityId: number, members: readonly number[], connection: string): Promise<boolean> {
-  for (const [own, other] of [
-    ['a', 'b'],
-    ['b', 'a'],
-  ])
+  // By its second member without the entity: SQLite would go through all pairs of the entity.
+  for (const [own, other, condition] of [
+    ['a', 'b', 'e.entity_id = ? AND e.a = ?'],
+    ['b', 'a', 'e.b = ?'],
+  ] as const)
     for (const id of members) {
       const found = await rows.select(
-        `SELECT m.id FROM il_edge e JOIN il_member m ON m.id = e.${other} WHERE e.entity_id = ? AND e.${own} = ? AND e.verdict IN ('link', 'review')
+        `SELECT m.id FROM il_edge e JOIN il_member m ON m.id = e.${other} WHERE ${condition} AND e.verdict IN ('link', 'review')
           AND m.source = ? AND m.state = 'live' AND NOT EXISTS (SELECT 1 FROM il_decision d JOIN il_member o ON o.id = e.${own}
             WHERE d.entity_id = e.entity_id AND d.undone_at IS NULL AND d.verdict = 'different'
               AND ((d.source_a = m.source AND d.key_a = m.member_key AND d.source_b = o.source AND d.key_b = o.member_key)
                 OR (d.source_b = m.source AND d.key_b = m.member_key AND d.source_a = o.source AND d.key_a = o.member_key)))`,
-        [[entityId, id, connection]],
+        [own === 'a' ? [entityId, id, connection] : [id, connection]],
       );
       if (found.length > 0) return true;
     }

@@ -73,9 +73,14 @@ export interface OutboxRow {
   member: number | null;
   /** null: the row is no carried correction. */
   carried: Carried | null;
+  /** The number that the remote system gave the record, such as that of a journal; null where it said none yet. */
+  theirNumber: string | null;
 }
 
-export type NewOutboxRow = Omit<OutboxRow, 'id' | 'version' | 'latest' | 'delivery' | 'changedAt' | 'decision' | 'member' | 'carried'> & {
+export type NewOutboxRow = Omit<
+  OutboxRow,
+  'id' | 'version' | 'latest' | 'delivery' | 'changedAt' | 'decision' | 'member' | 'carried' | 'theirNumber'
+> & {
   decision?: PersonDecision | null;
   member?: number | null;
   carried?: Carried | null;
@@ -176,6 +181,7 @@ export interface OutboxChange {
   run?: number;
   decision?: PersonDecision | null;
   carried?: Carried;
+  theirNumber?: string | null;
 }
 
 /** Changes rows; only those that are in one of `from`, when given. Gives how many were. */
@@ -195,6 +201,7 @@ export async function changeOutbox(
     ...(change.operation === undefined ? {} : { operation: change.operation }),
     ...(change.run === undefined ? {} : { run_id: change.run }),
     ...(change.carried === undefined ? {} : { carried: JSON.stringify(change.carried) }),
+    ...(change.theirNumber === undefined ? {} : { their_number: change.theirNumber }),
     ...(change.decision === undefined ? {} : { decision: change.decision && JSON.stringify(change.decision) }),
     changed_at: new Date().toISOString(),
   };
@@ -291,6 +298,7 @@ interface Stored {
   decision: string | null;
   member_id: number | string | null;
   carried: string | null;
+  their_number: string | null;
 }
 
 function rowOf(row: Stored): OutboxRow {
@@ -313,6 +321,7 @@ function rowOf(row: Stored): OutboxRow {
     decision: row.decision === null ? null : (JSON.parse(row.decision) as PersonDecision),
     member: row.member_id === null ? null : Number(row.member_id),
     carried: row.carried === null ? null : (JSON.parse(row.carried) as Carried),
+    theirNumber: row.their_number,
   };
 }
 

@@ -4,10 +4,22 @@ import { isTrial, nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { rowsOf } from './rows.ts';
-import { afterMigration, columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import { pack, rowsOf } from './rows.ts';
+import {
+  afterMigration,
+  columnsOf,
+  createIndex,
+  dropIndex,
+  explain,
+  indexes,
+  onlyGrows,
+  primaryKey,
+  settle,
+  tables,
+  updateStatistics,
+} from './tables.ts';
 import { tryOut } from './try-out.ts';
-import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
+import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in a database of a PostgreSQL server, with any number of writers. */
 export const postgres: Dialect = {
@@ -20,10 +32,13 @@ export const postgres: Dialect = {
   rollback,
   exclusively,
   readAtOneMoment,
+  readInOrder,
+  updateStatistics,
   isTrial,
   takeIds,
   nextId,
   rowsOf,
+  pack,
   takeLock,
   heldLocks,
   columnsOf,

@@ -102,5 +102,9 @@ export async function explain(knex: Knex, sql: string, bindings: readonly (strin
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }
 
+export async function updateStatistics(knex: Knex, names: readonly string[]): Promise<void> {
+  await knex.raw(`ANALYZE ${quotedList(names)}`);
+}
+
 /** The server has it. */
 export async function settle(): Promise<void> {}

@@ -84,3 +84,14 @@ export async function exclusively<T>(knex: Knex, name: string, work: (trx: Knex.
 export async function readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   return knex.transaction(work, { isolationLevel: 'repeatable read', readOnly: true });
 }
+
+/** Ways to read a table that are not by an index, or that read all of it before the first row. */
+const OUT_OF_ORDER = ['enable_sort', 'enable_hashagg', 'enable_seqscan', 'enable_bitmapscan'];
+
+export async function readInOrder<T>(knex: Knex, work: (knex: Knex) => Promise<T>): Promise<T> {
+  if (!knex.isTransaction) return knex.transaction((trx) => readInOrder(trx, work), { readOnly: true });
+  await knex.raw(OUT_OF_ORDER.map((name) => `SET LOCAL ${name} = off`).join('; '));
+  const result = await work(knex);
+  await knex.raw(OUT_OF_ORDER.map((name) => `SET LOCAL ${name} TO DEFAULT`).join('; '));
+  return result;
+}

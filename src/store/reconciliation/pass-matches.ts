@@ -1,4 +1,4 @@
-import { type MatchRecord, saveMatchRecords } from './matches.ts';
+import { type MatchRecord, recordsOfMatches, saveMatchRecords } from './matches.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 
@@ -40,40 +40,107 @@ export interface MatchEvent {
 export interface SavedMatches {
   added: number;
   revoked: number;
+  /** Of the matches that were found, in their order. */
+  ids: number[];
 }
+
+/** Matches that are saved at once. */
+const CHUNK = 2000;
 
 /**
  * Saves the matches of a run in its transaction: what is new is added, what is there stays, what is not found anymore is revoked,
- * each with an event. `actor`: who runs it.
+ * each with an event. `among`: only these stored matches were looked at, and all others stay as they are. Gives the ids of what was
+ * found, in its order.
  */
 export async function savePassMatches(
   trx: Knex.Transaction,
   run: { pipeline: string; id: number; at: string; basis: string },
-  found: readonly PassMatch[],
+  found: Iterable<PassMatch>,
   namesOf: (golden: number, side: 'left' | 'right') => string,
+  among?: ReadonlySet<number>,
 ): Promise<SavedMatches> {
   const { pipeline } = run;
   await trx('il_reconciliation').insert({ pipeline, run_id: run.id, basis: run.basis }).onConflict('pipeline').merge();
-  const known = new Map((await listPassMatches(trx, { pipeline })).map((m) => [m.contentId, m]));
-  const records = await recordsByMatch(trx, pipeline);
+  const known = await storedIds(trx, pipeline, among);
+  const saved: SavedMatches = { added: 0, revoked: 0, ids: [] };
+  let chunk: PassMatch[] = [];
+  for (const match of found) {
+    chunk.push(match);
+    if (chunk.length < CHUNK) continue;
+    await saveChunk(trx, run, chunk, known, saved);
+    chunk = [];
+  }
+  await saveChunk(trx, run, chunk, known, saved);
+  const gone = [...known.values()];
+  saved.revoked = gone.length;
+  for (let i = 0; i < gone.length; i += CHUNK) await revoke(trx, run, gone.slice(i, i + CHUNK), namesOf);
+  return saved;
+}
+
+/** Ids of the stored matches of passes, by content id. */
+async function storedIds(trx: Knex, pipeline: string, among: ReadonlySet<number> | undefined): Promise<Map<string, number>> {
+  const rows: { id: number; content_id: string }[] = [];
+  const query = () => trx('il_match').where({ pipeline }).whereNotNull('content_id').select('id', 'content_id');
+  if (among) {
+    const ids = [...among];
+    for (let i = 0; i < ids.length; i += 500) rows.push(...((await query().whereIn('id', ids.slice(i, i + 500))) as typeof rows));
+  } else rows.push(...((await query()) as typeof rows));
+  return new Map(rows.map(({ id, content_id }) => [content_id, Number(id)]));
+}
+
+async function saveChunk(
+  trx: Knex.Transaction,
+  run: { pipeline: string; id: number; at: string },
+  chunk: readonly PassMatch[],
+  known: Map<string, number>,
+  saved: SavedMatches,
+): Promise<void> {
+  const again = chunk.flatMap(({ contentId }) => known.get(contentId) ?? []);
+  const stored = new Map((await matchesById(trx, again)).map((match) => [match.contentId, match]));
+  const records = Map.groupBy(await recordsOfMatches(trx, again), ({ match }) => match);
   const events: EventRow[] = [];
   const fresh: PassMatch[] = [];
-  for (const match of found) {
-    const before = known.get(match.contentId);
+  for (const match of chunk) {
+    const before = stored.get(match.contentId);
     known.delete(match.contentId);
-    if (!before) fresh.push(match);
-    else await refresh(trx, run, before, match, records.get(before.id) ?? [], events);
+    if (before) await refresh(trx, run, before, match, records.get(before.id) ?? [], events);
+    else fresh.push(match);
   }
-  for (const gone of known.values()) {
-    const names = (records.get(gone.id) ?? []).map(({ golden, side }) => [side, namesOf(golden, side)]);
-    events.push(eventOf(gone.contentId, run, 'run', 'revoked', { run: run.id, rule: gone.rule, records: names }));
-    await removeMatch(trx, gone.id);
-  }
-  await insertMatches(trx, run, fresh);
+  let next = await insertMatches(trx, run, fresh);
   for (const match of fresh)
     events.push(eventOf(match.contentId, run, match.madeBy === 'rule' ? 'run' : 'person', match.state, { run: run.id, rule: match.rule }));
   await insertEvents(trx, events);
-  return { added: fresh.length, revoked: known.size };
+  for (const { contentId } of chunk) saved.ids.push(stored.get(contentId)?.id ?? next++);
+  saved.added += fresh.length;
+}
+
+async function revoke(
+  trx: Knex.Transaction,
+  run: { pipeline: string; id: number; at: string },
+  ids: readonly number[],
+  namesOf: (golden: number, side: 'left' | 'right') => string,
+): Promise<void> {
+  const records = Map.groupBy(await recordsOfMatches(trx, ids), ({ match }) => match);
+  const events: EventRow[] = [];
+  for (const gone of await matchesById(trx, ids)) {
+    const names = (records.get(gone.id) ?? []).map(({ golden, side }) => [side, namesOf(golden, side)]);
+    events.push(eventOf(gone.contentId, run, 'run', 'revoked', { run: run.id, rule: gone.rule, records: names }));
+    await removeMatch(trx, gone);
+  }
+  await insertEvents(trx, events);
+}
+
+async function matchesById(knex: Knex, ids: readonly number[]): Promise<StoredPassMatch[]> {
+  const found: StoredPassMatch[] = [];
+  for (let i = 0; i < ids.length; i += 500)
+    found.push(
+      ...(
+        (await knex('il_match')
+          .whereIn('id', ids.slice(i, i + 500))
+          .orderBy('id')) as Record<string, unknown>[]
+      ).map(storedOf),
+    );
+  return found;
 }
 
 /** Matches in force, by pipeline, content id (or its beginning) and state; the newest first. */
@@ -87,7 +154,11 @@ export async function listPassMatches(
   if (filter.startsWith !== undefined)
     void query.where('content_id', '>=', filter.startsWith).where('content_id', '<', `${filter.startsWith}g`);
   if (filter.limit !== undefined) void query.limit(filter.limit);
-  return ((await query) as Record<string, unknown>[]).map((row) => ({
+  return ((await query) as Record<string, unknown>[]).map(storedOf);
+}
+
+function storedOf(row: Record<string, unknown>): StoredPassMatch {
+  return {
     id: Number(row.id),
     pipeline: row.pipeline as string,
     contentId: row.content_id as string,
@@ -100,7 +171,7 @@ export async function listPassMatches(
     evidence: JSON.parse(row.evidence as string) as Record<string, unknown>,
     firstRun: Number(row.first_run),
     runId: Number(row.run_id),
-  }));
+  };
 }
 
 /** All that happened to a match, the oldest first. */
@@ -117,7 +188,7 @@ export async function matchEvents(knex: Knex, contentId: string): Promise<MatchE
 
 /** Adds one event of a person's decision. */
 export async function addMatchEvent(
-  trx: Knex,
+  trx: Knex.Transaction,
   match: { contentId: string; pipeline: string },
   event: Omit<MatchEvent, 'number'>,
 ): Promise<void> {
@@ -130,64 +201,10 @@ export async function confirmMatch(trx: Knex, id: number): Promise<void> {
 }
 
 /** It is in force no more; its events tell what it was. */
-export async function removeMatch(trx: Knex, id: number): Promise<void> {
+export async function removeMatch(trx: Knex, { id, pipeline }: Pick<StoredPassMatch, 'id' | 'pipeline'>): Promise<void> {
   await trx('il_match_record').where({ match_id: id }).delete();
+  await trx('il_match_key').where({ pipeline, unit: id }).delete();
   await trx('il_match').where({ id }).delete();
-}
-
-/** What people decided about the matches of a reconciliation. */
-export interface StoredDecision {
-  contentId: string;
-  pipeline: string;
-  verdict: 'same' | 'not_same';
-  left: string[];
-  right: string[];
-  /** Right less left in minor units, when it was decided. */
-  difference: number;
-  actor: string;
-  /** UTC. */
-  at: string;
-  reason: string;
-}
-
-export async function listDecisions(knex: Knex, pipeline: string): Promise<StoredDecision[]> {
-  const rows = (await knex('il_match_decision').where({ pipeline }).orderBy('match_id')) as Record<string, unknown>[];
-  return rows.map((row) => ({
-    contentId: row.match_id as string,
-    pipeline,
-    verdict: row.verdict as 'same' | 'not_same',
-    left: JSON.parse(row.left as string) as string[],
-    right: JSON.parse(row.right as string) as string[],
-    difference: Number(row.difference),
-    actor: row.actor as string,
-    at: row.at as string,
-    reason: row.reason as string,
-  }));
-}
-
-/** Keeps a decision; a later one about the same records takes its place, and both are in the match's events. */
-export async function saveDecision(trx: Knex, { contentId, left, right, ...rest }: StoredDecision): Promise<void> {
-  await trx('il_match_decision')
-    .insert({ ...rest, match_id: contentId, left: JSON.stringify(left), right: JSON.stringify(right) })
-    .onConflict('match_id')
-    .merge();
-}
-
-/** A record that is in no match and no exception: in transit, or out of scope by the rule named. */
-export interface UnmatchedRecord extends Omit<MatchRecord, 'match'> {
-  rule: string | null;
-}
-
-/** Replaces which records of a reconciliation are in transit or out of scope. */
-export async function saveUnmatched(trx: Knex.Transaction, pipeline: string, list: readonly UnmatchedRecord[]): Promise<void> {
-  await trx('il_in_transit').where({ pipeline }).delete();
-  await (
-    await dialectOf(trx).rowsOf(trx)
-  ).insert(
-    'il_in_transit',
-    ['pipeline', 'side', 'entity_id', 'golden_id', 'version', 'minor', 'rule'],
-    list.map((r) => [pipeline, r.side, r.entityId, r.golden, r.version, r.minor, r.rule]),
-  );
 }
 
 async function refresh(
@@ -220,29 +237,8 @@ async function refresh(
   );
 }
 
-async function recordsByMatch(trx: Knex, pipeline: string): Promise<Map<number, MatchRecord[]>> {
-  const rows = (await trx('il_match_record as r')
-    .join('il_match as m', 'm.id', 'r.match_id')
-    .where({ 'm.pipeline': pipeline })
-    .select('r.*')) as Record<string, unknown>[];
-  const found = new Map<number, MatchRecord[]>();
-  for (const row of rows) {
-    const record: MatchRecord = {
-      match: Number(row.match_id),
-      side: row.side as 'left' | 'right',
-      entityId: Number(row.entity_id),
-      golden: Number(row.golden_id),
-      version: Number(row.version),
-      minor: Number(row.minor),
-    };
-    const list = found.get(record.match);
-    if (list) list.push(record);
-    else found.set(record.match, [record]);
-  }
-  return found;
-}
-
-async function insertMatches(trx: Knex.Transaction, run: { pipeline: string; id: number }, matches: readonly PassMatch[]): Promise<void> {
+/** Gives the id of the first one; the others follow. */
+async function insertMatches(trx: Knex.Transaction, run: { pipeline: string; id: number }, matches: readonly PassMatch[]): Promise<number> {
   const [last] = (await trx('il_match').max({ id: 'id' })) as { id: number | null }[];
   const first = Number(last?.id ?? 0) + 1;
   const rows = await dialectOf(trx).rowsOf(trx);
@@ -287,6 +283,7 @@ async function insertMatches(trx: Knex.Transaction, run: { pipeline: string; id:
     trx,
     matches.flatMap((m, i) => m.records.map((r) => ({ ...r, match: first + i }))),
   );
+  return first;
 }
 
 /** `key` holds the name of the pass: matches of keys have their values there. */
@@ -318,59 +315,23 @@ function eventOf(
   return { contentId, pipeline: run.pipeline, at: run.at, actor, action, detail };
 }
 
-async function insertEvents(trx: Knex, events: readonly EventRow[]): Promise<void> {
-  for (let i = 0; i < events.length; i += 100) {
-    const some = events.slice(i, i + 100);
-    const last = (await trx('il_match_event')
-      .whereIn(
-        'content_id',
-        some.map((e) => e.contentId),
-      )
-      .select('content_id')
-      .max({ n: 'number' })
-      .groupBy('content_id')) as { content_id: string; n: number }[];
-    const numbers = new Map(last.map((row) => [row.content_id, Number(row.n)]));
-    await trx('il_match_event').insert(
-      some.map((e) => {
-        const number = (numbers.get(e.contentId) ?? 0) + 1;
-        numbers.set(e.contentId, number);
-        const { contentId, detail, ...rest } = e;
-        return { ...rest, content_id: contentId, number, detail: JSON.stringify(detail) };
+async function insertEvents(trx: Knex.Transaction, events: readonly EventRow[]): Promise<void> {
+  const rows = await dialectOf(trx).rowsOf(trx);
+  for (let i = 0; i < events.length; i += 500) {
+    const some = events.slice(i, i + 500);
+    const last = await rows.select(
+      'SELECT content_id, number FROM il_match_event WHERE content_id = ? ORDER BY number DESC LIMIT 1',
+      some.map((e) => [e.contentId]),
+    );
+    const numbers = new Map(last.map(([contentId, number]) => [contentId, Number(number)]));
+    await rows.insert(
+      'il_match_event',
+      ['content_id', 'number', 'pipeline', 'at', 'actor', 'action', 'detail'],
+      some.map(({ contentId, pipeline, at, actor, action, detail }) => {
+        const number = (numbers.get(contentId) ?? 0) + 1;
+        numbers.set(contentId, number);
+        return [contentId, number, pipeline, at, actor, action, JSON.stringify(detail)];
       }),
     );
   }
-}
-
-/** Golden ids of the records of a side that are in transit (null) or out of scope (the rule). */
-export async function unmatchedOf(knex: Knex, pipeline: string, side: 'left' | 'right'): Promise<Map<number, string | null>> {
-  const rows = (await knex('il_in_transit').where({ pipeline, side }).select('golden_id', 'rule')) as {
-    golden_id: number;
-    rule: string | null;
-  }[];
-  return new Map(rows.map((row) => [Number(row.golden_id), row.rule]));
-}
-
-/** How many records of a side are in a state, and their sum in minor units. */
-export interface SideState {
-  side: 'left' | 'right';
-  currency: string;
-  state: 'confirmed' | 'proposed' | 'excepted' | 'in_transit' | 'out_of_scope';
-  records: number;
-  minor: number;
-}
-
-export async function saveSideStates(trx: Knex, pipeline: string, states: readonly SideState[]): Promise<void> {
-  await trx('il_side_state').where({ pipeline }).delete();
-  if (states.length) await trx('il_side_state').insert(states.map((state) => ({ pipeline, ...state })));
-}
-
-export async function sideStates(knex: Knex, pipeline: string): Promise<SideState[]> {
-  const rows = (await knex('il_side_state').where({ pipeline }).orderBy(['side', 'currency', 'state'])) as Record<string, unknown>[];
-  return rows.map((row) => ({
-    side: row.side as SideState['side'],
-    currency: row.currency as string,
-    state: row.state as SideState['state'],
-    records: Number(row.records),
-    minor: Number(row.minor),
-  }));
 }

@@ -4,10 +4,10 @@ import { nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { rowsOf } from './rows.ts';
-import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables } from './tables.ts';
+import { pack, rowsOf } from './rows.ts';
+import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
-import { begin, commit, exclusively, readAtOneMoment, rollback, write } from './transactions.ts';
+import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in one file, with one writer at a time. */
 export const sqlite: Dialect = {
@@ -20,10 +20,13 @@ export const sqlite: Dialect = {
   rollback,
   exclusively,
   readAtOneMoment,
+  readInOrder,
+  updateStatistics,
   isTrial: () => false,
   takeIds,
   nextId,
   rowsOf,
+  pack,
   takeLock,
   heldLocks,
   columnsOf,

@@ -43,6 +43,11 @@ export async function readAtOneMoment<T>(knex: Knex, work: (trx: Knex.Transactio
   return knex.transaction(work);
 }
 
+/** Its planner takes the index also where it knows nothing of the table. */
+export async function readInOrder<T>(knex: Knex, work: (knex: Knex) => Promise<T>): Promise<T> {
+  return work(knex);
+}
+
 /** Takes the write lock first, so what is read is still so when it is written: a statement that could write, and changes no row. */
 async function lockForWriting(trx: Knex.Transaction): Promise<void> {
   await trx.raw("UPDATE il_sequence SET next = next WHERE name = ''");

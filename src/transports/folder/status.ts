@@ -54,9 +54,8 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'FILE_BUSY',
           place,
           message: `${path} is in use by another program (${code}).`,
-          hint: 'It will be tried again later.',
         },
-        { cause },
+        { cause, passes: true },
       );
     case 'EIO':
     case 'ESTALE':

@@ -90,12 +90,10 @@ function brokenOff(error: unknown, system: string, url: URL): Error {
     });
   return (
     networkError(error, { system, host: url.hostname, port: url.port || (url.protocol === 'https:' ? 443 : 80) }) ??
-    new RetriableError({
-      code: 'CONNECTION_LOST',
-      place: { system },
-      message: `The answer of ${url.host} was cut off${code ? ` (${code})` : ''}.`,
-      hint: 'It will be tried again.',
-    })
+    new RetriableError(
+      { code: 'CONNECTION_LOST', place: { system }, message: `The answer of ${url.host} was cut off${code ? ` (${code})` : ''}.` },
+      { passes: true },
+    )
   );
 }
 

@@ -38,13 +38,13 @@ export function statusError(
     hint:
       MEANINGS[status]?.[1] ??
       (status >= 500
-        ? 'It will be tried again; if this continues, ask the owner of the system to check its log.'
+        ? 'If this continues, ask the owner of the system to check its log.'
         : 'Compare the request in the connector with the documentation of the system.'),
   };
   const waitMs = retryAfter(headers['retry-after']);
   const cause: AnswerFacts = { status, ...(words ? { faultText: words } : {}), ...(waitMs === undefined ? {} : { waitMs }) };
   if (PASSING.has(status) || (status > 505 && status < 600))
-    return new RetriableError(problem, { cause, ...(waitMs === undefined ? {} : { waitMs }) });
+    return new RetriableError(problem, { cause, waitMs, passes: status === 429 || status >= 500 });
   return new FatalError(problem, { cause });
 }
 
@@ -56,8 +56,8 @@ const MEANINGS: Record<number, readonly [meaning: string, hint: string]> = {
   405: ['(method not allowed)', 'Check the method in the connector.'],
   407: ['(a proxy requires a login)', 'A proxy between this machine and the system answered instead; ask whoever runs the network.'],
   409: ['(conflict)', 'The record was changed or already exists in the remote system; compare the two.'],
-  429: ['(too many requests)', 'It will be tried again after the time that the system asked for.'],
-  503: ['(busy or being serviced)', 'It will be tried again.'],
+  429: ['(too many requests)', 'If this continues, lower rate_limit of this connection.'],
+  503: ['(busy or being serviced)', 'If this continues, ask the owner of the system when it will be back.'],
 };
 
 /**

@@ -56,9 +56,8 @@ export function requestError(error: Error, system: string, path: string, setting
           code: 'FILE_BUSY',
           place,
           message: `${path} is in use on the server.`,
-          hint: 'It will be tried again later.',
         },
-        { cause },
+        { cause, passes: true },
       );
     case STATUS.FAILURE:
     case LATER.ALREADY_EXISTS:
@@ -78,21 +77,27 @@ export function requestError(error: Error, system: string, path: string, setting
 }
 
 function connectionLost(system: string, settings: SftpSettings, path: string): RetriableError {
-  return new RetriableError({
-    code: 'CONNECTION_LOST',
-    place: { system, file: path },
-    message: `The connection to ${settings.host}:${settings.port} was lost in the middle of a request.`,
-    hint: 'It will be tried again; if this continues, ask the owner of the system to check its log.',
-  });
+  return new RetriableError(
+    {
+      code: 'CONNECTION_LOST',
+      place: { system, file: path },
+      message: `The connection to ${settings.host}:${settings.port} was lost in the middle of a request.`,
+      hint: 'If this continues, ask the owner of the system to check its log.',
+    },
+    { passes: true },
+  );
 }
 
 export function requestTimeout(system: string, settings: SftpSettings, path: string): RetriableError {
-  return new RetriableError({
-    code: 'CONNECTION_TIMEOUT',
-    place: { system, file: path },
-    message: `${settings.host}:${settings.port} did not answer a request within ${settings.timeout}.`,
-    hint: 'It will be tried again; raise the timeout if the server is known to be slow.',
-  });
+  return new RetriableError(
+    {
+      code: 'CONNECTION_TIMEOUT',
+      place: { system, file: path },
+      message: `${settings.host}:${settings.port} did not answer a request within ${settings.timeout}.`,
+      hint: 'Raise the timeout if the server is known to be slow.',
+    },
+    { passes: true },
+  );
 }
 
 /** What a connection that could not be opened means for a run. Asks the server what it offers when nothing was in common. */
@@ -139,12 +144,10 @@ export async function connectionError(error: Error, system: string, settings: Sf
     });
   return (
     networkError(error, remote) ??
-    new RetriableError({
-      code: 'CONNECTION_LOST',
-      place,
-      message: `The connection to ${at} could not be made: ${error.message}.`,
-      hint: 'It will be tried again.',
-    })
+    new RetriableError(
+      { code: 'CONNECTION_LOST', place, message: `The connection to ${at} could not be made: ${error.message}.` },
+      { passes: true },
+    )
   );
 }
 

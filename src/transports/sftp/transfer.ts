@@ -179,12 +179,15 @@ export async function upload(
     });
   const size = sizeOf(there);
   if (size !== undefined && size !== written)
-    throw new RetriableError({
-      code: 'UPLOAD_INCOMPLETE',
-      place: { system, file: path },
-      message: `The server has ${size} of the ${written} bytes that were sent for ${path}.`,
-      hint: "It will be tried again; if this continues, the server's disk or quota may be full.",
-    });
+    throw new RetriableError(
+      {
+        code: 'UPLOAD_INCOMPLETE',
+        place: { system, file: path },
+        message: `The server has ${size} of the ${written} bytes that were sent for ${path}.`,
+        hint: "If this continues, the server's disk or quota may be full.",
+      },
+      { passes: true },
+    );
 }
 
 /** Where the kind is not said, nothing is known not to be a folder. */

@@ -42,10 +42,7 @@ export function faultError(
     hint: 'Compare the parameters in the connector with the documentation of the service; its owner can find more in the log.',
   };
   if (status === 503 || status === 429 || BUSY.test(code))
-    return new RetriableError(
-      { ...problem, hint: 'The service is busy; it will be tried again.' },
-      { cause, ...(waitMs === undefined ? {} : { waitMs }) },
-    );
+    return new RetriableError({ ...problem, hint: 'The service is busy.' }, { cause, passes: true, waitMs });
   if (status === 401 || SECURITY.test(code))
     return new FatalError(
       {

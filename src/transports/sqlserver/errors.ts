@@ -62,8 +62,9 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
       problem(
         'CONNECTION_LOST',
         `The connection to ${at} was lost: ${said}.`,
-        'It will be tried again; if this continues, ask the database administrator to check its log.',
+        'If this continues, ask the database administrator to check its log.',
       ),
+      { passes: true },
     );
   if (facts) return numberedError(code === 'ELOGIN' ? { ...facts, kind: 'login' } : facts, remote);
   if (code === 'ELOGIN')
@@ -108,11 +109,11 @@ function kindOf(number: number, severity: number): SqlErrorKind {
 
 function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
   const { number, kind, faultText: said = '' } = cause;
-  const problem = (code: string, message: string, hint: string): Problem => ({
+  const problem = (code: string, message: string, hint?: string): Problem => ({
     code,
     place: { system: remote.system },
     message: `${message} (SQL error ${number}).`,
-    hint,
+    ...(hint === undefined ? {} : { hint }),
   });
   const fill = (text: string): string =>
     text
@@ -126,7 +127,7 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
       return new ConfigError(problem(code, fill(message), fill(hint)), { cause });
     }
     case 'transient':
-      return new RetriableError(problem('SQL_BUSY', `The server could not answer just now: ${said}`, 'It will be tried again.'), { cause });
+      return new RetriableError(problem('SQL_BUSY', `The server could not answer just now: ${said}`), { cause, passes: true });
     case 'rights':
       return new ConfigError(
         problem(

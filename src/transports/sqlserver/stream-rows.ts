@@ -72,12 +72,15 @@ export async function* streamRows(
       if (woken) return;
       if (waited >= options.totalMs) throw tooSlow(options.connection, `The query, after ${came} rows,`, options.total);
       if (came === before)
-        throw new RetriableError({
-          code: 'CONNECTION_TIMEOUT',
-          place: { system: options.connection },
-          message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows.`,
-          hint: 'It will be tried again; if this continues, ask whether the table is locked by other work, or raise request_timeout.',
-        });
+        throw new RetriableError(
+          {
+            code: 'CONNECTION_TIMEOUT',
+            place: { system: options.connection },
+            message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows.`,
+            hint: 'If this continues, ask whether the table is locked by other work, or raise request_timeout.',
+          },
+          { passes: true },
+        );
     }
   };
   try {

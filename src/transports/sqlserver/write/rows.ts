@@ -49,6 +49,10 @@ export async function writeRows(on: Connections, target: WriteTarget, spec: Writ
   let singly = false;
   for (;;) {
     const left = ready.filter(({ index }) => results[index]?.state !== 'refused');
+    if (spec.together) {
+      const refused = results.find((result) => result?.state === 'refused');
+      if (refused) return spec.rows.map(() => refused);
+    }
     if (left.length === 0) break;
     const done = await attempt(on, target, spec, left, singly, context, results);
     if (done) break;
@@ -84,9 +88,10 @@ async function attempt(
         if (!refusal) throw rightsError(error, target, spec, context) ?? on.errorOf(error);
         if (!singly) return false;
         results[some[0]!.index] = { state: 'refused', problem: refusal };
-        if (!transaction.isOpen()) return false;
+        if (spec.together || !transaction.isOpen()) return false;
       }
     }
+    if (spec.together && rows.some(({ index }) => results[index]?.state === 'refused')) return false;
     await transaction.commit();
     return true;
   } finally {

@@ -1,0 +1,100 @@
+import { blockKeys } from '../../identity/block/passes.ts';
+import { tableOf } from '../../identity/block/table.ts';
+import type { IdentityModel } from '../../identity/model.ts';
+import { scorePair, verdictOf } from '../../identity/score/score.ts';
+import { screen } from '../../identity/score/screen.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+
+/** A block that grew over the cap, or shrank to it. */
+export interface CrossedBlock {
+  key: number;
+  population: number;
+  /** Its members while it was at most as large as the cap. */
+  members: readonly number[];
+  /** Its pairs are compared from now on; otherwise they no longer are, by this block. */
+  open: boolean;
+}
+
+/** The pair of two members as it is stored; undefined when they are neither linked nor wait. */
+export function edgeOf(model: IdentityModel, x: Member, y: Member, rule: string | null): StoredEdge | undefined {
+  const [first, second] = x.id < y.id ? [x, y] : [y, x];
+  if (first.population !== second.population || first.state !== 'live' || second.state !== 'live') return undefined;
+  const population = model.populations[first.population]!;
+  const scored = scorePair(population, first.profile!, second.profile!);
+  const verdict = verdictOf(population, scored);
+  if (verdict === 'none' && rule === null) return undefined;
+  return { a: first.id, b: second.id, score: scored.score, verdict, veto: scored.veto ?? null, rule };
+}
+
+/**
+ * Writes what changes in the pairs of blocks that crossed the cap; those of `compared` are up to date already. Only pairs inside such
+ * a block can change: all other blocks of its members are as they were. Gives the members of pairs that came or went.
+ */
+export async function compareBlocks(
+  store: IdentityStore,
+  model: IdentityModel,
+  crossed: readonly CrossedBlock[],
+  compared: ReadonlySet<number>,
+  members: ReadonlyMap<number, Member>,
+): Promise<Set<number>> {
+  const ends = new Set<number>();
+  if (crossed.length === 0) return ends;
+  const others = (block: CrossedBlock): Member[] =>
+    block.members
+      .map((id) => members.get(id)!)
+      .filter((m) => !compared.has(m.id) && m.state === 'live' && m.population === block.population);
+  const known = new Map(
+    (await store.edgesOf([...new Set(crossed.flatMap((block) => others(block).map((m) => m.id)))])).map((edge) => [
+      `${edge.a} ${edge.b}`,
+      edge,
+    ]),
+  );
+  const come = new Map<string, StoredEdge>();
+  const doubtful = new Map<string, StoredEdge>();
+  for (const block of crossed) {
+    const list = others(block).sort((x, y) => x.id - y.id);
+    const population = model.populations[block.population]!;
+    const mayCount = block.open
+      ? screen(
+          population,
+          tableOf(
+            population.features.length,
+            list.map((m) => m.profile!),
+          ),
+        )
+      : (): boolean => false;
+    for (let i = 0; i < list.length; i++)
+      for (let j = i + 1; j < list.length; j++) {
+        const name = `${list[i]!.id} ${list[j]!.id}`;
+        const there = known.get(name);
+        if (there && !block.open && there.rule === null) doubtful.set(name, there);
+        if (there || come.has(name) || !mayCount(i, j)) continue;
+        const edge = edgeOf(model, list[i]!, list[j]!, null);
+        if (edge) come.set(name, edge);
+      }
+  }
+  const gone = await withoutBlock(store, model, [...doubtful.values()], members);
+  await store.removeEdges(gone);
+  await store.insertEdges([...come.values()]);
+  for (const { a, b } of [...gone, ...come.values()]) ends.add(a).add(b);
+  return ends;
+}
+
+/** Those of these pairs that no block brings together anymore. */
+async function withoutBlock(
+  store: IdentityStore,
+  model: IdentityModel,
+  edges: readonly StoredEdge[],
+  members: ReadonlyMap<number, Member>,
+): Promise<StoredEdge[]> {
+  const gone: StoredEdge[] = [];
+  for (const edge of edges) {
+    const [a, b] = [members.get(edge.a)!, members.get(edge.b)!];
+    const { passes, cap } = model.populations[a.population]!;
+    const mine = new Set(blockKeys(passes, a.profile!));
+    const shared = blockKeys(passes, b.profile!).filter((key) => mine.has(key));
+    const blocks = await store.keys.blocks(shared, cap);
+    if ([...blocks.values()].every((ids) => ids.length > cap)) gone.push(edge);
+  }
+  return gone;
+}

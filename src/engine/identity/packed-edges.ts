@@ -1,0 +1,37 @@
+import type { VetoName } from '../../config/schema/identity.ts';
+import type { ProfileTable } from '../../identity/block/table.ts';
+import type { Population } from '../../identity/model.ts';
+import { edgesOf } from '../../identity/resolve.ts';
+
+/** Pairs of records of a table, as they go from thread to thread. */
+export interface PackedEdges {
+  a: Int32Array<ArrayBuffer>;
+  b: Int32Array<ArrayBuffer>;
+  score: Int32Array<ArrayBuffer>;
+  /** The place of the veto in VETOES plus one, doubled; odd: linked, even: waits. */
+  verdict: Uint8Array<ArrayBuffer>;
+}
+
+const VETOES: readonly VetoName[] = ['suffix', 'twins', 'father_and_son', 'person_evidence', 'name_only'];
+
+/** Compares a share of the candidates of a population. */
+export function packedEdges(population: Population, table: ProfileTable, share?: { at: number; of: number }): PackedEdges {
+  const { edges } = edgesOf(population, table, share && { share });
+  const packed: PackedEdges = {
+    a: new Int32Array(edges.length),
+    b: new Int32Array(edges.length),
+    score: new Int32Array(edges.length),
+    verdict: new Uint8Array(edges.length),
+  };
+  edges.forEach((edge, i) => {
+    packed.a[i] = edge.a;
+    packed.b[i] = edge.b;
+    packed.score[i] = edge.score;
+    packed.verdict[i] = 2 * (edge.veto === undefined ? 0 : VETOES.indexOf(edge.veto) + 1) + (edge.verdict === 'link' ? 1 : 0);
+  });
+  return packed;
+}
+
+export function verdictOfPacked(packed: number): { verdict: 'link' | 'review'; veto: VetoName | null } {
+  return { verdict: packed % 2 === 1 ? 'link' : 'review', veto: packed < 2 ? null : VETOES[(packed >> 1) - 1]! };
+}

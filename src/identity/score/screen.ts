@@ -1,0 +1,196 @@
+import type { ProfileTable } from '../block/table.ts';
+import { areSwapped } from '../compare/levels.ts';
+import type { Feature, Population } from '../model.ts';
+
+/** Pairs of values whose level is remembered, by feature. */
+const REMEMBERED = 1 << 16;
+
+/** What is known of a feature before two values are compared. */
+interface Column {
+  slot: number;
+  codes: Int32Array;
+  values: readonly string[];
+  feature: Feature;
+  /** What counts when both records have it: by value, or the same for all. */
+  equal: Int32Array | number;
+  /** The most that two different values can count, by themselves. */
+  unequal: number;
+  /** Lowest level that someone reaches who goes by the middle name. */
+  middle: number;
+  known: { first: Int32Array; second: Int32Array; level: Int8Array } | undefined;
+}
+
+/**
+ * Says of a pair whether it may be linked or need review, without its whole score: what agrees counts in full, what differs
+ * counts the most that it could, then feature by feature what it does, until it is plain that the pair cannot reach a threshold. Never
+ * says no to a pair that `verdictOf` says yes to. Most candidates are two persons, and are found to be so by their first two or three features.
+ */
+export function screen(population: Population, table: ProfileTable): (a: number, b: number) => boolean {
+  const columns = columnsOf(population, table);
+  const { prior, household, link } = population;
+  const enough = Math.min(link, population.review);
+  const middle = columns.findIndex(({ slot }) => slot === population.roles.middle);
+  const swaps = population.swaps.map(([first, second]): Swap => [swapping(columns, first), swapping(columns, second)]);
+  const width = columns.length;
+  // A record's values lie side by side: two records are two places in memory, not two for each feature.
+  const rows = new Int32Array(table.size * width);
+  columns.forEach(({ codes }, i) => {
+    for (let record = 0; record < table.size; record++) rows[record * width + i] = codes[record]!;
+  });
+  const missing = Int32Array.from(columns, ({ feature }) => feature.missing);
+  const unequal = Int32Array.from(columns, (column) => column.unequal);
+  const shares = Int32Array.from(columns, ({ feature }) => (feature.household ? 1 : 0));
+  const weights = new Int32Array(width);
+  /** Features that differ, in the order in which they are looked at. */
+  const open = new Int32Array(width);
+
+  return (a, b) => {
+    const [from, to] = [a * width, b * width];
+    let own = prior;
+    let shared = 0;
+    let differing = 0;
+    for (let i = 0; i < width; i++) {
+      const x = rows[from + i]!;
+      const y = rows[to + i]!;
+      let weight: number;
+      if (x < 0 || y < 0) weight = missing[i]!;
+      else if (x === y) {
+        const { equal } = columns[i]!;
+        weight = typeof equal === 'number' ? equal : equal[x]!;
+      } else {
+        weight = unequal[i]!;
+        weights[i] = weight;
+        open[differing++] = i;
+      }
+      if (shares[i] === 1) shared += weight;
+      else own += weight;
+    }
+    // Whether two features are in each other's place is asked only where the pair needs that.
+    if (below(own, shared)) return isSwapped(swaps, rows, from, to);
+    for (let k = 0; k < differing; k++) {
+      const i = open[k]!;
+      const column = columns[i]!;
+      const level = levelOf(column, rows[from + i]!, rows[to + i]!);
+      let weight = column.feature.weights[level]!;
+      if (level > column.middle && middle >= 0 && (rows[from + middle]! >= 0 || rows[to + middle]! >= 0))
+        weight = Math.max(weight, column.feature.weights[column.middle]!);
+      if (shares[i] === 1) shared += weight - weights[i]!;
+      else own += weight - weights[i]!;
+      if (below(own, shared)) return isSwapped(swaps, rows, from, to);
+    }
+    return true;
+  };
+
+  function below(own: number, shared: number): boolean {
+    const counted = shared > household.cap ? household.cap : shared < household.floor ? household.floor : shared;
+    return own + counted < enough && own + shared < link;
+  }
+}
+
+/** In the order in which they are looked at: cheap ones that tell most come first. Nearly every candidate is settled by the day of birth. */
+function columnsOf(population: Population, table: ProfileTable): Column[] {
+  const slots = [...population.features.keys()].filter((slot) => population.features[slot]!.scale !== undefined);
+  const columns = slots.map((slot): Column => {
+    const feature = population.features[slot]!;
+    const swap = population.swaps.find((pair) => pair.includes(slot));
+    const last = feature.scale!.levels.length - 1;
+    const values = table.values[slot]!;
+    const { frequencies } = feature;
+    // Of few records hardly a pair of values comes twice.
+    const remembered = table.size < 1000 || slot === population.roles.birth || slot === population.roles.phone ? undefined : REMEMBERED;
+    return {
+      slot,
+      codes: table.codes[slot]!,
+      values,
+      feature,
+      equal: frequencies
+        ? Int32Array.from(values, (value) => feature.weights[0]! + (frequencies.get(value) ?? feature.rest))
+        : feature.weights[0]!,
+      unequal: Math.max(...feature.weights.slice(1, swap === undefined ? undefined : last)),
+      middle: slot === population.roles.given ? 2 : Infinity,
+      known:
+        remembered === undefined
+          ? undefined
+          : { first: new Int32Array(remembered).fill(-1), second: new Int32Array(remembered), level: new Int8Array(remembered) },
+    };
+  });
+  return columns.sort((x, y) => cost(x) - cost(y));
+}
+
+/** A feature whose value may be in the place of another's. */
+interface Swapping {
+  /** Its place among a record's values. */
+  at: number;
+  values: readonly string[];
+  /** By value, which letters it has. */
+  letters: Int32Array;
+}
+type Swap = readonly [Swapping, Swapping];
+
+function swapping(columns: readonly Column[], slot: number): Swapping {
+  const at = columns.findIndex((column) => column.slot === slot);
+  const { values } = columns[at]!;
+  return { at, values, letters: Int32Array.from(values, lettersOf) };
+}
+
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    letters |= 1 << (c >= 97 && c <= 122 ? c - 97 : 26 + (c % 6));
+  }
+  return letters;
+}
+
+function isSwapped(swaps: readonly Swap[], rows: Int32Array, from: number, to: number): boolean {
+  for (const [first, second] of swaps) {
+    const a1 = rows[from + first.at]!;
+    const b1 = rows[to + first.at]!;
+    const a2 = rows[from + second.at]!;
+    const b2 = rows[to + second.at]!;
+    if ((a1 >= 0 && a1 === b1) || (a2 >= 0 && a2 === b2)) continue;
+    if (!mayBeAlike(first, a1, second, b2) && !mayBeAlike(first, b1, second, a2)) continue;
+    if (areSwapped(valueOf(first, a1), valueOf(second, a2), valueOf(first, b1), valueOf(second, b2))) return true;
+  }
+  return false;
+}
+
+function valueOf({ values }: Swapping, code: number): string | null {
+  return code < 0 ? null : values[code]!;
+}
+
+/** Can two values be as alike as `areSwapped` asks for? By their letters: each that only one has is no match. */
+function mayBeAlike(first: Swapping, x: number, second: Swapping, y: number): boolean {
+  if (x < 0 || y < 0) return false;
+  const [a, b] = [first.values[x]!, second.values[y]!];
+  const [p, q] = [first.letters[x]!, second.letters[y]!];
+  const matches = Math.min(a.length - bitsIn(p & ~q), b.length - bitsIn(q & ~p));
+  // Jaro-Winkler 0.85 is Jaro 0.75 where the first four characters agree.
+  const jaro = a.charCodeAt(0) === b.charCodeAt(0) ? 0.75 : 0.85;
+  return (matches / a.length + matches / b.length + 1) / 3 >= jaro - 1e-9;
+}
+
+function bitsIn(x: number): number {
+  x -= (x >>> 1) & 0x55555555;
+  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
+  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Cheap ones that tell most come first: nearly every candidate is settled by the day of birth. */
+function cost({ feature, known }: Column): number {
+  const spread = Math.max(...feature.weights) - Math.min(...feature.weights);
+  return (known === undefined ? 0 : 1e6) - spread;
+}
+
+function levelOf({ feature, values, known }: Column, x: number, y: number): number {
+  const scale = feature.scale!;
+  if (known === undefined) return scale.level(values[x]!, values[y]!);
+  const [a, b] = x < y ? [x, y] : [y, x];
+  const at = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)) >>> 16;
+  if (known.first[at] === a && known.second[at] === b) return known.level[at]!;
+  const level = scale.level(values[a]!, values[b]!);
+  known.first[at] = a;
+  known.second[at] = b;
+  known.level[at] = level;
+  return level;
+}

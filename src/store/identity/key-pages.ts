@@ -1,0 +1,199 @@
+import type { Cell, Rows } from '../rows.ts';
+
+/** The blocks of one entity inside one transaction: which members have a key. */
+export interface KeyStore {
+  /**
+   * The members of blocks, by key, in the order of their ids; a block that is not there has none. Of a block with more than
+   * `most` members at least `most` + 1 are given.
+   */
+  blocks(keys: readonly number[], most: number): Promise<Map<number, number[]>>;
+  add(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
+  remove(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
+  /** Writes the keys of all members at once. There must be none. `each` gives them, the same at every call: a key and its member at each place; -1: none. */
+  write(each: EachKey): Promise<void>;
+  clear(): Promise<void>;
+}
+
+/** Gives keys in lists, with their members. */
+export type EachKey = (put: (keys: Float64Array, members: Float64Array) => void) => void;
+
+/** Keys are whole numbers below this. */
+const KEYS = 2 ** 53;
+/** Entries on a page, about: as base64 it then fits into one page of the database. */
+const ON_A_PAGE = 128;
+/** A block with more members is written as rows: its page would be read whole for each of its members. */
+const MOST_ON_A_PAGE = 128;
+const CHUNK = 5000;
+const PAGES_AT_ONCE = 500;
+
+/** An entry is 96 bits: the key's 53, then the member's 43. */
+const WORDS = 3;
+const HIGH_MEMBER = 11;
+
+export function keyStore(rows: Rows, entityId: number): KeyStore {
+  let pages: number | undefined;
+  const read = new Map<number, Uint32Array>();
+
+  async function pageCount(): Promise<number> {
+    pages ??= Number((await rows.select('SELECT key_pages FROM il_entity WHERE id = ?', [[entityId]]))[0]?.[0] ?? 0);
+    return pages;
+  }
+
+  /** Reads the pages of these keys that were not read yet. */
+  async function readPages(keys: readonly number[]): Promise<void> {
+    const count = await pageCount();
+    if (count === 0) return;
+    const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page));
+    for (const page of wanted) read.set(page, NO_ENTRIES);
+    const found = await rows.select(
+      'SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page = ?',
+      wanted.map((page) => [entityId, page]),
+    );
+    for (const [page, entries] of found) read.set(Number(page), entriesOf(entries as string));
+  }
+
+  function onPage(key: number): number[] {
+    const members: number[] = [];
+    if (!pages) return members;
+    const entries = read.get(pageOf(key, pages)) ?? NO_ENTRIES;
+    const low = (key % 4294967296) >>> 0;
+    const high = Math.floor(key / 4294967296);
+    for (let i = 0; i < entries.length; i += WORDS)
+      if (entries[i] === low && entries[i + 1]! >>> HIGH_MEMBER === high)
+        members.push((entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!);
+    return members;
+  }
+
+  const rowsOf = (pairs: readonly (readonly [number, number])[]): Cell[][] => pairs.map(([key, member]) => [entityId, key, member]);
+  const PRIMARY = ['entity_id', 'block_key', 'member_id'];
+
+  /** Those that stand on a page, and those that do not. */
+  async function split(pairs: readonly (readonly [number, number])[]): Promise<{ there: [number, number][]; not: [number, number][] }> {
+    await readPages(pairs.map(([key]) => key));
+    const there: [number, number][] = [];
+    const not: [number, number][] = [];
+    for (const [key, member] of pairs) (onPage(key).includes(member) ? there : not).push([key, member]);
+    return { there, not };
+  }
+
+  return {
+    async blocks(keys, most) {
+      await readPages(keys);
+      const found = new Map<number, Set<number>>();
+      for (const key of keys) found.set(key, new Set(onPage(key)));
+      // As many as a page can have taken away are read beyond, so enough are left.
+      const changes = await rows.select(
+        'SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT ?',
+        keys.map((key) => [entityId, key, most + 1 + MOST_ON_A_PAGE]),
+      );
+      for (const [key, member, gone] of changes)
+        if (Number(gone) === 1) found.get(Number(key))!.delete(Number(member));
+        else found.get(Number(key))!.add(Number(member));
+      return new Map([...found].map(([key, members]) => [key, [...members].sort((a, b) => a - b)]));
+    },
+    async add(pairs) {
+      const { there, not } = await split(pairs);
+      await rows.remove('il_member_key', PRIMARY, rowsOf(there));
+      await rows.insert('il_member_key', PRIMARY, rowsOf(not));
+    },
+    async remove(pairs) {
+      const { there, not } = await split(pairs);
+      await rows.insert(
+        'il_member_key',
+        [...PRIMARY, 'gone'],
+        rowsOf(there).map((row) => [...row, 1]),
+      );
+      await rows.remove('il_member_key', PRIMARY, rowsOf(not));
+    },
+    async write(each) {
+      const { start, entries } = sortedByPage(each);
+      const total = start.length - 1;
+      for (let first = 0; first < total; first += PAGES_AT_ONCE) {
+        const some: Cell[][] = [];
+        const inRows: [number, number][] = [];
+        for (let page = first; page < Math.min(total, first + PAGES_AT_ONCE); page++) {
+          const kept = withoutLarge(entries.subarray(start[page]! * WORDS, start[page + 1]! * WORDS), inRows);
+          if (kept.length > 0) some.push([entityId, page, Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString('base64')]);
+        }
+        await rows.insert('il_key_page', ['entity_id', 'page', 'entries'], some);
+        inRows.sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+        for (let i = 0; i < inRows.length; i += CHUNK) await rows.insert('il_member_key', PRIMARY, rowsOf(inRows.slice(i, i + CHUNK)));
+      }
+      await rows.update('il_entity', ['key_pages'], ['id'], [[total, entityId]]);
+      pages = total;
+      read.clear();
+    },
+    async clear() {
+      await rows.remove('il_member_key', ['entity_id'], [[entityId]]);
+      await rows.remove('il_key_page', ['entity_id'], [[entityId]]);
+      await rows.update('il_entity', ['key_pages'], ['id'], [[0, entityId]]);
+      pages = 0;
+      read.clear();
+    },
+  };
+}
+
+const NO_ENTRIES = new Uint32Array(0);
+
+function pageOf(key: number, pages: number): number {
+  return Math.floor(key / (KEYS / pages));
+}
+
+function entriesOf(text: string): Uint32Array {
+  const bytes = Buffer.from(text, 'base64');
+  // A place in memory that is a multiple of four.
+  return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
+
+/** Keys are counted by so many parts before it is known how many pages there are. */
+const PARTS = 2 ** 18;
+
+/** All entries, page by page; `start`: where each begins. Memory: 12 bytes an entry. */
+function sortedByPage(each: EachKey): { start: Uint32Array; entries: Uint32Array<ArrayBuffer> } {
+  const parts = new Uint32Array(PARTS);
+  let count = 0;
+  each((keys) => {
+    for (let i = 0; i < keys.length; i++)
+      if (keys[i]! >= 0) {
+        parts[pageOf(keys[i]!, PARTS)]!++;
+        count++;
+      }
+  });
+  const pages = Math.min(PARTS, Math.max(1, 2 ** Math.round(Math.log2(count / ON_A_PAGE))));
+  const start = new Uint32Array(pages + 1);
+  for (let part = 0; part < PARTS; part++) start[Math.floor(part / (PARTS / pages)) + 1]! += parts[part]!;
+  for (let page = 0; page < pages; page++) start[page + 1]! += start[page]!;
+  const next = start.slice();
+  const entries = new Uint32Array(count * WORDS);
+  each((keys, members) => {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      if (key < 0) continue;
+      const member = members[i]!;
+      const at = next[pageOf(key, pages)]!++ * WORDS;
+      entries[at] = key % 4294967296;
+      entries[at + 1] = Math.floor(key / 4294967296) * (1 << HIGH_MEMBER) + Math.floor(member / 4294967296);
+      entries[at + 2] = member % 4294967296;
+    }
+  });
+  return { start, entries };
+}
+
+/** The entries of a page without those of large blocks, which are added to `rows`. */
+function withoutLarge(entries: Uint32Array<ArrayBuffer>, rows: [number, number][]): Uint32Array<ArrayBuffer> {
+  if (entries.length / WORDS <= MOST_ON_A_PAGE) return entries;
+  const counts = new Map<number, number>();
+  const keyAt = (i: number): number => (entries[i + 1]! >>> HIGH_MEMBER) * 4294967296 + entries[i]!;
+  for (let i = 0; i < entries.length; i += WORDS) counts.set(keyAt(i), (counts.get(keyAt(i)) ?? 0) + 1);
+  if (Math.max(...counts.values()) <= MOST_ON_A_PAGE) return entries;
+  let to = 0;
+  for (let i = 0; i < entries.length; i += WORDS) {
+    if (counts.get(keyAt(i))! > MOST_ON_A_PAGE) {
+      rows.push([keyAt(i), (entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!]);
+      continue;
+    }
+    entries.copyWithin(to, i, i + WORDS);
+    to += WORDS;
+  }
+  return entries.subarray(0, to);
+}
