@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean, type Problem } from '../core/errors.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { everyPipeline } from '../reports/pipelines.ts';
 
 /** Ids of records as a person types them, `31` or `#31`, each once. Throws ConfigError (USAGE) with all that are none. */

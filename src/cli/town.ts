@@ -3,8 +3,9 @@ import type { Project } from '../config/project.ts';
 import { compileMapping } from '../mapping/compile.ts';
 import { compileSinkMapping } from '../mapping/sink/sink-mapping.ts';
 import { closeEngine, openEngine } from '../engine/run/open.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { EXCEPTION_TYPES } from '../reconciliation/exceptions/types.ts';
+import { readPeriod } from '../reconciliation/periods/fiscal.ts';
 import { transports } from '../transports/transports.ts';
 import type { Cli } from './cli.ts';
 
@@ -20,6 +21,7 @@ export function loadTown(folder: string): Promise<Project> {
     compileMapping,
     compileSinkMapping,
     exceptionTypes: Object.keys(EXCEPTION_TYPES),
+    knowsPeriod: (text, starts) => readPeriod(text, starts) !== undefined,
   });
 }
 

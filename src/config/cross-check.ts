@@ -9,7 +9,7 @@ import { checkEntity } from './checks/model.ts';
 import { checkPipelines } from './checks/pipelines.ts';
 import { checkRenamed } from './checks/renamed.ts';
 import { checkSharedMoney } from './checks/shared-money.ts';
-import { checkTown } from './checks/town.ts';
+import { checkTown, type KnowsPeriod } from './checks/town.ts';
 import type { TransportOptions } from './connection-options.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { touches } from './prune.ts';
@@ -19,6 +19,7 @@ export interface CrossCheckOptions {
   compileMapping?: CompileCheck;
   compileSinkMapping?: CompileSinkCheck;
   exceptionTypes?: readonly string[];
+  knowsPeriod?: KnowsPeriod;
   secrets?: boolean;
   env?: NodeJS.ProcessEnv;
 }
@@ -62,7 +63,7 @@ export async function crossCheck(draft: Draft, options: CrossCheckOptions): Prom
   const sinkMappings = own(draft.sinkMappings, new Set(pipelines.map((part) => part.value.deliver?.mapping ?? '')));
   const entities = own(draft.entities);
   return [
-    ...checkTown(draft, options.exceptionTypes),
+    ...checkTown(draft, options.exceptionTypes, options.knowsPeriod),
     ...checkConnections(draft, options.transportOptions),
     ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
     ...connectors.flatMap((part) => checkConnector(part, options.transportOptions ?? {})),

@@ -34,6 +34,8 @@ export interface LoadOptions {
   compileSinkMapping?: CompileSinkCheck;
   /** Codes of exceptions; without them the types that the town names are not checked. */
   exceptionTypes?: readonly string[];
+  /** Whether a text names a period; without it, the periods of saved reports are not checked. */
+  knowsPeriod?: (text: string, starts: string) => boolean;
   /** Also check whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
   /** What can be known only with parts that this folder does not know: the store, the disk. Gets what could be read. */

@@ -47,6 +47,12 @@ export function startOfDay(day: string, zone: string, later = 0): string {
   return new Date(zoneOf(zone).instantOf(utcOf(year, month, date + later))).toISOString();
 }
 
+/** The moment, as moments are stored, of a time of day such as `17:00` or `17:00:30` on a day in a zone. */
+export function momentIn(zone: string, day: string, time: string): string {
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
+  return new Date(zoneOf(zone).instantOf(utcOf(year, month, date) + Date.parse(`1970-01-01T${time}Z`))).toISOString();
+}
+
 /** The calendar day of an instant in a time zone, YYYY-MM-DD. */
 export function dayIn(zone: string, instant: Date): string {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(

@@ -1,11 +1,15 @@
 import { revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report adjustments`: corrections of closed periods, each in the period in which it became known. */
-export async function adjustmentsReport(engine: Engine, range: { from?: string | undefined; to?: string | undefined }): Promise<Report> {
+export async function adjustmentsReport(
+  engine: Engine,
+  range: { from?: string | undefined; to?: string | undefined },
+  asOf?: string,
+): Promise<Report> {
   const rows: ReportRow[] = [];
-  for await (const entry of revenueLedger(engine, range)) {
+  for await (const entry of revenueLedger(engine, range, { asOf })) {
     if (entry.corrects === null) continue;
     rows.push({
       booked_on: entry.bookedOn,
@@ -26,7 +30,7 @@ export async function adjustmentsReport(engine: Engine, range: { from?: string |
   rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : Number(a.amount) - Number(b.amount)));
   return {
     title: 'Adjustments of closed periods',
-    definition: { report: 'adjustments', from: range.from ?? null, to: range.to ?? null },
+    definition: { report: 'adjustments', from: range.from ?? null, to: range.to ?? null, ...(asOf === undefined ? {} : { as_of: asOf }) },
     notes: ['What became known after a period was closed counts in the first open day since, and names the period that it corrects.'],
     tables: [
       {

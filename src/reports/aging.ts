@@ -1,6 +1,6 @@
 import { AGE_BUCKETS } from '../reconciliation/exceptions/types.ts';
 import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { exceptionsOpenOn, linesOfExceptions } from './exceptions.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
@@ -12,11 +12,11 @@ interface Group {
   overdue: number;
 }
 
-/** `report aging`: exceptions that were unresolved at the end of a day, by type and age, and by owner. Ages are business days. */
-export async function agingReport(engine: Engine, asOf: string): Promise<Report> {
+/** `report aging`: exceptions that were unresolved at the end of a day, or at a moment of it, by type and age, and by owner. Ages are business days. */
+export async function agingReport(engine: Engine, asOf: string, moment?: string): Promise<Report> {
   const groups = new Map<string, Group & { type: string; bucket: string; currency: string }>();
   const owners = new Map<string, Group & { owner: string; currency: string }>();
-  const open = await exceptionsOpenOn(engine, asOf);
+  const open = await exceptionsOpenOn(engine, asOf, moment);
   for (const [i, line] of (await linesOfExceptions(engine, open, asOf)).entries()) {
     const { minor } = open[i]!;
     const { type, currency } = line;
@@ -30,7 +30,7 @@ export async function agingReport(engine: Engine, asOf: string): Promise<Report>
   const order = ['no day', ...AGE_BUCKETS.map(({ name }) => name)].reverse();
   return {
     title: `Exceptions by age on ${asOf}`,
-    definition: { report: 'aging', as_of: asOf },
+    definition: { report: 'aging', as_of: moment ?? asOf },
     notes: ['Ages are business days of the town. Amounts count without their sign.', ...notAmongExceptions(engine.project)],
     tables: [
       {

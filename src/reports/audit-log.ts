@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { AUDIT_ACTIONS, type AuditEntry, type AuditVerdict, auditWords, listAudit, verifyAudit } from '../store/ledger/audit.ts';
 
 export type { AuditEntry, AuditVerdict };

@@ -1,5 +1,5 @@
 import { outstandingOn } from '../engine/reconciliation/outstanding.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { ageInBusinessDays } from './exceptions.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
@@ -13,6 +13,7 @@ export async function outstandingReport(engine: Engine, pipeline: string, asOf: 
   const out = (['left', 'right'] as const).filter((side) => withoutDay[side] > 0);
   return {
     title: `${pipeline}: ${leftName} and ${rightName} on ${asOf}`,
+    main: 'outstanding',
     definition: { report: 'outstanding', pipeline, as_of: asOf },
     notes: [
       `All records that are here, up to ${asOf}; what came to an account before them is not.`,

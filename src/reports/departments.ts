@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean } from '../core/errors.ts';
 import { revenueReport } from './revenue.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 
 /**
  * That there is revenue of this department at any time: a misspelled name must not look like a department without revenue. Throws

@@ -3,7 +3,7 @@ import { entryPipelines } from '../engine/outbound/entries/open-entries.ts';
 import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
 import { ledgerRules } from '../engine/revenue/ledger-rules.ts';
 import { revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { journalEntries, type Postable } from '../reconciliation/journal-entries.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
@@ -22,6 +22,7 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
       Object.keys(rules.clearing).length > 0
         ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
         : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
+      'interlocal report postings --account ACCOUNT has the receipts behind a line, each with its file and line.',
       ...sentTwice(engine.project),
     ],
     tables: [

@@ -15,8 +15,9 @@ import {
 } from '../store/reconciliation/exceptions.ts';
 import { notAmongExceptions } from '../engine/reconciliation/keyed-differences.ts';
 import { type RecordNames, recordNames } from '../engine/reconciliation/record-name.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { exceptionsOpenBefore } from '../store/reconciliation/exception-history.ts';
+import { NotKept, workingAt } from '../store/landing/as-of.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 export type { StoredException };
@@ -210,9 +211,23 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
 }
 
-/** Exceptions that were unresolved at the end of a day of the town, as they stood then; the oldest first. */
-export async function exceptionsOpenOn({ project, knex }: Engine, day: string): Promise<StoredException[]> {
-  return exceptionsOpenBefore(knex, startOfDay(day, project.config.town.time_zone, 1));
+/** Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. Throws NotKept where a
+ * reconciliation was running at that moment. */
+export async function exceptionsOpenOn({ project, knex }: Engine, day: string, moment?: string): Promise<StoredException[]> {
+  const end = startOfDay(day, project.config.town.time_zone, 1);
+  if (moment !== undefined)
+    for (const { pipeline } of await workingAt(knex, moment))
+      if (project.pipelines.get(pipeline)?.value.reconcile)
+        throw new NotKept(`A run of ${pipeline} was working at that moment. Give a time before or after it.`);
+  return exceptionsOpenBefore(knex, moment !== undefined && moment < end ? moment : end);
+}
+
+/** What happened, a sentence for each of these exceptions that is there. */
+export async function exceptionSentences(engine: Engine, ids: readonly string[]): Promise<Map<string, string>> {
+  const wanted = new Set(ids);
+  if (wanted.size === 0) return new Map();
+  const list = (await listExceptions(engine.knex, {})).filter(({ id }) => wanted.has(id));
+  return new Map((await linesOfExceptions(engine, list, todayIn(engine.project))).map(({ id, sentence }) => [id, sentence]));
 }
 
 /** `report exceptions`: what is unresolved now of what began on or before a day, with its age on that day. */

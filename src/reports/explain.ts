@@ -13,7 +13,7 @@ import { bindMappings } from '../engine/run/bind.ts';
 import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/landing/golden.ts';
 import { startOf } from '../store/ledger/runs.ts';
 

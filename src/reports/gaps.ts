@@ -2,7 +2,7 @@ import { calendarDay } from '../core/time.ts';
 import { type Numbered, receiptGaps } from '../reconciliation/receipt-gaps.ts';
 import { openRejectKeys, receiptNumbers } from '../store/reconciliation/evidence.ts';
 import { columnsOfEntity } from '../store/model-tables.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report gaps`: receipt numbers that are missing between two that were used. A voided receipt is there; one that was rejected is named. */

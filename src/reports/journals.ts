@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
 import { referenceOf } from '../engine/outbound/entries/entry-record.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { listDeliveries } from '../store/outbound/deliveries.ts';
 import { type EntryOnItsWay, listEntries, receiptLinesOf } from '../store/outbound/entries.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';

@@ -1,6 +1,6 @@
 import { deliveryOf } from '../engine/outbound/decide.ts';
 import { namesOfKeyless } from '../engine/outbound/known-by.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { type Delivery, listDeliveries } from '../store/outbound/deliveries.ts';
 import { listOutbox, type OutboxFilter, type OutboxRow, type OutboxState } from '../store/outbound/outbox.ts';
 

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { jsonLine } from '../core/visible.ts';
 import type { Period } from '../reconciliation/periods/fiscal.ts';
-import { closingReport, type ClosingReport, storedPeriod } from '../store/reconciliation/periods.ts';
-import type { Engine } from '../engine/run/run.ts';
+import { closingReport, type ClosingReport, closingsAt, storedPeriod } from '../store/reconciliation/periods.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { adjustmentsReport } from './adjustments.ts';
 import { entriesReport } from './entries.ts';
 import { openExceptionsReport } from './exceptions.ts';
 import { reconciledReport } from './reconciled.ts';
-import { type Report, reportCsv, reportJson, reportXlsx } from './report-table.ts';
+import { mainTable, type Report, reportJson, type ReportTable, reportXlsx, tableCsvLines } from './report-table.ts';
 import { type PeriodKind, revenueReport, type RevenueRow } from './revenue.ts';
 import { revenueCsv } from './revenue-csv.ts';
 import { revenueJson } from './revenue-json.ts';
@@ -46,7 +46,7 @@ export async function periodReports(engine: Engine, period: Period): Promise<Clo
     made.push(
       kept(id, 'data', JSON.stringify(report)),
       kept(id, 'json', `${jsonLine(reportJson(report))}\n`),
-      kept(id, 'csv', reportCsv(report)),
+      ...report.tables.map((table) => kept(tableName(id, report, table), 'csv', [...tableCsvLines(table)].join(''))),
       kept(id, 'xlsx', (await buffer(await reportXlsx(report))).toString('base64')),
     );
   return made;
@@ -57,15 +57,31 @@ function kept(name: string, format: ClosingReport['format'], content: string): C
   return { name, format, content, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** A report of a closed period as its closing kept it; undefined where the period is not closed. A workbook is base64. */
+/** A CSV file has one table; others than the main one are kept under a name of their own: `entries.not_posted`. */
+function tableName(id: string, report: Report, table: ReportTable): string {
+  return table === mainTable(report) ? id : `${id}.${table.name}`;
+}
+
+/**
+ * A report of a closed period as its closing kept it, or one of its other tables in CSV; undefined where the period is not closed, or
+ * was not at the moment that is asked for. A workbook is base64.
+ */
 export async function keptReport(
   { knex }: Engine,
   period: Period,
   name: (typeof CLOSING_REPORTS)[number],
   format: ClosingReport['format'],
+  { table, asOf }: { table?: string | undefined; asOf?: string | undefined } = {},
 ): Promise<ClosingReport | undefined> {
-  const stored = await storedPeriod(knex, period.id);
-  return stored?.state === 'closed' && stored.closing !== null ? closingReport(knex, stored.closing, name, format) : undefined;
+  const stored = asOf === undefined ? await storedPeriod(knex, period.id) : undefined;
+  const closing =
+    asOf === undefined
+      ? stored?.state === 'closed'
+        ? stored.closing
+        : null
+      : (await closingsAt(knex, asOf)).inForce.find(({ id }) => id === period.id)?.closing;
+  if (closing === null || closing === undefined) return undefined;
+  return closingReport(knex, closing, table === undefined ? name : `${name}.${table}`, format);
 }
 
 /** The lines of a closed period's revenue. */

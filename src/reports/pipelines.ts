@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { storedPipelines } from '../store/ledger/sources.ts';
 
 /** The pipelines of the configuration, then those that are no longer in it but have records in the store. */

@@ -1,6 +1,6 @@
 import { dayBefore, type Period } from '../reconciliation/periods/fiscal.ts';
 import { type Outstanding, outstandingOn, type OutstandingItem } from '../engine/reconciliation/outstanding.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** The four columns, in minor units. Disbursements are negative. */

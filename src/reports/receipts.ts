@@ -1,30 +1,37 @@
+import type { Project } from '../config/project.ts';
 import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { addSplit, noSplit, type Standing } from '../reconciliation/standing.ts';
+import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+import { REVENUE_GROUPS, revenueGroups } from './revenue-groups.ts';
+import type { RevenueGroup } from './revenue-groups.ts';
 
 /** Which receipts: each name narrows it; `(no account)` and the like as the revenue report has them. */
-export interface ReceiptFilter {
+export interface ReceiptFilter extends Partial<Record<RevenueGroup, string | undefined>> {
   from?: string | undefined;
   to?: string | undefined;
-  department?: string | undefined;
-  account?: string | undefined;
-  tender?: string | undefined;
   standing?: Standing | undefined;
 }
 
-/** `report receipts`: the receipts behind a figure of the revenue report; their sum is the figure. */
+/** Whether an entry is one of those that are asked for. */
+export function receiptPicker(project: Pick<Project, 'config'>, filter: ReceiptFilter): (entry: LedgerEntry) => boolean {
+  const asked = REVENUE_GROUPS.filter((group) => filter[group] !== undefined);
+  const namesOf = revenueGroups(project, asked);
+  const { standing } = filter;
+  return (entry) =>
+    // A correction may leave an amount at 0.00 and move cents from one standing to another.
+    (standing === undefined || entry.split[standing] !== 0) && namesOf(entry).every((name, i) => name === filter[asked[i]!]);
+}
+
+/** `report receipts`: the receipts behind a figure of the revenue report, each with its file and line; their sum is the figure. */
 export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Promise<Report> {
   const { from, to, department, account, tender, standing } = filter;
-  const is = (wanted: string | undefined, value: string | null, none: string): boolean =>
-    wanted === undefined || wanted === (value ?? none);
+  const picks = receiptPicker(engine.project, filter);
   const entries: LedgerEntry[] = [];
   const sums = new Map<string, { amount: number; split: ReturnType<typeof noSplit> }>();
   for await (const entry of revenueLedger(engine, { from, to })) {
-    if (!is(department, entry.department, '(no department)') || !is(account, entry.account, '(no account)')) continue;
-    if (!is(tender, entry.tender, '(no tender)')) continue;
-    // A correction may leave an amount at 0.00 and move cents from one standing to another.
-    if (standing !== undefined && entry.split[standing] === 0) continue;
+    if (!picks(entry)) continue;
     entries.push(entry);
     let sum = sums.get(entry.currency);
     if (!sum) sums.set(entry.currency, (sum = { amount: 0, split: noSplit() }));
@@ -32,6 +39,11 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
     addSplit(sum.split, entry.split);
   }
   entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const origins = await originsOf(
+    engine,
+    engine.project.config.revenue.receipts,
+    entries.map(({ golden }) => golden),
+  );
   const figures = [
     'amount:Amount:money',
     'reconciled:Reconciled:money',
@@ -39,8 +51,10 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
     'exception:Exception:money',
     'not_covered:Not covered:money',
   ] as const;
+  const more = Object.fromEntries(REVENUE_GROUPS.flatMap((group) => (filter[group] === undefined ? [] : [[group, filter[group]]])));
   return {
     title: 'Receipts',
+    main: 'receipts',
     definition: {
       report: 'receipts',
       from: from ?? null,
@@ -49,8 +63,12 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
       account: account ?? null,
       tender: tender ?? null,
       standing: standing ?? null,
+      ...more,
     },
-    notes: ['A receipt that its lines split over accounts is once for each. interlocal report trace RECEIPT leads on from here.'],
+    notes: [
+      'A receipt that its lines split over accounts is once for each. File and line are those of its present version.',
+      'interlocal report trace RECEIPT leads on from here, to the deposit, the bank and the ledger.',
+    ],
     tables: [
       {
         name: 'totals',
@@ -68,16 +86,36 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
           'day:Taken on',
           'department:Department',
           'account:Account',
+          'program:Program',
           'tender:Paid by',
+          'channel:Channel',
+          'place:Place',
           'currency:Currency',
           ...figures,
           'corrects:Corrects',
           'why:Why not reconciled',
+          'file:File',
+          'line:Line:count',
         ),
         rows: entries.map((entry): ReportRow => {
           const { bookedOn: booked_on, receiptNumber: receipt, source, day, currency, amount, split, corrects, reasons } = entry;
-          const names = { department: entry.department, account: entry.account, tender: entry.tender };
-          return { booked_on, receipt, source, day, ...names, currency, amount, ...split, corrects, why: reasons.join('; ') || null };
+          const { department: taken, account: on, program, tender: by, channel, place } = entry;
+          const { file, line } = origins.get(entry.golden) ?? { file: null, line: null };
+          const names = { department: taken, account: on, program, tender: by, channel, place };
+          return {
+            booked_on,
+            receipt,
+            source,
+            day,
+            ...names,
+            currency,
+            amount,
+            ...split,
+            corrects,
+            why: reasons.join('; ') || null,
+            file,
+            line,
+          };
         }),
       },
     ],

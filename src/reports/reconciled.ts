@@ -1,7 +1,7 @@
 import { type LegTotal, legTotals } from '../engine/revenue/legs.ts';
 import { type RevenuePart, revenueParts } from '../engine/revenue/read-sums.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** All money of a period in one currency. Minor units; the four figures of the split add up to the amount. */

@@ -2,7 +2,7 @@ import type { Reconciliation, ReconciliationLine } from './reconciliation-lines.
 import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import type { PipelineConfig } from '../config/schema/pipeline.ts';
 import { plainMoney } from '../core/money.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import {
   type Difference,
   comparedIn,

@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { countOpenRejects, countRejects, listRejects, type Reject } from '../store/landing/rejects.ts';
 import { findSource } from '../store/ledger/sources.ts';
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import { ConfigError, didYouMean } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
-import { type CsvCell, spreadsheetCsv } from './spreadsheet-csv.ts';
+import { type CsvCell, spreadsheetCsvLines } from './spreadsheet-csv.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
 
 /** money: minor units in the row's `currency`. flag: true or false. */
@@ -34,6 +35,8 @@ export interface Report {
   /** What it was asked for, so that the same figures can be asked for again. */
   definition: Readonly<Record<string, ReportCell>>;
   tables: readonly ReportTable[];
+  /** The table that a CSV file has, where nobody says which; without it, the first. */
+  main?: string;
 }
 
 /** Columns from `key:Title:kind`; kind is text where it is not named. */
@@ -59,15 +62,36 @@ export function reportJson({ title, notes, definition, tables }: Report): Record
   };
 }
 
-/** Several tables stand below each other, each with its title in a line of its own and its own header. */
-export function reportCsv({ tables }: Report): string {
-  const csv = ({ columns, rows }: ReportTable): string =>
-    spreadsheetCsv(
-      columns.map(({ title }) => title),
-      rows.map((row) => columns.map((column) => csvCell(column, row))),
-    );
-  if (tables.length === 1) return csv(tables[0]!);
-  return tables.map((table) => `${spreadsheetCsv([table.title], [])}${csv(table)}`).join('\r\n');
+/** The table that a CSV file has, where nobody says which. */
+export function mainTable({ tables, main }: Report): ReportTable {
+  return tables.find(({ name }) => name === main) ?? tables[0]!;
+}
+
+/** The report with one of its tables alone. Throws ConfigError USAGE where there is no such table. */
+export function withTable(report: Report, name: string): Report {
+  const table = report.tables.find((one) => one.name === name);
+  if (table) return { ...report, tables: [table] };
+  const known = report.tables.map((one) => one.name);
+  const meant = didYouMean(name, known);
+  throw new ConfigError({
+    code: 'USAGE',
+    place: { path: '--table' },
+    message: `This report has no table ${JSON.stringify(name.slice(0, 60))}.`,
+    hint: meant ? `Did you mean ${meant}?` : `Its tables: ${known.join(', ')}.`,
+  });
+}
+
+/** One table as delimited text, in pieces of whole lines. A CSV file has one table: what reads it knows no second header. */
+export function tableCsvLines({ columns, rows }: ReportTable): Generator<string> {
+  return spreadsheetCsvLines(
+    columns.map(({ title }) => title),
+    rows.values().map((row) => columns.map((column) => csvCell(column, row))),
+  );
+}
+
+/** The main table as delimited text. */
+export function reportCsv(report: Report): string {
+  return [...tableCsvLines(mainTable(report))].join('');
 }
 
 export async function reportXlsx({ title, tables, notes }: Report): Promise<Readable> {

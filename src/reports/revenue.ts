@@ -2,7 +2,7 @@ import { fiscalPeriod, fiscalYear } from '../core/time.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
 import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
 import { type RevenueSum, revenueSums } from '../engine/revenue/read-sums.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 
 export type PeriodKind = 'day' | 'month' | 'fiscal-period' | 'fiscal-year';
 

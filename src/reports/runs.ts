@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { stateOfPeriods } from '../store/reconciliation/periods.ts';
 import { listRuns, type Run, stateOfRuns } from '../store/ledger/runs.ts';
 

@@ -28,7 +28,7 @@ export function* spreadsheetCsvLines(head: readonly string[], rows: Iterable<rea
 }
 
 function harmless(text: string): string {
-  return visible(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+  return visible(/^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text);
 }
 
 function quoted(text: string): string {

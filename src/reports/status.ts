@@ -9,7 +9,7 @@ import { listSources } from '../store/ledger/sources.ts';
 import { type WaitingFile, waitingFiles } from '../store/ledger/waiting.ts';
 import { inOrder } from '../engine/run/order.ts';
 import { forAPerson, outboundStatus, type OutboundStatus } from './deliveries.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { connectionsOf, type WeakConnection, weakConnections } from '../engine/run/weak-connections.ts';
 
 /** One pipeline as `status --json` gives it. */

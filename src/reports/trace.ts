@@ -1,5 +1,5 @@
 import { traceReceipt } from '../engine/reconciliation/trace.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
 /** `report trace KEY`: a receipt, the deposit, the bank and the ledger, each with the file and line it came from. */

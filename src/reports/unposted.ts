@@ -3,7 +3,7 @@ import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
 import { entryPipelines, missingEntries } from '../engine/outbound/entries/open-entries.ts';
 import { referenceOf } from '../engine/outbound/entries/entry-record.ts';
 import { UNSETTLED } from '../engine/periods/checklist.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { amountsOfReceipts } from '../store/landing/golden.ts';
 import { listEntries } from '../store/outbound/entries.ts';
 import { listOutbox } from '../store/outbound/outbox.ts';

@@ -1,21 +1,21 @@
+import { revenueLedger } from '../engine/revenue/ledger.ts';
 import { revenueParts } from '../engine/revenue/read-sums.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { daysInMonth } from '../core/time.ts';
+import { GROUP_TITLES, type Grouped, type RevenueGroup, revenueGroups } from './revenue-groups.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
-export const YEAR_ROWS = ['department', 'account', 'tender'] as const;
-export type YearRow = (typeof YEAR_ROWS)[number];
-
-/** `report years`: revenue of some days next to that of the same days a year before, by department, account or way of paying. */
-export async function yearsReport(engine: Engine, range: { from: string; to: string }, by: YearRow): Promise<Report> {
+/** `report years`: revenue of some days next to that of the same days a year before, by department, account, fund or another name. */
+export async function yearsReport(engine: Engine, range: { from: string; to: string }, by: RevenueGroup, asOf?: string): Promise<Report> {
+  const namesOf = revenueGroups(engine.project, [by]);
   const before = { from: yearBefore(range.from), to: yearBefore(range.to) };
   const sums = new Map<string, { name: string; currency: string; amount: number; before: number }>();
   for (const [days, column] of [
     [range, 'amount'],
     [before, 'before'],
   ] as const)
-    for await (const entry of revenueParts(engine, days)) {
-      const name = entry[by] ?? `(no ${by})`;
+    for await (const entry of entriesOf(engine, days, by, asOf)) {
+      const name = namesOf(entry)[0]!;
       const id = JSON.stringify([name, entry.currency]);
       let sum = sums.get(id);
       if (!sum) sums.set(id, (sum = { name, currency: entry.currency, amount: 0, before: 0 }));
@@ -30,7 +30,7 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
   }));
   return {
     title: `Revenue by ${by}, year over year`,
-    definition: { report: 'years', from: range.from, to: range.to, by },
+    definition: { report: 'years', from: range.from, to: range.to, by, ...(asOf === undefined ? {} : { as_of: asOf }) },
     notes: [
       `${range.from} to ${range.to}, and ${before.from} to ${before.to}. Adjustments of closed periods count where they became known.`,
     ],
@@ -39,7 +39,7 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
         name: 'years',
         title: 'Year over year',
         columns: columnsFrom(
-          `${by}:${by.slice(0, 1).toUpperCase()}${by.slice(1)}`,
+          `${by}:${GROUP_TITLES[by]}`,
           'currency:Currency',
           'amount:This year:money',
           'before:Year before:money',
@@ -75,4 +75,16 @@ function yearBefore(day: string): string {
   const last = daysInMonth(year - 1, month);
   const same = date === daysInMonth(year, month) ? last : Math.min(date, last);
   return `${String(year - 1).padStart(4, '0')}-${day.slice(5, 7)}-${String(same).padStart(2, '0')}`;
+}
+
+/** What the sums that are kept tell apart; the receipts themselves are read for the rest, and as of a time. */
+const KEPT: readonly RevenueGroup[] = ['department', 'fund', 'account', 'tender'];
+
+function entriesOf(
+  engine: Engine,
+  days: { from: string; to: string },
+  by: RevenueGroup,
+  asOf: string | undefined,
+): AsyncIterable<Grouped & { currency: string; amount: number }> {
+  return asOf === undefined && KEPT.includes(by) ? revenueParts(engine, days) : revenueLedger(engine, days, { asOf });
 }

@@ -1,6 +1,6 @@
 import type { ConfigurationState } from './configuration-state.ts';
 import type { Response } from 'express';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import type { Page, Town } from './pages/parts/page.ts';
 import type { revenueCache } from './revenue-cache.ts';
 

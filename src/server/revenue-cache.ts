@@ -1,6 +1,6 @@
 import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
 import { revenueReport } from '../reports/revenue.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { reportsVersion } from '../reports/runs.ts';
 
 export interface RevenueCache {

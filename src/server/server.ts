@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { redact } from '../config/secrets.ts';
-import type { Engine } from '../engine/run/run.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import { api } from './api/api.ts';
 import { health } from './api/health.ts';
 import { hostCheck } from './auth/host-check.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Engine } from '../../src/engine/run/run.ts';
+import type { Engine } from '../../src/engine/run/engine.ts';
 import { type RunningServer, serve } from './http.ts';
 import { makeTown, openAndRun, TOWN } from './town.ts';
 

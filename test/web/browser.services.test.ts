@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { certificatePage } from '../../src/cli/authoring/certify-page.ts';
 import type { Certificate } from '../../src/authoring/certify/finding.ts';
-import type { Engine } from '../../src/engine/run/run.ts';
+import type { Engine } from '../../src/engine/run/engine.ts';
 import { startChromium } from './chromium.ts';
 import { type RunningServer, serve } from './http.ts';
 import { chartAndTable, faintTexts, focused, structure, width } from './in-page.js';

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer, type ServerOptions } from '../../src/server/server.ts';
-import type { Engine } from '../../src/engine/run/run.ts';
+import type { Engine } from '../../src/engine/run/engine.ts';
 
 export interface Answer {
   status: number;

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import excel from 'exceljs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/engine/run/run.ts';
+import type { Engine } from '../../src/engine/run/engine.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import { type RunningServer, serve } from './http.ts';
 import { letRest, makeTown, openAndRun, TOWN } from './town.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openTown } from '../../src/cli/town.ts';
-import type { Engine } from '../../src/engine/run/run.ts';
+import type { Engine } from '../../src/engine/run/engine.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
 import { inOrder } from '../../src/engine/run/order.ts';
 import { storeOfTown, withStore } from '../store/stores.ts';

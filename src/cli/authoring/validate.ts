@@ -18,6 +18,7 @@ export function registerValidate(cli: Cli): void {
         import('../../core/errors.ts'),
       ]);
       const { EXCEPTION_TYPES } = await import('../../reconciliation/exceptions/types.ts');
+      const { readPeriod } = await import('../../reconciliation/periods/fiscal.ts');
       const { checkHere } = await import('./validate-here.ts');
       const { weakConnections, weakTexts } = await import('../../engine/run/weak-connections.ts');
       const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
@@ -26,6 +27,7 @@ export function registerValidate(cli: Cli): void {
         compileMapping,
         compileSinkMapping,
         exceptionTypes: Object.keys(EXCEPTION_TYPES),
+        knowsPeriod: (text, starts) => readPeriod(text, starts) !== undefined,
         secrets: options.secrets,
         // A build server has neither the secrets nor the folders and the store of the town's machine.
         ...(options.secrets ? { alsoCheck: checkHere } : {}),

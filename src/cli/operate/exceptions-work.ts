@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { isCalendarDate } from '../../core/time.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import type { StoredException } from '../../engine/reconciliation/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
 

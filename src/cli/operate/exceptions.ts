@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import type { ExceptionLine } from '../../reports/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { registerExceptionWork } from './exceptions-work.ts';

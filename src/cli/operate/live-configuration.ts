@@ -8,7 +8,7 @@ import { storeUrl } from '../../config/secrets.ts';
 import { ConfigError, InterlocalError, type Problem, textOfProblem } from '../../core/errors.ts';
 import { configurationFingerprint } from '../../engine/run/configuration.ts';
 import { fitModel } from '../../engine/run/open.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 
 /** The configuration that a process goes by that runs for long. */
 export interface LiveConfiguration {

@@ -2,7 +2,7 @@ import { schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import { redact } from '../../config/secrets.ts';
 import { examine, lastLook, stateOfExamination } from '../../engine/doctor/doctor.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 
 /** Looks at the installation each night, and soon after the start when the last night was missed. Gives what ends that. */
 export async function lookNightly(

@@ -1,7 +1,7 @@
 import { counted } from '../../core/counted.ts';
 import { Option } from 'commander';
 import { EXIT_CODES } from '../../core/outcome.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import type { Replayed } from '../../engine/landing/replay.ts';
 import type { Reject } from '../../reports/rejects.ts';
 import { type Cli, countOption } from '../cli.ts';

@@ -4,7 +4,18 @@ import type { Command } from 'commander';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { jsonLine, visible } from '../../core/visible.ts';
-import { cellText, type Report, reportCsv, reportJson, reportXlsx } from '../../reports/report-table.ts';
+import type { Engine } from '../../engine/run/engine.ts';
+import { reportHtmlParts } from '../../reports/report-html.ts';
+import {
+  cellText,
+  mainTable,
+  type Report,
+  reportJson,
+  type ReportTable,
+  reportXlsx,
+  tableCsvLines,
+  withTable,
+} from '../../reports/report-table.ts';
 import type { ClosingReport } from '../../reports/period-reports.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
@@ -12,15 +23,17 @@ import { tableText } from '../table.ts';
 export interface OutputOptions {
   format?: string;
   out?: string;
+  table?: string;
 }
 
-const FORMATS = ['table', 'csv', 'json', 'xlsx'];
+const FORMATS = ['table', 'csv', 'json', 'xlsx', 'html'];
 
 /** The options of every report that is made of tables. */
 export function withOutput(command: Command): Command {
   return command
-    .option('--format <format>', `${FORMATS.join(', ')} (default: by the ending of --out, otherwise table)`)
-    .option('--out <file>', 'write the report to a file');
+    .option('--format <format>', `${FORMATS.join(', ')} (default: by the ending of --out, otherwise table); html is for printing`)
+    .option('--out <file>', 'write the report to a file')
+    .option('--table <name>', 'only this table of the report; a CSV file has one table');
 }
 
 /** Checks the options before the report is made. */
@@ -28,25 +41,72 @@ export function outputFormat(cli: Cli, options: OutputOptions): string {
   return chosenFormat(options.format, options.out, FORMATS, cli.json());
 }
 
-/** Writes a report in the format that outputFormat gave, to stdout or to the file. */
-export async function writeReport(cli: Cli, report: Report, format: string, options: OutputOptions): Promise<void> {
+/** Writes a report in the format that outputFormat gave, to stdout or to the file. A CSV file has one table: others go next to it. */
+export async function writeReport(cli: Cli, { project }: Engine, given: Report, format: string, options: OutputOptions): Promise<void> {
+  const report = options.table === undefined ? given : withTable(given, options.table);
+  if (format === 'csv') return writeTables(cli, report, options, (table) => Promise.resolve(Readable.from(tableCsvLines(table))));
   const content =
     format === 'xlsx'
       ? await reportXlsx(report)
-      : format === 'csv'
-        ? reportCsv(report)
+      : format === 'html'
+        ? Readable.from(reportHtmlParts(report, project.config.town.name))
         : format === 'json'
           ? `${jsonLine(reportJson(report))}\n`
           : visible(`${reportText(report)}\n`);
-  const lines = report.tables.reduce((sum, { rows }) => sum + rows.length, 0);
   // A workbook always goes to a file.
-  if (options.out === undefined) process.stdout.write(content as string);
-  else await writeOut(cli, options.out, content, lines);
+  if (options.out === undefined) await writeOn(content);
+  else await writeOut(cli, options.out, content, linesOf(report));
+}
+
+/** The main table to the file or to stdout; the other tables to files next to it, or told. */
+async function writeTables(
+  cli: Cli,
+  report: Report,
+  { out }: OutputOptions,
+  contentOf: (table: ReportTable) => Promise<string | Readable>,
+): Promise<void> {
+  const main = mainTable(report);
+  const others = report.tables.filter((table) => table !== main);
+  if (out === undefined) {
+    await writeOn(await contentOf(main));
+    for (const { name, title, rows } of others)
+      cli.note(`Not in this CSV: the table ${title}, ${counted(rows.length, 'line')}. --table ${name} gives it.`);
+    return;
+  }
+  const { writeReportFile } = await import('../../reports/report-file.ts');
+  const written: { written: string; table: string; rows: number }[] = [];
+  for (const table of [main, ...others]) {
+    const file = table === main ? out : besides(out, table.name);
+    await writeReportFile(file, await contentOf(table));
+    written.push({ written: file, table: table.name, rows: table.rows.length });
+  }
+  const [first, ...more] = written;
+  cli.print({ written: out, rows: first!.rows, ...(more.length ? { more } : {}) }, () =>
+    written.map(({ written: file, rows }) => `Wrote ${counted(rows, 'line')} to ${file}.`).join('\n'),
+  );
+}
+
+/** `may.csv` and `not_posted`: `may.not_posted.csv`. */
+function besides(file: string, table: string): string {
+  return file.replace(/(\.[^./\\]+)?$/, (ending) => `.${table}${ending}`);
+}
+
+/** To stdout, no faster than it is read; who stops reading early ends it. */
+export async function writeOn(content: string | Readable): Promise<void> {
+  for await (const part of typeof content === 'string' ? [content] : content) {
+    if (process.stdout.destroyed) return;
+    if (process.stdout.write(part as string)) continue;
+    await Promise.race(['drain', 'close', 'error'].map((event) => new Promise((done) => process.stdout.once(event, done))));
+  }
+}
+
+function linesOf({ tables }: Report): number {
+  return tables.reduce((sum, { rows }) => sum + rows.length, 0);
 }
 
 /** The format in which a closing keeps what is shown in another. */
 export function keptFormat(format: string): ClosingReport['format'] {
-  return format === 'table' ? 'data' : (format as ClosingReport['format']);
+  return format === 'table' || format === 'html' ? 'data' : (format as ClosingReport['format']);
 }
 
 /** The bytes that a closing kept. */
@@ -54,13 +114,26 @@ export function keptContent({ format, content }: ClosingReport): string | Readab
   return format === 'xlsx' ? Readable.from([Buffer.from(content, 'base64')]) : content;
 }
 
-/** Writes a report that a closing kept, as it was kept; a table for a terminal is made of what it kept. */
-export async function writeKept(cli: Cli, kept: ClosingReport, data: ClosingReport, format: string, options: OutputOptions): Promise<void> {
-  const report = JSON.parse(data.content) as Report;
-  if (format === 'table') return writeReport(cli, report, format, options);
-  const lines = report.tables.reduce((sum, { rows }) => sum + rows.length, 0);
-  if (options.out === undefined) process.stdout.write(keptContent(kept) as string);
-  else await writeOut(cli, options.out, keptContent(kept), lines);
+/** What a closing kept of a report: its data, and in the format that is asked for each table or all of them. */
+interface Kept {
+  data: ClosingReport;
+  of(table?: string): Promise<ClosingReport | undefined>;
+}
+
+/** Writes a report that a closing kept, as it was kept; what is not kept as bytes is made of what it kept. */
+export async function writeKept(cli: Cli, engine: Engine, kept: Kept, format: string, options: OutputOptions): Promise<void> {
+  const report = JSON.parse(kept.data.content) as Report;
+  if (format === 'csv') {
+    const shown = options.table === undefined ? report : withTable(report, options.table);
+    return writeTables(cli, shown, options, async (table) => {
+      const bytes = await kept.of(table.name === mainTable(report).name ? undefined : table.name);
+      return bytes ? keptContent(bytes) : Readable.from(tableCsvLines(table));
+    });
+  }
+  const bytes = format === 'table' || format === 'html' || options.table !== undefined ? undefined : await kept.of();
+  if (!bytes) return writeReport(cli, engine, report, format, options);
+  if (options.out === undefined) await writeOn(keptContent(bytes));
+  else await writeOut(cli, options.out, keptContent(bytes), linesOf(report));
 }
 
 /** A report for a terminal: each table under its title, then what it is based on. */

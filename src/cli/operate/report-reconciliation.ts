@@ -1,18 +1,16 @@
 import { counted } from '../../core/counted.ts';
 import type { Reconciliation } from '../../reports/reconciliation-lines.ts';
 import { textOfProblem } from '../../core/errors.ts';
-import { formatMoney, plainMoney } from '../../core/money.ts';
+import { formatMoney } from '../../core/money.ts';
 import { jsonLine, visible, visibleLine } from '../../core/visible.ts';
 import { differingCount, reconciliationJson, statusWord } from '../../reports/reconciliation.ts';
 import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
-import { spreadsheetCsv } from '../../reports/spreadsheet-csv.ts';
 import { timeText } from '../../server/pages/parts/words.ts';
 import { tableText } from '../table.ts';
 
-/** What reconciliations found, as a table, delimited text or JSON. */
+/** What reconciliations found, as a table or JSON. */
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
   if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
-  if (format === 'csv') return csvOf(list);
   if (list.length === 0) return 'There are no reconciliations yet. Add a pipeline with reconcile:.\n';
   return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
@@ -100,26 +98,4 @@ function reasonLines(r: Reconciliation, money: (minor: number | null, currency: 
       ),
     ),
   ];
-}
-
-/** One line for each key, roll-ups too; `depth` is how many of the keys it has. */
-function csvOf(list: readonly Reconciliation[]): string {
-  const deepest = Math.max(1, ...list.map((r) => r.keys.length));
-  const keys = list.length === 1 ? list[0]!.keys : Array.from({ length: deepest }, (_, i) => `key ${i + 1}`);
-  return spreadsheetCsv(
-    ['reconciliation', 'depth', ...keys, 'status', 'left', 'right', 'difference', 'currency', 'left count', 'right count', 'reason'],
-    list.flatMap((r) =>
-      r.lines.map((line) => [
-        { text: r.pipeline },
-        { number: String(line.depth) },
-        ...keys.map((_, i) => ({ text: line.key[i] ?? '' })),
-        { text: line.status },
-        ...[line.left, line.right, line.difference].map((minor) => ({ number: minor === null ? '' : plainMoney(minor, line.currency) })),
-        { text: line.currency },
-        { number: String(line.leftCount) },
-        { number: String(line.rightCount) },
-        { text: line.reason ?? '' },
-      ]),
-    ),
-  );
 }

@@ -6,7 +6,7 @@ import { redact } from '../../config/secrets.ts';
 import type { Project } from '../../config/project.ts';
 import { scheduledPipelines } from '../../engine/run/order.ts';
 import type { Scheduler } from '../../worker/scheduler.ts';
-import type { Engine } from '../../engine/run/run.ts';
+import type { Engine } from '../../engine/run/engine.ts';
 import type { Cli } from '../cli.ts';
 import type { LiveConfiguration } from './live-configuration.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, id, monthDay, secret } from './common.ts';
+import { savedReport } from './saved-report.ts';
 
 export function isTimeZone(zone: string): boolean {
   try {
@@ -83,6 +84,19 @@ export const interlocalSchema = z.strictObject({
         .string()
         .default('charge')
         .describe('The entity that splits a receipt over accounts; used for receipts without an account of their own.'),
+      parts: z
+        .strictObject({
+          separator: z.string().min(1).default('-').describe('What is between the parts of an account.'),
+          fund: z.int().min(1).max(12).optional().describe('Which part of an account is its fund. Without it, as ledger.fund says.'),
+          program: z
+            .int()
+            .min(1)
+            .max(12)
+            .optional()
+            .describe('Which part of an account is its program; for receipts and lines that have no program of their own.'),
+        })
+        .prefault({})
+        .describe('What the parts of an account mean, for revenue by fund and by program.'),
     })
     .prefault({}),
   periods: z
@@ -145,6 +159,10 @@ export const interlocalSchema = z.strictObject({
     })
     .optional()
     .describe('How summarized journal entries are made of revenue.'),
+  reports: z
+    .record(id, savedReport)
+    .default({})
+    .describe('Reports that are saved under a name: interlocal report saved lists them, interlocal report run NAME makes one.'),
   runs: z
     .strictObject({
       at_once: z

@@ -8,7 +8,7 @@ import type { Knex } from '../../store/open.ts';
 import { listRuns } from '../../store/ledger/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
 import { checkSums, remakeSums } from '../revenue/check-sums.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { permissionChecks } from './permissions.ts';

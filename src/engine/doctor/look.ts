@@ -1,7 +1,7 @@
 import type { Health } from '../../core/health.ts';
 import { type DoctorCheck, lastExamination } from '../../store/ledger/examinations.ts';
 import { storeFile } from '../../store/integrity.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { stateOfExamination } from './doctor.ts';
 

@@ -1,7 +1,7 @@
 import { noCounts } from '../../core/outcome.ts';
 import { landing } from '../../store/landing/landing.ts';
 import { finishRun, startRun } from '../../store/ledger/runs.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { behind, entitiesById } from './matched.ts';
 import type { MatchedKind } from './members.ts';
 import { bringUpToDate } from './resolve-new.ts';

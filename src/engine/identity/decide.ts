@@ -5,7 +5,7 @@ import { identityStore, type Member } from '../../store/identity/identity.ts';
 import { landing } from '../../store/landing/landing.ts';
 import { memberByName, membersOfGolden } from '../../store/identity/members.ts';
 import type { Knex } from '../../store/open.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { entitiesById } from './matched.ts';
 import type { MatchedKind } from './members.ts';
 import { placeAgain } from './place-again.ts';

@@ -2,7 +2,7 @@ import { explainPair } from '../../identity/score/explain.ts';
 import { bitsOf } from '../../identity/score/weights.ts';
 import { type Decision, listDecisions } from '../../store/identity/decisions.ts';
 import { edgesInside, memberByName, memberOfId, membersOfGolden, membersByKey, memberIdsOf } from '../../store/identity/members.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { MatchedKind } from './members.ts';
 
 /** Which source records are one golden record, and why. */

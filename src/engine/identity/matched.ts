@@ -3,7 +3,7 @@ import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Member } from '../../store/identity/identity.ts';
 import { comparedBy, hasRecords, memberByName, memberOfId } from '../../store/identity/members.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { MatchedKind } from './members.ts';
 import { identityModels, matchingFingerprint } from './models.ts';
 

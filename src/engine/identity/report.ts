@@ -1,7 +1,7 @@
 import { bitsOf, UNIT } from '../../identity/score/weights.ts';
 import { type ClusterRow, clusterRows, edgeMass, waitingPairs } from '../../store/identity/members.ts';
 import { listDecisions } from '../../store/identity/decisions.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { behind } from './matched.ts';
 import type { MatchedKind } from './members.ts';
 import { oneOfEach } from './review.ts';

@@ -9,7 +9,7 @@ import { landing } from '../../store/landing/landing.ts';
 import { goldenPair, type WaitingPair, waitingPairs } from '../../store/identity/members.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
 import { contributionsOfMembers } from '../golden/golden-records.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { MatchedKind } from './members.ts';
 import { namedMember } from './matched.ts';
 

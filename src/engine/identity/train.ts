@@ -6,7 +6,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { train } from '../../identity/score/train.ts';
 import { identityStore, type IdentityStore, type Member } from '../../store/identity/identity.ts';
 import { landing } from '../../store/landing/landing.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { MatchedKind } from './members.ts';
 import { inOrder } from './place.ts';
 

@@ -1,5 +1,5 @@
 import { dismissRejects, reopenRejects } from '../../store/landing/rejects.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 export interface RejectDecision {
   actor: string;

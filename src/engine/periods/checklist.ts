@@ -17,7 +17,7 @@ import { feedsOf } from '../reconciliation/reconciliation-basis.ts';
 import { entryPipelines, missingEntries } from '../outbound/entries/open-entries.ts';
 import { receiptPipelines } from '../outbound/receipt-pipelines.ts';
 import { revenueFacts } from '../revenue/facts.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 /** One line of the checklist of a period. */
 export interface ChecklistItem {

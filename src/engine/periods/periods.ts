@@ -24,7 +24,7 @@ import { newestRun } from '../../store/ledger/runs.ts';
 import { postingOf } from '../../reconciliation/journal-entries.ts';
 import { ledgerRulesOf } from '../revenue/ledger-rules.ts';
 import { bookedRowOf, type LedgerEntry, revenueLedger } from '../revenue/ledger.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { type ChecklistItem, checklistOf } from './checklist.ts';
 
 export interface Acting {

@@ -6,7 +6,7 @@ import { appendAudit } from '../../store/ledger/audit.ts';
 import { addExceptionFile, type ExceptionFile, exceptionFileContent, exceptionFiles } from '../../store/reconciliation/exception-files.ts';
 import { change } from '../../store/reconciliation/exceptions.ts';
 import { landing } from '../../store/landing/landing.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { knownExceptions } from './exceptions.ts';
 
 /** So many files may be kept with one exception. */

@@ -16,7 +16,7 @@ import {
 import { landing } from '../../store/landing/landing.ts';
 import type { Knex } from '../../store/open.ts';
 import { type ExceptionFile, exceptionFiles } from '../../store/reconciliation/exception-files.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { writeOffProblems } from './write-off.ts';
 
 export type { StoredException };

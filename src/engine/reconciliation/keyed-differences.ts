@@ -1,7 +1,7 @@
 import type { Project } from '../../config/project.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { differenceCounts } from '../../store/reconciliation/differences.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 /** A reconciliation by `match_on`, with how many of its keys differ as of its last run. */
 export interface KeyedDifferences {

@@ -19,7 +19,7 @@ import {
 import { saveDecision } from '../../store/reconciliation/match-decisions.ts';
 import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
 import { recordNames } from './record-name.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 /** A record of a match, by what its own system calls it. */
 export interface MatchedRecord {

@@ -5,7 +5,7 @@ import { sourceNames } from '../../store/landing/record-names.ts';
 import { listSources } from '../../store/ledger/sources.ts';
 import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { dateFieldOf } from '../revenue/legs.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { sidesOf } from './reconcile.ts';
 
 /** A record of one side that nothing of the remote system stands against by a day. Minor units. */

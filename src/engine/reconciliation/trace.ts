@@ -9,7 +9,7 @@ import { sourceNames } from '../../store/landing/record-names.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
 import { entriesWith } from '../outbound/entries/open-entries.ts';
 import { dateFieldOf } from '../revenue/legs.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { type Covers, coversOf, type StoredRow } from './covers.ts';
 
 /** One record on the way of a receipt, or that it goes no further there. Minor units. */

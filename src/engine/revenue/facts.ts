@@ -9,6 +9,7 @@ import { heldBy } from '../../store/reconciliation/totals.ts';
 import type { IdRange } from '../../store/revenue/marks.ts';
 import { type ChangedSince, type Covers, coversOf, reasonsOf } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/engine.ts';
+import { partOf } from './ledger-rules.ts';
 
 /** A receipt, or the part of one that one of its lines gives to an account. Amounts are minor units. */
 export interface RevenueFact {
@@ -25,6 +26,11 @@ export interface RevenueFact {
   department: string | null;
   account: string | null;
   tender: string | null;
+  program: string | null;
+  /** How it came in: counter, online, mail. */
+  channel: string | null;
+  /** Where it was taken. */
+  place: string | null;
   currency: string;
   /** 1 for the first part of a receipt, so receipts can be counted. */
   count: number;
@@ -112,6 +118,9 @@ export async function* factsOf(
   const { engine, receipts, lines: lineEntity, off, covers, held, heldLines } = context;
   const { project, knex } = engine;
   const { time_zone: zone, currency: town } = project.config.town;
+  const { separator, program: segment } = project.config.revenue.parts;
+  const programOf = (own: string | null, account: string | null): string | null =>
+    own ?? (segment === undefined || account === null ? null : (partOf({ segment, separator }, account) ?? null));
   for (let after = ids ? ids.first - 1 : 0; ;) {
     const page: GoldenRow[] = await receiptsAfter(knex, { entity: receipts.entity, entityId: receipts.id, off }, after, {
       limit: PAGE,
@@ -139,6 +148,9 @@ export async function* factsOf(
         day: calendarDay(text(receipt.received_on) ?? '', zone),
         department: text(receipt.department),
         tender: text(receipt.tender),
+        channel: text(receipt.channel),
+        place: text(receipt.branch),
+        program: programOf(text(receipt.program), text(receipt.account)),
         currency: text(receipt.amount_currency) ?? town,
       };
       const part = (name: string, of: Pick<RevenueFact, 'account' | 'amount' | 'count'>, wrong: readonly string[]): RevenueFact => ({
@@ -176,6 +188,7 @@ export async function* factsOf(
             behind ? [newestRejected(behind.pipeline, 'a line of it')] : [],
           ),
           department: text(line.department) ?? whole.department,
+          program: programOf(text(line.program) ?? text(receipt.program), text(line.account)),
           changed: Math.max(whole.changed, Number(line._run)),
         };
       }

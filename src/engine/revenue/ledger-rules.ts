@@ -8,7 +8,7 @@ export function ledgerRulesOf({ config }: Pick<Project, 'config'>): LedgerRules 
   if (!ledger) return undefined;
   const { clearing = {} } = ledger;
   return {
-    fundOf: (account) => fundOf(ledger.fund, account),
+    fundOf: (account) => partOf(ledger.fund, account),
     debit: ledger.debit,
     clearing: typeof clearing === 'string' ? Object.fromEntries(Object.keys(ledger.debit).map((tender) => [tender, clearing])) : clearing,
     dueFrom: ledger.due_from,
@@ -17,9 +17,16 @@ export function ledgerRulesOf({ config }: Pick<Project, 'config'>): LedgerRules 
 }
 
 /** A part of an account; an account without the separator has no parts. */
-export function fundOf({ segment, separator }: { segment: number; separator: string }, account: string): string | undefined {
+export function partOf({ segment, separator }: { segment: number; separator: string }, account: string): string | undefined {
   const parts = account.split(separator);
   return parts.length > 1 ? parts[segment - 1] || undefined : undefined;
+}
+
+/** The fund of an account, as `revenue.parts` or the ledger says it; undefined where neither does. */
+export function fundFinder({ config }: Pick<Project, 'config'>): ((account: string) => string | undefined) | undefined {
+  const { parts } = config.revenue;
+  const rule = parts.fund === undefined ? config.ledger?.fund : { segment: parts.fund, separator: parts.separator };
+  return rule && ((account) => partOf(rule, account));
 }
 
 /** How the town's ledger is built. Throws ConfigError KEY_MISSING where config/interlocal.yaml does not say it. */

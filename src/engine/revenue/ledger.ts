@@ -1,8 +1,16 @@
 import { dayIn } from '../../core/time.ts';
 import { closedPeriods } from '../../reconciliation/periods/closed.ts';
 import { addSplit, noSplit, type Split, STANDINGS } from '../../reconciliation/standing.ts';
-import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChanges } from '../../store/reconciliation/booked.ts';
-import { listPeriods } from '../../store/reconciliation/periods.ts';
+import {
+  anythingBooked,
+  bookedByReceipt,
+  type BookedRow,
+  bookedWithin,
+  type NewBooked,
+  lastChanges,
+} from '../../store/reconciliation/booked.ts';
+import { closingsAt, listPeriods } from '../../store/reconciliation/periods.ts';
+import { NotKept } from '../../store/landing/as-of.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
 import type { IdRange } from '../../store/revenue/marks.ts';
@@ -37,20 +45,31 @@ interface LedgerOptions {
   now?: Date;
   /** Also money that only moved: for the entries of the ledger, not for reports of revenue. */
   moved?: boolean;
+  /** A moment in UTC: as it was then. Only days that were closed then can be told. */
+  asOf?: string | undefined;
 }
 
 /**
  * Revenue by the days in which it counts. What a closing booked stands for good; what differs from it since is an entry of its own, an
  * adjustment, in the first open day on or after the day on which it became known. All entries together are always the receipts as
  * they are now. Money that was not reconciled when its period closed and is now has moved: that is an entry of its own, on the day on
- * which it arrived, and no revenue.
+ * which it arrived, and no revenue. Throws NotKept where days were asked for as of a moment at which they were open: how money stood
+ * then is not kept.
  */
 export async function* revenueLedger(
   engine: Engine,
   range: Range,
-  { now = new Date(), moved: alsoMoved = false }: LedgerOptions = {},
+  { now = new Date(), moved: alsoMoved = false, asOf }: LedgerOptions = {},
 ): AsyncGenerator<LedgerEntry> {
   const { knex } = engine;
+  if (asOf !== undefined) {
+    const { closings, inForce } = await closingsAt(knex, asOf);
+    const [from, to] = [range.from ?? '0000-01-01', range.to ?? '9999-12-31'];
+    const open = closedPeriods(inForce).firstOpen(from);
+    if (open <= to) throw new NotKept(`${open} was not closed at that time, and how the money of an open day stood is not kept.`);
+    for await (const row of bookedWithin(knex, from, to)) if (closings.has(row.closing) && (alsoMoved || !row.moved)) yield entryOf(row);
+    return;
+  }
   const list = await listPeriods(knex, ['closed']);
   const closed = closedPeriods(list);
   // A period in which nothing was taken is closed as well, and books nothing.
@@ -92,7 +111,7 @@ async function* openEntries(
   engine: Engine,
   closed: ReturnType<typeof closedPeriods>,
   receipts: AsyncIterable<Together>,
-  { now, moved: alsoMoved }: Required<LedgerOptions>,
+  { now, moved: alsoMoved }: Required<Omit<LedgerOptions, 'asOf'>>,
 ): AsyncGenerator<LedgerEntry> {
   const today = dayIn(engine.project.config.town.time_zone, now);
   const knownOn = knownDays(engine, today);
@@ -193,12 +212,12 @@ function signed(split: Split, sign: 1 | -1): Split {
 }
 
 function entryOf(row: BookedRow): LedgerEntry {
-  const { reconciled, inTransit, exception, notCovered, ...fact } = row;
+  const { reconciled, inTransit, exception, notCovered, closing: _closing, ...fact } = row;
   return { ...fact, split: { reconciled, in_transit: inTransit, exception, not_covered: notCovered }, waiting: [], booked: true };
 }
 
 /** As it is stored. `posted`: what the entries of its closing have of it as revenue. */
-export function bookedRowOf(entry: LedgerEntry, posted: number | null): BookedRow {
+export function bookedRowOf(entry: LedgerEntry, posted: number | null): NewBooked {
   const { split, booked: _, waiting: _waiting, before: _before, posted: _posted, ...rest } = entry;
   const fact = { ...rest, posted };
   return { ...fact, reconciled: split.reconciled, inTransit: split.in_transit, exception: split.exception, notCovered: split.not_covered };

@@ -1,5 +1,5 @@
 import { dateOf, monthOf } from '../calendar.ts';
-import type { Entry, FeeRule, SettlementPart, SettlementPass } from '../entry.ts';
+import type { Entry, FeeRule, SettlementPass } from '../entry.ts';
 import { note, type Work } from '../match/work.ts';
 import { netOf, partsOf } from '../passes/settlement.ts';
 import { isWhere } from './rules.ts';
@@ -22,7 +22,7 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     else if (net !== null && parts.net !== undefined && net !== parts.net)
       add(work, pass, entry, 'settlement_does_not_add_up', parts.net - net, { net: parts.net, parts: net });
     if (!rule || parts.gross === undefined) continue;
-    const expected = expectedFee(work, pass, rule, entry, parts);
+    const expected = expectedFee(rule, entry, parts.gross, itemsOf(work, pass, entry, parts.gross));
     if (expected === null) continue;
     if (monthly && entry.day !== null) {
       const key = monthKey(pass, entry, monthOf(dateOf(entry.day)));
@@ -35,28 +35,30 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
   if (pass.monthly) noteMonthly(work, pass, expectedByMonth);
 }
 
-function ruleOf(pass: SettlementPass, { values, day }: Entry): FeeRule | undefined {
+/** The entry of the contract that holds for a settlement; undefined: none does. */
+export function ruleOf(pass: SettlementPass, { values, day }: Entry): FeeRule | undefined {
   return pass.contract.find(
     ({ where, from, to }) =>
       isWhere(values, where) && (day === null || ((from === undefined || day >= from) && (to === undefined || day <= to))),
   );
 }
 
-/** `doubt`: by how much the fee may be off because the items are not known one by one. null: it cannot be told. */
-function expectedFee(
-  work: Work,
-  pass: SettlementPass,
+/**
+ * The fee that the contract gives for a settlement of this gross, in minor units. `items`: its payments, where they are known.
+ * `doubt`: by how much the fee may be off because the items are not known one by one. null: it cannot be told.
+ */
+export function expectedFee(
   rule: FeeRule,
-  entry: Entry,
-  parts: Partial<Record<SettlementPart, number>>,
+  entry: Pick<Entry, 'values'>,
+  gross: number,
+  items: readonly number[] | undefined,
 ): { fee: number; doubt: number } | null {
-  const items = itemsOf(work, pass, entry, parts.gross!);
   const field = rule.items === undefined ? null : (entry.values[rule.items] ?? null);
   const count = field !== null && /^\d+$/.test(field) ? Number(field) : items?.length;
   if (rule.rounding === 'item' && items && (count === undefined || count === items.length))
     return { fee: items.reduce((sum, minor) => sum + rounded(minor, rule.millionths) + rule.perItem, 0), doubt: 0 };
   if (count === undefined && (rule.perItem !== 0 || rule.rounding === 'item')) return null;
-  const fee = rounded(parts.gross!, rule.millionths) + rule.perItem * (count ?? 0);
+  const fee = rounded(gross, rule.millionths) + rule.perItem * (count ?? 0);
   // Each item may be rounded by half a cent; a fee that is further off is wrong however it was rounded.
   return { fee, doubt: rule.rounding === 'item' ? Math.ceil(count! / 2) : 0 };
 }

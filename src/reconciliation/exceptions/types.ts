@@ -39,6 +39,8 @@ const anyAlone = (rest: string) => (a: ExceptionFacts) =>
 const bothSums = (a: ExceptionFacts): string =>
   `${capital(a.leftName)} ${money(a, Number(a.facts.left_sum))}, ${a.rightName} ${money(a, Number(a.facts.right_sum))}`;
 
+const moreOrLess = (a: ExceptionFacts): string => `${a.rightName} has ${money(a, Math.abs(a.minor))} ${a.minor < 0 ? 'less' : 'more'}`;
+
 /** By code: exceptions are stored, exported and reported under these names. */
 export const EXCEPTION_TYPES = {
   not_deposited: {
@@ -61,7 +63,7 @@ export const EXCEPTION_TYPES = {
   not_settled: {
     title: 'Card payment not settled',
     sentence: leftAlone('is in no settlement'),
-    next: 'Ask the processor; send the payment again.',
+    next: 'Ask the processor whether it has the payment; if not, have it sent again.',
   },
   settled_without_receipt: {
     title: 'Settlement without a receipt',
@@ -71,19 +73,27 @@ export const EXCEPTION_TYPES = {
   unposted: {
     title: 'Not in the ledger',
     sentence: leftAlone('has no entry in {right}'),
-    next: 'Post the batch again. The period cannot close before.',
+    next: 'Post the batch again. The period cannot close until it is posted.',
   },
   bank_item_unposted: {
     title: 'Bank item not in the ledger',
     sentence: rightAlone('is at the bank and in no entry'),
-    next: 'Book it: interest, a fee, a correction.',
+    next: 'Find out what it is (interest, a fee, a correction) and book it in the ledger.',
   },
-  only_left: { title: 'Only on one side', sentence: leftAlone('has no counterpart in {right}'), next: 'Find out what is missing.' },
-  only_right: { title: 'Only on one side', sentence: rightAlone('has no counterpart in {left}'), next: 'Find out what is missing.' },
+  only_left: {
+    title: 'Only on one side',
+    sentence: leftAlone('has no counterpart in {right}'),
+    next: 'Ask who keeps the other records whether it is missing there, or match it by hand: interlocal matches add.',
+  },
+  only_right: {
+    title: 'Only on one side',
+    sentence: rightAlone('has no counterpart in {left}'),
+    next: 'Ask who keeps the other records whether it is missing there, or match it by hand: interlocal matches add.',
+  },
   amount_differs: {
     title: 'Amounts differ',
-    sentence: (a) => `${bothSums(a)}: ${money(a, a.minor)}.`,
-    next: "Compare both; correct the wrong one, or book the bank's advice.",
+    sentence: (a) => `${bothSums(a)}: ${moreOrLess(a)}.`,
+    next: "Compare both record by record; correct the one that is wrong, or book the bank's advice.",
   },
   transposed: {
     title: 'Digits swapped',
@@ -97,7 +107,7 @@ export const EXCEPTION_TYPES = {
   },
   bank_amount_differs: {
     title: 'The bank has another amount',
-    sentence: (a) => `${bothSums(a)}: ${money(a, a.minor)}.`,
+    sentence: (a) => `${bothSums(a)}: ${moreOrLess(a)}.`,
     next: "Ask the bank for its advice; correct the slip, or dispute the bank's count.",
   },
   composition_differs: {
@@ -109,8 +119,8 @@ export const EXCEPTION_TYPES = {
   },
   split_incomplete: {
     title: 'Part of a deposit is missing',
-    sentence: (a) => `${money(a, a.minor)}${on(a)}: part ${a.facts.missing} is missing.`,
-    next: 'Find the other bag.',
+    sentence: (a) => `A deposit${on(a)} came in parts, of which ${money(a, a.minor)} is there: part ${a.facts.missing} is missing.`,
+    next: 'Find the other bag; tell the supervisor the same day.',
     dueIn: DUE.taken,
   },
   late_deposit: {
@@ -122,7 +132,7 @@ export const EXCEPTION_TYPES = {
   duplicate_receipt: {
     title: 'Receipt entered twice',
     sentence: anyAlone('was entered twice; only one of the entries is backed by money'),
-    next: 'Void one of the two.',
+    next: 'Void the entry that has no money.',
   },
   duplicate_posting: {
     title: 'Posted twice',
@@ -168,7 +178,7 @@ export const EXCEPTION_TYPES = {
       a.facts.count === 1
         ? `Number ${a.facts.first} is missing between ${a.facts.after} and ${a.facts.before}.`
         : `${a.facts.count} numbers, ${a.facts.first} to ${a.facts.last}, are missing between ${a.facts.after} and ${a.facts.before}.`,
-    next: 'Find the stub, or write down the reason.',
+    next: 'Find the stub of the number, or write down why it was not used: interlocal exceptions note.',
   },
   fee_missing: {
     title: 'A settlement without its fee',
@@ -193,13 +203,13 @@ export const EXCEPTION_TYPES = {
   },
   nsf: {
     title: 'Returned check',
-    sentence: (a) => `${money(a, a.minor)}${on(a)}: the bank returned a check.`,
-    next: 'Reverse the revenue, bill the check and the fee.',
+    sentence: (a) => `The bank returned a check: ${money(a, a.minor)}${on(a)}.`,
+    next: "Reverse the revenue, and bill the payer for the check and the bank's fee.",
   },
   ach_return: {
     title: 'Returned electronic payment',
-    sentence: (a) => `${money(a, a.minor)}${on(a)}: the bank returned an electronic payment.`,
-    next: 'Reverse the revenue and bill it. Returns as unauthorized can come 60 days later.',
+    sentence: (a) => `The bank returned an electronic payment: ${money(a, a.minor)}${on(a)}.`,
+    next: 'Reverse the revenue and bill the payer. A return as unauthorized can come up to 60 days later.',
   },
   wrong_account: {
     title: 'Posted to the wrong account',
@@ -213,13 +223,13 @@ export const EXCEPTION_TYPES = {
   },
   rejected: {
     title: 'Rejected by finance',
-    sentence: anyAlone('was rejected'),
-    next: 'Correct it and post it again. The period cannot close before.',
+    sentence: anyAlone('was rejected by finance'),
+    next: 'Correct it and post it again. The period cannot close until finance has taken it.',
   },
   ambiguous: {
     title: 'More than one answer',
     sentence: (a) => `${a.leftCount} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
-    next: 'Pick the pair, or get a reference that distinguishes them.',
+    next: 'Say which belong together (interlocal matches add), or get a reference that tells them apart.',
   },
   decision_no_longer_balances: {
     title: 'A decision no longer balances',

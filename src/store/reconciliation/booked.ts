@@ -4,6 +4,8 @@ import type { IdRange } from '../revenue/marks.ts';
 
 /** Money that is in a closed day for good, or that a closed period booked as a correction of an earlier one. */
 export interface BookedRow {
+  /** The closing that booked it. */
+  closing: number;
   /** The day in whose period it counts. */
   bookedOn: string;
   /** The closed period that it corrects; null: it was there when its own period closed. */
@@ -16,6 +18,10 @@ export interface BookedRow {
   department: string | null;
   account: string | null;
   tender: string | null;
+  /** These three are empty in what was booked before they were kept. */
+  program: string | null;
+  channel: string | null;
+  place: string | null;
   currency: string;
   count: number;
   /** Minor units, as are the next four. */
@@ -31,6 +37,8 @@ export interface BookedRow {
   /** What the entries of its closing have of it as revenue; null: it is in no entry. */
   posted: number | null;
 }
+
+export type NewBooked = Omit<BookedRow, 'closing'>;
 
 const COLUMNS = [
   'number',
@@ -56,10 +64,13 @@ const COLUMNS = [
   'changed',
   'moved',
   'posted',
+  'program',
+  'channel',
+  'place',
 ] as const;
 
 /** In the transaction of a closing. */
-export async function insertBooked(trx: Knex.Transaction, closing: number, rows: readonly BookedRow[]): Promise<void> {
+export async function insertBooked(trx: Knex.Transaction, closing: number, rows: readonly NewBooked[]): Promise<void> {
   const [last] = (await trx('il_booked').max({ n: 'number' })) as { n: number | null }[];
   const first = Number(last?.n ?? 0) + 1;
   await (
@@ -91,6 +102,9 @@ export async function insertBooked(trx: Knex.Transaction, closing: number, rows:
       r.changed,
       r.moved ? 1 : 0,
       r.posted,
+      r.program,
+      r.channel,
+      r.place,
     ]),
   );
 }
@@ -172,6 +186,7 @@ export async function lastChanges(knex: Knex, entity: string, entityId: number, 
 
 function bookedOf(row: Record<string, unknown>): BookedRow {
   return {
+    closing: Number(row.closing),
     bookedOn: row.booked_on as string,
     corrects: row.corrects as string | null,
     golden: Number(row.golden_id),
@@ -182,6 +197,9 @@ function bookedOf(row: Record<string, unknown>): BookedRow {
     department: row.department as string | null,
     account: row.account as string | null,
     tender: row.tender as string | null,
+    program: (row.program as string | null) ?? null,
+    channel: (row.channel as string | null) ?? null,
+    place: (row.place as string | null) ?? null,
     currency: row.currency as string,
     count: Number(row.count),
     amount: Number(row.amount),

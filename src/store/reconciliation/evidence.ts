@@ -86,3 +86,52 @@ export async function openRejectKeys(knex: Knex): Promise<{ connection: string; 
     .select('s.connection', 'r.reject_key', 'r.id')) as { connection: string; reject_key: string; id: number }[];
   return rows.map((row) => ({ connection: row.connection, key: row.reject_key, id: Number(row.id) }));
 }
+
+/** One record of a match in force, whatever its state. */
+export interface MatchMember extends MatchedGolden {
+  side: MatchSide;
+  state: EvidenceMatch['state'];
+  /** As in EvidenceMatch. */
+  rule: string;
+}
+
+/** All records of all matches in force of a reconciliation. */
+export async function membersOfMatches(knex: Knex, pipeline: string): Promise<MatchMember[]> {
+  const rows = (await knex('il_match_record as r')
+    .join('il_match as m', 'm.id', 'r.match_id')
+    .where({ 'm.pipeline': pipeline })
+    .orderBy(['r.match_id', 'r.side', 'r.golden_id'])
+    .select('r.match_id', 'r.golden_id', 'r.version', 'r.side', 'm.state', 'm.key', 'm.made_by', 'm.content_id')) as Record<
+    string,
+    unknown
+  >[];
+  return rows.map((row) => ({
+    match: Number(row.match_id),
+    golden: Number(row.golden_id),
+    version: Number(row.version),
+    side: row.side as MatchSide,
+    state: row.state as EvidenceMatch['state'],
+    rule: row.content_id === null ? 'keys' : row.made_by === 'person' ? 'person' : (row.key as string),
+  }));
+}
+
+/** The records of exceptions of a reconciliation that new data has not closed; those about money first. */
+export async function membersOfExceptions(
+  knex: Knex,
+  pipeline: string,
+): Promise<{ id: string; side: MatchSide; golden: number; about: 'money' | 'finding' }[]> {
+  const rows = (await knex('il_exception_record as r')
+    .join('il_exception as e', 'e.id', 'r.exception_id')
+    .where({ 'e.pipeline': pipeline })
+    .whereNot('e.state', 'closed')
+    .orderBy(['e.id', 'r.side', 'r.record'])
+    .select('e.id', 'e.about', 'r.side', 'r.golden_id')) as { id: string; about: string | null; side: MatchSide; golden_id: number }[];
+  return rows
+    .map((row) => ({
+      id: row.id,
+      side: row.side,
+      golden: Number(row.golden_id),
+      about: row.about === 'finding' ? ('finding' as const) : ('money' as const),
+    }))
+    .sort((a, b) => (a.about === b.about ? 0 : a.about === 'money' ? -1 : 1));
+}

@@ -26,22 +26,26 @@ export async function exceptionsOpenBefore(knex: Knex, instant: string): Promise
     .where('at', '<', instant)
     .orderBy(['exception_id', 'number'])
     .select('exception_id', 'action', 'detail')) as { exception_id: string; action: ExceptionEvent['action']; detail: string }[];
-  const then = new Map<string, { state: ExceptionState; minor: number | undefined; owner: string | null; dueOn: string | undefined }>();
+  const then = new Map<
+    string,
+    { state: ExceptionState; minor: number | undefined; owner: string | null; dueOn: string | undefined; since?: string | null }
+  >();
   for (const row of rows) {
     let one = then.get(row.exception_id);
     if (!one) then.set(row.exception_id, (one = { state: 'open', minor: undefined, owner: null, dueOn: undefined }));
-    const detail = JSON.parse(row.detail) as { minor?: number; owner?: string; due_on?: string };
+    const detail = JSON.parse(row.detail) as { minor?: number; owner?: string; due_on?: string; since?: string | null };
     one.state = STATE_AFTER[row.action] ?? one.state;
     if ((row.action === 'reopened' || row.action === 'found_again') && one.owner !== null) one.state = 'assigned';
     one.minor = detail.minor ?? one.minor;
     one.owner = detail.owner ?? one.owner;
     one.dueOn = detail.due_on ?? one.dueOn;
+    if (detail.since !== undefined) one.since = detail.since;
   }
   return (await listExceptions(knex, {})).flatMap((exception) => {
     const was = then.get(exception.id);
     if (!was || !UNFINISHED.includes(was.state)) return [];
-    const { state, minor, owner, dueOn } = was;
-    return [{ ...exception, state, owner, minor: minor ?? exception.minor, dueOn: dueOn ?? exception.dueOn, reason: null }];
+    const { state, minor, owner, dueOn, since = exception.since } = was;
+    return [{ ...exception, state, owner, minor: minor ?? exception.minor, dueOn: dueOn ?? exception.dueOn, since, reason: null }];
   });
 }
 

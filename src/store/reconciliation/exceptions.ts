@@ -108,7 +108,7 @@ export async function saveExceptions(
   await insertAll(
     trx,
     'il_exception_event',
-    isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id, minor: e.minor })),
+    isNew.map((e) => eventRow(e.id, 1, run.at, SCHEDULE, 'opened', { run: run.id, ...toldOf(e) })),
   );
   result.opened = isNew.length;
   const stored = await recordsOfExceptions(trx, [...known.keys()]);
@@ -152,8 +152,11 @@ async function again(
   const same = before.minor === now.minor && before.currency === now.currency;
   if (UNFINISHED.includes(before.state)) {
     const rest = columnsAgain(before, now);
-    if (!same) await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, minor: now.minor });
-    else if (rest.facts === JSON.stringify(before.facts) && rest.since === before.since && rest.about === before.about) return false;
+    if (!same) await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now) });
+    else if (rest.since !== before.since)
+      // Its age has to be the one of then in a report of an earlier day.
+      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now) });
+    else if (rest.facts === JSON.stringify(before.facts) && rest.about === before.about) return false;
     else
       await trx('il_exception')
         .where({ id: now.id })
@@ -164,9 +167,15 @@ async function again(
   const state = before.owner === null ? 'open' : 'assigned';
   await change(trx, now.id, { ...columnsAgain(before, now), state, reason: null, last_run: run.id }, run.at, SCHEDULE, 'found_again', {
     run: run.id,
+    ...toldOf(now),
   });
   result.reopened++;
   return true;
+}
+
+/** What an event keeps, so that the exception can be told as it stood then. */
+function toldOf({ minor, since }: NewException): { minor: number; since: string | null } {
+  return { minor, since };
 }
 
 function sameRecords(stored: readonly ExceptionRecord[], now: readonly ExceptionRecord[]): boolean {

@@ -1,3 +1,4 @@
+import type { Period } from '../../reconciliation/periods/fiscal.ts';
 import type { Knex } from '../open.ts';
 
 export type PeriodState = 'open' | 'prepared' | 'closed' | 'reopened';
@@ -98,6 +99,27 @@ export async function insertClosing(trx: Knex, c: Omit<Closing, 'number' | 'reop
 /** The oldest first. */
 export async function listClosings(knex: Knex, period: string): Promise<Closing[]> {
   return ((await knex('il_closing').where({ period }).orderBy('number')) as Record<string, unknown>[]).map(closingOf);
+}
+
+/** The closings that there were at a moment (UTC), and the periods that were closed then. */
+export async function closingsAt(
+  knex: Knex,
+  moment: string,
+): Promise<{ closings: Set<number>; inForce: (Period & { closing: number })[] }> {
+  const rows = (await knex('il_closing as c')
+    .join('il_period as p', 'p.id', 'c.period')
+    .where('c.closed_at', '<=', moment)
+    .orderBy('c.number')
+    .select('c.number', 'c.reopened_at', 'p.id', 'p.kind', 'p.first', 'p.last')) as (Period & {
+    number: number;
+    reopened_at: string | null;
+  })[];
+  return {
+    closings: new Set(rows.map(({ number }) => Number(number))),
+    inForce: rows
+      .filter(({ reopened_at }) => reopened_at === null || reopened_at > moment)
+      .map(({ number, id, kind, first, last }) => ({ closing: Number(number), id, kind, first, last })),
+  };
 }
 
 /** Closes no more: says by whom it was reopened. */

@@ -4,7 +4,7 @@ import type { MatchedKind } from '../../../src/engine/identity/members.ts';
 import { explainCluster } from '../../../src/engine/identity/explain-cluster.ts';
 import { namedMember } from '../../../src/engine/identity/matched.ts';
 import { reviewList } from '../../../src/engine/identity/review.ts';
-import type { Engine } from '../../../src/engine/run/run.ts';
+import type { Engine } from '../../../src/engine/run/engine.ts';
 import type { Member } from '../../../src/store/identity/identity.ts';
 import { type PeopleStore, type Person, peopleStore } from './identity-store.ts';
 

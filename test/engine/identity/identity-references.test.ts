@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decide, undo } from '../../../src/engine/identity/decide.ts';
 import { namedMember } from '../../../src/engine/identity/matched.ts';
 import type { MatchedKind } from '../../../src/engine/identity/members.ts';
-import type { Engine } from '../../../src/engine/run/run.ts';
+import type { Engine } from '../../../src/engine/run/engine.ts';
 import { type PeopleStore, type Person, peopleStore } from './identity-store.ts';
 
 let store: PeopleStore;

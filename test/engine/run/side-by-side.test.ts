@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { statusOf } from '../../../src/reports/status.ts';
-import type { Engine } from '../../../src/engine/run/run.ts';
+import type { Engine } from '../../../src/engine/run/engine.ts';
 import { serve } from '../../web/http.ts';
 import { closeOddServers, oddServer } from '../../transports/odd-sftp.ts';
 import { connector, peopleFile, receipts } from '../base-town.ts';

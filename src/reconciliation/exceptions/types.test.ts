@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { EXCEPTION_TYPES, type ExceptionFacts } from './types.ts';
+
+const ABOUT: ExceptionFacts = {
+  leftName: 'receipts',
+  rightName: 'the bank',
+  leftCount: 2,
+  rightCount: 1,
+  minor: -400,
+  currency: 'USD',
+  since: '2026-07-01',
+  facts: {
+    ...{ left_sum: 4400, right_sum: 4000, short: 'cash', over: 'check', missing: '2/2', business_days: 4, deposited: '2026-07-08' },
+    ...{ entered: '2026-08-20', closed: '2026-08-14', total: '200', says: 600, count: 1, have: 500, first: '3', last: '4' },
+    ...{ after: '2', before: '5', fee: 300, expected: 220, net: 2400, parts: 2500, is: '2026-08', should_be: '2026-07' },
+    ...{ difference: -100, accepted: 0, of: 'Pool', day: '2026-07-01' },
+  },
+};
+
+test('every type of exception says in whole sentences what happened, with its figures, and what to do next', () => {
+  for (const [code, type] of Object.entries(EXCEPTION_TYPES)) {
+    const said = type.sentence(ABOUT);
+    for (const text of [said, type.next]) {
+      expect(text, code).toMatch(/^[A-Z0-9-].{14,}[.)]$/);
+      expect(text, code).not.toMatch(/undefined|NaN|null|\{|\.\./);
+    }
+    // A figure or a day, so that it can be found; a missing source is told by its name.
+    if (code !== 'source_missing') expect(said, code).toMatch(/\d/);
+    // What to do begins with a verb, and is more than to look.
+    expect(type.next, code).toMatch(/^(?:[A-Z][a-z]+) /);
+    expect(type.next, code).not.toMatch(/^(?:Look|Check|See) at it\.$/);
+  }
+});
+
+test('a difference says which side has less', () => {
+  expect(EXCEPTION_TYPES.amount_differs.sentence(ABOUT)).toBe('Receipts 44.00, the bank 40.00: the bank has 4.00 less.');
+  expect(EXCEPTION_TYPES.bank_amount_differs.sentence({ ...ABOUT, minor: 150 })).toContain('the bank has 1.50 more.');
+});
