@@ -88,7 +88,8 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     different: pairs('different'),
     rules: rules.map(({ a, b }) => [a, b]),
     edges: links,
-    link: model.populations[populations[0]!]?.link ?? 0,
+    join: model.populations[populations[0]!]?.join ?? { mean: 0, least: -Infinity },
+    margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
     pair(a, b) {
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true };

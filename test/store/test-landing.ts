@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { dialectOf } from '../../src/store/dialect.ts';
 import { beginLanding, landing, type Link } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
@@ -126,6 +127,36 @@ export function testLanding(now: () => OpenStore): void {
         await l.putLinks([link('a', 9)]);
         expect((await l.links(1, ['a'])).get('a')).toEqual([link('a', 9)]);
       });
+    });
+
+    test('columns that are the same in all rows of a batch, in many ways, change nothing in what is stored', async () => {
+      const raws = ['same', null].flatMap((same) => [1, 2, 3, 4, 5, 6].map((way) => ({ same, way })));
+      const expected: unknown[] = [];
+      await landing(knex, async ({ rows }) => {
+        for (const [batch, { same, way }] of raws.entries()) {
+          const list = Array.from({ length: 47 }, (_, i) => {
+            const cell = (column: number, other: string): string => (column % way === 0 && same !== null ? same : `${other} ${i}`);
+            return [batch * 100 + i, way, cell(1, 'key'), 1, same === null ? null : i, i, way === 3 ? i : null, 1, cell(2, 'raw')];
+          });
+          const columns = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'];
+          await rows.insert('il_landed', columns, list);
+          for (const row of list) expected.push(Object.fromEntries(columns.map((name, i) => [name, row[i]])));
+        }
+      });
+      expect(await knex('il_landed').orderBy('id')).toEqual(expected);
+    });
+
+    test('rows that were made before the transaction are those that would have been inserted', async () => {
+      const texts = ['plain', '', '\\N', 'a\tb\nc\\d\r', 'Ä 東京 😀', 'a\0b\ufdd0', 'x'.repeat(5000), '\\'.repeat(300)];
+      const list = texts.map((text, i) => [i + 1, 1, `key ${i}`, 1, i % 2 ? null : i, 9_007_199_254_740_991, -i, 1, text]);
+      const columns = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'];
+      const { pack } = dialectOf(knex);
+      await landing(knex, async ({ rows }) =>
+        rows.insertPacked('il_landed', columns, [pack(list.slice(0, 3), columns.length), pack(list.slice(3), columns.length)]),
+      );
+      expect(await knex('il_landed').orderBy('id')).toEqual(
+        list.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] === 0 ? 0 : row[i]]))),
+      );
     });
 
     test('many rows in one batch are all there, each with its own values', async () => {

@@ -55,7 +55,7 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
   });
 
   describe('a table that was filled a moment ago is read page by page, whatever the planner knows of it', () => {
-    const RECORDS = 20_000;
+    const RECORDS = 25_000;
     const PAGES: [name: string, read: (knex: Knex) => Promise<unknown>][] = [
       ['what all records said last', async (knex) => (await liveHashes(knex, 1).next()).value],
       ['their keys', async (knex) => (await liveKeys(knex, 1).next()).value],

@@ -33,6 +33,7 @@ import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
 import { changesOf } from './changes.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
 import { assignKey, keylessNames, lookForRepeats, openBatch, type OpenBatch } from '../landing/land-batch.ts';
+import { landedAhead, landsAhead } from '../landing/land-ahead.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { archive, wentAway } from './archive.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
@@ -320,12 +321,22 @@ async function landLists(
   let done = 0;
   let created = file.created_done;
   const nameKeyless = keylessNames(file.path);
-  const commit = async (): Promise<void> => {
+  let saving: Promise<void> | undefined;
+  const save = async (closed: OpenBatch, upTo: number): Promise<void> => {
     let now = created;
-    await batch!.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, done, (now = created + fresh)));
+    await closed.commit(async (trx, fresh) => saveFileProgress(trx, file.id, session.runId, upTo, (now = created + fresh)));
     created = now;
+    session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done: upTo, total });
+  };
+  /** One batch after the other; where batches are made ahead, the next one is made while this one is saved. */
+  const commit = async (): Promise<void> => {
+    await saving;
+    // Where a batch was saved while this one was made, the stop comes behind that one.
+    if (saving && batch!.ahead) stopIfAsked(session);
+    saving = save(batch!, done);
+    if (batch!.ahead) saving.catch(() => {});
+    else await saving;
     batch = undefined;
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: name, done, total });
     stopIfAsked(session);
   };
   try {
@@ -339,7 +350,7 @@ async function landLists(
       done += at;
       while (at < list.length) {
         const to = Math.min(list.length, at + size - (done % size));
-        batch ??= await openBatch(session, place);
+        batch ??= landsAhead(session) ? landedAhead(session, place) : await openBatch(session, place);
         await batch.add(list.slice(at, to));
         done += to - at;
         at = to;
@@ -347,10 +358,16 @@ async function landLists(
       }
     }
     if (batch) await commit();
+    await saving;
     return created;
   } catch (error) {
+    // What is being saved is waited for: its failure is the one that counts.
+    const failure: unknown = await saving?.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     await batch?.rollback();
-    throw error;
+    throw failure ?? error;
   }
 }
 

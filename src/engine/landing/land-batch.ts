@@ -15,6 +15,8 @@ import { landContext, type Session } from '../run/session.ts';
 export interface OpenBatch {
   /** Where there is one, whatever else asks the store while the batch is open asks through it. */
   trx: Knex.Transaction | undefined;
+  /** Its rows are made: the next batch may be opened while this one commits. */
+  ahead?: boolean;
   add(records: readonly SourceRecord[]): Promise<void>;
   /** Counts records that are known to be what they were. */
   countUnchanged(records: number): void;
@@ -45,9 +47,7 @@ async function landedAtOnce(
   return {
     trx,
     async add(records) {
-      // In stretches: what a stretch needs in memory is gone before the next.
-      for (let i = 0; i < records.length; i += STRETCH)
-        await attempt.land(records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
+      await inStretches(records, (some) => attempt.land(some));
     },
     countUnchanged: (records) => attempt.countUnchanged(records),
     async commit(checkpoint) {
@@ -152,6 +152,11 @@ function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, fi
 // Short enough to die young: 250 took a quarter less time and memory than 1000.
 const STRETCH = 250;
 
+/** Lands records in stretches: what a stretch needs in memory is gone before the next. */
+export async function inStretches(records: readonly SourceRecord[], land: (some: readonly SourceRecord[]) => Promise<void>): Promise<void> {
+  for (let i = 0; i < records.length; i += STRETCH) await land(records.length <= STRETCH ? records : records.slice(i, i + STRETCH));
+}
+
 /** Lands records in one transaction together with what `checkpoint` saves. */
 export async function commitBatch(
   session: Session,
@@ -181,7 +186,7 @@ export function refuseTooManyRejects(session: Session): void {
 }
 
 /** Those that have no key, or that a decoder or the contract refused, are rejected. */
-function withKeys(session: Session, records: readonly SourceRecord[]): { incoming: Incoming[]; rejected: Rejected[] } {
+export function withKeys(session: Session, records: readonly SourceRecord[]): { incoming: Incoming[]; rejected: Rejected[] } {
   const incoming: Incoming[] = [];
   const rejected: Rejected[] = [];
   for (const record of records) {

@@ -123,10 +123,9 @@ export async function beginLanding(knex: Knex, locks: readonly Lock[] = []): Pro
 /** What a batch does in this transaction. */
 export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
   const dialect = dialectOf(trx);
-  const rows = await dialect.rowsOf(trx);
   let sources: Map<number, { pipeline: string; connection: string }> | undefined;
-  return {
-    rows,
+  return landingOver(await dialect.rowsOf(trx), {
+    take: (name, count) => dialect.takeIds(trx, name, count),
     async sources() {
       const known = (sources ??= new Map((await listSources(trx)).map((source) => [source.id, source])));
       return (id) => {
@@ -135,6 +134,15 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
         return source;
       };
     },
+  });
+}
+
+/** The same over any rows. */
+export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' | 'sources'>): Landing {
+  return {
+    rows,
+    take,
+    sources,
     async links(sourceId, keys) {
       const found = new Map<string, Link[]>();
       for (const row of await rows.select(
@@ -183,7 +191,6 @@ export async function landingOf(trx: Knex.Transaction): Promise<Landing> {
       );
       return new Map(found.map((row) => [row[0] as number, row.slice(1)]));
     },
-    take: (name, count) => dialect.takeIds(trx, name, count),
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
     // In the order of their keys: neighbors in the table are then written together.
     insertLinks: (list) =>

@@ -93,12 +93,28 @@ export async function entityIds(knex: Knex): Promise<Map<string, number>> {
 
 /** The id of a list of columns, made when new. */
 export async function shapeOf(knex: Knex, columns: readonly string[]): Promise<number> {
-  const text = JSON.stringify(columns);
-  const known = (await knex('il_shape').where({ columns: text }).first('id')) as { id: number } | undefined;
-  if (known) return known.id;
-  const id = await nextId(knex, 'il_shape');
-  await knex('il_shape').insert({ id, columns: text });
+  const known = await findShape(knex, columns);
+  if (known !== undefined) return known;
+  const id = await newShapeId(knex);
+  await insertShape(knex, id, columns);
   return id;
+}
+
+/** The id of a list of columns that is stored. */
+export async function findShape(knex: Knex, columns: readonly string[]): Promise<number | undefined> {
+  const known = (await knex('il_shape')
+    .where({ columns: JSON.stringify(columns) })
+    .first('id')) as { id: number } | undefined;
+  return known?.id;
+}
+
+/** An id for a list of columns that is stored later. */
+export async function newShapeId(knex: Knex): Promise<number> {
+  return nextId(knex, 'il_shape');
+}
+
+export async function insertShape(knex: Knex, id: number, columns: readonly string[]): Promise<void> {
+  await knex('il_shape').insert({ id, columns: JSON.stringify(columns) });
 }
 
 /** Every pipeline that the store has records of, also of those that are no longer in the configuration; by name. */

@@ -4,7 +4,7 @@ import { isTrial, nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { rowsOf } from './rows.ts';
+import { pack, rowsOf } from './rows.ts';
 import {
   afterMigration,
   columnsOf,
@@ -38,6 +38,7 @@ export const postgres: Dialect = {
   takeIds,
   nextId,
   rowsOf,
+  pack,
   takeLock,
   heldLocks,
   columnsOf,

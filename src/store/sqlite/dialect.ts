@@ -4,7 +4,7 @@ import { nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { rowsOf } from './rows.ts';
+import { pack, rowsOf } from './rows.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
@@ -26,6 +26,7 @@ export const sqlite: Dialect = {
   takeIds,
   nextId,
   rowsOf,
+  pack,
   takeLock,
   heldLocks,
   columnsOf,

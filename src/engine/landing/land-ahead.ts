@@ -1,0 +1,111 @@
+import type { RunCounts } from '../../core/outcome.ts';
+import { addCounts, noCounts } from '../../core/outcome.ts';
+import { idBlocks, landingAhead, type TakeIds } from '../../store/landing/ahead.ts';
+import { closeRejects } from '../../store/landing/rejects.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
+import { findShape, insertShape, newShapeId } from '../../store/ledger/sources.ts';
+import { referencesOf } from '../identity/references.ts';
+import { landContext, type Session } from '../run/session.ts';
+import type { SkipReason } from './context.ts';
+import { landBatch, type Rejected } from './land.ts';
+import { inStretches, type OpenBatch, refuseTooManyRejects, rejectedNow, withKeys } from './land-batch.ts';
+
+/**
+ * May batches be made ahead of their transactions? Where nothing has to be looked up in the store for that: a first load of entities whose
+ * records are one by one, and refer to no others. A preview shows each change as it comes.
+ */
+export function landsAhead(session: Session): boolean {
+  return (
+    session.begin === undefined &&
+    session.allNew &&
+    !session.preview &&
+    session.onChange === undefined &&
+    session.bound.every(
+      ({ entity, mapping }) =>
+        !entity.identity && referencesOf(entity).every(({ by }) => by.some((field) => !mapping.columns.includes(field))),
+    )
+  );
+}
+
+const blocks = new WeakMap<Session, TakeIds>();
+
+/**
+ * A batch whose records are mapped and made into rows when they are added: its commit only writes them, in a transaction as short as can be,
+ * and the next batch may be made meanwhile.
+ */
+export function landedAhead(session: Session, file?: { id: number; name: string }): OpenBatch {
+  let take = blocks.get(session);
+  if (!take) blocks.set(session, (take = idBlocks(session.knex)));
+  const ahead = landingAhead(session.knex, take);
+  const shapes = new Map<number, readonly string[]>();
+  const context = landContext(session, async (columns) => (await findShape(session.knex, columns)) ?? (await newShape(columns)), file);
+  const skipped = new Map<SkipReason, number>();
+  const more: RunCounts = noCounts();
+  const rejected: Rejected[] = [];
+  const good: string[] = [];
+  let skippedNew = 0;
+  context.onSkipped = (reason, fresh) => {
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    if (fresh) skippedNew++;
+  };
+
+  async function newShape(columns: readonly string[]): Promise<number> {
+    const id = await newShapeId(session.knex);
+    shapes.set(id, columns);
+    return id;
+  }
+
+  function forgetShapes(): void {
+    for (const [name, id] of session.shapes) if (shapes.has(id)) session.shapes.delete(name);
+  }
+
+  return {
+    trx: undefined,
+    ahead: true,
+    countUnchanged(records) {
+      more.read += records;
+      more.unchanged += records;
+    },
+    add: (records) =>
+      inStretches(records, async (some) => {
+        const keyed = withKeys(session, some);
+        more.read += keyed.rejected.length;
+        more.rejected += keyed.rejected.length;
+        rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
+        for (const { key } of keyed.incoming) good.push(key);
+      }),
+    async commit(checkpoint) {
+      let counts = session.counts;
+      try {
+        await session.commit(async (landing, trx) => {
+          counts = { ...session.counts };
+          addCounts(counts, more);
+          for (const [id, columns] of shapes) await insertShape(trx, id, columns);
+          await ahead.write(landing);
+          await rejectedNow(session, trx, rejected, file);
+          let fixed = 0;
+          if (session.openRejects) {
+            const bad = new Set(rejected.map(({ key }) => key));
+            fixed = await closeRejects(
+              trx,
+              session.source.id,
+              good.filter((key) => !bad.has(key)),
+              'superseded',
+            );
+          }
+          await checkpoint?.(trx, Math.max(0, more.created + skippedNew - fixed));
+          await saveCounts(trx, session.runId, counts);
+        });
+      } catch (error) {
+        forgetShapes();
+        throw error;
+      }
+      Object.assign(session.counts, counts);
+      session.skippedNew += skippedNew;
+      for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
+      if (rejected.length > 0) session.openRejects = true;
+      refuseTooManyRejects(session);
+    },
+    rollback: async () => forgetShapes(),
+  };
+}
