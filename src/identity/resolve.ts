@@ -89,6 +89,7 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     rules: rules.map(({ a, b }) => [a, b]),
     edges: links,
     join: model.populations[populations[0]!]?.join ?? { mean: 0, least: -Infinity },
+    margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
     pair(a, b) {
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true };

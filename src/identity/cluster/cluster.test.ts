@@ -15,7 +15,8 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
       { a: 1, b: 2, score: 4000 },
     ],
     join,
-    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: scores[`${a} ${b}`]!, vetoed: vetoed && a === 0 && b === 2 }),
+    margin: 0,
+    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2 }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {

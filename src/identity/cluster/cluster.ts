@@ -17,11 +17,10 @@ export interface ClusterInput {
    * pairs that nobody compared yet.
    */
   pair(a: number, b: number): Pair;
-  /**
-   * The mean that two clusters need to be joined, and the least that a pair counts in it. By as much as the mean a cluster must be likelier
-   * than a rival that is somebody else.
-   */
+  /** The mean that two clusters need to be joined, and the least that a pair counts in it. */
   join: { mean: number; least: number };
+  /** By as much a cluster must be likelier than a rival that is somebody else. */
+  margin: number;
 }
 
 interface Pair {
@@ -32,9 +31,9 @@ interface Pair {
 
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
- * their records apart and the mean score of all their cross pairs reaches `join.mean`. A cluster that fits two others, of which something
- * says that they are not one, joins neither, unless one is plainly likelier: a record without birth date may be the father's
- * or the son's. What a person decided is above all:
+ * their records apart and the mean score of all their cross pairs reaches `join.mean`. A cluster that fits two others, of which
+ * something says that they are not one, joins neither, unless one is plainly likelier: a record without birth date may be the
+ * father's or the son's. What a person decided is above all:
  * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
  * together that are different. Gives for each record the smallest number of its cluster. The same input gives the same
  * clusters, whatever the order of its lists.
@@ -80,7 +79,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     for (const z of others) {
       if (z === said.of[x] || z === said.of[y] || compared(y, z) !== undefined) continue;
       const other = apart(x, z) ? undefined : compared(x, z);
-      if (other?.enough && full - other.full < input.join.mean) return true;
+      if (other?.enough && full - other.full < input.margin) return true;
     }
     return false;
   };
