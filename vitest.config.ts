@@ -47,7 +47,7 @@ const LONG = [
   'test/kill/**',
   'test/outbound/{carry-changes,carry-table,carry-wire,interrupted,properties,soap,tables}.test.ts',
   'test/packs/{add,add-killed}.test.ts',
-  'test/sample-town/start.test.ts',
+  'test/sample-town/{posting,start}.test.ts',
   'test/web/{browser.services,live-configuration,serve}.test.ts',
 ];
 /** And those that are long over PostgreSQL. */

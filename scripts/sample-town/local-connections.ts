@@ -4,8 +4,8 @@ import { SOAP_PATH } from './servers/soap/server.ts';
 import { DEFAULT_PORTS, type TownSystems } from './systems.ts';
 
 const OURS = "# Written by the sample town's start: its systems could not have their usual ports. Removed by the next start that can.";
-const SFTP = ['recreation-ledger', 'recreation-receipts', 'recreation-registrations', 'bank', 'finance-imports'];
-const SOAP = ['clerk', 'utility-billing'];
+const SFTP = ['recreation-ledger', 'recreation-receipts', 'recreation-registrations', 'recreation-residents', 'bank', 'finance-imports'];
+const SOAP = ['clerk', 'clerk-residents', 'utility-billing'];
 
 /**
  * Lays the ports that the systems really have over config/connections.yaml, in the town's connections.local.yaml; takes that file away

@@ -5,15 +5,17 @@ import { parseArgs } from 'node:util';
 import { runCli } from '../../src/cli/cli.ts';
 import { registerRun } from '../../src/cli/operate/run.ts';
 import { registerServe } from '../../src/cli/operate/serve.ts';
+import type { Engine } from '../../src/engine/run/run.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
-import { generateTown, TOWN_MARKER } from './generate/generate.ts';
+import { generateTown, TOWN_MARKER, type TownTruth } from './generate/generate.ts';
+import { correctOnce } from './people/offices.ts';
 import { adaptConnections } from './local-connections.ts';
 import { SOAP_PATH } from './servers/soap/server.ts';
 import { startSystems, type TownSystems } from './systems.ts';
 import { startPostgres } from './servers/postgres/server.ts';
-import { summaryOf } from './generate/summary.ts';
+import { carriedText, summaryOf } from './generate/summary.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TOWN = 'data/sample-town';
@@ -29,7 +31,8 @@ async function start(): Promise<number> {
   });
   const project = resolve(values.project);
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  say(townOf(project));
+  const { text, truth } = townOf(project);
+  say(text);
   const systems = await systemsOf(project);
   const server = values.store === 'postgres' ? await startPostgres() : undefined;
   try {
@@ -44,7 +47,8 @@ async function start(): Promise<number> {
     say('Running all pipelines, as `interlocal run --all` does:');
     const ran = await runCli(['run', '--all', '--project', project], [registerRun], version);
     if (ran === EXIT_CONFIG || ran === EXIT_CODES.aborted) return ran;
-    say(await summary(project));
+    say(await told(project, summaryOf));
+    await nextDay(project, truth, systems, version);
     if (values.once) return 0;
     say('Next: open the page below, or run `npx interlocal report revenue` in another terminal while this one stays open; Ctrl-C ends it.');
     return await runCli(['serve', '--project', project], [registerServe], version);
@@ -58,15 +62,40 @@ function say(text: string): void {
   process.stdout.write(`${text}\n\n`);
 }
 
-function townOf(project: string): string {
+/** Three systems know the same residents. What is corrected in each on the next day is in the others that night. */
+async function nextDay(project: string, truth: TownTruth, systems: TownSystems, version: string): Promise<void> {
+  if (!correctOnce(join(project, TOWN), systems.offices, truth.corrections)) return;
+  say(
+    `The next day: ${truth.corrections.length} residents are corrected, each in one system (an address, a telephone number, an e-mail address). That night:`,
+  );
+  await runCli(['run', ...PEOPLE, '--project', project], [registerRun], version);
+  systems.offices.recreation.takeAll();
+  say(await told(project, carriedText));
+  say('The night after, what was carried comes back when the systems are read. It is recognized, and nothing is sent:');
+  await runCli(['run', ...PEOPLE, '--project', project], [registerRun], version);
+  say('');
+}
+
+const PEOPLE = [
+  'recreation-residents',
+  'clerk-residents',
+  'finance-customers',
+  'corrections-to-recreation',
+  'corrections-to-clerk',
+  'corrections-to-finance',
+];
+
+function townOf(project: string): { text: string; truth: TownTruth } {
   const folder = join(project, TOWN);
   const marker = join(folder, TOWN_MARKER);
   const before = existsSync(marker) ? readFileSync(marker, 'utf8') : undefined;
-  const { town, seed, residents } = generateTown({ seed: 1, folder });
+  const truth = generateTown({ seed: 1, folder });
+  const { town, seed, residents } = truth;
   const what = `${town.name}, a sample town of ${residents.length} residents (seed ${seed}), `;
-  if (before === readFileSync(marker, 'utf8')) return `${what}is in ${TOWN}.`;
+  if (before === readFileSync(marker, 'utf8')) return { text: `${what}is in ${TOWN}.`, truth };
   const old = before !== undefined && existsSync(join(project, 'data/interlocal.db'));
-  return `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin again, end this, delete data/interlocal.db and start again.' : ''}`;
+  const text = `${what}was made in ${TOWN}.${old ? ' It replaces one of an older version, whose records are still in the store: to begin again, end this, delete data/interlocal.db and start again.' : ''}`;
+  return { text, truth };
 }
 
 /** On the usual ports, which config/connections.yaml has; where one is taken, on any that are free. */
@@ -84,6 +113,7 @@ function systemsText({ ports }: TownSystems): string {
   return [
     'Its systems are up, on this machine alone:',
     `  recreation, bank  SFTP        127.0.0.1:${ports.sftp}`,
+    `  recreation        SFTP        takes changes of residents in ${TOWN}/sftp/recreation/changes`,
     `  clerk, utility    SOAP        http://127.0.0.1:${ports.soap}${SOAP_PATH}`,
     `  finance           SQL Server  127.0.0.1:${ports.sqlserver}`,
     `  finance, imports  SFTP        127.0.0.1:${ports.sftp}, and imports what lands in ${TOWN}/sftp/finance/imports`,
@@ -92,10 +122,10 @@ function systemsText({ ports }: TownSystems): string {
   ].join('\n');
 }
 
-async function summary(project: string): Promise<string> {
+async function told(project: string, tell: (engine: Engine) => Promise<string>): Promise<string> {
   const engine = await openTown(project);
   try {
-    return `\n${await summaryOf(engine)}`;
+    return `\n${await tell(engine)}`;
   } finally {
     await engine.knex.destroy();
   }

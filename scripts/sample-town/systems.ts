@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClerkRecords } from './generate/clerk-records.ts';
+import { closeOffices, type Offices, openOffices } from './people/offices.ts';
 import { type ImportWatch, startImportWatch } from './import-watch.ts';
 import { writeSecrets } from './secrets.ts';
 import { sampleTownHostKey } from './servers/sftp/host-key.ts';
@@ -14,6 +15,8 @@ export { SFTP_HOST_KEY_FINGERPRINT } from './servers/sftp/host-key.ts';
 export interface TownSystems {
   ports: { sftp: number; soap: number; sqlserver: number };
   imports: ImportWatch;
+  /** The offices that know the same residents, and are told what the others correct. */
+  offices: Offices;
   close(): Promise<void>;
 }
 
@@ -39,7 +42,10 @@ export const PASSWORDS = {
 export const SFTP_USER = 'interlocal';
 export const CLERK_USER = 'interlocal';
 export const CLERK_PORTAL = { id: 1, key: 'sample-town-portal' } as const;
+/** May read all tables. */
 export const FINANCE_LOGIN = 'interlocal_reader';
+/** May write as well: for corrections of customers. */
+export const FINANCE_WRITER = 'interlocal';
 export const FINANCE_DATABASE = 'TWO';
 
 const HOST = '127.0.0.1';
@@ -53,21 +59,34 @@ export async function startSystems(options: TownSystemsOptions): Promise<TownSys
   writeSecrets(folder, { ...passwords, 'billing-portal': CLERK_PORTAL.key });
   const user: SftpUser = { name: SFTP_USER, password: passwords.recreation, publicKeys: options.sftpPublicKeys ?? [] };
   const records = JSON.parse(readFileSync(join(folder, 'clerk.json'), 'utf8')) as ClerkRecords;
+  const offices = openOffices(folder);
   const starting = [
     startSftpServer({ root: join(folder, 'sftp'), host: HOST, port: ports.sftp, users: [user], hostKeys: [sampleTownHostKey()] }),
-    startClerkService({ records, host: HOST, port: ports.soap, username: CLERK_USER, password: passwords.clerk, portal: CLERK_PORTAL }),
+    startClerkService({
+      records,
+      register: offices.clerk,
+      host: HOST,
+      port: ports.soap,
+      username: CLERK_USER,
+      password: passwords.clerk,
+      portal: CLERK_PORTAL,
+    }),
     startTdsEndpoint({
       database: join(folder, 'finance.db'),
       databaseName: FINANCE_DATABASE,
       host: HOST,
       port: ports.sqlserver,
-      logins: [{ user: FINANCE_LOGIN, password: passwords.finance, readOnly: true }],
+      logins: [
+        { user: FINANCE_LOGIN, password: passwords.finance, readOnly: true },
+        { user: FINANCE_WRITER, password: passwords.finance },
+      ],
       tls,
     }),
   ] as const;
   const outcomes = await Promise.allSettled(starting);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) {
+    closeOffices(offices);
     await Promise.all(outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value.close()));
     throw failed.reason;
   }
@@ -75,10 +94,12 @@ export async function startSystems(options: TownSystemsOptions): Promise<TownSys
   const imports = startImportWatch({ folder: join(folder, 'sftp/finance'), reports: join(folder, 'finance-reports') });
   return {
     imports,
+    offices,
     ports: { sftp: sftp.port, soap: soap.port, sqlserver: sqlserver.port },
     close: async () => {
       await Promise.all([sftp.close(), soap.close(), sqlserver.close()]);
       imports.close();
+      closeOffices(offices);
     },
   };
 }

@@ -141,12 +141,14 @@ describe('truth', () => {
 
   test('every appearance is in the stream that it names', () => {
     const keys = new Map<string, Set<string>>();
-    for (const resident of truth.residents)
-      for (const each of resident.appearances) keys.set(each.stream, (keys.get(each.stream) ?? new Set()).add(each.key));
+    for (const one of [...truth.residents, ...truth.organizations])
+      for (const each of one.appearances) keys.set(each.stream, (keys.get(each.stream) ?? new Set()).add(each.key));
     const registered = registrations().map((record) => `${digits(record[2])}-${digits(record[3])}`);
     expect([...(keys.get('recreation.registrations') ?? [])].sort()).toEqual([...new Set(registered)].sort());
     expect([...(keys.get('clerk.dog-licences') ?? [])].sort()).toEqual(town.clerk.dogLicences.map((licence) => licence.AnimalID).sort());
     expect([...(keys.get('finance.customers') ?? [])].sort()).toEqual(town.finance.RM00101.map((row) => row['CUSTNMBR']).sort());
+    expect([...(keys.get('recreation.residents') ?? [])].sort()).toEqual(town.people.recreation.map((row) => row.resident_no).sort());
+    expect([...(keys.get('clerk.residents') ?? [])].sort()).toEqual(town.people.register.map((entry) => entry.ResidentNo).sort());
     expect(keys.get('council.permits')?.size).toBe(truth.permits.length);
   });
 

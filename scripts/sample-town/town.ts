@@ -7,6 +7,7 @@ import type { TownFile } from './generate/files.ts';
 import { makeFinance, type Finance } from './generate/finance-tables.ts';
 import { LEDGER_STREAM, ledgerFiles } from './generate/ledger-files.ts';
 import { sum } from './generate/money.ts';
+import { organizationsOf, peopleRecords, planCorrections, type PeopleRecords } from './generate/people-records.ts';
 import { paymentFiles } from './generate/payment-files.ts';
 import { planErrors } from './generate/plan.ts';
 import { createRandom } from './generate/random.ts';
@@ -25,12 +26,13 @@ import {
 } from './generate/truth.ts';
 
 /** Changes whenever the same seed would make another town, so an older folder is known to be one. */
-export const TOWN_VERSION = 2;
+export const TOWN_VERSION = 3;
 
 export interface Town {
   files: TownFile[];
   finance: Finance['rows'];
   clerk: ClerkRecords;
+  people: Pick<PeopleRecords, 'recreation' | 'register'>;
   truth: TownTruth;
 }
 
@@ -52,7 +54,9 @@ export function makeTown(seed: number, householdCount: number): Town {
   const takings = takingsOf(receipts);
   const bank = bankFiles((department, date) => takings.get(`${department} ${date}`) ?? 0, plan);
   const served = clerkRecords(random.fork('clerk records'), clerk.dogs, people.households, plan, registry);
-  const finance = makeFinance(random.fork('finance'), clerk.receipts, recreation, registry);
+  const organizations = organizationsOf(people.households);
+  const finance = makeFinance(random.fork('finance'), clerk.receipts, recreation, organizations, registry);
+  const lists = peopleRecords(random.fork('lists of residents'), people, organizations, registry);
   const permits = permitFile(random.fork('permit file'), clerk.permits, plan, registry);
   const tags = dogTagFile(random.fork('dog tags'), clerk.dogs, registry);
   const payments = paymentFiles(random.fork('payments'), receipts);
@@ -71,6 +75,8 @@ export function makeTown(seed: number, householdCount: number): Town {
     },
     residents: people.residents.map((resident) => residentTruth(resident, registry)),
     lookAlikes: people.lookAlikes,
+    organizations: organizations.map(({ id, name }) => ({ id, name, appearances: registry.of(id) })),
+    corrections: planCorrections(random.fork('corrections'), people.residents, registry),
     dogs: dogTruths(clerk.dogs, registry),
     permits: clerk.permits.map((permit) => ({
       permitNumber: permit.number,
@@ -88,6 +94,7 @@ export function makeTown(seed: number, householdCount: number): Town {
       'bank.deposits': bank.stream,
       ...served.streams,
       ...finance.streams,
+      ...lists.streams,
       'council.permits': permits.stream,
       ...payments.streams,
       'council.dog-tags': tags.stream,
@@ -107,6 +114,7 @@ export function makeTown(seed: number, householdCount: number): Town {
     files: [...ledger.files, ...received.files, ...registered.files, ...bank.files, permits.file, tags.file, ...payments.files],
     finance: finance.rows,
     clerk: served.records,
+    people: { recreation: lists.recreation, register: lists.register },
     truth,
   };
 }

@@ -46,6 +46,8 @@ export interface Population {
   prior: number;
   link: number;
   review: number;
+  /** See ClusterInput.join. */
+  join: { mean: number; least: number };
 }
 
 /** The identity of an entity, compiled. */
@@ -138,6 +140,10 @@ function compilePopulation(
     prior: fixed(trained?.prior ?? config.prior ?? DEFAULT_PRIOR),
     link: fixed(config.link),
     review: fixed(config.review),
+    join:
+      config.join === undefined
+        ? { mean: fixed(config.link), least: -Infinity }
+        : { mean: fixed(config.join), least: fixed(config.review) },
   };
 }
 

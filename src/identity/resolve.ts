@@ -88,13 +88,13 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     different: pairs('different'),
     rules: rules.map(({ a, b }) => [a, b]),
     edges: links,
-    link: model.populations[populations[0]!]?.link ?? 0,
+    join: model.populations[populations[0]!]?.join ?? { mean: 0, least: -Infinity },
     pair(a, b) {
       const population = model.populations[populations[a]!];
-      if (!population || populations[a] !== populations[b]) return { score: 0, vetoed: true };
-      const { score, veto } = scorePair(population, profiles[a]!, profiles[b]!);
+      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true };
+      const { score, uncapped, veto, opposite } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
-      return { score, vetoed: veto === 'suffix' || veto === 'twins' || veto === 'father_and_son' };
+      return { score, full: uncapped, vetoed: veto === 'suffix' || veto === 'twins' || veto === 'father_and_son' || opposite };
     },
   });
 }

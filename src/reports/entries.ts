@@ -1,4 +1,5 @@
 import type { Project } from '../config/project.ts';
+import { entryPipelines } from '../engine/outbound/entries/open-entries.ts';
 import { receiptPipelines } from '../engine/outbound/receipt-pipelines.ts';
 import { ledgerRules } from '../engine/revenue/ledger-rules.ts';
 import { revenueLedger } from '../engine/revenue/ledger.ts';
@@ -17,7 +18,7 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
     title: 'Summarized journal entries',
     definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
     notes: [
-      'Debits and credits are equal in each fund. Interlocal does not send these entries: import the file.',
+      `Debits and credits are equal in each fund. ${postedBy(engine.project)}`,
       Object.keys(rules.clearing).length > 0
         ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
         : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
@@ -38,6 +39,13 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
       },
     ],
   };
+}
+
+/** Who brings entries into the ledger. */
+function postedBy(project: Project): string {
+  const names = entryPipelines(project).map(({ pipeline }) => pipeline);
+  if (names.length === 0) return 'No pipeline posts entries: import the file.';
+  return `Entries are posted by ${names.sort().join(', ')}: do not import this file as well. interlocal report journals has what was posted.`;
 }
 
 /** Where receipts also go one by one, so that nobody books them a second time. */

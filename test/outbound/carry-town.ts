@@ -142,10 +142,7 @@ export function carryFiles({ carry = '', mode = 'live', model = '', corrections 
   return {
     'config/interlocal.yaml': 'town: { name: Maplewood, time_zone: America/New_York, currency: USD }\n',
     'config/model/party.yaml':
-      party.replace(
-        'survivorship: { latest_by: changed_at }',
-        `survivorship: { latest_by: changed_at, fields: { ${fields.join(', ')} } }`,
-      ) + model,
+      party.replace(/^survivorship:\n( .*\n)+/m, `survivorship: { latest_by: changed_at, fields: { ${fields.join(', ')} } }\n`) + model,
     'config/connections.yaml': `connections:\n${SYSTEMS.map((name) => `  ${name}: { connector: desk, options: { path: ${name} } }\n`).join('')}`,
     'connectors/desk/connector.yaml': `connector: desk
 version: 1.0.0

@@ -41,11 +41,11 @@ const answer = (t: TestTown, n: number, ending: string, text: string) =>
   t.write({ [`ledger/journal-${String(n).padStart(3, '0')}.csv.${ending}`]: text });
 const files = (t: TestTown) => Object.keys(delivered(t)).filter((name) => name.endsWith('.csv'));
 
-test('in review an entry waits for a person, who sees its lines; what was approved is sent as it was approved, or asked about again', async () => {
+test('in review an entry needs approval by a person, who sees its lines; what was approved is sent as it was approved, or asked about again', async () => {
   const t = await town({ mode: 'review' });
   const preview = await previewDelivery(t.engine, 'to-ledger', { signal: new AbortController().signal, limit: 10, now: LATER });
   const [shown] = preview.deliveries;
-  expect(shown).toMatchObject({ state: 'review', entry: { entry: 1, period: '2026-07', receipts: 2 } });
+  expect(shown).toMatchObject({ state: 'review', entry: { period: '2026-07', receipts: 2 } });
   expect(shown!.entry!.lines.map((line) => `${line.fund} ${line.account} ${line.debit} ${line.credit}`)).toEqual([
     '100 100-1010 65.00 0.00',
     '100 100-2080-210 0.00 25.00',
@@ -57,16 +57,16 @@ test('in review an entry waits for a person, who sees its lines; what was approv
   expect(await entriesOf(t)).toEqual([]);
   await post(t);
   await post(t);
-  expect([await journal(t), files(t)]).toEqual([[expect.stringMatching(/^1 2026-07 review: /)], []]);
+  expect([await journal(t), files(t)]).toEqual([[expect.stringMatching(/^\d 2026-07 review: /)], []]);
   const [entry] = await entriesOf(t);
   await decide(t.engine.knex, 'approve', { ids: [entry!.row] }, 'lee');
   // One more receipt makes another entry: nobody approved that one.
   await more(t, 5, { no: '3', amount: '5.00', account: '100-4210' });
   await post(t);
-  expect((await journal(t)).map((line) => line.slice(0, 20))).toEqual(['1 2026-07 withdrawn:', '2 2026-07 review: 10']);
+  expect((await journal(t)).map((line) => line.slice(2, 19))).toEqual(['2026-07 withdrawn', '2026-07 review: 1']);
   await decide(t.engine.knex, 'approve', { ids: [(await entriesOf(t))[1]!.row] }, 'lee');
   await post(t);
-  expect([(await journal(t))[1]!.slice(0, 15), files(t)]).toEqual(['2 2026-07 sent:', ['journal-001.csv']]);
+  expect([(await journal(t))[1]!.slice(2, 15), files(t)]).toEqual(['2026-07 sent:', ['journal-001.csv']]);
 });
 
 test('the number of the ledger is marked on the entry, and on its receipts in explain and trace', async () => {
@@ -157,7 +157,7 @@ test('an entry that was entered by hand is dismissed: it is not sent, its receip
   ]);
 });
 
-test('an entry of which it is not known whether it arrived waits for a person, and nothing of it goes again by itself', async () => {
+test('an entry of which it is not known whether it arrived needs attention, and nothing of it goes again by itself', async () => {
   const whole = await town();
   const commits = await cutAt(whole.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await post(whole);

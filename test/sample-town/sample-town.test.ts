@@ -11,6 +11,7 @@ import { runMappingTests } from '../../src/mapping/tests.ts';
 import { listDifferences } from '../../src/store/reconciliation/differences.ts';
 import { listRejects } from '../../src/store/landing/rejects.ts';
 import { filesIn, type Maplewood, openMaplewood } from './maplewood.ts';
+import { peopleTests } from './people.ts';
 
 /** The truth's streams, by the pipelines that read them. */
 const STREAMS: Readonly<Record<string, readonly string[]>> = {
@@ -22,6 +23,8 @@ const STREAMS: Readonly<Record<string, readonly string[]>> = {
   'utility-customers': ['clerk.billing'],
   'finance-accounts': ['finance.accounts'],
   'finance-customers': ['finance.customers'],
+  'recreation-residents': ['recreation.residents'],
+  'clerk-residents': ['clerk.residents'],
   'finance-receipts': ['finance.receipts-open', 'finance.receipts-history'],
   permits: ['council.permits'],
   'old-dog-tags': ['council.dog-tags'],
@@ -386,6 +389,8 @@ describe('what goes out', () => {
   });
 });
 
+peopleTests(() => town);
+
 describe('the mappings that are shipped', () => {
   test('do what their tests say, and each has a test of what it refuses or leaves out', () => {
     const { project } = town.engine;
@@ -420,7 +425,7 @@ describe('afterwards', () => {
     }
     expect([await countOf('il_landed'), await countOf('il_history')]).toEqual([landed, history]);
     town.systems.imports.takeAll();
-    expect([await countOf('il_delivery'), town.systems.imports.taken().files]).toEqual([1, 1]);
+    expect([await countOf('il_delivery', { pipeline: 'receipts-to-finance' }), town.systems.imports.taken().files]).toEqual([1, 1]);
     expect(await listRejects(town.engine.knex, { state: 'open', limit: 100 })).toHaveLength(5);
   });
 

@@ -23,13 +23,21 @@ test('a newcomer sees what came in, what was rejected and why, what was refused,
   const { stdout, stderr } = await start();
   expect(stdout).toContain('Maplewood, a sample town of 904 residents (seed 1), was made in data/sample-town.');
   expect(stdout).toMatch(/recreation-receipts +succeeded +2,499 +2,499/);
-  expect(stdout).toContain('Came in: 15,886 records, of which 15,881 were new.');
+  expect(stdout).toContain('Came in: 17,217 records, of which 17,212 were new.');
   expect(stdout).toContain('permits: permits.csv:60 AppliedDate: "AppliedDate" must be a date, but is "2026-02-30".');
   expect(stdout).toContain('bank-deposits: outgoing/bai-260612.txt:37: The control total of the account …6789 is');
   expect(stdout).toMatch(/receipts-to-finance: receipts-\d{8}-0001\.xml was sent to finance-imports\.receipt-import: 114 records\./);
   expect(stdout).toContain('100418: receipts add up to 48.00, the ledger has nothing: 48.00 less');
   expect(stdout).toMatch(/recreation +2026-05 +54,497\.65 +54,497\.65 +0\.00/);
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
+  expect(stdout).toMatch(/3,225 records of 6 systems are \d+ residents and organizations: [\d,]+ double entries recognized\./);
+  expect(stdout).toMatch(/\d+ pairs may be one and wait for a person: npx interlocal review list/);
+  expect(stdout).toContain('The next day: 9 residents are corrected, each in one system');
+  expect(stdout).toMatch(
+    /corrections-to-recreation: changes-\d{8}-0001\.csv was sent to recreation-residents\.resident-changes: 6 records\./,
+  );
+  expect(stdout).toContain('corrections-to-clerk: UpdateResident (clerk-residents.register-changes): 1 accepted. (6 times)');
+  expect(stdout).toContain('corrections-to-finance: RM00101 (finance.customer-changes): 4 accepted.');
   // Plain lines: nothing moves a cursor or colors a log.
   expect(stdout + stderr).not.toMatch(/[\u001b\r]/);
   // Passwords stay in their files.
@@ -43,6 +51,8 @@ test('started again, it shows that nothing was read or entered twice', async () 
   expect(stdout).toMatch(/recreation-receipts +succeeded +0 +0 +0 +0/);
   expect(stdout).toMatch(/receipts-\d{8}-0001\.xml \(finance-imports\.receipt-import\): 114 taken\./);
   expect(stdout).toContain('receipts-to-finance: nothing was sent again.');
+  expect(stdout).not.toContain('The next day');
+  expect(stdout).toMatch(/corrections-to-clerk +succeeded +\d+ +0 +0/);
   expect(stdout).toContain('receipts-to-finance: needs attention: 1 delivery to settle.');
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
 });

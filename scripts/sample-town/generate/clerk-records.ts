@@ -3,7 +3,8 @@ import type { Dog } from './clerk-activity.ts';
 import { dollars } from './money.ts';
 import type { Plan } from './plan.ts';
 import { at, type Random } from './random.ts';
-import { adultsOf, TOWN, type Household } from './residents.ts';
+import { adultsOf, TOWN, type Household, type Resident } from './residents.ts';
+import { landlordOf } from './people-records.ts';
 import { streamTruth, type Registry, type SeededError, type StreamTruth } from './truth.ts';
 import { HABITS, streetLine, typePerson, type Typed } from './typing.ts';
 
@@ -133,24 +134,24 @@ function licences(random: Random, dogs: readonly Dog[], plan: Plan, registry: Re
 /** Water and sewer are billed in February and May. */
 function bills(random: Random, households: readonly Household[], registry: Registry): BillingOutputParameters[] {
   const accounts = households.map((household) => {
-    const owner = at(adultsOf(household), 0);
+    const owner = landlordOf(household, households) ?? at(adultsOf(household), 0);
     const typed = typePerson(random, owner, HABITS.utility);
     const account = `01-${String(household.number).padStart(5, '0')}-00`;
     registry.resident(owner.id, BILLING_STREAM, account, typed.variants);
-    return { household, typed, account, late: random.chance(0.08) };
+    return { household, owner, typed, account, late: random.chance(0.08) };
   });
   return ['2026-02-15', '2026-05-15'].flatMap((billDate) =>
-    accounts.map(({ household, typed, account, late }) => {
+    accounts.map(({ household, owner, typed, account, late }) => {
       const bill = random.integer(4200, 19800);
       const overdue = late ? random.integer(4200, 9900) : 0;
       return {
         AccountNumber: account,
-        CustomerNumber: String(200000 + household.number),
+        CustomerNumber: String(200000 + owner.household.number),
         CustomerFirstName: typed.first,
         CustomerLastName: typed.last,
         CustomerPhoneNumber: typed.phone,
         PhoneType: typed.variants.includes('other phone') ? 'Home' : 'Cell',
-        AccountAddress: streetLine(household, true).toUpperCase() + (typed.address2 === '' ? '' : ` ${typed.address2.toUpperCase()}`),
+        AccountAddress: serviceAddress(household, owner, typed),
         AccountStatus: late ? 'PastDue' : 'Active',
         BillDate: midnight(billDate),
         LastBillAmount: dollars(bill),
@@ -164,6 +165,13 @@ function bills(random: Random, households: readonly Household[], registry: Regis
       };
     }),
   );
+}
+
+/** Where the water runs: what a landlord is billed for is not where he lives. */
+function serviceAddress(household: Household, owner: Resident, { address2 }: Typed): string {
+  const { unit } = household.address;
+  const second = owner.household === household ? address2 : unit === undefined ? '' : `Apt ${unit}`;
+  return `${streetLine(household, true)}${second === '' ? '' : ` ${second}`}`.toUpperCase();
 }
 
 function midnight(date: string): string {

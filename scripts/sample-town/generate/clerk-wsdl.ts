@@ -4,6 +4,10 @@ const DOG_LICENCE =
 const BILLING =
   'AccountNumber CustomerNumber CustomerFirstName CustomerLastName CustomerPhoneNumber PhoneType AccountAddress AccountStatus BillDate:dateTime LastBillAmount:decimal LastBillDueDate:dateTime OverdueBalance:decimal TotalBalance:decimal LastPaymentAmount:decimal LastPaymentDate:dateTime EnabledPaymentMethods PendingPaymentAmount:decimal';
 
+const RESIDENT =
+  'ResidentNo Kind FirstName? LastName BirthDate:dateTime? Address1 Address2? City State Zip Phone? Email? LastModified:dateTime';
+const RESIDENT_CHANGE = 'ResidentNo Address1? Address2? City? State? Zip? Phone? Email?';
+
 export const NAMESPACE = 'http://tempuri.org/';
 
 /** SOAP 1.1, document/literal, as an .asmx page of its time describes itself; parameter casing varies by operation (F9). */
@@ -16,6 +20,14 @@ export function clerkWsdl(address: string): string {
       <s:element name="GetDogLicencesResponse"><s:complexType><s:sequence><s:element name="GetDogLicencesResult" type="tns:DogLicencePage"/></s:sequence></s:complexType></s:element>
       <s:complexType name="DogLicencePage"><s:sequence>${elements('ResponseCode TotalCount:int')}<s:element minOccurs="0" maxOccurs="unbounded" name="DogLicence" type="tns:DogLicence"/></s:sequence></s:complexType>
       <s:complexType name="DogLicence"><s:sequence>${elements(DOG_LICENCE)}</s:sequence></s:complexType>
+      <s:element name="GetResidents"><s:complexType><s:sequence>${elements('Page:int? PageSize:int?')}</s:sequence></s:complexType></s:element>
+      <s:element name="GetResidentsResponse"><s:complexType><s:sequence><s:element name="GetResidentsResult" type="tns:ResidentPage"/></s:sequence></s:complexType></s:element>
+      <s:complexType name="ResidentPage"><s:sequence>${elements('ResponseCode TotalCount:int')}<s:element minOccurs="0" maxOccurs="unbounded" name="Resident" type="tns:Resident"/></s:sequence></s:complexType>
+      <s:complexType name="Resident"><s:sequence>${elements(RESIDENT)}</s:sequence></s:complexType>
+      <s:element name="UpdateResident"><s:complexType><s:sequence>${elements('RequestKey')}<s:element name="Resident" type="tns:ResidentChange"/></s:sequence></s:complexType></s:element>
+      <s:complexType name="ResidentChange"><s:sequence>${elements(RESIDENT_CHANGE)}</s:sequence></s:complexType>
+      <s:element name="UpdateResidentResponse"><s:complexType><s:sequence><s:element name="UpdateResidentResult" type="tns:UpdateResult"/></s:sequence></s:complexType></s:element>
+      <s:complexType name="UpdateResult"><s:sequence>${elements('ResponseCode Message?')}</s:sequence></s:complexType>
       <s:element name="GetBillingByDate"><s:complexType><s:sequence>${elements('portalId:int key startBillDate:dateTime endBillDate:dateTime')}</s:sequence></s:complexType></s:element>
       <s:element name="GetBillingByDateResponse"><s:complexType><s:sequence><s:element name="GetBillingByDateResult" type="tns:BillingList"/></s:sequence></s:complexType></s:element>
       <s:complexType name="BillingList"><s:sequence>${elements('ResponseCode')}<s:element minOccurs="0" maxOccurs="unbounded" name="BillingOutputParameters" type="tns:BillingOutputParameters"/></s:sequence></s:complexType>
@@ -23,14 +35,20 @@ export function clerkWsdl(address: string): string {
     </s:schema>
   </wsdl:types>
 ${messages('GetDogLicences')}
+${messages('GetResidents')}
+${messages('UpdateResident')}
 ${messages('GetBillingByDate')}
   <wsdl:portType name="ClerkServiceSoap">
 ${portOperation('GetDogLicences')}
+${portOperation('GetResidents')}
+${portOperation('UpdateResident')}
 ${portOperation('GetBillingByDate')}
   </wsdl:portType>
   <wsdl:binding name="ClerkServiceSoap" type="tns:ClerkServiceSoap">
     <soap:binding transport="http://schemas.xmlsoap.org/soap/http" style="document"/>
 ${boundOperation('GetDogLicences')}
+${boundOperation('GetResidents')}
+${boundOperation('UpdateResident')}
 ${boundOperation('GetBillingByDate')}
   </wsdl:binding>
   <wsdl:service name="ClerkService">

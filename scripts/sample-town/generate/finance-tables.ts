@@ -6,6 +6,7 @@ import { groupBy } from './files.ts';
 import { dollars, sum } from './money.ts';
 import type { Random } from './random.ts';
 import { total, type RecreationReceipt } from './recreation-receipts.ts';
+import type { Organization } from './people-records.ts';
 import { plain, TOWN, type Resident } from './residents.ts';
 import { streamTruth, type Registry, type StreamTruth, type Tender } from './truth.ts';
 import { HABITS, typePerson, unaccented } from './typing.ts';
@@ -76,6 +77,7 @@ export function makeFinance(
   random: Random,
   clerk: readonly ClerkReceipt[],
   recreation: readonly RecreationReceipt[],
+  organizations: readonly Organization[],
   registry: Registry,
 ): Finance {
   const customers = new Map<string, { number: string; row: FinanceRow }>();
@@ -87,7 +89,10 @@ export function makeFinance(
   ].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : a.number - b.number));
   const rows = {
     GL00100: [CASH, ...Object.values(RECREATION_ACCOUNTS), ...Object.values(CLERK_ACCOUNTS)].map(accountRow),
-    RM00101: [...customers.values()].map(({ row }) => row),
+    RM00101: [
+      ...[...customers.values()].map(({ row }) => row),
+      ...organizations.map((organization, i) => organizationRow(organization, customers.size + 1 + i, registry)),
+    ],
     CR10101: receipts
       .filter((receipt) => receipt.date >= FIRST_OPEN_DAY)
       .map((receipt, i) => ({ ...receipt.row, DEX_ROW_TS: enteredAt(receipt.date, i), DEX_ROW_ID: i + 1 })),
@@ -159,6 +164,23 @@ function customer(random: Random, resident: Resident, id: number, registry: Regi
     DEX_ROW_ID: id,
   };
   return { number, row };
+}
+
+function organizationRow({ id, name, address, phone }: Organization, row: number, registry: Registry): FinanceRow {
+  const number = `${plain(name).toUpperCase().slice(0, 5)}${String(row).padStart(4, '0')}`;
+  registry.resident(id, CUSTOMER_STREAM, number, ['upper case']);
+  return {
+    CUSTNMBR: number,
+    CUSTNAME: unaccented(name).toUpperCase(),
+    ADDRESS1: address.toUpperCase(),
+    ADDRESS2: '',
+    CITY: TOWN.name,
+    STATE: TOWN.state,
+    ZIP: TOWN.zip,
+    PHONE1: HABITS.finance.phone(phone),
+    DEX_ROW_TS: '2026-01-02 09:15:00.000',
+    DEX_ROW_ID: row,
+  };
 }
 
 interface FinanceReceipt {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, wr
 import { dirname, join } from 'node:path';
 import type { TownFile } from './files.ts';
 import { writeFinance } from './finance-tables.ts';
+import { startPeople } from '../people/files.ts';
 import { makeTown, TOWN_VERSION } from '../town.ts';
 import type { TownTruth } from './truth.ts';
 
@@ -12,12 +13,14 @@ const FOLDERS = [
   'sftp/recreation/archive',
   'sftp/bank/outgoing',
   'sftp/bank/archive',
+  'sftp/recreation/residents',
+  'sftp/recreation/changes',
   'sftp/finance/imports',
   'sftp/finance/taken',
   'council/archive',
 ];
 /** Everything that a town's folder holds because of its seed; SQLite's log must go with its database, or it is replayed into the next one. */
-const MADE = ['sftp', 'council', 'finance-reports', 'finance.db', 'finance.db-wal', 'finance.db-shm', 'clerk.json', 'truth.json'];
+const MADE = ['sftp', 'council', 'finance-reports', 'finance.db', 'finance.db-wal', 'finance.db-shm', 'clerk.json', 'people', 'truth.json'];
 /** Says that this folder is a sample town's; it is written first, truth.json last. */
 export const TOWN_MARKER = 'sample-town.json';
 
@@ -42,6 +45,7 @@ export function generateTown(options: { seed: number; folder: string; households
   for (const file of town.files) write(folder, file);
   writeFinance(join(folder, 'finance.db'), town.finance);
   writeFileSync(join(folder, 'clerk.json'), `${JSON.stringify(town.clerk, null, 1)}\n`);
+  startPeople(folder, town.people);
   writeFileSync(`${truthFile}.new`, `${JSON.stringify(town.truth, null, 1)}\n`);
   renameSync(`${truthFile}.new`, truthFile);
   return town.truth;

@@ -5,6 +5,8 @@ export interface Household {
   /** 1-based; the recreation system writes it with leading zeros, '00123'. */
   number: number;
   address: { number: number; street: string; suffix: string; unit?: string };
+  /** Where they lived until this half-year: some systems were never told that they moved. */
+  formerAddress?: Household['address'];
   landline: string;
   members: Resident[];
 }
@@ -73,6 +75,8 @@ export function makePeople(random: Random, count: number): People {
       });
     households.push(household);
   }
+  const before = random.fork('former addresses');
+  for (const household of households) if (household.number % 83 === 7) household.formerAddress = freeAddress(before, addresses);
   return { households, residents, lookAlikes };
 }
 

@@ -7,6 +7,8 @@ import { type RevenueRow, revenueReport } from '../../../src/reports/revenue.ts'
 import type { Engine } from '../../../src/engine/run/run.ts';
 import { type PipelineStatus, statusOf } from '../../../src/reports/status.ts';
 import { readReconciliation, reconciliationIds } from '../../../src/reports/reconciliation.ts';
+import { matchedKind } from '../../../src/engine/identity/matched.ts';
+import { identityReport } from '../../../src/engine/identity/report.ts';
 import { listRejects } from '../../../src/store/landing/rejects.ts';
 
 /** What the last run of every pipeline brought, and how it stands with the town's money: for a person who sees it for the first time. */
@@ -19,11 +21,38 @@ export async function summaryOf(engine: Engine): Promise<string> {
     section('Refused: files that contradict themselves; nothing of them was taken', problemsOf(inbound)),
     section('Left where they are', notesOf(inbound, /is left for a later run/)),
     section('Delivered twice', notesOf(inbound, /the same content was loaded as/)),
+    section('Residents', await residents(engine)),
     section('Sent to other systems', sent(all)),
     section('Where the systems do not agree', await differences(engine)),
     section('Revenue by department and month', [revenueTable(await revenueReport(engine, { period: 'month' }))]),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** What the pipelines that carry corrections did last: for a person who sees it for the first time. */
+export async function carriedText(engine: Engine): Promise<string> {
+  const all = await statusOf(engine);
+  const carrying = all.filter(({ pipeline }) => engine.project.pipelines.get(pipeline)!.value.deliver?.carry);
+  return section('Carried to the other systems', [
+    ...counts(sent(carrying)),
+    'Each correction went once to each of the other systems that keep the field.',
+  ]);
+}
+
+/** Equal lines once, with how often they stood there. */
+function counts(lines: readonly string[]): string[] {
+  return [...Map.groupBy(lines, (line) => line)].map(([line, list]) => (list.length === 1 ? line : `${line} (${list.length} times)`));
+}
+
+async function residents(engine: Engine): Promise<string[]> {
+  const report = await identityReport(engine, await matchedKind(engine, 'party'));
+  const { source_records: records, golden_records: people, by_connection: systems, waiting } = report;
+  return [
+    `${counted(records, 'record')} of ${systems.length} systems are ${people.toLocaleString('en-US')} residents and organizations: ${counted(report.double_entries, 'double entry', 'double entries')} recognized.`,
+    waiting.pairs === 0
+      ? 'No pair waits for review.'
+      : `${counted(waiting.pairs, 'pair')} may be one and ${waiting.pairs === 1 ? 'waits' : 'wait'} for a person: npx interlocal review list`,
+  ];
 }
 
 function section(title: string, lines: readonly string[]): string {

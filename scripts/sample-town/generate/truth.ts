@@ -17,6 +17,9 @@ export interface TownTruth {
   };
   residents: ResidentTruth[];
   lookAlikes: LookAlikes[];
+  organizations: { id: string; name: string; appearances: Appearance[] }[];
+  /** What is corrected on the next day, and whom it is to reach. */
+  corrections: CorrectionTruth[];
   dogs: DogTruth[];
   permits: { permitNumber: string; owner: string; cents: number; receipt: number }[];
   receipts: ReceiptTruth[];
@@ -46,6 +49,23 @@ export interface ResidentTruth {
   unit?: string;
   /** Every record of this person in any stream: the key is that stream's own identifier. */
   appearances: Appearance[];
+}
+
+/** The systems that know the same residents and are told what the others correct. */
+export type PeopleSystemName = 'recreation' | 'clerk' | 'finance';
+export type PeopleField = 'street' | 'phone' | 'email';
+
+/** A correction that somebody makes in one system. */
+export interface CorrectionTruth {
+  person: string;
+  system: PeopleSystemName;
+  /** The person's number there. */
+  key: string;
+  field: PeopleField;
+  /** Telephone numbers as ten digits: each system writes them in its own way. */
+  value: string;
+  /** The other systems that keep this field, with the person's number there: each is told once. */
+  reaches: { system: PeopleSystemName; key: string }[];
 }
 
 export interface DogTruth {

@@ -23,6 +23,7 @@ export type Variant =
   | 'no accents'
   | 'upper case'
   | 'generation written'
+  | 'former address'
   | 'other phone';
 
 /** How often a system's clerks do what, as shares of their records. */
@@ -36,6 +37,10 @@ export interface TypingHabits {
   abbreviated: number;
   noAccents: number;
   upperCase: number;
+  /** Sr. or Jr. is written; a counter that keeps no birth date has nothing else to tell two of one name apart. */
+  generation: number;
+  /** Nobody told this system who moved. */
+  formerAddress?: true;
   phone: (digits: string) => string;
 }
 
@@ -50,6 +55,7 @@ export const HABITS = {
     abbreviated: 0.3,
     noAccents: 0.1,
     upperCase: 0.03,
+    generation: 0.4,
     phone: (d: string) => `(${d.slice(0, 3)}) ${d.slice(3, 6)}-${d.slice(6)}`,
   },
   /** One careful clerk. */
@@ -62,6 +68,7 @@ export const HABITS = {
     abbreviated: 0.9,
     noAccents: 0.4,
     upperCase: 0,
+    generation: 1,
     phone: (d: string) => `${d.slice(0, 3)}-${d.slice(3, 6)}-${d.slice(6)}`,
   },
   /** Dynamics GP keeps phones as ten digits and a four-digit extension. */
@@ -74,6 +81,7 @@ export const HABITS = {
     abbreviated: 0.9,
     noAccents: 1,
     upperCase: 0.7,
+    generation: 1,
     phone: (d: string) => `${d}0000`,
   },
   permits: {
@@ -85,6 +93,7 @@ export const HABITS = {
     abbreviated: 0.7,
     noAccents: 0.5,
     upperCase: 0.1,
+    generation: 0.4,
     phone: (d: string) => `${d.slice(0, 3)}.${d.slice(3, 6)}.${d.slice(6)}`,
   },
   /** The older system: former names, local phone numbers. */
@@ -97,7 +106,35 @@ export const HABITS = {
     abbreviated: 1,
     noAccents: 1,
     upperCase: 1,
+    generation: 0.4,
     phone: (d: string) => `${d.slice(3, 6)}-${d.slice(6)}`,
+  },
+  /** The recreation office's list of its residents: typed online once, years ago. */
+  residents: {
+    nickname: 0.1,
+    swapped: 0.02,
+    formerLast: 0.1,
+    misspelled: 0.03,
+    noApartment: 0.15,
+    abbreviated: 0.5,
+    noAccents: 0.3,
+    upperCase: 0.03,
+    generation: 0.6,
+    formerAddress: true,
+    phone: (d: string) => `(${d.slice(0, 3)}) ${d.slice(3, 6)}-${d.slice(6)}`,
+  },
+  /** The clerk's register of residents. */
+  register: {
+    nickname: 0.02,
+    swapped: 0,
+    formerLast: 0.08,
+    misspelled: 0.02,
+    noApartment: 0.05,
+    abbreviated: 0.8,
+    noAccents: 0.4,
+    upperCase: 0,
+    generation: 0.8,
+    phone: (d: string) => `${d.slice(0, 3)}-${d.slice(3, 6)}-${d.slice(6)}`,
   },
   utility: {
     nickname: 0.03,
@@ -108,6 +145,7 @@ export const HABITS = {
     abbreviated: 0.9,
     noAccents: 0.8,
     upperCase: 0.2,
+    generation: 1,
     phone: (d: string) => d,
   },
 } satisfies Record<string, TypingHabits>;
@@ -126,25 +164,28 @@ export function typePerson(random: Random, resident: Resident, habits: TypingHab
     : resident.last;
   if (did(habits.misspelled, 'misspelled', last.length > 4)) last = transpose(random, last);
   if (did(habits.noAccents, 'no accents', unaccented(first + last) !== first + last)) [first, last] = [unaccented(first), unaccented(last)];
-  if (did(0.4, 'generation written', resident.generation !== undefined)) last = `${last} ${resident.generation}.`;
+  if (did(habits.generation, 'generation written', resident.generation !== undefined)) last = `${last} ${resident.generation}.`;
   if (did(habits.swapped, 'swapped names')) [first, last] = [last, first];
+  const old = habits.formerAddress ? resident.household.formerAddress : undefined;
+  if (old !== undefined) variants.push('former address');
+  const address = old ?? resident.household.address;
   const abbreviated = did(habits.abbreviated, 'street abbreviated');
-  const noApartment = did(habits.noApartment, 'no apartment', resident.household.address.unit !== undefined);
-  let address1 = streetLine(resident.household, abbreviated);
+  const noApartment = did(habits.noApartment, 'no apartment', address.unit !== undefined);
+  let address1 = streetLine({ address }, abbreviated);
   if (did(habits.upperCase, 'upper case')) [first, last, address1] = [first.toUpperCase(), last.toUpperCase(), address1.toUpperCase()];
   const landline = did(0.35, 'other phone');
   return {
     first,
     last,
     address1,
-    address2: noApartment ? '' : unitLine(resident.household, random),
+    address2: noApartment ? '' : unitLine(address, random),
     phone: habits.phone(landline ? resident.household.landline : resident.mobile),
     email: resident.email ?? '',
     variants,
   };
 }
 
-export function streetLine(household: Household, abbreviated: boolean): string {
+export function streetLine(household: Pick<Household, 'address'>, abbreviated: boolean): string {
   const { number, street, suffix } = household.address;
   return `${number} ${street} ${abbreviated ? SUFFIX_SHORT[suffix] : suffix}`;
 }
@@ -153,8 +194,7 @@ export function unaccented(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '');
 }
 
-function unitLine(household: Household, random: Random): string {
-  const { unit } = household.address;
+function unitLine({ unit }: Household['address'], random: Random): string {
   const word = random.pick(['Apt', 'Apt.', '#', 'Unit']);
   if (unit === undefined) return '';
   return word === '#' ? `#${unit}` : `${word} ${unit}`;

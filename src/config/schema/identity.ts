@@ -50,7 +50,7 @@ export const featureSchema = z.strictObject({
 });
 export type FeatureConfig = z.output<typeof featureSchema>;
 
-const VETOES = ['twins', 'father_and_son', 'suffix', 'person_evidence', 'name_only'] as const;
+const VETOES = ['twins', 'father_and_son', 'suffix', 'suffix_missing', 'person_evidence', 'name_only'] as const;
 export type VetoName = (typeof VETOES)[number];
 
 const populationSchema = z.strictObject({
@@ -103,6 +103,11 @@ const populationSchema = z.strictObject({
     ),
   link: bits.default(3).describe('From this score on a pair is linked: 3 means 8 to 1.'),
   review: bits.default(-3).describe('Pairs with this score or more need review.'),
+  join: bits
+    .optional()
+    .describe(
+      'Records that are linked to some records of a cluster join it when the mean score of all pairs reaches this. Left out: link. With a value, a pair counts no less than review, so that one odd spelling does not keep two clusters apart. For registers without families: 0.',
+    ),
 });
 export type PopulationConfig = z.output<typeof populationSchema>;
 

@@ -83,7 +83,7 @@ export async function rowAnswer(
   return { state: 'accepted', said: said[0]!, ...(numbers.length ? { number: numbers.join(', ') } : {}) };
 }
 
-/** The rows of a record: what is the record's own stands in each of them. */
+/** The rows of a record: what is the record's own is in each of them. */
 export function linesOf(sink: SinkConfig, values: Values): Row[] {
   const list = sink.target.table?.for_each;
   const problems: Problem[] = [];

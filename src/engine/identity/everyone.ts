@@ -37,7 +37,7 @@ export interface Everyone {
   rank: Int32Array;
 }
 
-/** Reads all members, and anew what each is compared by; one that no record is left of is gone. */
+/** Reads all members, and again what each is compared by; one that no record is left of is gone. */
 export async function readEveryone(landing: Landing, store: IdentityStore, kind: MatchedKind): Promise<Everyone> {
   const ids: number[] = [];
   const sources: string[] = [];

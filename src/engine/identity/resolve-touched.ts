@@ -40,7 +40,7 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   const goldens = new Set<number>();
   for (const { member } of touched) if (member.golden !== null) goldens.add(member.golden);
   const changed = touched.filter((t) => !isSame(t));
-  const { compared, crossed } = await moveKeys(store, model, changed);
+  const { compared, crossed, blocks } = await moveKeys(store, model, changed);
   for (const { member, population, profile } of changed) {
     member.population = population;
     member.profile = profile === null ? null : [...profile];
@@ -55,7 +55,7 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   await load(store, members, compared);
   const old = await store.edgesOf([...compared]);
   await store.removeEdges(old);
-  const edges = await edgesOf(store, model, compared, members);
+  const edges = await edgesOf(store, model, compared, members, blocks);
   await store.insertEdges(edges);
   const start = new Set([...compared, ...old.flatMap(({ a, b }) => [a, b])]);
   await load(store, members, new Set(crossed.flatMap((block) => block.members)));
@@ -90,7 +90,7 @@ async function moveKeys(
   store: IdentityStore,
   model: IdentityModel,
   changed: readonly Touched[],
-): Promise<{ compared: Set<number>; crossed: CrossedBlock[] }> {
+): Promise<{ compared: Set<number>; crossed: CrossedBlock[]; blocks: Map<number, number[]> }> {
   const caps = new Map<number, number>();
   const rules = new Set<number>();
   const removed: [number, number][] = [];
@@ -121,7 +121,7 @@ async function moveKeys(
   const before = await blocksOf(store, moved);
   await store.keys.remove(removed);
   await store.keys.add(added);
-  const after = await blocksOf(store, moved);
+  const after = await movedBlocks(store, moved, before, { removed, added });
   const compared = new Set(changed.map(({ member }) => member.id));
   const crossed: CrossedBlock[] = [];
   for (const [key, cap] of moved) {
@@ -132,7 +132,26 @@ async function moveKeys(
     else if (was.length > cap !== now.length > cap)
       crossed.push({ key, population: populationOf.get(key)!, members: now.length > cap ? was : now, open: now.length <= cap });
   }
-  return { compared, crossed };
+  return { compared, crossed, blocks: after };
+}
+
+/** The blocks as they are after keys were moved. Read again are those of which not all members were known. */
+async function movedBlocks(
+  store: IdentityStore,
+  caps: ReadonlyMap<number, number>,
+  before: ReadonlyMap<number, number[]>,
+  { removed, added }: { removed: readonly (readonly [number, number])[]; added: readonly (readonly [number, number])[] },
+): Promise<Map<number, number[]>> {
+  const after = new Map<number, Set<number>>();
+  const again = new Map<number, number>();
+  for (const [key, cap] of caps)
+    if (before.get(key)!.length > cap) again.set(key, cap);
+    else after.set(key, new Set(before.get(key)));
+  for (const [key, member] of removed) after.get(key)?.delete(member);
+  for (const [key, member] of added) after.get(key)?.add(member);
+  const found = new Map([...after].map(([key, ids]) => [key, [...ids].sort((a, b) => a - b)]));
+  for (const [key, ids] of await blocksOf(store, again)) found.set(key, ids);
+  return found;
 }
 
 async function load(store: IdentityStore, members: Map<number, Member>, ids: Iterable<number>): Promise<void> {
@@ -146,6 +165,7 @@ async function edgesOf(
   model: IdentityModel,
   compared: ReadonlySet<number>,
   members: Map<number, Member>,
+  known: ReadonlyMap<number, number[]>,
 ): Promise<StoredEdge[]> {
   const keys = new Map<number, { blocks: number[]; rules: { key: number; rule: string }[] }>();
   const caps = new Map<number, number>();
@@ -161,8 +181,11 @@ async function edgesOf(
     for (const key of blocks) caps.set(key, population.cap);
     for (const { key } of rules) caps.set(key, RULE_CAP);
   }
-  const found = await blocksOf(store, caps);
-  const block = (key: number): readonly number[] => (found.get(key)!.length > caps.get(key)! ? [] : found.get(key)!);
+  const found = await blocksOf(store, new Map([...caps].filter(([key]) => !known.has(key))));
+  const block = (key: number): readonly number[] => {
+    const ids = known.get(key) ?? found.get(key)!;
+    return ids.length > caps.get(key)! ? [] : ids;
+  };
   const partners = new Map([...keys].map(([id, { blocks }]) => [id, new Set(blocks.flatMap(block))]));
   const wanted = new Set<number>();
   for (const set of partners.values()) for (const id of set) wanted.add(id);

@@ -99,6 +99,9 @@ export async function sayingOf(engine: Engine, { entity }: MatchedKind, ids: rea
   });
 }
 
+const NOT_PLAIN =
+  'These two records agree well, but another person fits as well, or other records of the two people do not agree: it is not plain whose they are.';
+
 async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingPair[]): Promise<ReviewPair[]> {
   const ids = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
   const members = new Map<number, Member>();
@@ -112,7 +115,7 @@ async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingP
     golden_id: member.golden ?? member.id,
     fields: Object.fromEntries(Object.entries(said.get(member.id) ?? {}).filter(([, value]) => value !== null)),
   });
-  return pairs.map(({ a, b, score, veto, later }) => {
+  return pairs.map(({ a, b, goldenA, goldenB, score, veto, later }) => {
     const [first, second] = [members.get(a)!, members.get(b)!];
     const population = first.population === second.population ? kind.model.populations[first.population] : undefined;
     const explained = population && first.profile && second.profile ? explainPair(population, first.profile, second.profile) : undefined;
@@ -123,7 +126,9 @@ async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingP
       later,
       a: show(first),
       b: show(second),
-      reasons: explained?.reasons ?? ['They are not compared: one is a person and the other an organization, or one no longer exists.'],
+      reasons: explained
+        ? [...(explained.verdict === 'link' && goldenA !== goldenB ? [NOT_PLAIN] : []), ...explained.reasons]
+        : ['They are not compared: one is a person and the other an organization, or one no longer exists.'],
       waterfall: explained?.bars ?? [],
     };
   });

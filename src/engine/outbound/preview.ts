@@ -38,8 +38,8 @@ export interface PreviewedDelivery {
   fields: { field: string; from: Value; to: Value }[];
   /** As it is written: the parameters, the lines of the file, the statement. */
   text: string | null;
-  /** The journal entry that it is; null for other records. */
-  entry: PreviewedEntry | null;
+  /** The journal entry that it is; not there for other records. */
+  entry?: PreviewedEntry;
   problems: Problem[];
 }
 
@@ -123,16 +123,16 @@ async function previewed(out: Outbound, knex: Knex, row: OutboxRow, name: string
     state: row.state,
     fields: await fieldsOf(knex, row),
     text: row.state === 'refused' ? null : await textOf(out, row),
-    entry: await entryOf(out, knex, row),
+    ...(await entryOf(out, knex, row)),
     problems: row.problems,
   };
 }
 
-async function entryOf({ config }: Outbound, knex: Knex, { golden, pipeline }: OutboxRow): Promise<PreviewedEntry | null> {
+async function entryOf({ config }: Outbound, knex: Knex, { golden, pipeline }: OutboxRow): Promise<{ entry?: PreviewedEntry }> {
   const [entry] = config.entries ? await listEntries(knex, { pipeline, number: golden }) : [];
-  if (!entry) return null;
+  if (!entry) return {};
   const { number, id, period, corrects, currency, receipts, lines } = entry;
-  return {
+  const shown: PreviewedEntry = {
     entry: number,
     id,
     reference: referenceOf(id),
@@ -148,6 +148,7 @@ async function entryOf({ config }: Outbound, knex: Knex, { golden, pipeline }: O
       credit: plainMoney(credit, currency),
     })),
   };
+  return { entry: shown };
 }
 
 function targetOf({ sink }: Outbound, row: OutboxRow): string {

@@ -18,7 +18,7 @@ import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/except
 import { listSources, type Source } from '../../store/ledger/sources.ts';
 import { type ReadSide, sidesOf } from './reconcile.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 export type StoredRow = Record<string, string | number | null>;
 

@@ -114,7 +114,7 @@ export async function decideMatch(
       detail: { reason, ...(verdict === 'revoke' ? { records: { left, right } } : {}) },
     });
     if (verdict === 'confirm') await confirmMatch(trx, match.id);
-    else await removeMatch(trx, match.id);
+    else await removeMatch(trx, match);
     await appendAudit(trx, {
       actor,
       action: `match_${action}`,

@@ -15,16 +15,15 @@ export async function sourceStates(
   project: Project,
   config: ReconciliationConfig,
   sources: readonly Source[],
-  sides: Readonly<Record<Side, readonly Entry[]>>,
+  seen: SeenDays,
 ): Promise<SourceState[]> {
   const bySource = new Map(sources.map((source) => [source.pipeline, source]));
   const runs = await lastRuns(knex);
   const first = await firstNames(knex);
-  const byConnection = { left: groupByConnection(sides.left), right: groupByConnection(sides.right) };
   const states: SourceState[] = [];
   for (const { pipeline, side } of feedsOf(project, config)) {
     const connection = project.pipelines.get(pipeline)!.value.source?.connection ?? '';
-    const records = byConnection[side].get(first.get(connection) ?? connection) ?? [];
+    const days = seen[side].get(first.get(connection) ?? connection) ?? new Set<number>();
     const source = bySource.get(pipeline);
     const run = runs.get(pipeline);
     const { name } = config[side];
@@ -36,19 +35,23 @@ export async function sourceStates(
       if (missing.length === 0 && (run.outcome === 'failed' || run.outcome === 'aborted'))
         missing.push({ subject: 'failed', text: `The last run of ${pipeline} failed, so ${name} may lack what it should have read.` });
     }
-    states.push({ pipeline, side, records, missing });
+    states.push({ pipeline, side, seen: days, missing });
   }
   return states;
 }
 
-/** Lasting names begin with the connection. */
-function groupByConnection(entries: readonly Entry[]): Map<string, Entry[]> {
-  const found = new Map<string, Entry[]>();
-  for (const entry of entries) {
-    const connection = entry.id.slice(2, entry.id.indexOf('"', 2));
-    const list = found.get(connection);
-    if (list) list.push(entry);
-    else found.set(connection, [entry]);
+/** Of each side, the days on which a connection has any record. */
+export type SeenDays = Readonly<Record<Side, ReadonlyMap<string, ReadonlySet<number>>>>;
+
+/** The days of these records added to those that are known. */
+export function withDays(known: ReadonlyMap<string, ReadonlySet<number>>, entries: readonly Entry[]): Map<string, Set<number>> {
+  const found = new Map([...known].map(([connection, days]) => [connection, new Set(days)]));
+  for (const { id, day } of entries) {
+    // Lasting names begin with the connection.
+    const connection = id.slice(2, id.indexOf('"', 2));
+    let days = found.get(connection);
+    if (!days) found.set(connection, (days = new Set()));
+    if (day !== null) days.add(day);
   }
   return found;
 }

@@ -1,188 +1,179 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
-import { calendarDay, dayIn } from '../../core/time.ts';
+import { dayIn } from '../../core/time.ts';
 import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
 import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
-import { type FoundException, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
+import { type FoundException, type Reconciled, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
+import { mayRunInPart } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
-import { type NewException, saveExceptions } from '../../store/reconciliation/exceptions.ts';
-import type { MatchRecord } from '../../store/reconciliation/matches.ts';
-import type { Knex } from '../../store/open.ts';
-import { type PassMatch, savePassMatches } from '../../store/reconciliation/pass-matches.ts';
+import { type NewException, type SavedExceptions, saveExceptions } from '../../store/reconciliation/exceptions.ts';
 import { listDecisions } from '../../store/reconciliation/match-decisions.ts';
+import type { MatchRecord } from '../../store/reconciliation/matches.ts';
+import { type PassMatch, type SavedMatches, savePassMatches } from '../../store/reconciliation/pass-matches.ts';
+import { forgetKeys, saveKeys, saveSettledState, withoutAmount } from '../../store/reconciliation/settled.ts';
 import { saveSideStates, saveUnmatched } from '../../store/reconciliation/side-states.ts';
-import { sourceNames } from '../../store/landing/record-names.ts';
-import { listSources } from '../../store/ledger/sources.ts';
-import { recordsOfSide, type SideRecord } from '../../store/reconciliation/totals.ts';
+import { listSources, type Source } from '../../store/ledger/sources.ts';
 import { problemsBehind } from './behind.ts';
+import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
 import { dueRules } from './due-rules.ts';
 import { linkEchoes } from './echoes.ts';
+import { basisText, type KeptState, keptState, stateAfter, stateText } from './kept-state.ts';
+import { keysOf } from './match-keys.ts';
 import { sourceStates } from './missing-sources.ts';
-import { fieldsOf, openRules, rulesOf, townDays } from './pass-rules.ts';
-import { storedBasis } from './reconciliation-basis.ts';
+import { rulesOf, townDays } from './pass-rules.ts';
+import { type ReadEntries, sideReader, type StoredEntry } from './read-entries.ts';
 import { recordNames } from './record-name.ts';
-import { type ReadSide, sidesOf } from './reconcile.ts';
+import { storedBasis } from './reconciliation-basis.ts';
+import { sidesOf } from './reconcile.ts';
+import { type Found, runInPart } from './run-in-part.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
-
-/** An entry, with what the store knows it by. */
-interface StoredEntry extends Entry {
-  golden: number;
-  version: number;
-}
-
-interface ReadEntries {
-  entries: StoredEntry[];
-  entityId: number;
-  /** Records without an amount: nothing can be said of them. */
-  withoutAmount: number;
-}
 
 /**
  * Runs a reconciliation by passes. Matches, exceptions and what is in transit are saved in one transaction with the records they
- * were made of; what people decided is kept. The run counts records: read in all, unchanged where confirmed, changed where excepted.
+ * were made of; what people decided is kept. Where the last run was on the same basis, only what may have changed since is looked at,
+ * with the same result. The run counts records: read in all, unchanged where confirmed, changed where excepted.
  */
 export async function reconcileByPasses(session: Session): Promise<void> {
   const config = session.pipeline.reconcile!;
   const { pipeline } = session.pipeline;
-  const { project } = session;
-  const { time_zone: zone } = project.config.town;
-  const now = session.now();
-  const today = dayNumber(dayIn(zone, now));
-  const { result, sides, sums, saved, incomplete, twice } = await session.commit(async (_, trx) => {
+  const { sums, saved, incomplete, twice, lacking, looked } = await session.commit(async (_, trx) => {
+    const { project } = session;
     const sources = await listSources(trx);
     const read = await sidesOf(session, trx, config, sources);
-    const sides = {
-      left: await entriesOf(session, trx, config, read.left, 'left'),
-      right: await entriesOf(session, trx, config, read.right, 'right'),
+    const basis = basisText(project, config, sources);
+    const rules: Rules = { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(session, trx, sources) };
+    const context: Context = {
+      trx,
+      pipeline,
+      rules,
+      readers: {
+        left: await sideReader(session, trx, config, read.left, 'left'),
+        right: await sideReader(session, trx, config, read.right, 'right'),
+      },
+      decisions: await listDecisions(trx, pipeline),
+      today: dayNumber(dayIn(project.config.town.time_zone, session.now())),
     };
-    const days = townDays(
-      project,
-      [...sides.left.entries, ...sides.right.entries].flatMap(({ day }) => (day === null ? [] : [day])),
-      today,
-    );
-    const decisions = await listDecisions(trx, pipeline);
-    const result = reconcileSides(
-      { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(session, trx, sources) },
-      { left: sides.left.entries, right: sides.right.entries },
-      decisions,
-      days,
-      today,
-    );
+    const kept = mayRunInPart(rules) ? await keptState(trx, pipeline, basis) : undefined;
+    const found = (kept && (await inPart(session, context, kept))) ?? (await whole(session, context));
     stopIfAsked(session);
-    const sums = conservedSums(pipeline, { left: sides.left.entries, right: sides.right.entries }, result);
-    const run = { pipeline, id: session.runId, at: now.toISOString(), basis: JSON.stringify(storedBasis(project, config, sources)) };
-    const names = nameFinder(sides);
-    const matched = await savePassMatches(trx, run, passMatchesOf(result, sides), names);
-    const rules = { reconciliation: pipeline, open: openRules(config) };
-    const missing = nameMissingSources(
-      { rules, days, asOf: today, currency: project.config.town.currency },
-      result.exceptions,
-      await sourceStates(trx, project, config, sources, { left: sides.left.entries, right: sides.right.entries }),
-    );
-    const found = [...result.exceptions, ...missing].map((exception) => exceptionOf(exception, sides, days, dueRules(project)));
-    const exceptions = await saveExceptions(trx, run, found, explainer(result));
-    await saveUnmatched(trx, pipeline, [
-      ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
-      ...result.outOfScope.flatMap(({ entry, side, rule }) => recordsOf([entry], side, sides).map((record) => ({ ...record, rule }))),
-    ]);
-    await saveSideStates(trx, pipeline, sums);
-    await linkEchoes(trx, project);
+    const before = found.part ? kept : undefined;
+    const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, before);
+    const saved = await save(session, context, sources, found, state);
     return {
-      result,
-      sides,
-      sums,
-      saved: { matched, exceptions },
+      sums: found.sums,
+      saved,
+      looked: found.part && found.entries.left.length + found.entries.right.length,
+      lacking: { left: await withoutAmount(trx, read.left), right: await withoutAmount(trx, read.right) },
       incomplete: await problemsBehind(session, trx, config, sources, []),
       twice: await contestMatches(trx, project, pipeline),
     };
   });
   session.problems.push(...twice);
-  session.incomplete.push(...incomplete, ...unusable(pipeline, config, sides));
-  for (const state of result.states.values()) {
-    session.counts.read++;
-    if (state === 'confirmed') session.counts.unchanged++;
-    else if (state === 'excepted') session.counts.changed++;
+  session.incomplete.push(...incomplete, ...unusable(pipeline, config, lacking));
+  for (const { state, records } of sums) {
+    session.counts.read += records;
+    if (state === 'confirmed') session.counts.unchanged += records;
+    else if (state === 'excepted') session.counts.changed += records;
   }
+  if (looked !== undefined)
+    session.note(`${looked} of ${session.counts.read} records may have changed since the last run; all others stay as they are.`);
   for (const side of SIDES) session.note(sideSummary(config, side, sums));
   session.note(
     `${saved.matched.added} matches added, ${saved.matched.revoked} revoked; ${saved.exceptions.opened} exceptions opened, ${saved.exceptions.closed} closed by new data, ${saved.exceptions.reopened} reopened, ${saved.exceptions.unfinished} need attention.`,
   );
 }
 
-async function entriesOf(session: Session, trx: Knex, config: ReconciliationConfig, side: ReadSide, which: Side): Promise<ReadEntries> {
-  const fields = fieldsOf(config, which);
-  const { date } = config[which];
-  const columns = [...new Set([...fields, ...(date === undefined ? [] : [date])])];
-  const at = new Map(columns.map((column, i) => [column, i]));
-  const names = await recordNames(trx);
-  const valuesOf = sharedTexts(fields.map((field) => at.get(field)!));
-  const { time_zone: zone } = session.project.config.town;
-  const read: ReadEntries = { entries: [], entityId: side.entityId, withoutAmount: 0 };
-  // A year has few days and many records.
-  const days = new Map<string, number>();
-  const dayOf = (text: string): number => {
-    let day = days.get(text);
-    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
-    return day;
+type Context = Omit<PartContext, 'kept' | 'names' | 'days' | 'keptFields'>;
+
+async function inPart(session: Session, context: Context, kept: KeptState): Promise<(Found & { days: BusinessDays }) | undefined> {
+  const config = session.pipeline.reconcile!;
+  const { gaps, expected } = context.rules.exceptions;
+  const fieldsOfDays = (side: Side): string[] => [
+    ...(config[side].date === undefined ? [] : [config[side].date]),
+    ...gaps.flatMap((rule) => (rule.side === side ? [rule.number, ...rule.series] : [])),
+    ...expected.flatMap((rule) => (rule.side === side ? rule.by : [])),
+  ];
+  const days = townDays(
+    session.project,
+    SIDES.flatMap((side) => [...kept.days[side].values()].flatMap((list) => [...list])),
+    context.today,
+  );
+  const names = await recordNames(context.trx);
+  const found = await runInPart({
+    ...context,
+    kept,
+    days,
+    names,
+    keptFields: { left: fieldsOfDays('left'), right: fieldsOfDays('right') },
+  });
+  return found && { ...found, days };
+}
+
+async function whole(session: Session, { pipeline, rules, readers, decisions, today }: Context): Promise<Found & { days: BusinessDays }> {
+  const entries = { left: await readers.left.all(), right: await readers.right.all() };
+  const days = townDays(
+    session.project,
+    [...entries.left, ...entries.right].flatMap(({ day }) => (day === null ? [] : [day])),
+    today,
+  );
+  const result = reconcileSides(rules, entries, decisions, days, today);
+  return { entries, result, sums: conservedSums(pipeline, entries, result), days };
+}
+
+/** Saves what was found; of what a run in part has not looked at, everything stays. */
+async function save(
+  session: Session,
+  { trx, pipeline, rules, readers, today }: Context,
+  sources: readonly Source[],
+  { entries, result, sums, part, days }: Found & { days: BusinessDays },
+  state: KeptState,
+): Promise<{ matched: SavedMatches; exceptions: SavedExceptions }> {
+  const { project } = session;
+  const config = session.pipeline.reconcile!;
+  const sides = {
+    left: { entries: entries.left, entityId: readers.left.side.entityId },
+    right: { entries: entries.right, entityId: readers.right.side.entityId },
   };
-  for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
-    stopIfAsked(session);
-    const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id });
-    for (const record of page) {
-      if (record.minor === null || record.currency === null) {
-        read.withoutAmount++;
-        continue;
-      }
-      const day = date === undefined ? null : record.values[at.get(date)!];
-      read.entries.push({
-        id: names.nameOf(sources.get(record.id), record.id),
-        minor: record.minor,
-        currency: record.currency,
-        day: day === null || day === undefined ? null : dayOf(String(day)),
-        values: valuesOf(fields, record.values),
-        golden: record.id,
-        version: record.version,
-      });
-    }
+  const run = {
+    pipeline,
+    id: session.runId,
+    at: session.now().toISOString(),
+    basis: JSON.stringify(storedBasis(project, config, sources)),
+  };
+  const matched = await savePassMatches(trx, run, passMatchesOf(result, sides), nameFinder(sides), part?.matches);
+  const kept = part?.kept ?? [];
+  const missing = nameMissingSources(
+    { rules, days, asOf: today, currency: project.config.town.currency },
+    [...result.exceptions, ...kept.map(({ exception }) => exception)],
+    await sourceStates(trx, project, config, sources, state.days),
+  );
+  const renamed = kept.flatMap(({ exception, cause }) => (exception.cause === cause ? [] : [exception]));
+  const found = [...result.exceptions, ...missing, ...renamed].map((e) => exceptionOf(e, sides, days, dueRules(project)));
+  const exceptions = await saveExceptions(trx, run, found, explainer(result), part?.exceptions);
+  await saveUnmatched(
+    trx,
+    pipeline,
+    [
+      ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
+      ...result.outOfScope.flatMap(({ entry, side, rule }) => recordsOf([entry], side, sides).map((record) => ({ ...record, rule }))),
+    ],
+    part?.goldens,
+  );
+  await saveSideStates(trx, pipeline, sums);
+  if (mayRunInPart(rules)) {
+    await forgetKeys(trx, pipeline, part?.units);
+    await saveKeys(trx, pipeline, keysOf(rules, result, matched.ids));
   }
-  return read;
+  await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, result) : undefined);
+  await linkEchoes(trx, project);
+  return { matched, exceptions };
 }
-
-/** Records that are read at once. */
-const PAGE = 5000;
-
-/**
- * The values of these columns as text, by field. Places, days and accounts come again and again: each text of a column is kept once,
- * as long as there are not too many of them.
- */
-function sharedTexts(columns: readonly number[]): (fields: readonly string[], row: SideRecord['values']) => Entry['values'] {
-  const known = columns.map(() => new Map<string, string>());
-  return (fields, row) => {
-    const values: Record<string, string | null> = {};
-    for (let i = 0; i < fields.length; i++) {
-      const value = row[columns[i]!];
-      if (value === null || value === undefined) {
-        values[fields[i]!] = null;
-        continue;
-      }
-      const text = String(value);
-      const texts = known[i]!;
-      const same = texts.get(text);
-      if (same === undefined && texts.size < MOST_SHARED) texts.set(text, text);
-      values[fields[i]!] = same ?? text;
-    }
-    return values;
-  };
-}
-
-/** Texts of a column that are kept once. */
-const MOST_SHARED = 20_000;
 
 /** One after the other, so that they are not all in memory twice. */
 function* passMatchesOf({ matches }: Reconciled, sides: Record<Side, ReadEntries>): Generator<PassMatch> {
@@ -259,7 +250,7 @@ function explainer(result: Reconciled): (records: readonly string[]) => Record<s
 }
 
 /** Names are asked for when a match is revoked only. */
-function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Side) => string {
+function nameFinder(sides: Readonly<Record<Side, ReadEntries>>): (golden: number, side: Side) => string {
   let names: Record<Side, Map<number, string>> | undefined;
   return (golden, side) => {
     names ??= {
@@ -270,15 +261,15 @@ function nameFinder(sides: Record<Side, ReadEntries>): (golden: number, side: Si
   };
 }
 
-function unusable(pipeline: string, config: ReconciliationConfig, sides: Record<Side, ReadEntries>): Problem[] {
-  return (['left', 'right'] as const).flatMap((side) =>
-    sides[side].withoutAmount === 0
+function unusable(pipeline: string, config: ReconciliationConfig, lacking: Readonly<Record<Side, number>>): Problem[] {
+  return SIDES.flatMap((side) =>
+    lacking[side] === 0
       ? []
       : [
           {
             code: 'SIDE_INCOMPLETE',
             place: { system: pipeline },
-            message: `${sides[side].withoutAmount} records of ${config[side].name} have no amount and are left out of both sides.`,
+            message: `${lacking[side]} records of ${config[side].name} have no amount and are left out of both sides.`,
             hint: 'Fix the mapping or the source, or leave them out with where.',
           },
         ],

@@ -3,13 +3,13 @@ import { matchesOfGolden } from '../../store/reconciliation/evidence.ts';
 import { recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import { fieldValues } from '../../store/reconciliation/totals.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { RevenueFact } from './facts.ts';
 import { dateFieldOf } from './legs.ts';
 
 /**
- * The day on which money arrived: the latest day of any record that its confirmed matches have on the other side, and never before its
- * own. `today`: where its matches have no day, or it is not reconciled anymore.
+ * The day on which money arrived: the latest day of any record that its confirmed matches tie it to, and never before its own. `today`:
+ * where its matches have no day, or it is not reconciled anymore.
  */
 export function arrivalDays(engine: Engine, today: string): (fact: RevenueFact) => Promise<string> {
   const { knex, project } = engine;

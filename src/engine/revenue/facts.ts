@@ -7,7 +7,7 @@ import type { Knex } from '../../store/open.ts';
 import { entityIds, listSources, type Source } from '../../store/ledger/sources.ts';
 import { heldBy } from '../../store/reconciliation/totals.ts';
 import { coversOf, reasonsOf } from '../reconciliation/covers.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 
 /** A receipt, or the part of one that one of its lines gives to an account. Amounts are minor units. */
 export interface RevenueFact {

@@ -5,7 +5,7 @@ import { anythingBooked, bookedByReceipt, type BookedRow, bookedWithin, lastChan
 import { listPeriods } from '../../store/reconciliation/periods.ts';
 import { startOf } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import type { BookedBefore } from '../../reconciliation/journal-entries.ts';
 import { arrivalDays } from './arrival.ts';
 import { type RevenueFact, revenueFacts } from './facts.ts';

@@ -6,7 +6,7 @@ import { addSplit, noSplit, type Split, splitOfLeg, wholly } from '../../reconci
 import { type GoldenRow, receiptsAfter } from '../../store/landing/golden.ts';
 import { entityIds, listSources } from '../../store/ledger/sources.ts';
 import { coversOf } from '../reconciliation/covers.ts';
-import type { Engine } from '../run/run.ts';
+import type { Engine } from '../run/engine.ts';
 import { offSources } from './facts.ts';
 
 /** What one side of a reconciliation has in a period, and how it stands. Amounts are minor units. */

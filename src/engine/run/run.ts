@@ -1,8 +1,8 @@
+import type { Engine, UnrecordedRun } from './engine.ts';
 import type { Lock } from '../../store/lock-holder.ts';
 import type { SkipReason } from '../landing/context.ts';
 import { join } from 'node:path';
 import { actorOf } from '../../config/actor.ts';
-import type { Project } from '../../config/project.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../../core/errors.ts';
 import { noCounts, type Outcome } from '../../core/outcome.ts';
 import { visibleLine } from '../../core/visible.ts';
@@ -12,7 +12,6 @@ import { beginLanding, landing, landsWhileReading } from '../../store/landing/la
 import { takeLock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
-import type { Examination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
 import { countOutbox } from '../../store/outbound/outbox.ts';
 import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/ledger/runs.ts';
@@ -45,19 +44,7 @@ import { IGNORED, judgedFiles, judging } from '../../connector/error-rules.ts';
 import { retrying } from '../../connector/source/retry.ts';
 import { optionVariables } from '../../connector/template.ts';
 
-export interface Engine {
-  project: Project;
-  knex: Knex;
-  /** Runs of this process that the store could not keep, by pipeline: it was full, read-only or away. Forgotten when a later run is kept. */
-  unrecorded?: Map<string, UnrecordedRun>;
-  /** What this process found when it last looked at the installation. */
-  examined?: Examination;
-}
-
-export interface UnrecordedRun {
-  at: Date;
-  problems: readonly Problem[];
-}
+export type { Engine, UnrecordedRun };
 
 export interface RunOptions {
   signal: AbortSignal;

@@ -12,15 +12,29 @@ export interface ClusterInput {
   rules: readonly (readonly [number, number])[];
   /** Pairs that are linked by their score. */
   edges: readonly { a: number; b: number; score: number }[];
-  /** The score of any two records, and whether something keeps them apart. Asked for cross pairs that nobody compared yet. */
-  pair(a: number, b: number): { score: number; vetoed: boolean };
-  /** The mean that two clusters need to be joined. */
-  link: number;
+  /**
+   * The score of any two records, what it would be if everything counted in full, and whether something keeps them apart. Asked for cross
+   * pairs that nobody compared yet.
+   */
+  pair(a: number, b: number): Pair;
+  /**
+   * The mean that two clusters need to be joined, and the least that a pair counts in it. By as much as the mean a cluster must be likelier
+   * than a rival that is somebody else.
+   */
+  join: { mean: number; least: number };
+}
+
+interface Pair {
+  score: number;
+  full: number;
+  vetoed: boolean;
 }
 
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
- * their records apart and the mean score of all their cross pairs reaches `link`. What a person decided is above all:
+ * their records apart and the mean score of all their cross pairs reaches `join.mean`. A cluster that fits two others, of which something
+ * says that they are not one, joins neither, unless one is plainly likelier: a record without birth date may be the father's
+ * or the son's. What a person decided is above all:
  * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
  * together that are different. Gives for each record the smallest number of its cluster. The same input gives the same
  * clusters, whatever the order of its lists.
@@ -37,28 +51,46 @@ export function clusterRecords(input: ClusterInput): number[] {
   const apart = (a: number, b: number): boolean => whole.members(a).some((x) => whole.members(b).some((y) => different.has(number(x, y))));
   // A pair that is decided both ways by detours stays apart; the last decision about the pair itself is the one that is here.
   for (const [a, b] of input.same) if (whole.of[a] !== whole.of[b] && !apart(a, b)) whole.join(a, b);
-  const cache = new Map<number, { score: number; vetoed: boolean }>();
-  const pair = (a: number, b: number): { score: number; vetoed: boolean } => {
+  const cache = new Map<number, Pair>();
+  const pair = (a: number, b: number): Pair => {
     const id = number(a, b);
     let found = cache.get(id);
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
-  const fits = (x: number, y: number, mean: boolean): boolean => {
+  /** How likely two clusters are one: the mean of all cross pairs, in full. undefined where something keeps them apart. */
+  const compared = (x: number, y: number): { enough: boolean; full: number } | undefined => {
     let sum = 0;
-    for (const a of said.members(x))
-      for (const b of said.members(y)) {
-        if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return false;
-        const { score, vetoed } = pair(a, b);
-        if (vetoed) return false;
-        sum += score - input.link;
+    let full = 0;
+    const [first, second] = [said.members(x), said.members(y)];
+    for (const a of first)
+      for (const b of second) {
+        if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return undefined;
+        const found = pair(a, b);
+        if (found.vetoed) return undefined;
+        sum += Math.max(found.score, input.join.least) - input.join.mean;
+        full += found.full;
       }
-    return !mean || sum >= 0;
+    return { enough: sum >= 0, full: full / (first.length * second.length) };
   };
-  const attempt = (a: number, b: number, mean: boolean): boolean => {
+  const neighbors = neighborsOf(input);
+  /** Is there somebody else, who is not y, that x may just as well be? */
+  const hasRival = (x: number, y: number, full: number): boolean => {
+    const others = new Set(said.members(x).flatMap((a) => neighbors[a]!.map((b) => said.of[b]!)));
+    for (const z of others) {
+      if (z === said.of[x] || z === said.of[y] || compared(y, z) !== undefined) continue;
+      const other = apart(x, z) ? undefined : compared(x, z);
+      if (other?.enough && full - other.full < input.join.mean) return true;
+    }
+    return false;
+  };
+  const attempt = (a: number, b: number, byScore: boolean): boolean => {
     if (said.of[a] === said.of[b]) return false;
     const together = whole.of[a] === whole.of[b];
-    if ((!together && apart(a, b)) || !fits(a, b, mean)) return false;
+    if (!together && apart(a, b)) return false;
+    const found = compared(a, b);
+    if (!found || (byScore && !found.enough)) return false;
+    if (byScore && !together && (hasRival(a, b, found.full) || hasRival(b, a, found.full))) return false;
     said.join(a, b);
     if (!together) whole.join(a, b);
     return true;
@@ -66,13 +98,24 @@ export function clusterRecords(input: ClusterInput): number[] {
   for (const [a, b] of ordered(input.rules)) attempt(a, b, false);
   const edges = input.edges
     .map(({ a, b, score }) => (a < b ? { a, b, score } : { a: b, b: a, score }))
-    .sort((p, q) => q.score - p.score || p.a - q.a || p.b - q.b);
+    .map((edge) => ({ ...edge, full: input.size > 2 ? pair(edge.a, edge.b).full : 0 }))
+    .sort((p, q) => q.score - p.score || q.full - p.full || p.a - q.a || p.b - q.b);
   // What was refused may fit when other records have joined.
   for (let joined = true; joined;) {
     joined = false;
     for (const { a, b } of edges) if (attempt(a, b, true)) joined = true;
   }
   return whole.of;
+}
+
+/** By record, the records that it has an edge to. */
+function neighborsOf({ size, edges }: ClusterInput): number[][] {
+  const lists = Array.from({ length: size }, (): number[] => []);
+  for (const { a, b } of edges) {
+    lists[a]!.push(b);
+    lists[b]!.push(a);
+  }
+  return lists;
 }
 
 /** Groups of records that are joined; each is named by its smallest number. */

@@ -97,12 +97,31 @@ export function jaroWinklerOfLong(a: string, b: string): number {
  */
 export function edits(a: string, b: string, most: number): number {
   if (a === b) return 0;
-  const n = Math.min(a.length, 64);
-  const m = Math.min(b.length, 64);
+  let n = Math.min(a.length, 64);
+  let m = Math.min(b.length, 64);
   if (Math.abs(n - m) > most) return most + 1;
-  if (n === 0 || m === 0 || !notePlaces(a, n)) return editsOfLong(a, b, most);
-  const errors = byBits(b, m, n);
-  forgetPlaces(a, n);
+  // What both begin and end with takes no part.
+  let from = 0;
+  const least = Math.min(n, m);
+  while (from < least && a.charCodeAt(from) === b.charCodeAt(from)) from++;
+  while (n > from && m > from && a.charCodeAt(n - 1) === b.charCodeAt(m - 1)) {
+    n--;
+    m--;
+  }
+  if (n === from || m === from) return Math.min(Math.max(n, m) - from, most + 1);
+  if (most === 1) {
+    if (n - from === 1 && m - from === 1) return 1;
+    const exchanged =
+      n - from === 2 && m - from === 2 && a.charCodeAt(from) === b.charCodeAt(from + 1) && a.charCodeAt(from + 1) === b.charCodeAt(from);
+    return exchanged ? 1 : 2;
+  }
+  if (from > 0 || n < a.length || m < b.length) {
+    a = a.slice(from, n);
+    b = b.slice(from, m);
+  }
+  if (!notePlaces(a, a.length)) return editsOfLong(a, b, most);
+  const errors = byBits(b, b.length, a.length);
+  forgetPlaces(a, a.length);
   return Math.min(errors, most + 1);
 }
 

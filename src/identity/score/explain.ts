@@ -63,6 +63,8 @@ const VETO_WORDS: Record<VetoName, string> = {
   twins: 'Same birth date, surname and address, but two different given names: they may be twins.',
   father_and_son: 'Same name at the same address, but a generation between the birth dates: they may be father and son.',
   suffix: 'One is Jr and the other Sr (or another suffix): they are two people.',
+  suffix_missing:
+    'One is Jr or Sr, the other has no suffix, and no birth date or e-mail address shows that it is not the other one of that name.',
   person_evidence: 'They share a household, but neither the given name nor the birth date shows that they are the same person.',
   name_only: 'Little agrees besides the name, which several people may have.',
 };

@@ -12,6 +12,8 @@ export interface Scored {
   veto: VetoName | undefined;
   /** Two given names that many have and no birth date that agrees: two of a household, of whom nobody needs to be asked. */
   apart: boolean;
+  /** Two different given names, and the sex differs as well: two people, whatever ties them to each other. */
+  opposite: boolean;
 }
 
 /** What becomes of a pair. */
@@ -57,14 +59,17 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   let own = prior;
   let shared = 0;
   let beside = 0;
+  const { number, street } = population.roles;
+  // The same street with another house number is a neighbor as often as somebody who moved: what differs counts there as well.
+  const neighbors = number >= 0 && street >= 0 && scratch[number]! === population.features[number]!.scale!.levels.length - 1;
   for (let i = 0; i < features.length; i++) {
     const weight = weightOf(population, i, scratch[i]!, a[i] ?? null);
     if (features[i]!.household) shared += weight;
     else own += weight;
-    if (weight > 0 && features[i]!.specific) beside += weight;
+    if (features[i]!.specific && (weight > 0 || (neighbors && features[i]!.household))) beside += weight;
   }
-  const { veto, apart } = vetoOf(population, a, b, scratch, beside, shared);
-  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart };
+  const { veto, apart, opposite } = vetoOf(population, a, b, scratch, beside, shared);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart, opposite };
 }
 
 /**
@@ -75,6 +80,6 @@ export function verdictOf({ link, review }: Pick<Population, 'link' | 'review'>,
   if (veto === 'suffix') return 'none';
   if (score >= link && veto === undefined) return 'link';
   if (apart) return 'none';
-  if (veto === 'name_only' || veto === 'person_evidence') return score >= link ? 'review' : 'none';
+  if (veto === 'name_only' || veto === 'person_evidence' || veto === 'suffix_missing') return score >= link ? 'review' : 'none';
   return score >= review || uncapped >= link ? 'review' : 'none';
 }

@@ -21,17 +21,28 @@ export function vetoOf(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean } {
+): { veto: VetoName | undefined; apart: boolean; opposite: boolean } {
+  const found = vetoByRole(population, a, b, levels, beside, shared);
+  return { opposite: false, ...found };
+}
+
+function vetoByRole(
+  population: Population,
+  a: Profile,
+  b: Profile,
+  levels: Int8Array,
+  beside: number,
+  shared: number,
+): { veto: VetoName | undefined; apart: boolean; opposite?: boolean } {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
     return { veto: 'suffix', apart: true };
-  const first = a[roles.given] ?? null;
-  const second = b[roles.given] ?? null;
   const given = levels[roles.given]!;
+  const [first, second] = givenNames(population, a, b, given);
   const birth = roles.birth < 0 ? -1 : levels[roles.birth]!;
   const middle = (p: Profile): string | null => (roles.middle < 0 ? null : (p[roles.middle] ?? null));
-  const conflict = given !== 5 && namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
+  const conflict = namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
   if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || (roles.sex >= 0 && levels[roles.sex] === 1)))
     if (surnameOfTwins(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
@@ -39,13 +50,19 @@ export function vetoOf(
     // Daughters are hardly ever named after their mothers.
     if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
       return { veto: 'father_and_son', apart: false };
+  if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
+  if (vetoes.has('person_evidence') && conflict && roles.sex >= 0 && levels[roles.sex] === 1 && sameHome(population, levels))
+    return { veto: 'person_evidence', apart: true, opposite: true };
   // An initial agrees with too many of a household.
   const nameAgrees =
-    first === null || second === null || given === 5 || (given >= 0 && given <= 2 && !conflict && first.length > 1 && second.length > 1);
+    first === null ||
+    second === null ||
+    (given === 5 && !conflict) ||
+    (given >= 0 && given <= 2 && !conflict && first.length > 1 && second.length > 1);
   // Brothers and sisters are born in the same decades: of two different names, only the same day makes one person likely.
   const birthAgrees = birth >= 0 && birth <= (bothNames ? 0 : 1);
   // Another surname at another place is one person only by more than a first name and a day of birth.
-  const moved = roles.surname >= 0 && levels[roles.surname] === 4 && shared < 0;
+  const moved = roles.surname >= 0 && levels[roles.surname] === 4 && (shared < 0 || (!birthAgrees && livesElsewhere(population, levels)));
   const oneName = conflict && (population.isGivenName(first!) || population.isGivenName(second!));
   const evidence = (nameAgrees || birthAgrees) && !moved;
   const apart = conflict && !birthAgrees && (bothNames || first!.length === 1 || second!.length === 1 || (given === 4 && oneName));
@@ -55,6 +72,15 @@ export function vetoOf(
 
 /** A rare name in one town is no person yet: something of the person or the address must agree too. */
 const BESIDE_NAME = fixed(3);
+
+/** The given names of both. Where given name and surname are swapped, the pair that is less alike: the surnames made it swapped. */
+function givenNames({ roles }: Population, a: Profile, b: Profile, level: number): [string | null, string | null] {
+  const [first, second] = [a[roles.given] ?? null, b[roles.given] ?? null];
+  if (level !== 5) return [first, second];
+  const [firstLast, secondLast] = [a[roles.surname] ?? null, b[roles.surname] ?? null];
+  const alike = (x: string | null, y: string | null): number => (x === null || y === null ? 0 : jaroWinkler(x, y));
+  return alike(first, secondLast) > alike(firstLast, second) ? [firstLast, second] : [first, secondLast];
+}
 
 /** Two given names that are not one name typed in two ways: unlike each other, or both well known and no nicknames. */
 function namesConflict({ isGivenName }: Population, a: string | null, b: string | null): boolean {
@@ -86,6 +112,23 @@ function notApart(population: Population, levels: Int8Array): boolean {
 
 function sameHome({ roles: { number, street } }: Population, levels: Int8Array): boolean {
   return number >= 0 && street >= 0 && levels[number] === 0 && levels[street] === 0;
+}
+
+/** Another house number, and neither a phone nor an e-mail address that is the same. */
+function livesElsewhere({ roles, features }: Population, levels: Int8Array): boolean {
+  const { number, phone, email } = roles;
+  const differs = number >= 0 && levels[number] === features[number]!.scale!.levels.length - 1;
+  return differs && !(phone >= 0 && levels[phone] === 0) && !(email >= 0 && levels[email] === 0);
+}
+
+/**
+ * One is called Jr (or Sr), the other nothing, and neither a birth date nor an e-mail address says whether it is the same person or
+ * the other one of that name: a phone or an address may be of both.
+ */
+function isOneOfTwo({ roles }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  if (roles.suffix < 0 || ((a[roles.suffix] ?? null) === null) === ((b[roles.suffix] ?? null) === null)) return false;
+  const agrees = (slot: number, most: number): boolean => slot >= 0 && levels[slot]! >= 0 && levels[slot]! <= most;
+  return !agrees(roles.birth, 2) && !agrees(roles.email, 1);
 }
 
 /** Two real birth dates 16 to 50 years apart. */

@@ -12,7 +12,7 @@ const HABIT = { weeks: 8, of: 7 };
  * of which either side has anything, a place has one exception for all days since, not one for each.
  */
 export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
-  const series = work.known?.senders[i] ?? sendersOf(rule, work.all[rule.side]);
+  const series = work.known?.senders[i] ?? withSenders(new Map(), rule, work.all[rule.side]);
   const known = lastDayOf(work);
   for (const [name, seen] of series) {
     const first = Math.min(...seen);
@@ -36,9 +36,13 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
   }
 }
 
-/** The days on which each sender has anything, by the values of `by`. */
-export function sendersOf(rule: ExpectedRule, entries: readonly Entry[]): Map<string, Set<number>> {
-  const series = new Map<string, Set<number>>();
+/** The days on which each sender has anything, by the values of `by`, with those that are known already. */
+export function withSenders(
+  known: ReadonlyMap<string, ReadonlySet<number>>,
+  rule: ExpectedRule,
+  entries: readonly Entry[],
+): Map<string, Set<number>> {
+  const series = new Map([...known].map(([name, days]) => [name, new Set(days)]));
   for (const { day, values } of entries) {
     const parts = rule.by.map((field) => values[field] ?? null);
     if (day === null || parts.includes(null)) continue;

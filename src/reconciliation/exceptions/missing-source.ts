@@ -1,5 +1,5 @@
 import { dateOf } from '../calendar.ts';
-import type { BusinessDays, Entry, Side } from '../entry.ts';
+import type { BusinessDays, Side } from '../entry.ts';
 import { exceptionId } from '../match/match-id.ts';
 import type { FoundException, Rules } from '../match/work.ts';
 
@@ -7,8 +7,8 @@ import type { FoundException, Rules } from '../match/work.ts';
 export interface SourceState {
   pipeline: string;
   side: Side;
-  /** Records of the side that came from it. */
-  records: readonly Entry[];
+  /** Days of which it gave any record of the side. */
+  seen: ReadonlySet<number>;
   /** `subject`: what is missing, the same in every run: the name of a refused file. `text`: a sentence for a clerk. */
   missing: readonly { subject: string; text: string }[];
 }
@@ -81,8 +81,7 @@ function missingSource(
 }
 
 /** Business days since its first record, up to yesterday, on which a source has none; all days for a source that has none at all. */
-function gapsOf({ days, asOf }: Context, { records }: SourceState): { days: Set<number>; habit: boolean } {
-  const seen = new Set(records.flatMap(({ day }) => (day === null ? [] : [day])));
+function gapsOf({ days, asOf }: Context, { seen }: SourceState): { days: Set<number>; habit: boolean } {
   const gaps = new Set<number>();
   let [business, without] = [0, 0];
   let first = asOf - 400;

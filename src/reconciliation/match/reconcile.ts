@@ -1,6 +1,6 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
-import { clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
+import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { findings } from '../exceptions/findings.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
@@ -51,6 +51,8 @@ export interface Reconciled {
   states: ReadonlyMap<Entry, EntryState>;
   /** The numbers that are used, for each gap rule. */
   numbers: readonly NumberRanges[];
+  /** Entries that say the same. */
+  clusters: readonly Cluster[];
 }
 
 /**
@@ -104,7 +106,7 @@ export function reconcileSides(
   const inTransit = leftOver(work);
   findings(work);
   const { matches, exceptions, outOfScope, states, numbers } = work;
-  return { matches, exceptions, inTransit, outOfScope, states, numbers };
+  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters };
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {

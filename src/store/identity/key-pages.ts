@@ -19,8 +19,8 @@ export type EachKey = (put: (keys: Float64Array, members: Float64Array) => void)
 
 /** Keys are whole numbers below this. */
 const KEYS = 2 ** 53;
-/** Entries on a page, about. */
-const ON_A_PAGE = 256;
+/** Entries on a page, about: as base64 it then fits into one page of the database. */
+const ON_A_PAGE = 128;
 /** A block with more members is written as rows: its page would be read whole for each of its members. */
 const MOST_ON_A_PAGE = 128;
 const CHUNK = 5000;

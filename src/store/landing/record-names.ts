@@ -31,6 +31,33 @@ export async function namesOfGolden(knex: Knex, entityId: number, goldens: reado
   return firstOf(rows);
 }
 
+/** Golden ids of records by their connection, as it is called today, and key there. */
+export async function goldensByName(
+  knex: Knex,
+  entityId: number,
+  names: readonly { connection: string; key: string }[],
+): Promise<number[]> {
+  const found: number[] = [];
+  for (let i = 0; i < names.length; i += 500) {
+    const some = names.slice(i, i + 500);
+    const wanted = new Set(some.map(({ connection, key }) => JSON.stringify([connection, key])));
+    const rows = (await linksOf(knex, entityId)
+      .whereNotNull('l.golden_id')
+      .whereIn(
+        'l.source_key',
+        some.map(({ key }) => key),
+      )
+      .whereIn(
+        'l.source_id',
+        knex('il_source')
+          .whereIn('connection', [...new Set(some.map(({ connection }) => connection))])
+          .select('id'),
+      )) as Record<string, unknown>[];
+    for (const row of rows) if (wanted.has(JSON.stringify([row.connection, row.source_key]))) found.push(Number(row.golden_id));
+  }
+  return found;
+}
+
 function linksOf(knex: Knex, entityId: number): Knex.QueryBuilder {
   return knex('il_link as l')
     .join('il_source as s', 's.id', 'l.source_id')

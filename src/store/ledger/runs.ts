@@ -40,6 +40,11 @@ export async function newestRun(knex: Knex): Promise<number> {
   return Number(row?.id ?? 0);
 }
 
+/** Runs that have not ended. */
+export async function openRuns(knex: Knex): Promise<number[]> {
+  return ((await knex('il_run').whereNull('outcome').orderBy('id').pluck('id')) as number[]).map(Number);
+}
+
 /** A text that changes when a run of any process begins or ends. */
 export async function stateOfRuns(knex: Knex): Promise<string> {
   const rows = (await knex('il_run').orderBy('id', 'desc').limit(50).select('id', 'outcome')) as { id: number; outcome: string | null }[];

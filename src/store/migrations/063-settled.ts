@@ -10,9 +10,10 @@ export async function up(knex: Knex): Promise<void> {
     t.string('pipeline', 60).primary();
     t.text('state').notNullable().comment('JSON: runs that were seen, sums of both sides, what is known of days and numbers');
   });
+  // `unit`: the id of a match; negative for a record that no match has: -2 * its golden id, on the right one less.
   await knex.raw(`CREATE TABLE il_match_key (
-    pipeline VARCHAR(60) NOT NULL, pass INTEGER NOT NULL, key VARCHAR(24) NOT NULL, match_id BIGINT NOT NULL,
-    PRIMARY KEY (pipeline, pass, key, match_id))${dialectOf(knex).byPrimaryKey}`);
-  await knex.raw('CREATE INDEX il_match_key_match ON il_match_key (match_id)');
+    pipeline VARCHAR(60) NOT NULL, relation INTEGER NOT NULL, key VARCHAR(16) NOT NULL, day INTEGER NOT NULL, unit BIGINT NOT NULL,
+    taken INTEGER NOT NULL, PRIMARY KEY (pipeline, relation, key, day, unit, taken))${dialectOf(knex).byPrimaryKey}`);
+  await knex.raw('CREATE INDEX il_match_key_unit ON il_match_key (pipeline, unit)');
   await knex.raw('CREATE INDEX il_link_record ON il_link (entity_id, golden_id)');
 }

@@ -121,7 +121,7 @@ export async function listEntries(knex: Knex, filter: EntryFilter): Promise<Entr
 
 /**
  * Is the money of an entry accounted for? It is in the ledger or may be there, a person said that it is not to be sent, or a person had it sent
- * once more as it is. Everything else is not in the ledger, and may be made anew.
+ * once more as it is. Everything else is not in the ledger, and may be made again.
  */
 export function isSettled({ state, decision }: Pick<EntryOnItsWay, 'state' | 'decision'>): boolean {
   return REACHED.includes(state) || state === 'dismissed' || (state === 'queued' && decision?.did === 'retry');

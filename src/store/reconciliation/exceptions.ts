@@ -1,9 +1,13 @@
+import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 
 export type ExceptionState = 'open' | 'assigned' | 'waiting' | 'resolved' | 'closed';
 
 /** States in which somebody may still have to do something. */
 export const UNFINISHED: readonly ExceptionState[] = ['open', 'assigned', 'waiting'];
+
+/** All others are explained by new data. */
+export const NOT_CLOSED: readonly ExceptionState[] = [...UNFINISHED, 'resolved'];
 
 /** A record of an exception, by its lasting name. */
 export interface ExceptionRecord {
@@ -70,15 +74,17 @@ export interface SavedExceptions {
 /**
  * Saves what a run of a reconciliation found, in the run's transaction. What is known keeps its owner, notes and state; what is not
  * found anymore is closed, with `explainedBy` naming the match or rule that took its records. What a person resolved stays
- * resolved while its amount is the same.
+ * resolved while its amount is the same. `among`: only these exceptions were looked at, and all others stay as they are.
  */
 export async function saveExceptions(
   trx: Knex,
   run: { pipeline: string; id: number; at: string },
   found: readonly NewException[],
   explainedBy: (records: readonly string[]) => Record<string, unknown>,
+  among?: ReadonlySet<string>,
 ): Promise<SavedExceptions> {
-  const known = new Map((await listExceptions(trx, { pipeline: run.pipeline })).map((e) => [e.id, e]));
+  const ids = among && [...new Set([...among, ...found.map(({ id }) => id)])];
+  const known = new Map((await listExceptions(trx, { pipeline: run.pipeline, ...(ids ? { ids } : {}) })).map((e) => [e.id, e]));
   const result: SavedExceptions = { opened: 0, closed: 0, reopened: 0, unfinished: 0 };
   const isNew = found.filter(({ id }) => !known.has(id));
   await insertAll(
@@ -203,6 +209,7 @@ export async function listExceptions(
   filter: {
     /** Ids that begin so. */
     startsWith?: string;
+    ids?: readonly string[];
     pipeline?: string;
     states?: readonly ExceptionState[];
     type?: string;
@@ -210,12 +217,25 @@ export async function listExceptions(
     limit?: number;
   },
 ): Promise<StoredException[]> {
+  const { ids, ...rest } = filter;
+  if (ids) {
+    const lists: StoredException[] = [];
+    for (let i = 0; i < ids.length; i += 500) lists.push(...(await exceptionsAmong(knex, rest, ids.slice(i, i + 500))));
+    return lists;
+  }
+  return exceptionsAmong(knex, rest);
+}
+
+type ExceptionFilter = Omit<NonNullable<Parameters<typeof listExceptions>[1]>, 'ids'>;
+
+async function exceptionsAmong(knex: Knex, filter: ExceptionFilter, ids?: readonly string[]): Promise<StoredException[]> {
   // The oldest first; those without a day before all, since it is not known how old they are.
   const query = knex('il_exception').orderByRaw('CASE WHEN since IS NULL THEN 0 ELSE 1 END, since, id');
   if (filter.startsWith !== undefined) {
     // Ids are hexadecimal: the next string after all that begin so ends with a letter past f.
     void query.where('id', '>=', filter.startsWith).where('id', '<', `${filter.startsWith}g`);
   }
+  if (ids) void query.whereIn('id', [...ids]);
   if (filter.pipeline !== undefined) void query.where({ pipeline: filter.pipeline });
   if (filter.states) void query.whereIn('state', [...filter.states]);
   if (filter.type !== undefined) void query.where({ type: filter.type });
@@ -323,6 +343,24 @@ function eventRow(
 
 async function insertAll(trx: Knex, table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
   for (let i = 0; i < rows.length; i += 50) await trx(table).insert(rows.slice(i, i + 50));
+}
+
+/** Ids of the exceptions of a reconciliation, but those that are closed, that any of these records of a side is in. */
+export async function exceptionsWith(
+  trx: Knex.Transaction,
+  pipeline: string,
+  side: 'left' | 'right',
+  entityId: number,
+  goldens: readonly number[],
+): Promise<string[]> {
+  const rows = await (
+    await dialectOf(trx).rowsOf(trx)
+  ).select(
+    `SELECT e.id FROM il_exception_record r JOIN il_exception e ON e.id = r.exception_id
+      WHERE r.entity_id = ? AND r.golden_id = ? AND r.side = ? AND e.pipeline = ? AND e.state <> 'closed'`,
+    goldens.map((golden) => [entityId, golden, side, pipeline]),
+  );
+  return rows.map(([id]) => String(id));
 }
 
 /** The exceptions of a reconciliation that hold the money of a side's records, by golden id: those that are not closed by new data. */

@@ -43,6 +43,8 @@ export interface Compared {
 export async function beginMatches(trx: Knex, pipeline: string, runId: number, basis: string): Promise<void> {
   await trx('il_match_record').whereIn('match_id', trx('il_match').where({ pipeline }).select('id')).delete();
   await trx('il_match').where({ pipeline }).delete();
+  // What a reconciliation by passes had kept is gone with its matches.
+  await trx('il_settled').where({ pipeline }).delete();
   await trx('il_reconciliation').insert({ pipeline, run_id: runId, basis }).onConflict('pipeline').merge();
 }
 

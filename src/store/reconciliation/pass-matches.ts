@@ -125,7 +125,7 @@ async function revoke(
   for (const gone of await matchesById(trx, ids)) {
     const names = (records.get(gone.id) ?? []).map(({ golden, side }) => [side, namesOf(golden, side)]);
     events.push(eventOf(gone.contentId, run, 'run', 'revoked', { run: run.id, rule: gone.rule, records: names }));
-    await removeMatch(trx, gone.id);
+    await removeMatch(trx, gone);
   }
   await insertEvents(trx, events);
 }
@@ -201,9 +201,9 @@ export async function confirmMatch(trx: Knex, id: number): Promise<void> {
 }
 
 /** It is in force no more; its events tell what it was. */
-export async function removeMatch(trx: Knex, id: number): Promise<void> {
+export async function removeMatch(trx: Knex, { id, pipeline }: Pick<StoredPassMatch, 'id' | 'pipeline'>): Promise<void> {
   await trx('il_match_record').where({ match_id: id }).delete();
-  await trx('il_match_key').where({ match_id: id }).delete();
+  await trx('il_match_key').where({ pipeline, unit: id }).delete();
   await trx('il_match').where({ id }).delete();
 }
 

@@ -1,15 +1,29 @@
 import type { MatchRecord } from './matches.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
+import type { Side } from './totals.ts';
 
 /** A record that is in no match and no exception: in transit, or out of scope by the rule named. */
 export interface UnmatchedRecord extends Omit<MatchRecord, 'match'> {
   rule: string | null;
 }
 
-/** Replaces which records of a reconciliation are in transit or out of scope. */
-export async function saveUnmatched(trx: Knex.Transaction, pipeline: string, list: readonly UnmatchedRecord[]): Promise<void> {
-  await trx('il_in_transit').where({ pipeline }).delete();
+/** Replaces which records of a reconciliation, or which of these, are in transit or out of scope. */
+export async function saveUnmatched(
+  trx: Knex.Transaction,
+  pipeline: string,
+  list: readonly UnmatchedRecord[],
+  among?: Readonly<Record<'left' | 'right', readonly number[]>>,
+): Promise<void> {
+  if (!among) await trx('il_in_transit').where({ pipeline }).delete();
+  else
+    await (
+      await dialectOf(trx).rowsOf(trx)
+    ).remove(
+      'il_in_transit',
+      ['pipeline', 'side', 'golden_id'],
+      (['left', 'right'] as const).flatMap((side) => among[side].map((golden) => [pipeline, side, golden])),
+    );
   await (
     await dialectOf(trx).rowsOf(trx)
   ).insert(
@@ -51,4 +65,63 @@ export async function sideStates(knex: Knex, pipeline: string): Promise<SideStat
     records: Number(row.records),
     minor: Number(row.minor),
   }));
+}
+
+/** The same, added up from the records of matches and exceptions and from what is in transit or out of scope. */
+export async function statesOfRecords(
+  knex: Knex,
+  pipeline: string,
+  sides: Readonly<Record<'left' | 'right', Pick<Side, 'entity' | 'amount'>>>,
+): Promise<SideState[]> {
+  const matched = (await knex('il_match_record as r')
+    .join('il_match as m', 'm.id', 'r.match_id')
+    .where({ 'm.pipeline': pipeline })
+    .groupBy('r.side', 'm.currency', 'm.state')
+    .select('r.side', 'm.currency', 'm.state')
+    .sum({ minor: 'r.minor' })
+    .count({ records: '*' })) as Summed[];
+  const excepted = (await knex('il_exception_record as r')
+    .join('il_exception as e', 'e.id', 'r.exception_id')
+    .where({ 'e.pipeline': pipeline, 'e.about': 'money' })
+    .whereNot('e.state', 'closed')
+    .groupBy('r.side', 'e.currency')
+    .select('r.side', 'e.currency')
+    .sum({ minor: 'r.minor' })
+    .count({ records: '*' })) as Summed[];
+  const states = [
+    ...matched.map((row) => stateOf(row, row.state === 'proposed' ? 'proposed' : 'confirmed')),
+    ...excepted.map((row) => stateOf(row, 'excepted')),
+  ];
+  for (const side of ['left', 'right'] as const) {
+    const { entity, amount } = sides[side];
+    const open = (await knex('il_in_transit as t')
+      .leftJoin(`${entity} as g`, 'g._id', 't.golden_id')
+      .where({ 't.pipeline': pipeline, 't.side': side })
+      .select('t.rule', 't.minor', `g.${amount}_currency as currency`)) as {
+      rule: string | null;
+      minor: number;
+      currency: string | null;
+    }[];
+    for (const { rule, minor, currency } of open)
+      states.push({
+        side,
+        currency: currency ?? '',
+        state: rule === null ? 'in_transit' : 'out_of_scope',
+        records: 1,
+        minor: Number(minor),
+      });
+  }
+  return states;
+}
+
+interface Summed {
+  side: 'left' | 'right';
+  currency: string;
+  state?: string;
+  minor: number;
+  records: number;
+}
+
+function stateOf({ side, currency, minor, records }: Summed, state: SideState['state']): SideState {
+  return { side, currency, state, records: Number(records), minor: Number(minor) };
 }

@@ -61,6 +61,36 @@ export async function* recordsOfSide(knex: Knex, side: Side, columns: readonly s
   }
 }
 
+/** The records of a side among these. */
+export async function recordsAmong(knex: Knex, side: Side, columns: readonly string[], goldens: readonly number[]): Promise<SideRecord[]> {
+  const found: SideRecord[] = [];
+  for (let i = 0; i < goldens.length; i += 500) {
+    const rows = await recordsOf(knex, side)
+      .select(selected(side, columns))
+      .whereIn('g._id', goldens.slice(i, i + 500));
+    found.push(...rows.map((row: Record<string, string | number | null>) => recordOf(row, columns)));
+  }
+  return found;
+}
+
+/** The records of a side with one of these values in each of these columns; with null among them, also those without a value. */
+export async function recordsWith(
+  knex: Knex,
+  side: Side,
+  columns: readonly string[],
+  wanted: Readonly<Record<string, readonly (string | number | null)[]>>,
+): Promise<SideRecord[]> {
+  const query = recordsOf(knex, side).select(selected(side, columns));
+  for (const [column, values] of Object.entries(wanted)) {
+    const given = values.filter((value) => value !== null);
+    void query.where((either) => {
+      void either.whereIn(`g.${column}`, given);
+      if (given.length < values.length) void either.orWhereNull(`g.${column}`);
+    });
+  }
+  return ((await query) as Record<string, string | number | null>[]).map((row) => recordOf(row, columns));
+}
+
 /**
  * Records of a side whose newest version was rejected: what is stored is the last good one. At most as many as there are open
  * rejects. `columns` of each are given too.

@@ -1,7 +1,5 @@
 import type { LandContext } from '../../../src/engine/landing/context.ts';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { type EntityConfig, entitySchema, matchingOf } from '../../../src/config/schema/model.ts';
 import { goldenBatch } from '../../../src/engine/golden/golden.ts';
@@ -10,7 +8,8 @@ import { compileIdentity, type IdentityModel } from '../../../src/identity/model
 import type { CompiledMapping } from '../../../src/mapping/mapping.ts';
 import { landing } from '../../../src/store/landing/landing.ts';
 import { migrateModel } from '../../../src/store/model-tables.ts';
-import { type Knex, openKnex } from '../../../src/store/open.ts';
+import type { Knex } from '../../../src/store/open.ts';
+import { storeUnderTest } from '../../store/stores.ts';
 import { entityIds } from '../../../src/store/ledger/sources.ts';
 
 /** One record of a person in one system. Fields are those of the shipped entity party. */
@@ -36,13 +35,13 @@ export interface PeopleStore {
 }
 
 export async function peopleStore(change: (entity: Record<string, unknown>) => void = () => {}): Promise<PeopleStore> {
-  const folder = await mkdtemp(join(tmpdir(), 'interlocal-identity-'));
+  const made = await storeUnderTest.make();
   const text = parse(await readFile(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')) as Record<string, unknown>;
   change(text);
   const entity = entitySchema.parse(text);
   const model = compileIdentity(matchingOf(entity)!);
   const pet = entitySchema.parse(parse(await readFile(new URL('../../../config/model/pet.yaml', import.meta.url), 'utf8')));
-  const knex = await openKnex('sqlite:store.db', folder);
+  const knex = await made.open();
   await migrateModel(knex, [entity, pet]);
   const ids = await entityIds(knex);
   const entityId = ids.get(entity.entity)!;
@@ -125,7 +124,7 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
     },
     async close() {
       await knex.destroy();
-      await rm(folder, { recursive: true, force: true });
+      await made.remove();
     },
   };
 }

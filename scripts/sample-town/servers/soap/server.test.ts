@@ -1,18 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axios from 'axios';
 import soap from 'soap';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPeople } from '../../people/files.ts';
+import { openRegister, type Register } from '../../people/register.ts';
 import { SOAP_PATH, startClerkService } from './server.ts';
 import { makeTown } from '../../town.ts';
 
-const { clerk } = makeTown(1, 120);
+const { clerk, people } = makeTown(1, 120);
+const folder = mkdtempSync(join(tmpdir(), 'sample-town-'));
 const [firstLicence] = clerk.dogLicences;
+let register: Register;
 let service: Awaited<ReturnType<typeof startClerkService>>;
 let client: soap.Client;
 beforeAll(async () => {
-  service = await startClerkService({ records: clerk, port: 0, username: 'interlocal', password: 'right', portal: { id: 1, key: 'key' } });
+  startPeople(folder, people);
+  register = openRegister(folder);
+  service = await startClerkService({
+    records: clerk,
+    register,
+    port: 0,
+    username: 'interlocal',
+    password: 'right',
+    portal: { id: 1, key: 'key' },
+  });
   client = await soap.createClientAsync(`http://127.0.0.1:${service.port}${SOAP_PATH}?wsdl`);
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  await service.close();
+  rmSync(folder, { recursive: true });
+});
 
 describe('GetDogLicences', () => {
   test('gives every licence once, page by page', async () => {

@@ -3,12 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import soap from 'soap';
 import type { ClerkRecords } from '../../generate/clerk-records.ts';
+import type { Register } from '../../people/register.ts';
 import { clerkWsdl } from '../../generate/clerk-wsdl.ts';
 
 export const SOAP_PATH = '/ClerkService.asmx';
 
 export interface ClerkServiceOptions {
   records: ClerkRecords;
+  register: Register;
   /** 0 takes any free port. */
   port: number;
   host?: string;
@@ -53,7 +55,7 @@ const AS_WRITTEN = { customDeserializer: { dateTime: (text: string) => text, int
 
 const MAX_ON_A_PAGE = 500;
 
-function operations({ records, portal }: ClerkServiceOptions): Record<string, (input: Record<string, unknown>) => object> {
+function operations({ records, register, portal }: ClerkServiceOptions): Record<string, (input: Record<string, unknown>) => object> {
   return {
     GetDogLicences(input) {
       const from = dateOf(input['FromDate'], 'FromDate');
@@ -65,6 +67,16 @@ function operations({ records, portal }: ClerkServiceOptions): Record<string, (i
       return {
         GetDogLicencesResult: { ResponseCode: '0', TotalCount: found.length, DogLicence: found.slice((page - 1) * size, page * size) },
       };
+    },
+    GetResidents(input) {
+      const page = countOf(input['Page'], 'Page', 1, Number.MAX_SAFE_INTEGER);
+      const { total, entries } = register.page(page, countOf(input['PageSize'], 'PageSize', 100, MAX_ON_A_PAGE));
+      return { GetResidentsResult: { ResponseCode: '0', TotalCount: total, Resident: entries } };
+    },
+    UpdateResident(input) {
+      const key = String(input['RequestKey'] ?? '');
+      if (key === '') throw fault('soap:Client', 'RequestKey is missing');
+      return { UpdateResidentResult: register.update(key, (input['Resident'] ?? {}) as Record<string, unknown>) };
     },
     GetBillingByDate(input) {
       if (String(input['portalId']) !== String(portal.id) || input['key'] !== portal.key)

@@ -8,7 +8,7 @@ import type { DueLine, PostedLine } from '../../../reconciliation/postings.ts';
 import { type EntryOnItsWay, isSettled, listEntries, receiptLinesOf } from '../../../store/outbound/entries.ts';
 import { listPeriods } from '../../../store/reconciliation/periods.ts';
 import { revenueLedger } from '../../revenue/ledger.ts';
-import type { Engine } from '../../run/run.ts';
+import type { Engine } from '../../run/engine.ts';
 
 /** What the ledger should have by now. */
 export interface Due {

@@ -3,7 +3,7 @@ import type { Project } from '../../../config/project.ts';
 import { draftEntries, type EntryDraft } from '../../../reconciliation/postings.ts';
 import { type EntryOnItsWay, listEntries, revenueInEntries } from '../../../store/outbound/entries.ts';
 import { ledgerRules } from '../../revenue/ledger-rules.ts';
-import type { Engine } from '../../run/run.ts';
+import type { Engine } from '../../run/engine.ts';
 import { dueLines, postedLines } from './due.ts';
 import { referenceOf } from './entry-record.ts';
 

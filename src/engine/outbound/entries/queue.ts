@@ -42,7 +42,7 @@ const TRIES = 5;
 const MOST_REASONS = 20;
 
 /**
- * Puts the entries that are missing into the outbox, all in one transaction. What waits and is not sent yet is made anew each time: an entry whose
+ * Puts the entries that are missing into the outbox, all in one transaction. What waits and is not sent yet is made again each time: an entry whose
  * content is the same stays as it is, with what a person decided about it; one that is no longer right is withdrawn. What was sent is never changed.
  */
 export async function queueEntries(out: Outbound, config: EntriesConfig): Promise<void> {

@@ -1,0 +1,212 @@
+import type { BusinessDays, Side } from '../../reconciliation/entry.ts';
+import type { Decision, Rules } from '../../reconciliation/match/reconcile.ts';
+import { likenessKey, relationsOf } from '../../reconciliation/match/relations.ts';
+import { SIDES } from '../../reconciliation/match/work.ts';
+import type { Knex } from '../../store/open.ts';
+import { goldensByName } from '../../store/landing/record-names.ts';
+import { recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
+import { recordsOfMatches } from '../../store/reconciliation/matches.ts';
+import {
+  changedFields,
+  changedGoldens,
+  goldensInTransit,
+  keysOfUnits,
+  recordOfUnit,
+  type Standing,
+  standingsOf,
+  unitOf,
+  unitsByKeys,
+} from '../../store/reconciliation/settled.ts';
+import { decisionText, type KeptState } from './kept-state.ts';
+import { keptKey } from './match-keys.ts';
+import type { SideReader, StoredEntry } from './read-entries.ts';
+import type { RecordNames } from './record-name.ts';
+
+/** The part of a reconciliation that may have changed: all of it and nothing else is looked at again. */
+export interface ChangedPart {
+  entries: Record<Side, StoredEntry[]>;
+  /** How they stood before; new records are not there. */
+  standings: Standing[];
+  matches: Set<number>;
+  exceptions: Set<string>;
+  /** People have decided something since, so matches may be gone that the kept sums count. */
+  decided: boolean;
+}
+
+export interface PartContext {
+  trx: Knex.Transaction;
+  pipeline: string;
+  rules: Rules;
+  readers: Record<Side, SideReader>;
+  kept: KeptState;
+  decisions: readonly Decision[];
+  names: RecordNames;
+  days: BusinessDays;
+  today: number;
+  /** Fields on which what is kept of days and numbers depends: a change of one is looked at with everything. */
+  keptFields: Record<Side, readonly string[]>;
+}
+
+/** More records than this are looked at with everything else, which is no slower. */
+const MOST = 50_000;
+
+interface Lookup {
+  relation: number;
+  key: string;
+  /** null: days do not matter. */
+  day: number | null;
+}
+
+/**
+ * What has changed since the last run, and whatever a relation ties to it, again and again. Undefined where everything has to be
+ * looked at: a record has left its side, or too much has changed.
+ */
+export async function changedPart(context: PartContext): Promise<ChangedPart | undefined> {
+  const { trx, pipeline, rules, readers, kept, decisions } = context;
+  const part: ChangedPart = { entries: { left: [], right: [] }, standings: [], matches: new Set(), exceptions: new Set(), decided: false };
+  const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
+  const next: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
+  const changed: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
+  for (const side of SIDES) {
+    const { entity, entityId } = readers[side].side;
+    const goldens = await changedGoldens(trx, entity, kept.seen, kept.open);
+    if (goldens.length > MOST) return undefined;
+    const known = (await standingsOf(trx, pipeline, side, entityId, goldens)).map(({ golden }) => golden);
+    const fields = await changedFields(trx, entityId, known, kept.seen, kept.open);
+    if (context.keptFields[side].some((field) => fields.has(field))) return undefined;
+    for (const golden of [...goldens, ...known]) changed[side].add(golden);
+    for (const golden of changed[side]) next[side].add(golden);
+    for (const { golden, day } of await readers[side].some(await goldensInTransit(trx, pipeline, side)))
+      if (day !== null && context.days.index(context.today) - context.days.index(day) > rules.open[side].within) next[side].add(golden);
+  }
+  const byName = new Map<string, Decision>();
+  for (const decision of decisions) {
+    const isNew = !kept.decisions.has(decisionText(decision));
+    if (decision.verdict === 'same') for (const side of SIDES) for (const name of decision[side]) byName.set(`${side} ${name}`, decision);
+    if (!isNew) continue;
+    part.decided = true;
+    await addNamed(context, decision, next);
+  }
+  const relations = relationsOf(rules);
+  const asked = new Set<string>();
+  for (;;) {
+    const lookups: Lookup[] = [];
+    const units: number[] = [];
+    let found = 0;
+    for (const side of SIDES) {
+      const goldens = [...next[side]].filter((golden) => !inside[side].has(golden));
+      next[side].clear();
+      if (!goldens.length) continue;
+      const entries = await readers[side].some(goldens);
+      const standings = await standingsOf(trx, pipeline, side, readers[side].side.entityId, goldens);
+      for (const golden of goldens) inside[side].add(golden);
+      const here = new Set(entries.map(({ golden }) => golden));
+      if (standings.some(({ golden }) => !here.has(golden))) return undefined;
+      found += entries.length;
+      part.entries[side].push(...entries);
+      part.standings.push(...standings);
+      for (const { golden, match } of standings) if (changed[side].has(golden)) units.push(match ?? unitOf(golden, side));
+      await addTogether(context, standings, part, next);
+      for (const entry of entries) {
+        const decision = byName.get(`${side} ${entry.id}`);
+        if (decision) await addNamed(context, decision, next);
+        for (const [relation, { keyOf, near }] of relations.entries()) {
+          const key = keyOf(entry, side);
+          if (key !== null) lookups.push({ relation, key: keptKey(key), day: near === undefined ? null : entry.day });
+        }
+        rules.exceptions.duplicates.forEach((rule, i) => {
+          if (rule.side === side) lookups.push({ relation: relations.length, key: keptKey(likenessKey(i, rule.fields, entry)), day: null });
+        });
+      }
+      await addAlike(
+        context,
+        side,
+        entries.filter(({ golden }) => changed[side].has(golden)),
+        next,
+      );
+    }
+    if (!found) return part;
+    if (inside.left.size + inside.right.size > MOST) return undefined;
+    // What a changed record was tied to before is found by the keys that it had then.
+    for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units))
+      lookups.push({ relation, key, day: relations[relation]?.near === undefined ? null : day });
+    const fresh = lookups.filter(({ relation, key, day }) => {
+      const name = `${relation} ${key} ${day}`;
+      return asked.has(name) ? false : asked.add(name);
+    });
+    await addRelated(context, fresh, next);
+  }
+}
+
+/** All records of the matches and exceptions of these. */
+async function addTogether(
+  { trx }: PartContext,
+  standings: readonly Standing[],
+  part: ChangedPart,
+  next: Record<Side, Set<number>>,
+): Promise<void> {
+  const matches = [...new Set(standings.flatMap(({ match }) => (match === null || part.matches.has(match) ? [] : [match])))];
+  const exceptions = [
+    ...new Set(standings.flatMap(({ exception }) => (exception === null || part.exceptions.has(exception) ? [] : [exception]))),
+  ];
+  for (const id of matches) part.matches.add(id);
+  for (const id of exceptions) part.exceptions.add(id);
+  for (const { side, golden } of await recordsOfMatches(trx, matches)) next[side].add(golden);
+  for (const list of (await recordsOfExceptions(trx, exceptions)).values()) for (const { side, golden } of list) next[side].add(golden);
+}
+
+async function addNamed({ trx, readers, names }: PartContext, decision: Decision, next: Record<Side, Set<number>>): Promise<void> {
+  for (const side of SIDES)
+    for (const golden of await goldensByName(trx, readers[side].side.entityId, decision[side].map(names.partsOf))) next[side].add(golden);
+}
+
+/** Records that may be copies of these: of a record that is like no other, no key is kept. */
+async function addAlike(
+  { rules, readers }: PartContext,
+  side: Side,
+  entries: readonly StoredEntry[],
+  next: Record<Side, Set<number>>,
+): Promise<void> {
+  for (const [i, { side: of, fields }] of rules.exceptions.duplicates.entries())
+    for (let at = 0; of === side && at < entries.length; at += 400) {
+      const some = entries.slice(at, at + 400);
+      const wanted: Record<string, (string | number | null)[]> = {
+        [readers[side].side.amount]: [...new Set(some.map(({ minor }) => minor))],
+      };
+      for (const field of fields) wanted[field] = [...new Set(some.map(({ values }) => values[field] ?? null))];
+      const keys = new Set(some.map((entry) => likenessKey(i, fields, entry)));
+      for (const entry of await readers[side].with(wanted)) if (keys.has(likenessKey(i, fields, entry))) next[side].add(entry.golden);
+    }
+}
+
+async function addRelated(
+  { trx, pipeline, rules, days }: PartContext,
+  lookups: readonly Lookup[],
+  next: Record<Side, Set<number>>,
+): Promise<void> {
+  const relations = relationsOf(rules);
+  const dated = new Map<string, number[]>();
+  const wanted = lookups.map(({ relation, key, day }) => {
+    const { pass, near } = relations[relation] ?? { pass: -1, near: undefined };
+    if (near === undefined || day === null) return { relation, key, from: 0, to: 0, pass };
+    const name = `${relation} ${key}`;
+    const list = dated.get(name);
+    if (list) list.push(day);
+    else dated.set(name, [day]);
+    // Enough days of the calendar for so many business days.
+    const reach = near * 2 + 12;
+    return { relation, key, from: day - reach, to: day + reach, pass };
+  });
+  const matches = new Set<number>();
+  for (const { relation, key, day, unit } of await unitsByKeys(trx, pipeline, wanted)) {
+    const near = relations[relation]?.near;
+    const asked = dated.get(`${relation} ${key}`);
+    if (near !== undefined && !asked?.some((other) => Math.abs(days.index(day) - days.index(other)) <= near)) continue;
+    if (unit > 0) matches.add(unit);
+    else {
+      const { golden, side } = recordOfUnit(unit);
+      next[side].add(golden);
+    }
+  }
+  for (const { side, golden } of await recordsOfMatches(trx, [...matches])) next[side].add(golden);
+}

@@ -1,0 +1,114 @@
+import type { Project } from '../../config/project.ts';
+import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
+import type { Side } from '../../reconciliation/entry.ts';
+import { withSenders } from '../../reconciliation/exceptions/expected.ts';
+import type { NumberRange, NumberRanges } from '../../reconciliation/exceptions/number-ranges.ts';
+import type { Decision, Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
+import { SIDES } from '../../reconciliation/match/work.ts';
+import { openRuns, newestRun } from '../../store/ledger/runs.ts';
+import type { Source } from '../../store/ledger/sources.ts';
+import type { Knex } from '../../store/open.ts';
+import { settledState } from '../../store/reconciliation/settled.ts';
+import { type SeenDays, withDays } from './missing-sources.ts';
+import type { StoredEntry } from './read-entries.ts';
+import { storedBasis } from './reconciliation-basis.ts';
+
+/** What a run keeps for the next one, so that this looks only at what may have changed. */
+export interface KeptState {
+  /** What the result depends on besides the records; on another basis everything is looked at. */
+  basis: string;
+  /** The newest run whose records were there, and those that had not ended then. */
+  seen: number;
+  open: readonly number[];
+  /** What people had decided. */
+  decisions: ReadonlySet<string>;
+  days: SeenDays;
+  numbers: readonly NumberRanges[];
+  senders: readonly ReadonlyMap<string, ReadonlySet<number>>[];
+  lastDay: number;
+}
+
+/** Changes when the same records may give another result because the program has changed. */
+const RULES = 1;
+
+/** On what a reconciliation compares now, as text. */
+export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {
+  const off = sources.flatMap(({ id, pipeline }) => (project.pipelines.get(pipeline)?.value.mode === 'off' ? [id] : []));
+  return JSON.stringify([RULES, storedBasis(project, config, sources), off]);
+}
+
+/** What the last run kept; undefined where there is none, or it was on another basis. */
+export async function keptState(knex: Knex, pipeline: string, basis: string): Promise<KeptState | undefined> {
+  const text = await settledState(knex, pipeline);
+  if (text === undefined) return undefined;
+  const kept = JSON.parse(text) as Written;
+  if (kept.basis !== basis) return undefined;
+  const sets = (list: [string, number[]][]): Map<string, Set<number>> => new Map(list.map(([name, days]) => [name, new Set(days)]));
+  return {
+    basis,
+    seen: kept.seen,
+    open: kept.open,
+    decisions: new Set(kept.decisions),
+    days: { left: sets(kept.days.left), right: sets(kept.days.right) },
+    numbers: kept.numbers.map((ranges) => new Map(ranges)),
+    senders: kept.senders.map(sets),
+    lastDay: kept.lastDay ?? -Infinity,
+  };
+}
+
+interface Written {
+  basis: string;
+  seen: number;
+  open: number[];
+  decisions: string[];
+  days: Record<Side, [string, number[]][]>;
+  numbers: [string, NumberRange[]][][];
+  senders: [string, number[]][][];
+  /** null: there are no days yet. */
+  lastDay: number | null;
+}
+
+/** What is known after these records too; `before`: of the records that this run has not looked at. */
+export async function stateAfter(
+  knex: Knex,
+  basis: string,
+  rules: Rules,
+  entries: Readonly<Record<Side, readonly StoredEntry[]>>,
+  decisions: readonly Decision[],
+  before: KeptState | undefined,
+): Promise<KeptState> {
+  let lastDay = before?.lastDay ?? -Infinity;
+  for (const side of SIDES) for (const { day } of entries[side]) if (day !== null && day > lastDay) lastDay = day;
+  return {
+    basis,
+    seen: await newestRun(knex),
+    open: await openRuns(knex),
+    decisions: new Set(decisions.map(decisionText)),
+    days: { left: withDays(before?.days.left ?? new Map(), entries.left), right: withDays(before?.days.right ?? new Map(), entries.right) },
+    numbers: [],
+    senders: rules.exceptions.expected.map((rule, i) => withSenders(before?.senders[i] ?? new Map(), rule, entries[rule.side])),
+    lastDay,
+  };
+}
+
+/** As the store keeps it. */
+export function stateText(state: KeptState, { numbers }: Reconciled): string {
+  const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
+    [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
+  const written: Written = {
+    basis: state.basis,
+    seen: state.seen,
+    open: [...state.open],
+    decisions: [...state.decisions],
+    days: { left: lists(state.days.left), right: lists(state.days.right) },
+    numbers: numbers.map((ranges) => [...ranges]),
+    senders: state.senders.map(lists),
+    lastDay: Number.isFinite(state.lastDay) ? state.lastDay : null,
+  };
+  return JSON.stringify(written);
+}
+
+/** A decision with what was decided. */
+export function decisionText({ verdict, left, right, difference = 0 }: Decision): string {
+  return JSON.stringify([verdict, left, right, difference]);
+}

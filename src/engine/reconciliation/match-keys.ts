@@ -1,0 +1,67 @@
+import { hash } from 'node:crypto';
+import type { Entry, Side } from '../../reconciliation/entry.ts';
+import type { Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
+import { likenessKey, type Relation, relationsOf, takenBy } from '../../reconciliation/match/relations.ts';
+import { SIDES } from '../../reconciliation/match/work.ts';
+import { type MatchKey, unitOf } from '../../store/reconciliation/settled.ts';
+import type { StoredEntry } from './read-entries.ts';
+
+/** Keys may be made of what people typed; what is kept says nothing of it. */
+export function keptKey(text: string): string {
+  return hash('sha256', text).slice(0, 16);
+}
+
+/** The keys by which a later run finds what it must look at again. `ids`: of the matches, in their order. */
+export function* keysOf(rules: Rules, result: Reconciled, ids: readonly number[]): Generator<MatchKey> {
+  const relations = relationsOf(rules);
+  const alike = copiesOf(rules, result);
+  for (const [i, match] of result.matches.entries()) {
+    const taken = takenBy(rules, match);
+    const seen = new Set<string>();
+    for (const side of SIDES)
+      for (const entry of match[side])
+        for (const key of keysOfEntry(relations, alike, entry, side, ids[i]!, taken)) {
+          const name = `${key.relation} ${key.key} ${key.day}`;
+          if (!seen.has(name)) yield key;
+          seen.add(name);
+        }
+  }
+  const last = rules.passes.length;
+  const open = function* (entries: readonly Entry[], side: Side): Generator<MatchKey> {
+    for (const entry of entries as readonly StoredEntry[])
+      yield* keysOfEntry(relations, alike, entry, side, unitOf(entry.golden, side), last);
+  };
+  for (const { holds, left, right } of result.exceptions)
+    if (holds) {
+      yield* open(left, 'left');
+      yield* open(right, 'right');
+    }
+  for (const side of SIDES) yield* open(result.inTransit[side], side);
+  for (const { entry, side } of result.outOfScope) yield* open([entry], side);
+}
+
+function* keysOfEntry(
+  relations: readonly Relation[],
+  alike: ReadonlyMap<Entry, readonly string[]>,
+  entry: Entry,
+  side: Side,
+  unit: number,
+  taken: number,
+): Generator<MatchKey> {
+  for (const [relation, { pass, keyOf, near, always }] of relations.entries()) {
+    if (taken < pass && always !== side) continue;
+    const key = keyOf(entry, side);
+    if (key !== null) yield { relation, key: keptKey(key), day: near === undefined ? 0 : entry.day!, unit, taken };
+  }
+  for (const key of alike.get(entry) ?? []) yield { relation: relations.length, key: keptKey(key), day: 0, unit, taken };
+}
+
+/** What the records of copies have in common; of all others nothing is kept, since they are found by their values. */
+function copiesOf({ exceptions }: Rules, { clusters }: Reconciled): Map<Entry, string[]> {
+  const found = new Map<Entry, string[]>();
+  for (const { side, fields, entries } of clusters) {
+    const i = exceptions.duplicates.findIndex((rule) => rule.side === side && rule.fields === fields);
+    for (const entry of entries.flat()) found.set(entry, [...(found.get(entry) ?? []), likenessKey(i, fields, entry)]);
+  }
+  return found;
+}

@@ -1,0 +1,121 @@
+import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
+import { calendarDay } from '../../core/time.ts';
+import { dayNumber } from '../../reconciliation/calendar.ts';
+import type { Entry, Side } from '../../reconciliation/entry.ts';
+import { namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';
+import type { Knex } from '../../store/open.ts';
+import { recordsAmong, recordsOfSide, recordsWith, type SideRecord } from '../../store/reconciliation/totals.ts';
+import { type Session, stopIfAsked } from '../run/session.ts';
+import { fieldsOf } from './pass-rules.ts';
+import { recordNames } from './record-name.ts';
+import type { ReadSide } from './reconcile.ts';
+
+/** An entry, with what the store knows it by. */
+export interface StoredEntry extends Entry {
+  golden: number;
+  version: number;
+}
+
+/** The records of a side that a run looks at. */
+export interface ReadEntries {
+  entries: StoredEntry[];
+  entityId: number;
+}
+
+/** Reads records of one side as entries. Records without an amount are none: nothing can be said of them. */
+export interface SideReader {
+  side: ReadSide;
+  all(): Promise<StoredEntry[]>;
+  /** Those of these that are on the side. */
+  some(goldens: readonly number[]): Promise<StoredEntry[]>;
+  /** Those with one of these values in each of these fields; null: no value. */
+  with(wanted: Readonly<Record<string, readonly (string | number | null)[]>>): Promise<StoredEntry[]>;
+}
+
+/** Records that are read at once. */
+const PAGE = 5000;
+
+/** A reader of one side, with the fields that the passes and rules look at. */
+export async function sideReader(
+  session: Session,
+  trx: Knex,
+  config: ReconciliationConfig,
+  side: ReadSide,
+  which: Side,
+): Promise<SideReader> {
+  const fields = fieldsOf(config, which);
+  const { date } = config[which];
+  const columns = [...new Set([...fields, ...(date === undefined ? [] : [date])])];
+  const at = new Map(columns.map((column, i) => [column, i]));
+  const names = await recordNames(trx);
+  const valuesOf = sharedTexts(fields.map((field) => at.get(field)!));
+  const { time_zone: zone } = session.project.config.town;
+  // A year has few days and many records.
+  const days = new Map<string, number>();
+  const dayOf = (text: string): number => {
+    let day = days.get(text);
+    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
+    return day;
+  };
+  const entryOf = (record: SideRecord, sources: ReadonlyMap<number, SourceName>): StoredEntry[] => {
+    if (record.minor === null || record.currency === null) return [];
+    const day = date === undefined ? null : record.values[at.get(date)!];
+    return [
+      {
+        id: names.nameOf(sources.get(record.id), record.id),
+        minor: record.minor,
+        currency: record.currency,
+        day: day === null || day === undefined ? null : dayOf(String(day)),
+        values: valuesOf(fields, record.values),
+        golden: record.id,
+        version: record.version,
+      },
+    ];
+  };
+  const named = async (records: readonly SideRecord[]): Promise<StoredEntry[]> => {
+    const ids = records.map(({ id }) => id);
+    const sources = await namesOfGolden(trx, side.entityId, ids);
+    return records.flatMap((record) => entryOf(record, sources));
+  };
+  return {
+    side,
+    async all() {
+      const entries: StoredEntry[] = [];
+      for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
+        stopIfAsked(session);
+        const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id });
+        for (const record of page) entries.push(...entryOf(record, sources));
+      }
+      return entries;
+    },
+    some: async (goldens) => named(await recordsAmong(trx, side, columns, goldens)),
+    with: async (wanted) => named(await recordsWith(trx, side, columns, wanted)),
+  };
+}
+
+/**
+ * The values of these columns as text, by field. Places, days and accounts come again and again: each text of a column is kept once,
+ * as long as there are not too many of them.
+ */
+function sharedTexts(columns: readonly number[]): (fields: readonly string[], row: SideRecord['values']) => Entry['values'] {
+  const known = columns.map(() => new Map<string, string>());
+  return (fields, row) => {
+    const values: Record<string, string | null> = {};
+    for (let i = 0; i < fields.length; i++) {
+      const value = row[columns[i]!];
+      if (value === null || value === undefined) {
+        values[fields[i]!] = null;
+        continue;
+      }
+      const text = String(value);
+      const texts = known[i]!;
+      const same = texts.get(text);
+      if (same === undefined && texts.size < MOST_SHARED) texts.set(text, text);
+      values[fields[i]!] = same ?? text;
+    }
+    return values;
+  };
+}
+
+/** Texts of a column that are kept once. */
+const MOST_SHARED = 20_000;

@@ -1,0 +1,183 @@
+import type { Entry, Side } from '../../reconciliation/entry.ts';
+import { dayNumber } from '../../reconciliation/calendar.ts';
+import { withSenders } from '../../reconciliation/exceptions/expected.ts';
+import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
+import { type FoundException, type Known, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
+import { SIDES } from '../../reconciliation/match/work.ts';
+import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
+import { sideTotals, unitOf } from '../../store/reconciliation/settled.ts';
+import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
+import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
+import type { StoredEntry } from './read-entries.ts';
+
+/** What a run found, whether it looked at everything or at the part that may have changed. */
+export interface Found {
+  entries: Record<Side, StoredEntry[]>;
+  result: Reconciled;
+  /** Of all records of both sides. */
+  sums: SideSum[];
+  /** undefined: everything was looked at. */
+  part?: {
+    matches: ReadonlySet<number>;
+    exceptions: ReadonlySet<string>;
+    units: number[];
+    goldens: Record<Side, number[]>;
+    /** Exceptions that stay, each with the cause that is stored. */
+    kept: { exception: FoundException; cause: string | undefined }[];
+  };
+}
+
+/**
+ * Looks again at what may have changed since the last run. Undefined where everything has to be looked at: also when the sums that are
+ * kept, with what has changed, are not those of the records.
+ */
+export async function runInPart(context: PartContext): Promise<Found | undefined> {
+  const part = await changedPart(context);
+  if (!part || !isInCalendar(context, part.entries)) return undefined;
+  const { pipeline, rules, decisions, days, today, trx } = context;
+  const exceptions = await exceptionsOf(context, part);
+  const known: Known = {
+    strangers: await strangersTo(context, part),
+    kept: exceptions.kept.map(({ exception }) => exception),
+    numbers: context.kept.numbers,
+    senders: sendersWith(context, part.entries),
+    lastDay: Math.max(context.kept.lastDay, lastDayOf(part.entries)),
+  };
+  const result = reconcileSides(rules, part.entries, decisions, days, today, known);
+  const own = conservedSums(pipeline, part.entries, result);
+  const before = part.decided
+    ? await statesOfRecords(trx, pipeline, { left: context.readers.left.side, right: context.readers.right.side })
+    : await sideStates(trx, pipeline);
+  const sums = addedUp(before, part, own);
+  for (const side of SIDES) {
+    const totals = await sideTotals(trx, context.readers[side].side);
+    if (
+      !agree(
+        totals,
+        sums.filter((sum) => sum.side === side),
+      )
+    )
+      return undefined;
+  }
+  const goldens = { left: part.entries.left.map(({ golden }) => golden), right: part.entries.right.map(({ golden }) => golden) };
+  return {
+    entries: part.entries,
+    result,
+    sums,
+    part: {
+      matches: part.matches,
+      exceptions: exceptions.among,
+      units: [...part.matches, ...SIDES.flatMap((side) => goldens[side].map((golden) => unitOf(golden, side)))],
+      goldens,
+      kept: exceptions.kept,
+    },
+  };
+}
+
+/** The calendar was made for the days that are kept. */
+function isInCalendar({ kept, today }: PartContext, entries: ChangedPart['entries']): boolean {
+  let [first, last] = [today, today];
+  for (const side of SIDES)
+    for (const days of kept.days[side].values()) for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
+  return SIDES.every((side) => entries[side].every(({ day }) => day === null || (day >= first && day <= last)));
+}
+
+function lastDayOf(entries: ChangedPart['entries']): number {
+  let last = -Infinity;
+  for (const side of SIDES) for (const { day } of entries[side]) if (day !== null && day > last) last = day;
+  return last;
+}
+
+/** The days of each sender, with those of the part. */
+function sendersWith({ rules, kept }: PartContext, entries: ChangedPart['entries']): Known['senders'] {
+  return rules.exceptions.expected.map((rule, i) => withSenders(kept.senders[i] ?? new Map(), rule, entries[rule.side]));
+}
+
+/** Records of the right with an amount of the part: they say how common it is. */
+async function strangersTo({ rules, readers }: PartContext, { entries }: ChangedPart): Promise<StoredEntry[]> {
+  const amounts = [...new Set(entries.left.map(({ minor }) => minor))];
+  if (!amounts.length || !rules.passes.some(({ kind }) => kind === 'amount')) return [];
+  const inside = new Set(entries.right.map(({ golden }) => golden));
+  const found: StoredEntry[] = [];
+  for (let i = 0; i < amounts.length; i += 5000)
+    found.push(...(await readers.right.with({ [readers.right.side.amount]: amounts.slice(i, i + 5000) })));
+  return found.filter(({ golden }) => !inside.has(golden));
+}
+
+/** The exceptions that a part may change, and those of open records that stay: their cause may become known. */
+async function exceptionsOf(
+  { trx, pipeline, rules, readers }: PartContext,
+  part: ChangedPart,
+): Promise<{ among: Set<string>; kept: { exception: FoundException; cause: string | undefined }[] }> {
+  const among = new Set(part.exceptions);
+  for (const side of SIDES) {
+    const goldens = part.entries[side].map(({ golden }) => golden);
+    for (const id of await exceptionsWith(trx, pipeline, side, readers[side].side.entityId, goldens)) among.add(id);
+  }
+  const stored = await listExceptions(trx, { pipeline, states: NOT_CLOSED });
+  for (const { id, leftCount, rightCount } of stored) if (leftCount + rightCount === 0) among.add(id);
+  const types = new Set([rules.open.left.type, rules.open.right.type]);
+  const staying = stored.filter(({ id, about, type }) => about === 'money' && types.has(type) && !among.has(id));
+  const records = await recordsOfExceptions(
+    trx,
+    staying.map(({ id }) => id),
+  );
+  const entries: Record<Side, Map<number, Entry>> = { left: new Map(), right: new Map() };
+  for (const side of SIDES) {
+    const goldens = [...records.values()].flatMap((list) => list.flatMap((r) => (r.side === side ? [r.golden] : [])));
+    for (const entry of await readers[side].some(goldens)) entries[side].set(entry.golden, entry);
+  }
+  const kept = staying.map(({ id, type, minor, currency, since, facts }) => {
+    const of = (side: Side): Entry[] =>
+      (records.get(id) ?? []).flatMap((r) => (r.side === side ? (entries[side].get(r.golden) ?? []) : []));
+    const { cause, ...rest } = facts;
+    const day = since === null ? null : dayNumber(since);
+    const exception: FoundException = {
+      id,
+      type,
+      left: of('left'),
+      right: of('right'),
+      minor,
+      currency,
+      since: day,
+      facts: rest,
+      holds: true,
+    };
+    return { exception, cause: cause === undefined ? undefined : String(cause) };
+  });
+  return { among, kept };
+}
+
+/** The sums that were kept, without how the records of the part stood before, and with how they stand now. */
+function addedUp(before: readonly SideSum[], part: ChangedPart, own: readonly SideSum[]): SideSum[] {
+  const sums = new Map<string, SideSum>();
+  const add = (side: Side, currency: string, state: SideSum['state'], records: number, minor: number): void => {
+    const name = `${side} ${currency} ${state}`;
+    const sum = sums.get(name);
+    if (!sum) sums.set(name, { side, currency, state, records, minor });
+    else {
+      sum.records += records;
+      sum.minor += minor;
+    }
+  };
+  for (const { side, currency, state, records, minor } of [...before, ...own]) add(side, currency, state, records, minor);
+  const currencies = { left: currenciesOf(part.entries.left), right: currenciesOf(part.entries.right) };
+  for (const { side, golden, state, minor } of part.standings) add(side, currencies[side].get(golden)!, state, -1, -minor);
+  return [...sums.values()].filter(({ records, minor }) => records !== 0 || minor !== 0);
+}
+
+function currenciesOf(entries: readonly StoredEntry[]): Map<number, string> {
+  return new Map(entries.map(({ golden, currency }) => [golden, currency]));
+}
+
+/** Whether all states of a side together are all of its records, by number and by sum. */
+function agree(totals: ReadonlyMap<string, { records: number; minor: number }>, sums: readonly SideSum[]): boolean {
+  const left = new Map([...totals].map(([currency, total]) => [currency, { ...total }]));
+  for (const { currency, records, minor } of sums) {
+    const total = left.get(currency);
+    if (!total || records < 0) return false;
+    total.records -= records;
+    total.minor -= minor;
+  }
+  return [...left.values()].every(({ records, minor }) => records === 0 && minor === 0);
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { clusterRecords } from './cluster.ts';
+
+/** Three spellings of one person: the second is tied to both others, which have little in common. */
+const scores: Record<string, number> = { '0 1': 5000, '1 2': 4000, '0 2': -9000 };
+const clusters = (join: { mean: number; least: number }, vetoed = false): number[] =>
+  clusterRecords({
+    size: 3,
+    sources: [null, null, null],
+    same: [],
+    different: [],
+    rules: [],
+    edges: [
+      { a: 0, b: 1, score: 5000 },
+      { a: 1, b: 2, score: 4000 },
+    ],
+    join,
+    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: scores[`${a} ${b}`]!, vetoed: vetoed && a === 0 && b === 2 }),
+  });
+
+test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {
+  expect(clusters({ mean: 3072, least: -Infinity })).toEqual([0, 0, 2]);
+});
+
+test('where the model says so, one odd spelling does not keep a record out of its cluster', () => {
+  expect(clusters({ mean: 0, least: -3072 })).toEqual([0, 0, 0]);
+});
+
+test('a veto keeps it out even there', () => {
+  expect(clusters({ mean: 0, least: -3072 }, true)).toEqual([0, 0, 2]);
+});

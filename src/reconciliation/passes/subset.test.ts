@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { businessDays, dayNumber } from '../calendar.ts';
+import type { Entry, KeyPass, Pass, SettlementPass, SubsetPass } from '../entry.ts';
+import { NO_RULES, type ExceptionRules } from '../exceptions/rules.ts';
+import { reconcileSides } from '../match/reconcile.ts';
+
+const days = businessDays([0, 6], []);
+
+function entry(id: string, minor: number, date: string, values: Entry['values']): Entry {
+  return { id, minor, currency: 'USD', day: dayNumber(date), values: { day: date, ...values } };
+}
+
+function reconcile(passes: Pass[], left: Entry[], right: Entry[], exceptions: Partial<ExceptionRules> = {}) {
+  const open = { left: { type: 'not_settled', within: 0 }, right: { type: 'settled_without_receipt', within: 0 } };
+  const rules = { reconciliation: 'cards', passes, open, exceptions: { ...NO_RULES, ...exceptions } };
+  return reconcileSides(rules, { left, right }, [], days, dayNumber('2026-12-31'));
+}
+
+const BATCH: KeyPass = { kind: 'key', name: 'batch', on: [{ left: 'batch', right: 'batch' }], sides: 'many_to_one', confirm: 'automatic' };
+const DAYS: SubsetPass = {
+  kind: 'subset',
+  name: 'days of one batch',
+  block: [{ left: 'place', right: 'place' }],
+  within: { from: 0, to: 2 },
+  one: 'right',
+  most: 16,
+  together: ['day'],
+  negative: [],
+  chance: 10,
+  confirm: 'automatic',
+};
+const pool = (batch: string | null = null): Entry['values'] => ({ place: 'pool', batch });
+
+describe('whole days add up', () => {
+  // A terminal that was not closed on Wednesday: its batch of Thursday has both days.
+  const payments = (batches: (string | null)[]): Entry[] => [
+    entry('a', 1000, '2026-07-01', pool(batches[0])),
+    entry('b', 2500, '2026-07-01', pool(batches[1])),
+    entry('c', 700, '2026-07-02', pool(batches[2])),
+    entry('d', 3300, '2026-07-02', pool(batches[3])),
+  ];
+  const ids = (list: readonly Entry[]): string[] => list.map(({ id }) => id).sort();
+
+  test('to the batch of two days, though no payment has its number', () => {
+    const { matches } = reconcile([BATCH, DAYS], payments([null, null, null, null]), [entry('s', 7500, '2026-07-02', pool('71'))]);
+    expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a', 'b', 'c', 'd']]]);
+  });
+
+  test('to what a batch lacks of which only some payments have the number', () => {
+    const { matches, exceptions } = reconcile([BATCH, DAYS], payments(['71', null, '71', null]), [
+      entry('s', 7500, '2026-07-02', pool('71')),
+    ]);
+    expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a', 'b', 'c', 'd']]]);
+    expect(exceptions).toEqual([]);
+  });
+
+  test('to the gross of a settlement, whose own amount is the net', () => {
+    const parts = { gross: 'gross', refunds: 'refunds', fees: 'fees', net: 'net' };
+    const settlement: SettlementPass = {
+      kind: 'settlement',
+      name: 'terminal',
+      of: 'right',
+      on: BATCH.on,
+      sides: 'many_to_one',
+      parts,
+      negative: [],
+      contract: [],
+      feeLimit: 0,
+      confirm: 'automatic',
+    };
+    const values = { ...pool(), gross: '7500', refunds: null, fees: '200', net: '7300' };
+    const { matches } = reconcile([settlement, { ...DAYS, parts }], payments([null, null, null, null]), [
+      entry('s', 7300, '2026-07-02', values),
+    ]);
+    expect(matches.map((m) => [m.state, ids(m.left), m.difference])).toEqual([['confirmed', ['a', 'b', 'c', 'd'], -200]]);
+  });
+
+  test('and are never torn: one payment of a day is no part of a batch', () => {
+    const { matches } = reconcile([DAYS], payments([null, null, null, null]), [entry('s', 3300, '2026-07-02', pool())]);
+    expect(matches).toEqual([]);
+  });
+});
+
+describe('what would fit by chance is proposed', () => {
+  test('with so many candidates that some of them add up to any amount', () => {
+    const many = Array.from({ length: 12 }, (_, i) => entry(`p${i}`, 100 * 2 ** i, '2026-07-01', pool()));
+    const some = [many[2]!, many[7]!, many[11]!];
+    const { matches } = reconcile([{ ...DAYS, together: [] }], many, [
+      entry(
+        's',
+        some.reduce((n, e) => n + e.minor, 0),
+        '2026-07-01',
+        pool(),
+      ),
+    ]);
+    // Only these three add up to it, as of every amount that is a multiple of a dollar some would.
+    expect(matches.map((m) => [m.state, m.evidence.doubt, m.left.length])).toEqual([['proposed', 'by_chance', 3]]);
+  });
+
+  test('and so is one of two equal payments: it is not known which it is', () => {
+    const { matches } = reconcile(
+      [{ ...DAYS, together: [] }],
+      [entry('a', 500, '2026-07-01', pool()), entry('b', 500, '2026-07-01', pool()), entry('c', 900, '2026-07-01', pool())],
+      [entry('s', 1400, '2026-07-01', pool())],
+    );
+    expect(matches.map((m) => [m.state, m.evidence.doubt])).toEqual([['proposed', 'by_chance']]);
+  });
+});
+
+test('a payment was entered twice and only the copy has the number: the first has the money, the second is the duplicate', () => {
+  const rule = { side: 'left' as const, type: 'duplicate_receipt', fields: ['payer'], at: 'at', minutes: 10 };
+  const at = (minute: number): string => `2026-07-01T12:0${minute}:00Z`;
+  const { matches, exceptions } = reconcile(
+    [BATCH],
+    [
+      entry('first', 4000, '2026-07-01', { batch: null, payer: 'p', at: at(1) }),
+      entry('second', 4000, '2026-07-01', { batch: '71', payer: 'p', at: at(3) }),
+    ],
+    [entry('s', 4000, '2026-07-01', { batch: '71' })],
+    { duplicates: [rule] },
+  );
+  expect(matches.map((m) => m.left[0]!.id)).toEqual(['first']);
+  expect(exceptions.map((e) => [e.type, e.left[0]!.id])).toEqual([['duplicate_receipt', 'second']]);
+});

@@ -1,0 +1,214 @@
+import { dialectOf } from '../dialect.ts';
+import type { Knex } from '../open.ts';
+import type { MatchSide } from './matches.ts';
+import { recordsOf, type Side } from './totals.ts';
+
+/** A key by which a match, or a record that no match has, would be tied to others. */
+export interface MatchKey {
+  relation: number;
+  key: string;
+  /** Day number; 0 where days do not matter. */
+  day: number;
+  /** The id of a match; negative: a record that no match has, see unitOf. */
+  unit: number;
+  /** The pass that took the match. */
+  taken: number;
+}
+
+/** What stands for a record that no match has. */
+export function unitOf(golden: number, side: MatchSide): number {
+  return -2 * golden - (side === 'right' ? 1 : 0);
+}
+
+/** The record that a negative unit stands for. */
+export function recordOfUnit(unit: number): { golden: number; side: MatchSide } {
+  const side = -unit % 2 === 1 ? 'right' : 'left';
+  return { golden: (-unit - (side === 'right' ? 1 : 0)) / 2, side };
+}
+
+/** What the last run kept for the next one, as JSON; undefined: the next one reads everything. */
+export async function settledState(knex: Knex, pipeline: string): Promise<string | undefined> {
+  const row = (await knex('il_settled').where({ pipeline }).first('state')) as { state: string } | undefined;
+  return row?.state;
+}
+
+export async function saveSettledState(trx: Knex, pipeline: string, state: string | undefined): Promise<void> {
+  await trx('il_settled').where({ pipeline }).delete();
+  if (state !== undefined) await trx('il_settled').insert({ pipeline, state });
+}
+
+/** Forgets the keys of these units, or of all of a reconciliation. */
+export async function forgetKeys(trx: Knex.Transaction, pipeline: string, units?: Iterable<number>): Promise<void> {
+  if (!units) {
+    await trx('il_match_key').where({ pipeline }).delete();
+    return;
+  }
+  const rows = await dialectOf(trx).rowsOf(trx);
+  await rows.remove(
+    'il_match_key',
+    ['pipeline', 'unit'],
+    [...units].map((unit) => [pipeline, unit]),
+  );
+}
+
+export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
+  const rows = await dialectOf(trx).rowsOf(trx);
+  const columns = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
+  let some: (string | number)[][] = [];
+  for (const { relation, key, day, unit, taken } of keys) {
+    some.push([pipeline, relation, key, day, unit, taken]);
+    if (some.length < 5000) continue;
+    await rows.insert('il_match_key', columns, some);
+    some = [];
+  }
+  await rows.insert('il_match_key', columns, some);
+}
+
+/** Units with one of these keys from one day to another, that the pass or a later one took. */
+export async function unitsByKeys(
+  trx: Knex.Transaction,
+  pipeline: string,
+  wanted: readonly { relation: number; key: string; from: number; to: number; pass: number }[],
+): Promise<{ relation: number; key: string; day: number; unit: number }[]> {
+  const rows = await dialectOf(trx).rowsOf(trx);
+  const found = await rows.select(
+    `SELECT relation, key, day, unit FROM il_match_key
+      WHERE pipeline = ? AND relation = ? AND key = ? AND day BETWEEN ? AND ? AND taken >= ?`,
+    wanted.map(({ relation, key, from, to, pass }) => [pipeline, relation, key, from, to, pass]),
+  );
+  return found.map(([relation, key, day, unit]) => ({
+    relation: Number(relation),
+    key: String(key),
+    day: Number(day),
+    unit: Number(unit),
+  }));
+}
+
+/** All keys of these units. */
+export async function keysOfUnits(trx: Knex.Transaction, pipeline: string, units: readonly number[]): Promise<MatchKey[]> {
+  const rows = await dialectOf(trx).rowsOf(trx);
+  const found = await rows.select(
+    'SELECT relation, key, day, unit, taken FROM il_match_key WHERE pipeline = ? AND unit = ?',
+    units.map((unit) => [pipeline, unit]),
+  );
+  return found.map(([relation, key, day, unit, taken]) => ({
+    relation: Number(relation),
+    key: String(key),
+    day: Number(day),
+    unit: Number(unit),
+    taken: Number(taken),
+  }));
+}
+
+/** Golden ids of an entity that runs after `seen`, or one of `open`, have changed. */
+export async function changedGoldens(knex: Knex, entity: string, seen: number, open: readonly number[]): Promise<number[]> {
+  const query = knex(entity).where((either) => void either.where('_run', '>', seen).orWhereIn('_run', [...open]));
+  return ((await query.pluck('_id')) as number[]).map(Number);
+}
+
+/** The fields of these records that such runs have changed. */
+export async function changedFields(
+  knex: Knex,
+  entityId: number,
+  goldens: readonly number[],
+  seen: number,
+  open: readonly number[],
+): Promise<Set<string>> {
+  const fields = new Set<string>();
+  for (let i = 0; i < goldens.length; i += 500) {
+    const rows = (await knex('il_history')
+      .where({ entity_id: entityId })
+      .whereIn('golden_id', goldens.slice(i, i + 500))
+      .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]))
+      .whereNotNull('changes')
+      .pluck('changes')) as string[];
+    for (const changes of rows) for (const field of Object.keys(JSON.parse(changes) as object)) fields.add(field);
+  }
+  return fields;
+}
+
+/** What a reconciliation made of a record. */
+export interface Standing {
+  golden: number;
+  side: MatchSide;
+  /** Its match, where it has one. */
+  match: number | null;
+  /** The exception that holds its money. */
+  exception: string | null;
+  state: 'confirmed' | 'proposed' | 'excepted' | 'in_transit' | 'out_of_scope';
+  minor: number;
+}
+
+/** How these records of a side stand; one that is new is not there. */
+export async function standingsOf(
+  trx: Knex.Transaction,
+  pipeline: string,
+  side: MatchSide,
+  entityId: number,
+  goldens: readonly number[],
+): Promise<Standing[]> {
+  const rows = await dialectOf(trx).rowsOf(trx);
+  const keys = goldens.map((golden) => [entityId, golden, side, pipeline]);
+  const matched = await rows.select(
+    `SELECT r.golden_id, m.id, m.state, r.minor FROM il_match_record r JOIN il_match m ON m.id = r.match_id
+      WHERE r.entity_id = ? AND r.golden_id = ? AND r.side = ? AND m.pipeline = ?`,
+    keys,
+  );
+  const excepted = await rows.select(
+    `SELECT r.golden_id, e.id, r.minor FROM il_exception_record r JOIN il_exception e ON e.id = r.exception_id
+      WHERE r.entity_id = ? AND r.golden_id = ? AND r.side = ? AND e.pipeline = ? AND e.about = 'money' AND e.state <> 'closed'`,
+    keys,
+  );
+  const open = await rows.select(
+    'SELECT golden_id, rule, minor FROM il_in_transit WHERE pipeline = ? AND side = ? AND golden_id = ?',
+    goldens.map((golden) => [pipeline, side, golden]),
+  );
+  const base = { side, match: null, exception: null };
+  return [
+    ...matched.map(([golden, match, state, minor]): Standing => ({
+      ...base,
+      golden: Number(golden),
+      match: Number(match),
+      state: state === 'proposed' ? 'proposed' : 'confirmed',
+      minor: Number(minor),
+    })),
+    ...excepted.map(([golden, exception, minor]): Standing => ({
+      ...base,
+      golden: Number(golden),
+      exception: String(exception),
+      state: 'excepted',
+      minor: Number(minor),
+    })),
+    ...open.map(([golden, rule, minor]): Standing => ({
+      ...base,
+      golden: Number(golden),
+      state: rule === null ? 'in_transit' : 'out_of_scope',
+      minor: Number(minor),
+    })),
+  ];
+}
+
+/** Golden ids of the records of a side that are in transit. */
+export async function goldensInTransit(knex: Knex, pipeline: string, side: MatchSide): Promise<number[]> {
+  return ((await knex('il_in_transit').where({ pipeline, side }).whereNull('rule').pluck('golden_id')) as number[]).map(Number);
+}
+
+/** How many records of a side have no amount: nothing can be said of them. */
+export async function withoutAmount(knex: Knex, side: Side): Promise<number> {
+  const [row] = (await recordsOf(knex, side)
+    .where((either) => void either.whereNull(`g.${side.amount}`).orWhereNull(`g.${side.amount}_currency`))
+    .count({ n: '*' })) as { n: number }[];
+  return Number(row!.n);
+}
+
+/** How many records with an amount a side has, and their sum in minor units, by currency. */
+export async function sideTotals(knex: Knex, side: Side): Promise<Map<string, { records: number; minor: number }>> {
+  const rows = (await recordsOf(knex, side)
+    .whereNotNull(`g.${side.amount}`)
+    .whereNotNull(`g.${side.amount}_currency`)
+    .groupBy(`g.${side.amount}_currency`)
+    .select(`g.${side.amount}_currency as currency`)
+    .sum({ minor: `g.${side.amount}` })
+    .count({ records: '*' })) as { currency: string; minor: number; records: number }[];
+  return new Map(rows.map(({ currency, minor, records }) => [currency, { minor: Number(minor), records: Number(records) }]));
+}
