@@ -27,7 +27,9 @@ export const journalEntry: EntityConfig = entitySchema.parse({
     fiscal_year_ends_in: text('The year in which the fiscal year ends: 2027.'),
     fiscal_period: text('1 to 12, from the beginning of the fiscal year.'),
     kind: text('regular or adjustment.'),
-    description: text('Revenue 2026-07; of an adjustment, Corrects NUMBER 2026-07, with the number that the ledger gave, or the reference. The department behind it.'),
+    description: text(
+      'Revenue 2026-07; of an adjustment, Corrects NUMBER 2026-07, with the number that the ledger gave, or the reference. The department behind it.',
+    ),
     corrects: text('Of an adjustment, the number in Interlocal of the entry that it corrects.'),
     corrects_reference: text('Of an adjustment, the reference of the entry that it corrects.'),
     corrects_their_number: text('Of an adjustment, the number that the ledger gave the entry that it corrects; empty where none is known.'),

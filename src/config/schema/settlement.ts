@@ -20,7 +20,9 @@ export const settlementParts = z
     net: columnName.optional().describe('What it pays out.'),
   })
   .refine((parts) => parts.gross !== undefined || parts.net !== undefined, 'must name gross or net')
-  .describe('For settlement, and for subset where the one record is a settlement: the money field of each part: gross - refunds - fees - chargebacks - reserve = net.');
+  .describe(
+    'For settlement, and for subset where the one record is a settlement: the money field of each part: gross - refunds - fees - chargebacks - reserve = net.',
+  );
 
 export const negativeParts = z
   .array(z.enum(['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'net']))

@@ -46,8 +46,7 @@ export function referenceOf(id: string): string {
 }
 
 function descriptionOf({ period, department, corrects }: StoredEntry, corrected: EntryOnItsWay | undefined): string {
-  const of =
-    corrects === null ? 'Revenue' : `Corrects ${corrected?.theirNumber ?? (corrected ? referenceOf(corrected.id) : corrects)}`;
+  const of = corrects === null ? 'Revenue' : `Corrects ${corrected?.theirNumber ?? (corrected ? referenceOf(corrected.id) : corrects)}`;
   return [of, period, ...(department === null ? [] : [department])].join(' ');
 }
 
