@@ -78,7 +78,7 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
 
     await reset();
     const started = performance.now();
-    await toItsEnd(town);
+    const { failed } = await toItsEnd(town);
     let whole = performance.now() - started;
     await answered();
     const wanted = await state();
@@ -100,7 +100,14 @@ export async function killTest(options: KillTestOptions): Promise<KillTestResult
         await over;
         result.kills++;
       }
-      await toItsEnd(town);
+      // A busy machine may keep a run from its systems or its store, which it says: the next one on schedule does the work.
+      for (let tries = 1; ; tries++) {
+        const again = await toItsEnd(town);
+        const kept = again.failed.filter((name) => !failed.includes(name));
+        if (kept.length === 0) break;
+        options.say(`  failed, and run again: ${kept.join(', ')}\n${again.said}`);
+        if (tries === 3) throw new Error(`${kept.join(', ')} failed three times.`);
+      }
       await answered();
       result.towns++;
       const got = await state();
@@ -150,8 +157,11 @@ function start(town: string, pipeline = '--all', stdio: 'ignore' | 'pipe' = 'ign
   return spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), 'run', pipeline, '--json', '--project', town], { stdio });
 }
 
-/** A run that nobody disturbs. Throws when it is stopped by a fault of its own: what it left out would not be seen in a comparison with another such run. */
-async function toItsEnd(town: string, pipeline = '--all'): Promise<void> {
+/**
+ * A run that nobody disturbs, and which pipelines failed in it. Throws when it is stopped by a fault of its own: what it left out would not be
+ * seen in a comparison with another such run.
+ */
+async function toItsEnd(town: string, pipeline = '--all'): Promise<{ failed: string[]; said: string }> {
   const child = start(town, pipeline, 'pipe');
   let [out, err] = ['', ''];
   child.stdout!.on('data', (chunk) => (out += String(chunk)));
@@ -159,6 +169,8 @@ async function toItsEnd(town: string, pipeline = '--all'): Promise<void> {
   await once(child, 'close');
   if (!out.startsWith('{"runs":') || out.includes('"code":"INTERNAL"'))
     throw new Error(`The run of ${pipeline} broke off:\n${out}\n${err}`);
+  const { runs } = JSON.parse(out) as { runs: { pipeline: string; outcome: string }[] };
+  return { failed: runs.filter(({ outcome }) => outcome === 'failed').map((run) => run.pipeline), said: err };
 }
 
 async function ended(child: ChildProcess): Promise<void> {
