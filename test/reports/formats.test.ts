@@ -75,7 +75,7 @@ test('140,000 lines are made in pieces', () => {
   }
 });
 
-test('every report is written in every format, and each CSV file of it has one head', { timeout: 120_000 }, async () => {
+test('a saved report is written in every format, and each CSV file of it has one head', { timeout: 120_000 }, async () => {
   const t = await reportTown({
     'desk/a.csv': receiptCsv(
       ['=1+1', '@pool', 'a "b"'].map((place, i) => ({ no: `=${i}`, amount: '4.00', tender: 'cash', place, account: '100-4210' })),
