@@ -113,7 +113,7 @@ describe('report revenue', () => {
       ['--period', 'weekly', '--from', '2026-13-01'],
       ['--period: "weekly" is not a period.', '--from: "2026-13-01" is not a date.'],
     ],
-    [['--format', 'pdf'], ['"pdf" is not a format of this report. Known: table, csv, json, xlsx.']],
+    [['--format', 'pdf'], ['"pdf" is not a format of this report. Known: table, csv, json, xlsx, html.']],
     [
       ['--format', 'xlsx'],
       ['A workbook needs a file', '--out report.xlsx'],

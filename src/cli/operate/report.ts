@@ -98,7 +98,7 @@ export function registerReport(cli: Cli): void {
     .command('reconciliation')
     .argument('[pipeline]', 'one reconciliation (default: all)')
     .option('--all', 'also show what agrees and what could not be checked')
-    .option('--format <format>', `${FORMATS.join(', ')} (default: by the ending of --out, otherwise table)`)
+    .option('--format <format>', `${FORMATS.join(', ')} (default: by the ending of --out, otherwise table); html is for printing`)
     .option('--out <file>', 'write the report to a file')
     .option('--table <name>', 'keys, or the states of the records of those by passes; a CSV file has one table')
     .description('Show what each reconciliation found: sums by the outer keys, then each key that differs and by how much.')
