@@ -19,8 +19,11 @@ interface Case {
   folder: string;
 }
 
+/** Those that write text. Tables and SOAP operations are written by certify, which all packs go through. */
 const cases: Case[] = packs().flatMap((pack) =>
-  Object.entries(pack.connector.sinks).map(([id, sink]) => ({ name: `${pack.name} ${id}`, sink, folder: join(pack.fixtures, id) })),
+  Object.entries(pack.connector.sinks)
+    .filter(([, sink]) => sink.encoder && (sink.target.file || sink.target.request))
+    .map(([id, sink]) => ({ name: `${pack.name} ${id}`, sink, folder: join(pack.fixtures, id) })),
 );
 const sinkOf = (name: string): SinkConfig => cases.find((c) => c.name === name)!.sink;
 const newWorld = sinkOf('new-world-erp receipt-import');
