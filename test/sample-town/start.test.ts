@@ -31,7 +31,7 @@ test('a newcomer sees what came in, what was rejected and why, what was refused,
   expect(stdout).toMatch(/recreation +2026-05 +54,497\.65 +54,497\.65 +0\.00/);
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
   expect(stdout).toMatch(/3,225 records of 6 systems are \d+ residents and organizations: [\d,]+ double entries recognized\./);
-  expect(stdout).toMatch(/\d+ pairs may be one and wait for a person: npx interlocal review list/);
+  expect(stdout).toMatch(/\d+ pairs may be one and need review: npx interlocal review list/);
   expect(stdout).toContain('The next day: 9 residents are corrected, each in one system');
   expect(stdout).toMatch(
     /corrections-to-recreation: changes-\d{8}-0001\.csv was sent to recreation-residents\.resident-changes: 6 records\./,

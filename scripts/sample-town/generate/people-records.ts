@@ -95,7 +95,7 @@ export function peopleRecords(random: Random, people: People, organizations: rea
   };
 }
 
-/** The export as it lies in the recreation office's folder. */
+/** The export as it is in the recreation office's folder. */
 export function residentsCsv(rows: readonly RecreationResident[]): string {
   return `${[RESIDENT_COLUMNS.join(','), ...rows.map((row) => csvLine(RESIDENT_COLUMNS.map((name) => row[name])))].join('\n')}\n`;
 }

@@ -51,7 +51,7 @@ async function residents(engine: Engine): Promise<string[]> {
     `${counted(records, 'record')} of ${systems.length} systems are ${people.toLocaleString('en-US')} residents and organizations: ${counted(report.double_entries, 'double entry', 'double entries')} recognized.`,
     waiting.pairs === 0
       ? 'No pair waits for review.'
-      : `${counted(waiting.pairs, 'pair')} may be one and ${waiting.pairs === 1 ? 'waits' : 'wait'} for a person: npx interlocal review list`,
+      : `${counted(waiting.pairs, 'pair')} may be one and ${waiting.pairs === 1 ? 'needs' : 'need'} review: npx interlocal review list`,
   ];
 }
 

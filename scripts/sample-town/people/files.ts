@@ -5,7 +5,7 @@ import { residentsCsv, type PeopleRecords, type RecreationResident, type Registe
 /** What the recreation office and the clerk keep of their residents, below the town's folder. */
 const RECREATION = 'people/recreation.json';
 const REGISTER = 'people/register.json';
-/** The recreation office's export, written anew whenever something changed. */
+/** The recreation office's export, written again whenever something changed. */
 export const EXPORT = 'sftp/recreation/residents/residents.csv';
 
 /** Fills a new town's lists of residents. */

@@ -8,7 +8,7 @@ export interface Office {
   correct(key: string, field: PeopleField, value: string): void;
   /** What the system has of a person now, as it writes it. */
   has(key: string): Record<PeopleField, string> | undefined;
-  /** Imports what lies in its folder, without waiting for the next beat. */
+  /** Imports the files in its folder, without waiting for the next beat. */
   takeAll(): void;
   close(): void;
 }

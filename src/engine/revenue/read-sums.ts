@@ -13,7 +13,7 @@ export type { StoredSum as RevenueSum };
 
 /** Which sums are read; days are both included. */
 export interface SumQuery {
-  /** Whether each day is told apart, or only the parts of months that every longer period is made of. */
+  /** Whether there is a sum of each day, or only of the parts of months that every longer period is made of. */
   by: 'day' | 'month';
   from?: string | undefined;
   to?: string | undefined;

@@ -32,7 +32,7 @@ async function clustersOf(people: readonly Person[]): Promise<string[][]> {
   return found[0]!;
 }
 
-test('a record that is the father or the son, and says nothing of which, waits for a person', async () => {
+test('a record that is the father or the son, and says nothing of which, needs review', async () => {
   const plain = person('b', '1', 'Robert', 'Nowak', { phone: '518-555-0199' });
   expect(await clustersOf([FATHER, SON, plain])).toEqual([['a/father'], ['a/son'], ['b/1']]);
   const waiting = await store.knex('il_edge').where({ verdict: 'link' });
