@@ -8,7 +8,9 @@ import { packOf } from '../packs.ts';
 const guide = readFileSync(join(import.meta.dirname, '../../../docs/vendor-guide.md'), 'utf8');
 const section = guide.slice(guide.indexOf('## Writing to a system'), guide.indexOf('## What certify proves'));
 /** Whole sinks; what stands deeper is a part of one. */
-const [file, journal, request, rows, journalRows, payments, batches] = [...section.matchAll(/```yaml\n( {2}\S[\s\S]*?)```/g)].map(([, yaml]) => yaml!);
+const [file, journal, request, rows, journalRows, payments, batches] = [...section.matchAll(/```yaml\n( {2}\S[\s\S]*?)```/g)].map(
+  ([, yaml]) => yaml!,
+);
 
 test.each([
   ['sftp', file],
