@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Suites that talk to programs of the operating system. Where a program is not installed, its suite is left out and that is
@@ -74,6 +75,18 @@ const OVER_BOTH = [
   'test/postgres/*.test.ts',
 ];
 
+/** Suites of a minute and more: one of them that began last would keep one core waiting. */
+const BEGIN_FIRST =
+  /\/(?:certify\/(?:shipped|commands|files|proven)|kill\/kill|docs\/(?:commands|json)|run\/(?:interrupted|processes)|sample-town\/sample-town|store\/store)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = (file: TestSpecification): boolean => BEGIN_FIRST.test(file.moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 /** `vitest run --mode all`, what `npm run check` and CI call, runs everything; without it the longest suites are left out. */
 export default defineConfig(({ mode }) => {
   const all = mode === 'all';
@@ -111,6 +124,7 @@ export default defineConfig(({ mode }) => {
       // Suites share a process and the modules it loaded: a quarter of the time was spent on loading them again for each suite.
       isolate: false,
       maxWorkers: 2,
+      sequence: { sequencer: LongestFirst },
       // The JSON is what .ci/run counts.
       reporters: ['default', ['json', { outputFile: 'coverage/tests.json' }]],
     },
