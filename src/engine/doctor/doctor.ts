@@ -8,6 +8,7 @@ import type { Knex } from '../../store/open.ts';
 import { listRuns } from '../../store/ledger/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
 import { checkSums, remakeSums } from '../revenue/check-sums.ts';
+import { keepSums } from '../revenue/keep-sums.ts';
 import type { Engine } from '../run/engine.ts';
 import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
@@ -98,9 +99,10 @@ async function auditCheck(knex: Knex): Promise<DoctorCheck> {
   };
 }
 
-/** Sums that are wrong are made again at once: a report must not go on using them. It is said, since it should not happen. */
+/** Adds up what large loads left. Sums that are wrong are made again at once: a report must not go on using them. It is said, since it should not happen. */
 async function sumsCheck(engine: Engine): Promise<DoctorCheck> {
   const name = 'revenue sums';
+  await keepSums(engine);
   const { sums, wrong } = await checkSums(engine);
   if (wrong.length === 0)
     return { name, state: 'ok', detail: `${counted(sums, 'stored sum')} of the revenue report, each as the receipts add up.` };

@@ -8,19 +8,22 @@ import { ledgerOfReceipts, type LedgerEntry } from './ledger.ts';
 import { type SumPlan, sumPlan } from './sum-plan.ts';
 
 /** Blocks that are made again in one transaction: others who write wait for about a second at most. */
-const BLOCKS_AT_ONCE = 24;
+const BLOCKS_AT_ONCE = 8;
+
+/** What a run adds up at its end, in blocks of some thousand receipts: a first load leaves it to the nightly doctor. */
+export const MOST_BLOCKS_AFTER_A_RUN = 32;
 
 /**
  * Brings the sums of the revenue report up to date with the records, the reconciliations and the configuration. Costs as much as there are
  * blocks of receipts in which something changed. Gives how many blocks it made again. May be stopped between any two transactions, and then
- * the next call goes on.
+ * the next call goes on. Where more than `most` blocks changed, nothing is done.
  */
-export async function keepSums(engine: Engine, signal?: AbortSignal): Promise<number> {
+export async function keepSums(engine: Engine, { signal, most = Infinity }: { signal?: AbortSignal; most?: number } = {}): Promise<number> {
   for (let made = 0; ;) {
     if (signal?.aborted) return made;
     const step = await transaction(engine.knex, async (trx) => {
       const plan = await sumPlan({ ...engine, knex: trx });
-      if (!plan || plan === 'up to date') return { made: 0, left: 0 };
+      if (!plan || plan === 'up to date' || plan.blocks.length > most) return { made: 0, left: 0 };
       const blocks = plan.blocks.slice(0, BLOCKS_AT_ONCE);
       const left = plan.blocks.slice(BLOCKS_AT_ONCE);
       await replaceSums(trx, await sumsNow(plan, blocks));

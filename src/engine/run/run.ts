@@ -32,7 +32,7 @@ import { outbound } from '../outbound/outbound.ts';
 import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from '../inbound/orphan-markers.ts';
 import { readyFiles } from '../inbound/ready-files.ts';
-import { keepSums } from '../revenue/keep-sums.ts';
+import { keepSums, MOST_BLOCKS_AFTER_A_RUN } from '../revenue/keep-sums.ts';
 import { reconcile } from '../reconciliation/reconcile.ts';
 import { reconcileByPasses } from '../reconciliation/reconcile-by-passes.ts';
 import { rekeyIfChanged } from '../landing/rekey.ts';
@@ -120,7 +120,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
 /** The run is over and stored. What it changed is marked: reports count it in themselves until the sums are made. */
 async function keepSumsAfter(engine: Engine, id: string, { signal, onNote }: RunOptions): Promise<void> {
   try {
-    await keepSums(engine, signal);
+    await keepSums(engine, { signal, most: MOST_BLOCKS_AFTER_A_RUN });
   } catch (error) {
     const failure = storeFailure(error);
     if (!failure) throw error;
