@@ -9,6 +9,7 @@ import type { Engine } from '../../src/engine/run/run.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
+import { TWO_WAY } from './people/pipelines.ts';
 import { generateTown, TOWN_MARKER, type TownTruth } from './generate/generate.ts';
 import { correctOnce } from './people/offices.ts';
 import { adaptConnections } from './local-connections.ts';
@@ -68,22 +69,13 @@ async function nextDay(project: string, truth: TownTruth, systems: TownSystems, 
   say(
     `The next day: ${truth.corrections.length} residents are corrected, each in one system (an address, a telephone number, an e-mail address). That night:`,
   );
-  await runCli(['run', ...PEOPLE, '--project', project], [registerRun], version);
+  await runCli(['run', ...TWO_WAY, '--project', project], [registerRun], version);
   systems.offices.recreation.takeAll();
   say(await told(project, carriedText));
   say('The night after, what was carried comes back when the systems are read. It is recognized, and nothing is sent:');
-  await runCli(['run', ...PEOPLE, '--project', project], [registerRun], version);
+  await runCli(['run', ...TWO_WAY, '--project', project], [registerRun], version);
   say('');
 }
-
-const PEOPLE = [
-  'recreation-residents',
-  'clerk-residents',
-  'finance-customers',
-  'corrections-to-recreation',
-  'corrections-to-clerk',
-  'corrections-to-finance',
-];
 
 function townOf(project: string): { text: string; truth: TownTruth } {
   const folder = join(project, TOWN);

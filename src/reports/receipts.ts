@@ -3,7 +3,7 @@ import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { addSplit, noSplit, type Standing } from '../reconciliation/standing.ts';
 import { originsOf } from './origins.ts';
-import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from './report-table.ts';
 import { REVENUE_GROUPS, revenueGroups } from './revenue-groups.ts';
 import type { RevenueGroup } from './revenue-groups.ts';
 
@@ -44,13 +44,7 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
     engine.project.config.revenue.receipts,
     entries.map(({ golden }) => golden),
   );
-  const figures = [
-    'amount:Amount:money',
-    'reconciled:Reconciled:money',
-    'in_transit:In transit:money',
-    'exception:Exception:money',
-    'not_covered:Not covered:money',
-  ] as const;
+  const figures = ['amount:Amount:money', ...SPLIT_COLUMNS] as const;
   const more = Object.fromEntries(REVENUE_GROUPS.flatMap((group) => (filter[group] === undefined ? [] : [[group, filter[group]]])));
   return {
     title: 'Receipts',

@@ -2,7 +2,7 @@ import { type LegTotal, legTotals } from '../engine/revenue/legs.ts';
 import { type RevenuePart, revenueParts } from '../engine/revenue/read-sums.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
 import type { Engine } from '../engine/run/engine.ts';
-import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from './report-table.ts';
 
 /** All money of a period in one currency. Minor units; the four figures of the split add up to the amount. */
 export interface MoneyTotal {
@@ -44,13 +44,7 @@ export function moneyTotals(): { add(fact: Pick<RevenuePart, 'currency' | 'count
   };
 }
 
-const FIGURES = [
-  'amount:Total:money',
-  'reconciled:Reconciled:money',
-  'in_transit:In transit:money',
-  'exception:Exception:money',
-  'not_covered:Not covered:money',
-] as const;
+const FIGURES = ['amount:Total:money', ...SPLIT_COLUMNS] as const;
 
 /** `report reconciled`. */
 export async function reconciledReport(engine: Engine, range: Range): Promise<Report> {

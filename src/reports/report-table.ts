@@ -47,6 +47,14 @@ export function columnsFrom(...texts: string[]): ReportColumn[] {
   });
 }
 
+/** How an amount stands: the four figures that add up to it. */
+export const SPLIT_COLUMNS = [
+  'reconciled:Reconciled:money',
+  'in_transit:In transit:money',
+  'exception:Exception:money',
+  'not_covered:Not covered:money',
+] as const;
+
 /** The contract of `--json`: amounts are decimal text, what is not there is null. */
 export function reportJson({ title, notes, definition, tables }: Report): Record<string, unknown> {
   return {

@@ -1,7 +1,7 @@
 import { revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
-import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from './report-table.ts';
 import type { ReceiptFilter } from './receipts.ts';
 import { receiptPicker } from './receipts.ts';
 import { type PeriodKind, periodOf } from './revenue.ts';
@@ -44,15 +44,7 @@ export async function revenueByReport(
   }
   const order = (sum: Sum): string => [...sum.names, sum.period, sum.currency].join('\u0000');
   const rows = [...sums.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
-  const figures = [
-    'currency:Currency',
-    'receipts:Receipts:count',
-    'amount:Amount:money',
-    'reconciled:Reconciled:money',
-    'in_transit:In transit:money',
-    'exception:Exception:money',
-    'not_covered:Not covered:money',
-  ] as const;
+  const figures = ['currency:Currency', 'receipts:Receipts:count', 'amount:Amount:money', ...SPLIT_COLUMNS] as const;
   const cells = ({ currency, receipts, amount, split }: Omit<Sum, 'names' | 'period'>): ReportRow => ({
     currency,
     receipts,

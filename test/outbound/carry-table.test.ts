@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { previewDelivery } from '../../src/engine/outbound/preview.ts';
 import { cutAt } from '../engine/cut.ts';
 import { closeTowns, type Files } from '../engine/town.ts';
-import { startServer, type TestServer } from '../transports/sqlserver/server.ts';
+import { ownerOptions, startServer, type TestServer } from '../transports/sqlserver/server.ts';
 import { carryFiles, type CarryTown, carryTown, type Kept, kept } from './carry-town.ts';
 
 const COLUMNS = ['id', 'first', 'last', 'birth', 'street', 'zip', 'phone', 'email', 'changed', 'outside'] as const;
@@ -28,15 +28,13 @@ const ines = kept('C3', { first: 'Ines', last: 'Marsh', birth: '', street: '', z
 
 /** The clerk's and the pool's CSV files, and a bank whose people are rows of a table. */
 async function town(creates: string, given: { carry?: string; pool?: Kept[] } = {}): Promise<CarryTown> {
-  const { host, port, database, ca_file } = server.options;
-  const options = { host, port, database, ca_file: `${server.folder}/${String(ca_file)}`, username: 'owner', read_only_intent: false };
   const all = carryFiles({ people: { clerk: [], pool: [], bank: [] } }) as Record<string, string>;
   const files: Files = {
     'secrets/bank': 'owner-Password-1',
     'config/connections.yaml': `connections:
   clerk: { connector: desk, options: { path: clerk } }
   pool: { connector: desk, options: { path: pool } }
-  bank: { connector: bank-sql, options: ${JSON.stringify({ ...options, password: '${file:secrets/bank}' })} }
+  bank: { connector: bank-sql, options: ${JSON.stringify({ ...ownerOptions(server), password: '${file:secrets/bank}' })} }
 `,
     'connectors/bank-sql/connector.yaml': `connector: bank-sql
 version: 1.0.0

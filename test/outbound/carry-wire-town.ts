@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from '../../scripts/sample-town/servers/sftp/host-key.ts';
 import { startSftpServer } from '../../scripts/sample-town/servers/sftp/server.ts';
-import { startServer } from '../transports/sqlserver/server.ts';
+import { ownerOptions, startServer } from '../transports/sqlserver/server.ts';
 import { type Files, makeTown, type TestTown } from '../engine/town.ts';
 import { carryFiles, type Kept } from './carry-town.ts';
 import { startPeopleService } from './people-service/node-server.ts';
@@ -164,8 +164,6 @@ interface Reached {
 
 /** The configuration of the CSV town, with its systems behind their own protocols. */
 function files({ carry, soapUrl, sftpPort, bank }: Reached): Files {
-  const { host, port, database, ca_file } = bank.options;
-  const sqlOptions = { host, port, database, ca_file: `${bank.folder}/${String(ca_file)}`, username: 'owner', read_only_intent: false };
   const all = carryFiles({ people: { clerk: [], pool: [], bank: [] }, carry }) as Record<string, string>;
   const inbound = all['mappings/party.from-desk.yaml']!;
   const desk = all['connectors/desk/connector.yaml']!;
@@ -176,7 +174,7 @@ function files({ carry, soapUrl, sftpPort, bank }: Reached): Files {
     'config/connections.yaml': `connections:
   clerk: { connector: clerk-soap, options: { endpoint: '${soapUrl}', username_token: { username: town, password: '\${file:secrets/clerk}' } } }
   pool: { connector: desk, options: { host: 127.0.0.1, port: ${sftpPort}, username: town, password: '\${file:secrets/pool}', host_key: '${SFTP_HOST_KEY_FINGERPRINT}' } }
-  bank: { connector: bank-sql, options: ${JSON.stringify({ ...sqlOptions, password: '${file:secrets/bank}' })} }
+  bank: { connector: bank-sql, options: ${JSON.stringify({ ...ownerOptions(bank), password: '${file:secrets/bank}' })} }
 `,
     'connectors/desk/connector.yaml': desk.replace('transport: folder', 'transport: sftp'),
     'connectors/clerk-soap/connector.yaml': `connector: clerk-soap

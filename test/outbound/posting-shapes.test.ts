@@ -7,7 +7,7 @@ import { startSftpServer } from '../../scripts/sample-town/servers/sftp/server.t
 import { openSqlServer } from '../../src/transports/sqlserver/sqlserver.ts';
 import { depositFile, receiptFile } from '../engine/reconciliation/agreement-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
-import { startServer, type TestServer } from '../transports/sqlserver/server.ts';
+import { ownerOptions, startServer, type TestServer } from '../transports/sqlserver/server.ts';
 import { entriesOf, load, post, posting } from './posting-town.ts';
 
 /** What municipal finance systems take, by the packs that come with Interlocal: written over a real server, and read back as the layout says. */
@@ -190,16 +190,7 @@ test('Springbrook: seven sections, those that are blank stay blank, and the amou
 });
 
 test('Dynamics GP: the six segments of an account in char(9) columns of a table, and the number of the journal read back', async () => {
-  const { host, port, database, ca_file } = sql.options;
-  const options = {
-    host,
-    port,
-    database,
-    ca_file: `${sql.folder}/${String(ca_file)}`,
-    username: 'owner',
-    password: '${file:secrets/ledger}',
-    read_only_intent: false,
-  };
+  const options = { ...ownerOptions(sql), password: '${file:secrets/ledger}' };
   const files = posting({ ledger: LEDGER });
   const segments = [1, 2, 3, 4, 5, 6];
   const t = await makeTown(

@@ -10,7 +10,7 @@ import { TRY_ALL } from '../effort.ts';
 import { cutAt, cutsOf } from '../engine/cut.ts';
 import { depositFile, receiptFile } from '../engine/reconciliation/agreement-town.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
-import { startServer, type TestServer } from '../transports/sqlserver/server.ts';
+import { ownerOptions, startServer, type TestServer } from '../transports/sqlserver/server.ts';
 import { type JournalService, startJournalService } from './journal-service/node-server.ts';
 import { entriesOf, linesText, load, post, posting, postedOf } from './posting-town.ts';
 
@@ -150,16 +150,7 @@ lists:
 }
 
 function overSql(rest = ''): Record<string, string> {
-  const { host, port, database, ca_file } = sql.options;
-  const options = {
-    host,
-    port,
-    database,
-    ca_file: `${sql.folder}/${String(ca_file)}`,
-    username: 'owner',
-    password: '${file:secrets/ledger}',
-    read_only_intent: false,
-  };
+  const options = { ...ownerOptions(sql), password: '${file:secrets/ledger}' };
   const files = withSink(
     connectedTo(posting(), options),
     'sqlserver',

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { receipts, tillStream } from '../engine/base-town.ts';
 import { cutAt, cutsOf } from '../engine/cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../engine/town.ts';
-import { startServer, type TestServer } from '../transports/sqlserver/server.ts';
+import { ownerOptions, startServer, type TestServer } from '../transports/sqlserver/server.ts';
 import { ledger, outbox } from './base-outbound.ts';
 
 let server: TestServer;
@@ -24,14 +24,12 @@ afterAll(() => server.stop());
 
 function table(write: string, sink = ''): Record<string, string> {
   const files = ledger();
-  const { host, port, database, ca_file } = server.options;
-  const options = { host, port, database, ca_file: `${server.folder}/${String(ca_file)}`, username: 'owner', read_only_intent: false };
   return {
     ...files,
     'secrets/ledger': 'owner-Password-1',
     'config/connections.yaml': files['config/connections.yaml']!.replace(
       'options: { path: ledger }',
-      `options: ${JSON.stringify({ ...options, password: '${file:secrets/ledger}' })}`,
+      `options: ${JSON.stringify({ ...ownerOptions(server), password: '${file:secrets/ledger}' })}`,
     ),
     'connectors/ledger/connector.yaml': files['connectors/ledger/connector.yaml']!.replace('transport: folder', 'transport: sqlserver')
       .replace(/ {4}target: .*\n {4}encoder: .*\n/, `    target: { table: { name: dbo.entries, write: ${write} } }\n`)

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { createWriteStream, utimesSync } from 'node:fs';
 import { COMMON_GIVEN_NAMES, COMMON_SURNAMES } from '../../../src/identity/score/common-names.ts';
+import { mulberry32 } from '../../sample-town/generate/random.ts';
+import { writeText } from '../write-text.ts';
 
 /** Columns of the register of persons. */
 export const COLUMNS = [
@@ -20,17 +20,6 @@ export const COLUMNS = [
   'email',
 ] as const;
 export type PersonRow = Record<(typeof COLUMNS)[number], string>;
-
-/** Seeded numbers from 0 to 1. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const SYLLABLES = 'ber man son ton ley win har mar ros fel gar lin dor kel vis nor pol tre wes hol bran cor dun mor sten ric'.split(' ');
 const STREET_TYPES = ['Street', 'St', 'Avenue', 'Ave', 'Road', 'Rd', 'Lane', 'Drive', 'Court'];
@@ -57,7 +46,7 @@ function weighted(table: ReadonlyMap<string, number>): (at: number) => string | 
  * second record of a person with typing errors, gaps or a move. The same rows for the same number and seed.
  */
 export function* people(rows: number, seed = 1): Generator<PersonRow> {
-  const random = randomOf(seed);
+  const random = mulberry32(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const digits = (n: number): string => String(Math.floor(random() * 10 ** n)).padStart(n, '0');
   const givenOf = weighted(COMMON_GIVEN_NAMES);
@@ -144,9 +133,12 @@ export function* people(rows: number, seed = 1): Generator<PersonRow> {
 }
 
 /** Writes persons as one CSV file; every `changeEach`th of them says another phone number and address than with 0. */
-export async function writePeople(file: string, rows: number, changeEach = 0): Promise<void> {
-  const out = createWriteStream(file);
-  let text = `${COLUMNS.join(',')}\n`;
+export function writePeople(file: string, rows: number, changeEach = 0): Promise<void> {
+  return writeText(file, personLines(rows, changeEach));
+}
+
+function* personLines(rows: number, changeEach: number): Generator<string> {
+  yield COLUMNS.join(',');
   let i = 0;
   for (const one of people(rows)) {
     const row = { ...one };
@@ -155,15 +147,6 @@ export async function writePeople(file: string, rows: number, changeEach = 0): P
       row.phone = `555-${String(i % 1000).padStart(3, '0')}-${String(i % 9973).padStart(4, '0')}`;
       row.address = `${1 + (i % 399)} New ${row.last} Street`;
     }
-    text += `${COLUMNS.map((name) => row[name]).join(',')}\n`;
-    if (text.length > 1_000_000) {
-      if (!out.write(text)) await once(out, 'drain');
-      text = '';
-    }
+    yield COLUMNS.map((name) => row[name]).join(',');
   }
-  out.end(text);
-  await once(out, 'close');
-  // Old enough to be complete.
-  const yesterday = new Date(Date.now() - 86_400_000);
-  utimesSync(file, yesterday, yesterday);
 }

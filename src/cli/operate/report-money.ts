@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Period } from '../../reconciliation/periods/fiscal.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import type { CLOSING_REPORTS } from '../../reports/period-reports.ts';
+import type { Report } from '../../reports/report-table.ts';
 import type { Cli } from '../cli.ts';
 import { keptFormat, type OutputOptions, outputFormat, withOutput, writeKept, writeReport } from './report-output.ts';
 
@@ -140,20 +141,12 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     .option('--in <period>', 'one day, month or fiscal year')
     .description('Journal entries that were made for the ledger: state of each, what it corrects, and the number that the ledger gave it.')
     .action(async (options: Given) => {
-      const { withTown } = await import('../town.ts');
-      const format = outputFormat(cli, options);
       const { makingOf, readDefinition } = await import('../../reports/report-request.ts');
       const definition = readDefinition({ report: 'entries', ...definitionOf({ options: DAYS }, options) });
-      await withTown(cli, async (engine) => {
+      await made(options, async (engine) => {
         const { daysOf } = await import('../../reports/catalog.ts');
         const { from, to } = daysOf(engine, definition, makingOf(engine, undefined));
-        await writeReport(
-          cli,
-          engine,
-          await (await import('../../reports/journals.ts')).journalsReport(engine, { from, to }),
-          format,
-          options,
-        );
+        return (await import('../../reports/journals.ts')).journalsReport(engine, { from, to });
       });
     });
 
@@ -161,30 +154,16 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
     .argument('<entry>', 'its number, as report journals shows it')
     .description('One journal entry with its lines, and what it has of each receipt.')
     .action(async (text: string, options: OutputOptions) => {
-      const { withTown } = await import('../town.ts');
       const { idsOf } = await import('../known.ts');
-      const format = outputFormat(cli, options);
-      await withTown(cli, async (engine) =>
-        writeReport(
-          cli,
-          engine,
-          await (await import('../../reports/journals.ts')).journalReport(engine, idsOf([text])[0]!),
-          format,
-          options,
-        ),
-      );
+      await made(options, async (engine) => (await import('../../reports/journals.ts')).journalReport(engine, idsOf([text])[0]!));
     });
 
   withOutput(report.command('trace'))
     .argument('<receipt>', 'its number, or the key that its system knows it by')
     .description('The way of a receipt: deposit, bank, ledger, each with the file and line that it came from.')
-    .action(async (key: string, options: OutputOptions) => {
-      const { withTown } = await import('../town.ts');
-      const format = outputFormat(cli, options);
-      await withTown(cli, async (engine) =>
-        writeReport(cli, engine, await (await import('../../reports/trace.ts')).traceReport(engine, key), format, options),
-      );
-    });
+    .action((key: string, options: OutputOptions) =>
+      made(options, async (engine) => (await import('../../reports/trace.ts')).traceReport(engine, key)),
+    );
 
   report
     .command('saved')
@@ -216,6 +195,12 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
         await write(engine, savedDefinition(engine.project, name, definitionOf({ options: [...DAYS] }, options)), format, options);
       });
     });
+
+  async function made(options: OutputOptions, make: (engine: Engine) => Promise<Report>): Promise<void> {
+    const { withTown } = await import('../town.ts');
+    const format = outputFormat(cli, options);
+    await withTown(cli, async (engine) => writeReport(cli, engine, await make(engine), format, options));
+  }
 
   function register(listed: Listed): void {
     const command = withOptions(withOutput(report.command(listed.name)), [...listed.options, 'as-of']).description(listed.description);

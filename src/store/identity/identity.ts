@@ -49,7 +49,7 @@ export interface IdentityStore {
   /** The next members in the order of their ids. */
   after(id: number, limit: number): Promise<Member[]>;
   /** The same without what they are compared by. */
-  names(id: number, limit: number): Promise<Pick<Member, 'id' | 'source' | 'key' | 'state' | 'golden' | 'host'>[]>;
+  names(id: number, limit: number): Promise<MemberName[]>;
   insertMembers(members: readonly Member[]): Promise<void>;
   updateMembers(members: readonly Member[]): Promise<void>;
   /** What they are compared by, and whether a record of them is left. */
@@ -102,14 +102,7 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
       select(
         'SELECT id, source, member_key, state, golden_id, host FROM il_member WHERE entity_id = ? AND id > ? ORDER BY id LIMIT ?',
         [[entityId, id, limit]],
-        (row) => ({
-          id: Number(row[0]),
-          source: row[1] as string,
-          key: row[2] as string,
-          state: row[3] as Member['state'],
-          golden: row[4] === null ? null : Number(row[4]),
-          host: row[5] === null ? null : Number(row[5]),
-        }),
+        nameOf,
       ),
     insertMembers: (members) =>
       rows.insert(
@@ -206,8 +199,9 @@ export async function decisionsOf(knex: Knex, entityId: number): Promise<StoredD
   return lastOfEachPair(rows.map((r) => decisionOf([r.id, r.source_a, r.key_a, r.source_b, r.key_b, r.verdict] as Cell[])));
 }
 
-/** A member from the columns of its row. */
-export function memberOf(row: Cell[]): Member {
+type MemberName = Pick<Member, 'id' | 'source' | 'key' | 'state' | 'golden' | 'host'>;
+
+function nameOf(row: Cell[]): MemberName {
   return {
     id: Number(row[0]),
     source: row[1] as string,
@@ -215,6 +209,13 @@ export function memberOf(row: Cell[]): Member {
     state: row[3] as Member['state'],
     golden: row[4] === null ? null : Number(row[4]),
     host: row[5] === null ? null : Number(row[5]),
+  };
+}
+
+/** A member from the columns of its row. */
+export function memberOf(row: Cell[]): Member {
+  return {
+    ...nameOf(row),
     population: Number(row[6] ?? -1),
     profile: row[7] === null ? null : (JSON.parse(row[7] as string) as (string | null)[]),
     linkKind: row[8] as Member['linkKind'],

@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type PeopleStore, type Person, peopleStore } from './identity-store.ts';
+import { closePeopleStores, openPeopleStore as store, type Person } from './identity-store.ts';
 import { tries } from '../../effort.ts';
 
-const open: PeopleStore[] = [];
-const store = async (...args: Parameters<typeof peopleStore>): Promise<PeopleStore> => {
-  const made = await peopleStore(...args);
-  open.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
+afterEach(closePeopleStores);
 
 /** Few names, days and streets, so people meet in blocks, agree in part and are in each other's way. */
 const person = fc.record({

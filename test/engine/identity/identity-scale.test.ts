@@ -14,17 +14,9 @@ import { scorePair, verdictOf } from '../../../src/identity/score/score.ts';
 import { keyStore } from '../../../src/store/identity/key-pages.ts';
 import { landing } from '../../../src/store/landing/landing.ts';
 import { tries } from '../../effort.ts';
-import { type PeopleStore, type Person, peopleStore } from './identity-store.ts';
+import { closePeopleStores, openPeopleStore as store, type PeopleStore, type Person } from './identity-store.ts';
 
-const open: PeopleStore[] = [];
-const store = async (...args: Parameters<typeof peopleStore>): Promise<PeopleStore> => {
-  const made = await peopleStore(...args);
-  open.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
+afterEach(closePeopleStores);
 
 const party = entitySchema.parse(parse(readFileSync(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')));
 const model = compileIdentity(matchingOf(party)!);

@@ -34,6 +34,19 @@ export interface PeopleStore {
   close(): Promise<void>;
 }
 
+const open: PeopleStore[] = [];
+
+/** A store that closePeopleStores closes. */
+export async function openPeopleStore(...args: Parameters<typeof peopleStore>): Promise<PeopleStore> {
+  const made = await peopleStore(...args);
+  open.push(made);
+  return made;
+}
+
+export async function closePeopleStores(): Promise<void> {
+  for (const one of open.splice(0)) await one.close();
+}
+
 export async function peopleStore(change: (entity: Record<string, unknown>) => void = () => {}): Promise<PeopleStore> {
   const made = await storeUnderTest.make();
   const text = parse(await readFile(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')) as Record<string, unknown>;

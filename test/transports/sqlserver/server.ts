@@ -151,6 +151,11 @@ async function startReal(text: string, folder: string, tables: readonly TestTabl
   };
 }
 
+/** What a connection of a town needs to write there, but the password. */
+export function ownerOptions({ options: { host, port, database, ca_file }, folder }: TestServer): Record<string, unknown> {
+  return { host, port, database, ca_file: `${folder}/${String(ca_file)}`, username: 'owner', read_only_intent: false };
+}
+
 function* inserts(table: TestTable): Generator<string> {
   const given = Object.entries(table.columns).filter(([, type]) => type !== 'rowversion');
   let batch: string[] = [];
