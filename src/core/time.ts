@@ -61,3 +61,14 @@ export function dayIn(zone: string, instant: Date): string {
   const part = (type: string): string => parts.find((p) => p.type === type)!.value;
   return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
 }
+
+/** Calendar days, both included; where one is not given there is no bound. */
+export interface DayRange {
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** A record without a day is in no range. */
+export function isWithin(day: string | null, { from, to }: DayRange): boolean {
+  return day !== null && (!from || day >= from) && (!to || day <= to);
+}

@@ -1,3 +1,5 @@
+import { type DayRange, isWithin } from '../core/time.ts';
+import type { Side } from '../reconciliation/entry.ts';
 import type { Project } from '../config/project.ts';
 import type { ReconciliationConfig } from '../config/schema/pipeline.ts';
 import { ConfigError } from '../core/errors.ts';
@@ -9,13 +11,6 @@ import { receiptsOfTenders } from './receipts-of-tenders.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 import { exceptionSentences } from './exceptions.ts';
 
-type Side = 'left' | 'right';
-
-interface Range {
-  from?: string | undefined;
-  to?: string | undefined;
-}
-
 /** The field that says how a record was paid, and what else is told of it. */
 const FIELDS = ['receipt_number', 'source', 'tender', 'type', 'branch', 'cashier', 'batch', 'reference', 'slip_number'] as const;
 const TENDERS = ['cash', 'check', 'card', 'electronic'] as const;
@@ -25,15 +20,14 @@ const TENDERS = ['cash', 'check', 'card', 'electronic'] as const;
  * by way of paying, each receipt, what does not agree, and what is in no deposit. A deposit counts on its own day, a receipt that is in
  * none on the day on which it was taken.
  */
-export async function depositsReport(engine: Engine, pipeline: string, range: Range): Promise<Report> {
+export async function depositsReport(engine: Engine, pipeline: string, range: DayRange): Promise<Report> {
   const { project } = engine;
   const config = project.pipelines.get(pipeline)!.value.reconcile!;
   const taken = takingsSide(project, config);
   const other: Side = taken === 'left' ? 'right' : 'left';
   const { entities, groups } = await compositionOf(engine, pipeline, { left: FIELDS, right: FIELDS });
-  const within = (day: string | null): boolean => day !== null && (!range.from || day >= range.from) && (!range.to || day <= range.to);
-  const made = groups.filter((group) => group[other].some(({ day }) => within(day)));
-  const missing = groups.filter((group) => group[other].length === 0 && group[taken].some(({ day }) => within(day)));
+  const made = groups.filter((group) => group[other].some(({ day }) => isWithin(day, range)));
+  const missing = groups.filter((group) => group[other].length === 0 && group[taken].some(({ day }) => isWithin(day, range)));
   const goldens = (side: Side, list: readonly RecordGroup[]): number[] => list.flatMap((group) => group[side].map(({ golden }) => golden));
   const deposits = await originsOf(engine, entities[other].entity, goldens(other, made));
   const shown = [...made, ...missing];
@@ -74,7 +68,7 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Ra
   rows.sort((a, b) => (`${a.first}\u0000${a.name}` < `${b.first}\u0000${b.name}` ? -1 : 1));
   const openRows = missing
     .flatMap((group) =>
-      group[taken].filter(({ day }) => within(day)).map((record) => partRow(record, { what: whyMissing(group, sentences) })),
+      group[taken].filter(({ day }) => isWithin(day, range)).map((record) => partRow(record, { what: whyMissing(group, sentences) })),
     )
     .sort(byDayAndReceipt);
   return {

@@ -1,3 +1,4 @@
+import type { DayRange } from '../core/time.ts';
 import { calendarDay } from '../core/time.ts';
 import { offSources } from '../engine/revenue/facts.ts';
 import type { Engine } from '../engine/run/engine.ts';
@@ -21,11 +22,6 @@ interface Drawer {
   voided_amount: number;
 }
 
-interface Range {
-  from?: string | undefined;
-  to?: string | undefined;
-}
-
 /** A receipt as its drawer has it. */
 interface Taken {
   golden: number;
@@ -46,7 +42,7 @@ const PAGE = 5000;
  * `report drawers`: what each cashier took at each place on each day, by way of paying: the sum that the drawer should hold. Refunds
  * and voided receipts stand apart; a voided receipt is in no sum. `asOf`: a moment in UTC, to report what was known then.
  */
-export async function drawersReport(engine: Engine, range: Range, asOf?: string): Promise<Report> {
+export async function drawersReport(engine: Engine, range: DayRange, asOf?: string): Promise<Report> {
   const drawers = new Map<string, Drawer>();
   for await (const one of takenIn(engine, range, asOf)) {
     const { day, branch, cashier, tender, currency } = one;
@@ -92,7 +88,7 @@ export async function drawersReport(engine: Engine, range: Range, asOf?: string)
 /** `report drawer`: the receipts behind a line of `report drawers`, voided ones too, each with its file and line. */
 export async function drawerReport(
   engine: Engine,
-  filter: Range & { place?: string | undefined; cashier?: string | undefined; tender?: string | undefined },
+  filter: DayRange & { place?: string | undefined; cashier?: string | undefined; tender?: string | undefined },
 ): Promise<Report> {
   const { from, to, place, cashier, tender } = filter;
   const is = (wanted: string | undefined, value: string | null, what: string): boolean =>
@@ -147,7 +143,7 @@ export async function drawerReport(
 }
 
 /** Receipts of some days, voided ones too, in the order of their ids. */
-async function* takenIn(engine: Engine, range: Range, asOf?: string): AsyncGenerator<Taken> {
+async function* takenIn(engine: Engine, range: DayRange, asOf?: string): AsyncGenerator<Taken> {
   const { project, knex } = engine;
   const { receipts: entity } = project.config.revenue;
   const { time_zone: zone, currency: town } = project.config.town;

@@ -1,3 +1,4 @@
+import type { DayRange } from '../core/time.ts';
 import { type LedgerEntry, revenueLedger } from '../engine/revenue/ledger.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { postingOf } from '../reconciliation/journal-entries.ts';
@@ -6,16 +7,11 @@ import { ageInBusinessDays } from './exceptions.ts';
 import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
 
-interface Range {
-  from?: string | undefined;
-  to?: string | undefined;
-}
-
 /**
  * `report postings`: the receipts behind the lines of the summarized entries, each with its file and line. Debits and credits of one
  * account add up to its line in `report entries`.
  */
-export async function postingsReport(engine: Engine, filter: Range & { account?: string | undefined }): Promise<Report> {
+export async function postingsReport(engine: Engine, filter: DayRange & { account?: string | undefined }): Promise<Report> {
   const rules = ledgerRules(engine.project);
   const { from, to, account: wanted } = filter;
   const found: { entry: LedgerEntry; fund: string; account: string; what: string; debit: number }[] = [];

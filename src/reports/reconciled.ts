@@ -1,3 +1,4 @@
+import type { DayRange } from '../core/time.ts';
 import { type LegTotal, legTotals } from '../engine/revenue/legs.ts';
 import { type RevenuePart, revenueParts } from '../engine/revenue/read-sums.ts';
 import { addSplit, noSplit, type Split } from '../reconciliation/standing.ts';
@@ -17,13 +18,8 @@ export interface Reconciled {
   legs: LegTotal[];
 }
 
-interface Range {
-  from?: string | undefined;
-  to?: string | undefined;
-}
-
 /** How all money of a period stands, and how each reconciliation (leg) stands by itself. */
-export async function reconciledTotals(engine: Engine, range: Range): Promise<Reconciled> {
+export async function reconciledTotals(engine: Engine, range: DayRange): Promise<Reconciled> {
   const facts = moneyTotals();
   for await (const fact of revenueParts(engine, range)) facts.add(fact);
   return { money: facts.totals(), legs: await legTotals(engine, range) };
@@ -47,7 +43,7 @@ export function moneyTotals(): { add(fact: Pick<RevenuePart, 'currency' | 'count
 const FIGURES = ['amount:Total:money', ...SPLIT_COLUMNS] as const;
 
 /** `report reconciled`. */
-export async function reconciledReport(engine: Engine, range: Range): Promise<Report> {
+export async function reconciledReport(engine: Engine, range: DayRange): Promise<Report> {
   const { money, legs } = await reconciledTotals(engine, range);
   const undated = legs.filter((leg) => leg.undated > 0);
   const dateless = [...new Set(legs.filter((leg) => leg.dateField === null).map(({ pipeline, name }) => `${name} of ${pipeline}`))];

@@ -1,23 +1,17 @@
+import { type DayRange, isWithin } from '../core/time.ts';
 import type { Project } from '../config/project.ts';
 import { compositionOf, type GroupRecord, type RecordGroup } from '../engine/reconciliation/composition.ts';
 import { fieldsOf, rulesOf } from '../engine/reconciliation/pass-rules.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { plainMoney } from '../core/money.ts';
 import { dayNumber } from '../reconciliation/calendar.ts';
-import type { Entry, SettlementPass } from '../reconciliation/entry.ts';
+import type { Entry, SettlementPass, Side } from '../reconciliation/entry.ts';
 import { expectedFee, ruleOf } from '../reconciliation/exceptions/fees.ts';
 import { isWhere } from '../reconciliation/exceptions/rules.ts';
 import { netOf, partsOf } from '../reconciliation/passes/settlement.ts';
 import { exceptionSentences } from './exceptions.ts';
 import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
-
-interface Range {
-  from?: string | undefined;
-  to?: string | undefined;
-}
-
-type Side = 'left' | 'right';
 
 const FIGURES = [
   'gross',
@@ -51,7 +45,7 @@ const TITLES: Record<Figure, string> = {
  * `report settlements`: each settlement from its gross to its net, its fee next to what the contract gives, and what reached the bank.
  * A figure that is not known is empty, and never 0.00.
  */
-export async function settlementsReport(engine: Engine, pipeline: string, range: Range): Promise<Report> {
+export async function settlementsReport(engine: Engine, pipeline: string, range: DayRange): Promise<Report> {
   const { project } = engine;
   const config = project.pipelines.get(pipeline)!.value.reconcile!;
   const passes = rulesOf(pipeline, config, project.config.town).passes.filter((one): one is SettlementPass => one.kind === 'settlement');
@@ -62,8 +56,7 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
     ...(side === pass.of ? Object.values(pass.parts) : ['receipt_number']),
   ];
   const { entities, groups } = await compositionOf(engine, pipeline, { left: wanted('left'), right: wanted('right') });
-  const within = (day: string | null): boolean => day !== null && (!range.from || day >= range.from) && (!range.to || day <= range.to);
-  const shown = groups.filter((group) => group[pass.of].some(({ day }) => within(day)));
+  const shown = groups.filter((group) => group[pass.of].some(({ day }) => isWithin(day, range)));
   const paid = pass.on.length > 0;
   const bank = paid ? await arrivals(engine, pipeline, entities[pass.of].entity) : new Map(groupsByRecord(groups, pass.of));
   const origins = await originsOf(
@@ -83,7 +76,7 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
   const rows: ReportRow[] = [];
   const members: ReportRow[] = [];
   for (const group of shown)
-    for (const record of group[pass.of].filter(({ day }) => within(day))) {
+    for (const record of group[pass.of].filter(({ day }) => isWithin(day, range))) {
       const origin = origins.get(record.golden);
       const name = {
         settlement: origin?.key ?? `#${record.golden}`,

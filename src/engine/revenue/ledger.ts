@@ -1,4 +1,4 @@
-import { dayIn } from '../../core/time.ts';
+import { type DayRange, dayIn } from '../../core/time.ts';
 import { closedPeriods } from '../../reconciliation/periods/closed.ts';
 import { addSplit, noSplit, type Split, STANDINGS } from '../../reconciliation/standing.ts';
 import {
@@ -35,11 +35,6 @@ export interface LedgerEntry extends RevenueFact {
   before?: BookedBefore | undefined;
 }
 
-interface Range {
-  from?: string | undefined;
-  to?: string | undefined;
-}
-
 interface LedgerOptions {
   /** For corrections of which no run tells since when they are known. */
   now?: Date;
@@ -58,7 +53,7 @@ interface LedgerOptions {
  */
 export async function* revenueLedger(
   engine: Engine,
-  range: Range,
+  range: DayRange,
   { now = new Date(), moved: alsoMoved = false, asOf }: LedgerOptions = {},
 ): AsyncGenerator<LedgerEntry> {
   const { knex } = engine;
