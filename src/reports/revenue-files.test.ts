@@ -39,7 +39,7 @@ const row = (fields: Partial<RevenueRow>): RevenueRow => {
 };
 
 describe('the file for spreadsheets', () => {
-  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '=HYPERLINK("http://x","y")'])(
+  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx', '\nx', '＝1+1', '＋1', '－1', '＠SUM(A1)', '=HYPERLINK("http://x","y")'])(
     'a cell that begins like the formula %j stays text',
     (text) => {
       const [cells] = parse(spreadsheetCsv(['a'], [[{ text }]]), { from_line: 2, record_delimiter: '\r\n' }) as string[][];
@@ -64,7 +64,7 @@ describe('the file for spreadsheets', () => {
           { from_line: 1, record_delimiter: '\r\n' },
         ) as string[][];
         // What would not be seen is written out; all else is as it was.
-        const bare = (cell: string): string => (/^'([=+\-@\t]|\\r)/.test(cell) ? cell.slice(1) : cell);
+        const bare = (cell: string): string => (/^'([=+\-@\t\n＝＋－＠]|\\r)/.test(cell) ? cell.slice(1) : cell);
         expect(read.slice(1).map((cells) => cells.map(bare))).toEqual(rows.map((cells) => cells.map(visible).map(bare)));
       }),
     );
