@@ -7,7 +7,7 @@ import { openTown } from '../../src/cli/town.ts';
 import { checkSums, remakeSums } from '../../src/engine/revenue/check-sums.ts';
 import { keepSums } from '../../src/engine/revenue/keep-sums.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
-import { revenueReport, revenueReportOfReceipts } from '../../src/reports/revenue.ts';
+import { revenueReport, revenueReportOfReceipts } from '../../src/reports/revenue/revenue.ts';
 import { startPostgres } from '../sample-town/servers/postgres/server.ts';
 import { generateReceipts } from './generate.ts';
 

@@ -6,9 +6,9 @@ import { parse } from 'csv-parse/sync';
 import { XMLParser } from 'fast-xml-parser';
 import iconv from 'iconv-lite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PERMIT_COLUMNS } from './generate/council-files.ts';
+import { PERMIT_COLUMNS } from './generate/files/council-files.ts';
 import { FINANCE_TABLES, writeFinance } from './generate/finance-tables.ts';
-import { REGISTRATION_COLUMNS } from './generate/registration-files.ts';
+import { REGISTRATION_COLUMNS } from './generate/files/registration-files.ts';
 import { makeTown } from './town.ts';
 import type { SeededError } from './generate/truth.ts';
 

@@ -1,19 +1,19 @@
-import { bankFiles } from './generate/bank-files.ts';
+import { bankFiles } from './generate/files/bank-files.ts';
 import { FIRST_DAY, LAST_DAY, monthOf } from './generate/calendar.ts';
 import { makeClerkActivity, type ClerkReceipt, type Dog } from './generate/clerk-activity.ts';
 import { clerkRecords, type ClerkRecords } from './generate/clerk-records.ts';
-import { dogTagFile, permitFile } from './generate/council-files.ts';
+import { dogTagFile, permitFile } from './generate/files/council-files.ts';
 import type { TownFile } from './generate/files.ts';
 import { makeFinance, type Finance } from './generate/finance-tables.ts';
-import { LEDGER_STREAM, ledgerFiles } from './generate/ledger-files.ts';
+import { LEDGER_STREAM, ledgerFiles } from './generate/files/ledger-files.ts';
 import { sum } from './generate/money.ts';
 import { organizationsOf, peopleRecords, planCorrections, type PeopleRecords } from './generate/people-records.ts';
-import { paymentFiles } from './generate/payment-files.ts';
+import { paymentFiles } from './generate/files/payment-files.ts';
 import { planErrors } from './generate/plan.ts';
 import { createRandom } from './generate/random.ts';
-import { RECEIPT_STREAM, receiptFiles } from './generate/receipt-files.ts';
+import { RECEIPT_STREAM, receiptFiles } from './generate/files/receipt-files.ts';
 import { accountNumber, makeRecreationReceipts, total, type RecreationReceipt } from './generate/recreation-receipts.ts';
-import { REGISTRATION_STREAM, recreationIds, registrationFiles } from './generate/registration-files.ts';
+import { REGISTRATION_STREAM, recreationIds, registrationFiles } from './generate/files/registration-files.ts';
 import { makePeople, TOWN, type Resident } from './generate/residents.ts';
 import {
   createRegistry,

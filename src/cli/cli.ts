@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AbortedError, ConfigError, type Problem } from '../core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
-import { jsonLine, visible } from '../core/visible.ts';
+import { jsonLine, visible } from '../core/text/visible.ts';
 import { knownFailure } from '../engine/run/failure.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */

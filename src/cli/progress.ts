@@ -1,5 +1,5 @@
 import type { Progress } from '../engine/run/session.ts';
-import { visible } from '../core/visible.ts';
+import { visible } from '../core/text/visible.ts';
 import type { Cli } from './cli.ts';
 
 /** Progress of runs: a bar that rewrites itself on a terminal, a line every few seconds in a log. */

@@ -1,4 +1,4 @@
-import { visibleLine } from '../core/visible.ts';
+import { visibleLine } from '../core/text/visible.ts';
 
 /** A plain table for a terminal: columns aligned, numbers to the right. What a cell holds cannot leave its line. */
 export function tableText(head: readonly string[], cells: readonly (readonly string[])[], right: readonly number[] = []): string {

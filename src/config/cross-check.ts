@@ -3,8 +3,8 @@ import { checkConnections, checkReferences, checkSecrets } from './checks/connec
 import { checkConnector } from './checks/connectors.ts';
 import { checkMapping } from './checks/mappings.ts';
 import type { CompileCheck } from './checks/mappings.ts';
-import { checkSinkMapping } from './checks/sink-mappings.ts';
-import type { CompileSinkCheck } from './checks/sink-mappings.ts';
+import { checkSinkMapping } from './checks/outbound/sink-mappings.ts';
+import type { CompileSinkCheck } from './checks/outbound/sink-mappings.ts';
 import { checkEntity } from './checks/model.ts';
 import { checkPipelines } from './checks/pipelines.ts';
 import { checkRenamed } from './checks/renamed.ts';

@@ -7,7 +7,7 @@ import type { Problem } from '../core/errors.ts';
 import { readConnections } from './connections.ts';
 import { crossCheck, crossCheckPartial } from './cross-check.ts';
 import type { CompileCheck } from './checks/mappings.ts';
-import type { CompileSinkCheck } from './checks/sink-mappings.ts';
+import type { CompileSinkCheck } from './checks/outbound/sink-mappings.ts';
 import type { TransportOptions } from './connection-options.ts';
 import { readPart } from './draft.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import type { Problem } from '../core/errors.ts';
-import { isCalendarDate } from '../core/time.ts';
+import { isCalendarDate } from '../core/time/time.ts';
 import type { LookupRow, LookupTable } from './project.ts';
 import { quoted } from './words.ts';
 

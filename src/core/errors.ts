@@ -1,4 +1,4 @@
-import { visible, visibleLine } from './visible.ts';
+import { visible, visibleLine } from './text/visible.ts';
 
 /** Where a problem is. At least one of the parts is given; `textOfPlace` writes it as a person reads it. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { type Place, type Problem, textOfPlace, textOfProblem } from './errors.ts';
-import { visibleLine } from './visible.ts';
+import { visibleLine } from './text/visible.ts';
 
 /** Problems that differ only in where they are. */
 export interface ProblemGroup {

@@ -1,4 +1,4 @@
-import { type AmountFormat, readAmount } from './amount-text.ts';
+import { type AmountFormat, readAmount } from './text/amount-text.ts';
 
 /** Money is integer minor units (cents) with a currency; no float ever touches it. */
 export interface Money {

@@ -1,6 +1,6 @@
 import { didYouMean, FileError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
-import { nameList, shortName } from '../core/name-list.ts';
+import { nameList, shortName } from '../core/text/name-list.ts';
 import type { DecodeContext } from './format.ts';
 import { MAX_PROBLEMS, problemIn } from './refuse.ts';
 

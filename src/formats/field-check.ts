@@ -1,5 +1,5 @@
 import { didYouMean, FileError } from '../core/errors.ts';
-import { nameList } from '../core/name-list.ts';
+import { nameList } from '../core/text/name-list.ts';
 import { placesAt } from '../core/record.ts';
 import type { SourceRecord, Values } from '../core/record.ts';
 import type { DecodeContext } from './format.ts';

@@ -1,4 +1,4 @@
-import { readAmount } from '../core/amount-text.ts';
+import { readAmount } from '../core/text/amount-text.ts';
 import type { Problem } from '../core/errors.ts';
 import { problemIn } from './refuse.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError, type Problem } from '../core/errors.ts';
-import { isCalendarDate } from '../core/time.ts';
+import { isCalendarDate } from '../core/time/time.ts';
 import { type PackFiles, packHash, SIGNATURE_FILE } from './files.ts';
 
 /** YYYY-MM-DD, of a day that exists. */

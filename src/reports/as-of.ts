@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/errors.ts';
-import { dayIn, isCalendarDate, momentIn, startOfDay } from '../core/time.ts';
+import { dayIn, isCalendarDate, momentIn, startOfDay } from '../core/time/time.ts';
 import { NotKept } from '../store/landing/as-of.ts';
 
 /** A moment in UTC, and the town's day that it is in. */

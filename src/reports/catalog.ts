@@ -4,7 +4,7 @@ import { knownPeriod } from '../engine/periods/periods.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { dayBefore, monthOf, type Period, yearOf } from '../reconciliation/periods/fiscal.ts';
 import { type AsOf, keptOrRefused, notKept } from './as-of.ts';
-import type { Report } from './report-table.ts';
+import type { Report } from './output/table.ts';
 
 /** When a report is made, and as of which time. */
 export interface Making {
@@ -59,41 +59,41 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
   switch (request.report) {
     case 'revenue': {
       const { by, period, report: _report, title: _title, table: _table, in: _in, ...filter } = request;
-      return (await import('./revenue-by.ts')).revenueByReport(engine, { ...filter, ...range }, by, period, moment);
+      return (await import('./revenue/by.ts')).revenueByReport(engine, { ...filter, ...range }, by, period, moment);
     }
     case 'receipts': {
       const { report: _report, title: _title, table: _table, in: _in, ...filter } = request;
-      return (await import('./receipts.ts')).receiptsReport(engine, { ...filter, ...range });
+      return (await import('./revenue/receipts.ts')).receiptsReport(engine, { ...filter, ...range });
     }
     case 'reconciled':
-      return (await import('./reconciled.ts')).reconciledReport(engine, range);
+      return (await import('./reconciliation/reconciled.ts')).reconciledReport(engine, range);
     case 'adjustments':
-      return (await import('./adjustments.ts')).adjustmentsReport(engine, range, moment);
+      return (await import('./ledger/adjustments.ts')).adjustmentsReport(engine, range, moment);
     case 'exceptions':
-      return (await import('./exceptions.ts')).openExceptionsReport(engine, to ?? today);
+      return (await import('./reconciliation/exceptions.ts')).openExceptionsReport(engine, to ?? today);
     case 'entries':
-      return (await import('./entries.ts')).entriesReport(engine, range);
+      return (await import('./ledger/entries.ts')).entriesReport(engine, range);
     case 'postings':
-      return (await import('./postings.ts')).postingsReport(engine, { ...range, account: request.account });
+      return (await import('./ledger/postings.ts')).postingsReport(engine, { ...range, account: request.account });
     case 'clearing':
-      return (await import('./postings.ts')).clearingReport(engine, { from, to: to ?? today });
+      return (await import('./ledger/postings.ts')).clearingReport(engine, { from, to: to ?? today });
     case 'gaps':
-      return (await import('./gaps.ts')).gapsReport(engine, range);
+      return (await import('./revenue/gaps.ts')).gapsReport(engine, range);
     case 'drawers':
-      return (await import('./drawers.ts')).drawersReport(engine, range, moment);
+      return (await import('./reconciliation/drawers.ts')).drawersReport(engine, range, moment);
     case 'drawer': {
       const { place, cashier, tender } = request;
-      return (await import('./drawers.ts')).drawerReport(engine, { ...range, place, cashier, tender });
+      return (await import('./reconciliation/drawers.ts')).drawerReport(engine, { ...range, place, cashier, tender });
     }
     case 'deposits': {
-      const { depositPipelines, depositsReport, theOnly } = await import('./deposits.ts');
+      const { depositPipelines, depositsReport, theOnly } = await import('./reconciliation/deposits.ts');
       const pipeline = request.pipeline ?? theOnly(depositPipelines(engine.project), 'deposits');
       await known(engine, pipeline);
       return depositsReport(engine, pipeline, range);
     }
     case 'settlements': {
-      const { theOnly } = await import('./deposits.ts');
-      const { settlementPipelines, settlementsReport } = await import('./settlements.ts');
+      const { theOnly } = await import('./reconciliation/deposits.ts');
+      const { settlementPipelines, settlementsReport } = await import('./reconciliation/settlements.ts');
       const all = settlementPipelines(engine.project);
       const pipeline = request.pipeline ?? theOnly(all, 'settlements');
       await known(engine, pipeline);
@@ -112,17 +112,17 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
     }
     case 'proof-of-cash':
       await known(engine, request.pipeline);
-      return (await import('./proof-of-cash.ts')).proofOfCash(engine, request.pipeline, days.period!);
+      return (await import('./reconciliation/proof-of-cash.ts')).proofOfCash(engine, request.pipeline, days.period!);
     case 'years':
-      return (await import('./years.ts')).yearsReport(engine, { from: from!, to: to! }, request.by, moment);
+      return (await import('./revenue/years.ts')).yearsReport(engine, { from: from!, to: to! }, request.by, moment);
     case 'outstanding':
       await known(engine, request.pipeline);
-      return (await import('./bank-reconciliation.ts')).outstandingReport(engine, request.pipeline, request.as_of ?? today);
+      return (await import('./reconciliation/bank-reconciliation.ts')).outstandingReport(engine, request.pipeline, request.as_of ?? today);
     case 'unposted':
-      return (await import('./unposted.ts')).unpostedReport(engine, request.as_of ?? today);
+      return (await import('./ledger/unposted.ts')).unpostedReport(engine, request.as_of ?? today);
     case 'aging': {
       const day = request.as_of !== undefined && request.as_of < today ? request.as_of : today;
-      return (await import('./aging.ts')).agingReport(engine, making.asOf ? day : (request.as_of ?? day), moment);
+      return (await import('./reconciliation/aging.ts')).agingReport(engine, making.asOf ? day : (request.as_of ?? day), moment);
     }
   }
 }
@@ -146,7 +146,7 @@ const HINT =
   'revenue, adjustments, years and drawers can be told as of a time; so can what a closing kept: --in with a period that was closed then.';
 
 async function known({ project }: Engine, pipeline: string): Promise<void> {
-  (await import('./exceptions.ts')).checkReconciliationName(project, pipeline);
+  (await import('./reconciliation/exceptions.ts')).checkReconciliationName(project, pipeline);
 }
 
 function usage(path: string, message: string, hint: string): ConfigError {

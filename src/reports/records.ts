@@ -1,8 +1,8 @@
 import { compositionOf, type RecordGroup } from '../engine/reconciliation/composition.ts';
 import type { Engine } from '../engine/run/engine.ts';
-import { exceptionSentences } from './exceptions.ts';
-import { originsOf } from './origins.ts';
-import { columnsFrom, type Report, type ReportRow } from './report-table.ts';
+import { exceptionSentences } from './reconciliation/exceptions.ts';
+import { originsOf } from './revenue/origins.ts';
+import { columnsFrom, type Report, type ReportRow } from './output/table.ts';
 
 /** Which records of a reconciliation. */
 export interface RecordFilter {

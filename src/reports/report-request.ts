@@ -4,7 +4,7 @@ import { ConfigError, didYouMean } from '../core/errors.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { readAsOf } from './as-of.ts';
 import type { Making } from './catalog.ts';
-import { todayIn } from './exceptions.ts';
+import { todayIn } from './reconciliation/exceptions.ts';
 
 /** A report's definition from options that a person typed. Throws ConfigError USAGE with every problem at once. */
 export function readDefinition(given: Record<string, unknown>): SavedReport {

@@ -1,14 +1,14 @@
 import type { Health } from '../core/health.ts';
 import type { Project } from '../config/project.ts';
 import type { Problem } from '../core/errors.ts';
-import { parseDuration } from '../core/time.ts';
+import { parseDuration } from '../core/time/time.ts';
 import { heldLocks } from '../store/locks.ts';
 import { countOpenRejects } from '../store/landing/rejects.ts';
 import { lastRuns, type Run } from '../store/ledger/runs.ts';
 import { listSources } from '../store/ledger/sources.ts';
 import { type WaitingFile, waitingFiles } from '../store/ledger/waiting.ts';
 import { inOrder } from '../engine/run/order.ts';
-import { forAPerson, outboundStatus, type OutboundStatus } from './deliveries.ts';
+import { forAPerson, outboundStatus, type OutboundStatus } from './outbound/deliveries.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { connectionsOf, type WeakConnection, weakConnections } from '../engine/run/weak-connections.ts';
 

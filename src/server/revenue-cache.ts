@@ -1,5 +1,5 @@
-import type { PeriodKind, RevenueRow } from '../reports/revenue.ts';
-import { revenueReport } from '../reports/revenue.ts';
+import type { PeriodKind, RevenueRow } from '../reports/revenue/revenue.ts';
+import { revenueReport } from '../reports/revenue/revenue.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { reportsVersion } from '../reports/runs.ts';
 

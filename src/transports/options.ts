@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../core/time.ts';
+import { parseDuration } from '../core/time/time.ts';
 import { duration, SECRET, upload } from '../config/schema/common.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';

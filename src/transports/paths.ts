@@ -1,4 +1,4 @@
-import { wildcardMatcher } from '../core/wildcard.ts';
+import { wildcardMatcher } from '../core/text/wildcard.ts';
 import { FileError } from '../core/errors.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { zoneOf } from '../core/zones.ts';
+import { zoneOf } from '../core/time/zones.ts';
 
 /** Offsets of a time zone from UTC in milliseconds (New York in winter: -18,000,000) around an instant. */
 export interface Offsets {

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import { registerDeliver } from '../../src/cli/operate/deliver.ts';
+import { registerDeliver } from '../../src/cli/operate/deliver/deliver.ts';
 import { registerExplain } from '../../src/cli/operate/explain.ts';
 import { registerRejects } from '../../src/cli/operate/rejects.ts';
-import { registerReport } from '../../src/cli/operate/report.ts';
+import { registerReport } from '../../src/cli/operate/report/report.ts';
 import { registerRun } from '../../src/cli/operate/run.ts';
 import { registerStatus } from '../../src/cli/operate/status.ts';
 import { runCli } from '../../src/cli/cli.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
-import { registerDeliver } from '../../src/cli/operate/deliver.ts';
+import { registerDeliver } from '../../src/cli/operate/deliver/deliver.ts';
 import { registerRejects } from '../../src/cli/operate/rejects.ts';
 import { decide } from '../../src/engine/outbound/decide.ts';
 import { undo } from '../../src/engine/outbound/undo.ts';

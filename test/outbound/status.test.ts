@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { forAPerson, forAPersonText } from '../../src/reports/deliveries.ts';
+import { forAPerson, forAPersonText } from '../../src/reports/outbound/deliveries.ts';
 import { statusOf } from '../../src/reports/status.ts';
 import { receipts } from '../engine/base-town.ts';
 import { interlocal } from '../engine/cli.ts';

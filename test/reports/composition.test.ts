@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeReport } from '../../src/reports/catalog.ts';
 import { readDefinition } from '../../src/reports/report-request.ts';
-import { reportJson } from '../../src/reports/report-table.ts';
+import { reportJson } from '../../src/reports/output/table.ts';
 import { depositFile, reconciliation } from '../engine/reconciliation/agreement-town.ts';
 import { closeTowns, type TestTown } from '../engine/town.ts';
 import { loadAll, receiptCsv, type ReportReceipt, reportTown, settlementCsv } from './report-town.ts';

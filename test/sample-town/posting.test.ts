@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTown } from '../../src/cli/town.ts';
 import { inOrder } from '../../src/engine/run/order.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
-import { journalsReport } from '../../src/reports/journals.ts';
-import { reportJson } from '../../src/reports/report-table.ts';
+import { journalsReport } from '../../src/reports/ledger/journals.ts';
+import { reportJson } from '../../src/reports/output/table.ts';
 import { listEntries } from '../../src/store/outbound/entries.ts';
 import { type Maplewood, openMaplewood } from './maplewood.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SeededError } from '../../scripts/sample-town/generate/truth.ts';
 import { compileNamed } from '../../src/engine/run/bind.ts';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
-import { revenueReport } from '../../src/reports/revenue.ts';
+import { revenueReport } from '../../src/reports/revenue/revenue.ts';
 import { statusOf } from '../../src/reports/status.ts';
 import type { RunResult } from '../../src/engine/run/session.ts';
 import { runMappingTests } from '../../src/mapping/tests.ts';

@@ -1,5 +1,5 @@
 import { runCli } from '../../src/cli/cli.ts';
-import { registerReport } from '../../src/cli/operate/report.ts';
+import { registerReport } from '../../src/cli/operate/report/report.ts';
 import { registerServe } from '../../src/cli/operate/serve.ts';
 
 // The commands under test as a process of its own, for signals and what is on stdout.

@@ -1,12 +1,12 @@
 import { tableText } from '../../../src/cli/table.ts';
-import { counted } from '../../../src/core/counted.ts';
+import { counted } from '../../../src/core/text/counted.ts';
 import { textOfProblem } from '../../../src/core/errors.ts';
 import { formatMoney } from '../../../src/core/money.ts';
-import { forAPersonText } from '../../../src/reports/deliveries.ts';
-import { type RevenueRow, revenueReport } from '../../../src/reports/revenue.ts';
+import { forAPersonText } from '../../../src/reports/outbound/deliveries.ts';
+import { type RevenueRow, revenueReport } from '../../../src/reports/revenue/revenue.ts';
 import type { Engine } from '../../../src/engine/run/run.ts';
 import { type PipelineStatus, statusOf } from '../../../src/reports/status.ts';
-import { readReconciliation, reconciliationIds } from '../../../src/reports/reconciliation.ts';
+import { readReconciliation, reconciliationIds } from '../../../src/reports/reconciliation/reconciliation.ts';
 import { matchedKind } from '../../../src/engine/identity/matched.ts';
 import { identityReport } from '../../../src/engine/identity/report.ts';
 import { listRejects } from '../../../src/store/landing/rejects.ts';

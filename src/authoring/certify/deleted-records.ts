@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { fails, holds, holdsBut, type Verdict } from './finding.ts';
 import { columnOf, literal, quoted, tableName, whereKey } from './recordings/tables.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { type Finding } from './finding.ts';
 import { textOfPlace, type Problem } from '../../core/errors.ts';
 import type { Pack } from './pack.ts';

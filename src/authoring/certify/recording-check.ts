@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { fails, holds, holdsBut, type Verdict } from './finding.ts';
 import type { Fixture } from './recordings/fixtures.ts';
 import type { SourceRecord } from '../../core/record.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { Values } from '../../core/record.ts';
 import { csvCells } from '../certify/recordings/columns.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './proposal.ts';

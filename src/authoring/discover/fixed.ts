@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { Values } from '../../core/record.ts';
 import { outOf, type PlainMap, type ProposedField, type ProposedKey, type ProposedStream, streamName } from './proposal.ts';
 import { columnsOf, cut, datesCutOut, nameOf, type Span } from './columns.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { decoderSchema } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { Project } from '../../config/project.ts';
 import { type Discovery, type PlainMap, type ProposedStream, withOwnNames } from './proposal.ts';
 import { patternOf } from './csv.ts';

@@ -1,7 +1,7 @@
-import { counted } from '../../core/counted.ts';
-import { isCalendarDate } from '../../core/time.ts';
-import { utcOf, zoneOf } from '../../core/zones.ts';
-import { zonedTime } from '../../core/zoned-time.ts';
+import { counted } from '../../core/text/counted.ts';
+import { isCalendarDate } from '../../core/time/time.ts';
+import { utcOf, zoneOf } from '../../core/time/zones.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { AuditEntry, AuditVerdict } from '../../reports/audit-log.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { tableText } from '../table.ts';

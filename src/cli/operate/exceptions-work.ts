@@ -1,10 +1,10 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { type Command, Option } from 'commander';
-import { isCalendarDate } from '../../core/time.ts';
+import { isCalendarDate } from '../../core/time/time.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions.ts';
+import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions/exceptions.ts';
 import type { Engine } from '../../engine/run/engine.ts';
-import type { StoredException } from '../../engine/reconciliation/exceptions.ts';
+import type { StoredException } from '../../engine/reconciliation/exceptions/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
 
 interface Selection {
@@ -45,7 +45,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
     .description('Keep a file with an exception: a slip, a statement, a letter.')
     .action(async (id: string, path: string) => {
       const { withTown } = await import('../town.ts');
-      const { attachFile } = await import('../../engine/reconciliation/exception-files.ts');
+      const { attachFile } = await import('../../engine/reconciliation/exceptions/exception-files.ts');
       const content = await readGiven(path);
       await withTown(cli, async (engine) => {
         const file = await attachFile(engine, id, { name: path, content });
@@ -64,8 +64,8 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
     .description('Write a file that was attached, after its hash was checked.')
     .action(async (id: string, number: number, options: { out: string }) => {
       const { withTown } = await import('../town.ts');
-      const { readAttachment } = await import('../../engine/reconciliation/exception-files.ts');
-      const { writeOut } = await import('./report-output.ts');
+      const { readAttachment } = await import('../../engine/reconciliation/exceptions/exception-files.ts');
+      const { writeOut } = await import('./report/output.ts');
       await withTown(cli, async (engine) => {
         const file = await readAttachment(engine, id, number);
         await writeOut(cli, options.out, file.content, 1);
@@ -95,8 +95,8 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
 
 async function act(cli: Cli, ids: string[], selection: Selection, action: ExceptionAction): Promise<void> {
   const { withTown } = await import('../town.ts');
-  const { actOnExceptions, sumsOf } = await import('../../engine/reconciliation/exceptions.ts');
-  const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
+  const { actOnExceptions, sumsOf } = await import('../../engine/reconciliation/exceptions/exceptions.ts');
+  const { linesOfExceptions, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
   const { confirmed } = await import('../confirm.ts');
   const filtered = (['pipeline', 'type', 'owner', 'olderThan', 'atMost'] as const).some((key) => selection[key] !== undefined);
   if (filtered === ids.length > 0)
@@ -140,8 +140,8 @@ const QUESTION: Record<ExceptionAction['do'], string> = {
 };
 
 async function byFilter(engine: Engine, selection: Selection, action: ExceptionAction): Promise<StoredException[]> {
-  const { checkExceptionFilter, selectExceptions, todayIn } = await import('../../reports/exceptions.ts');
-  const { statesFor } = await import('../../engine/reconciliation/exceptions.ts');
+  const { checkExceptionFilter, selectExceptions, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
+  const { statesFor } = await import('../../engine/reconciliation/exceptions/exceptions.ts');
   const { parseMoney } = await import('../../core/money.ts');
   const { project } = engine;
   const { pipeline, type, owner, olderThan, atMost: text } = selection;

@@ -1,7 +1,7 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { Option } from 'commander';
 import type { Engine } from '../../engine/run/engine.ts';
-import type { ExceptionLine } from '../../reports/exceptions.ts';
+import type { ExceptionLine } from '../../reports/reconciliation/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { registerExceptionWork } from './exceptions-work.ts';
 
@@ -28,7 +28,7 @@ export function registerExceptions(cli: Cli): void {
         options: { state?: (typeof STATES)[number]; type?: string; owner?: string; overdue?: boolean; limit?: number },
       ) => {
         const { withTown } = await import('../town.ts');
-        const { checkExceptionFilter, exceptionLines, todayIn } = await import('../../reports/exceptions.ts');
+        const { checkExceptionFilter, exceptionLines, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
         await withTown(cli, async (engine) => {
           const { project } = engine;
           checkExceptionFilter(project, { pipeline, type: options.type });
@@ -47,8 +47,8 @@ export function registerExceptions(cli: Cli): void {
     .description('Show one exception with its records and its history.')
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
-      const { showException } = await import('../../engine/reconciliation/exceptions.ts');
-      const { linesOfExceptions, todayIn } = await import('../../reports/exceptions.ts');
+      const { showException } = await import('../../engine/reconciliation/exceptions/exceptions.ts');
+      const { linesOfExceptions, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
       await withTown(cli, async (engine) => {
         const { project, knex } = engine;
         const { exception, events, files } = await showException(knex, id);

@@ -1,5 +1,5 @@
-import { zonedTime } from '../../core/zoned-time.ts';
-import { visibleLine } from '../../core/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
+import { visibleLine } from '../../core/text/visible.ts';
 import type { ExplainedRecord } from '../../reports/explain.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';

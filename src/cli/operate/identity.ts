@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';

@@ -22,7 +22,7 @@ export function registerMatches(cli: Cli): void {
     .action(async (pipeline: string | undefined, options: { state?: (typeof STATES)[number]; limit?: number }) => {
       const { withTown } = await import('../town.ts');
       const { matchLines } = await import('../../engine/reconciliation/matches.ts');
-      const { checkReconciliationName } = await import('../../reports/exceptions.ts');
+      const { checkReconciliationName } = await import('../../reports/reconciliation/exceptions.ts');
       const { keyedDifferences } = await import('../../engine/reconciliation/keyed-differences.ts');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
@@ -92,7 +92,7 @@ export function registerMatches(cli: Cli): void {
     .action(async (pipeline: string, options: { left: string[]; right: string[]; reason: string }) => {
       const { withTown } = await import('../town.ts');
       const { matchByHand } = await import('../../engine/reconciliation/matches.ts');
-      const { checkReconciliationName } = await import('../../reports/exceptions.ts');
+      const { checkReconciliationName } = await import('../../reports/reconciliation/exceptions.ts');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
         const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };

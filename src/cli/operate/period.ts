@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { PeriodStatus } from '../../engine/periods/periods.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
@@ -54,7 +54,7 @@ export function registerPeriod(cli: Cli): void {
     .action(async (text: string) => {
       const { withTown } = await import('../town.ts');
       const { closePeriod, knownPeriod } = await import('../../engine/periods/periods.ts');
-      const { periodReports } = await import('../../reports/period-reports.ts');
+      const { periodReports } = await import('../../reports/ledger/period-reports.ts');
       await withTown(cli, async (engine) => show(await closePeriod(engine, knownPeriod(engine, text), periodReports)));
     });
 

@@ -1,7 +1,7 @@
-import { counted } from '../../core/counted.ts';
-import { groupDigits } from '../../core/digit-groups.ts';
+import { counted } from '../../core/text/counted.ts';
+import { groupDigits } from '../../core/text/digit-groups.ts';
 import { textOfProblem } from '../../core/errors.ts';
-import { visibleLine } from '../../core/visible.ts';
+import { visibleLine } from '../../core/text/visible.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
 import { tableText } from '../table.ts';
 

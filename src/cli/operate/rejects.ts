@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { Option } from 'commander';
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { Engine } from '../../engine/run/engine.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { ReviewPair } from '../../engine/identity/review.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { tableText } from '../table.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { ConfigError, didYouMean, FatalError } from '../../core/errors.ts';
 import { textOfProblems } from '../../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../../core/outcome.ts';

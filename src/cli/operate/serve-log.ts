@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
-import { clockTime } from '../../core/zoned-time.ts';
-import { escapedJson, visibleLine } from '../../core/visible.ts';
+import { clockTime } from '../../core/time/zoned-time.ts';
+import { escapedJson, visibleLine } from '../../core/text/visible.ts';
 
 /** What happens, on stdout: JSON lines with times in UTC for a log collector, plain lines with the town's time for a person at a terminal. */
 export async function serveLog(level: string, zone: string, terminal: boolean = process.stdout.isTTY === true): Promise<Logger> {

@@ -1,8 +1,8 @@
 import type { Health } from '../../core/health.ts';
-import { scheduleWords } from '../../core/schedule-words.ts';
-import type { OutboundStatus } from '../../reports/deliveries.ts';
-import { visibleLine } from '../../core/visible.ts';
-import { zonedTime } from '../../core/zoned-time.ts';
+import { scheduleWords } from '../../core/time/schedule-words.ts';
+import type { OutboundStatus } from '../../reports/outbound/deliveries.ts';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { EXIT_ATTENTION } from '../../core/outcome.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
@@ -22,7 +22,7 @@ export function registerStatus(cli: Cli): void {
       const { installationOf } = await import('../../engine/doctor/look.ts');
       const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../../engine/run/weak-connections.ts');
-      const { forAPerson, forAPersonText } = await import('../../reports/deliveries.ts');
+      const { forAPerson, forAPersonText } = await import('../../reports/outbound/deliveries.ts');
       const { textOfProblems } = await import('../../core/grouped-problems.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);

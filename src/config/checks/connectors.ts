@@ -14,7 +14,7 @@ import { checkIncremental } from './incremental.ts';
 import { checkUnpack } from './packing.ts';
 import { givenNames, isOfParent, notGiven } from './placeholders.ts';
 import { checkRateLimit, checkRequests } from './requests.ts';
-import { checkSink } from './sinks.ts';
+import { checkSink } from './outbound/sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
 import { checkSchema } from './stream-schema.ts';

@@ -3,7 +3,7 @@ import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
 import { JOURNAL_ENTRY } from '../schema/journal-entry.ts';
 import { type EntityConfig, equalFields, matchingOf, type ModelField } from '../schema/model.ts';
-import { checkOwners } from './carry.ts';
+import { checkOwners } from './outbound/carry.ts';
 import { checkMatching } from './identity.ts';
 import { suggestion, unknownReference } from './references.ts';
 

@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import { parseDuration } from '../../core/time.ts';
+import { parseDuration } from '../../core/time/time.ts';
 import type { Part } from '../draft.ts';
 import { problemAt } from '../draft.ts';
 import type { ConnectorConfig, RequestConfig, StreamConfig } from '../schema/connector.ts';

@@ -1,4 +1,4 @@
-import { compileFormat } from '../../core/date-format.ts';
+import { compileFormat } from '../../core/time/date-format.ts';
 import type { Problem } from '../../core/errors.ts';
 import { strangeInDateFormat } from '../date-formats.ts';
 import { problemAt } from '../draft.ts';

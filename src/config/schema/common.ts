@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDuration } from '../../core/time.ts';
+import { parseDuration } from '../../core/time/time.ts';
 
 /** Ids of connectors, connections, streams, pipelines: they become file names and table keys. */
 export const id = z

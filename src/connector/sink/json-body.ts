@@ -1,4 +1,4 @@
-import { rowsOfSink } from '../../config/checks/sink-rows.ts';
+import { rowsOfSink } from '../../config/checks/outbound/sink-rows.ts';
 import type { SinkConfig, Template } from '../../config/schema/connector.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 import { type JsonTypes, typed } from '../../formats/json/types.ts';

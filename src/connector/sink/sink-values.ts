@@ -1,7 +1,7 @@
 import type { SinkConfig, SinkField } from '../../config/schema/connector.ts';
 import { didYouMean, type Problem } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';
-import { isCalendarDate } from '../../core/time.ts';
+import { isCalendarDate } from '../../core/time/time.ts';
 import { writtenDate } from './sink-dates.ts';
 
 interface At {

@@ -1,7 +1,7 @@
 import type { StreamState } from './stream-state.ts';
 
 import type { Incremental } from '../../config/schema/connector.ts';
-import { parseDuration } from '../../core/time.ts';
+import { parseDuration } from '../../core/time/time.ts';
 import { fillText, type Variables } from '../template.ts';
 
 /** Where reading starts: the saved position, moved back by the lookback, or where the first run starts. */

@@ -1,7 +1,7 @@
 import { isNested } from '../../config/checks/source-fields.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FileError, type Problem } from '../../core/errors.ts';
-import { nameList } from '../../core/name-list.ts';
+import { nameList } from '../../core/text/name-list.ts';
 import { EMPTY_ROWS_HINT, hasNoValue, placesAt, type SourceRecord, type Value, type Values } from '../../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
 import { isPersonal, mayBeAbsent } from './field-paths.ts';

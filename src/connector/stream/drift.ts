@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
-import { shortName } from '../../core/name-list.ts';
+import { shortName } from '../../core/text/name-list.ts';
 import { placesAt, type Value, type Values } from '../../core/record.ts';
 
 /** Columns of a source by name, with what is in them: `a whole number`, `nvarchar(40)`; '' where nothing did. */

@@ -1,7 +1,7 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
-import { looksLikeAmount } from '../../core/amount-text.ts';
-import { compileFormat, emptyParts, isPossible, resetParts } from '../../core/date-format.ts';
-import { isCalendarDate } from '../../core/time.ts';
+import { looksLikeAmount } from '../../core/text/amount-text.ts';
+import { compileFormat, emptyParts, isPossible, resetParts } from '../../core/time/date-format.ts';
+import { isCalendarDate } from '../../core/time/time.ts';
 
 /** Is this text, never empty, of the type that the schema says? Spaces around it do not count. */
 export type TypeCheck = (text: string) => boolean;

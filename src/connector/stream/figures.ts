@@ -1,4 +1,4 @@
-import { readAmount } from '../../core/amount-text.ts';
+import { readAmount } from '../../core/text/amount-text.ts';
 import { type Values, valueAt } from '../../core/record.ts';
 
 /** Exact sums of amounts as they are in files: no float touches them. */

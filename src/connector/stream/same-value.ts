@@ -1,4 +1,4 @@
-import { withoutTrailing } from '../../core/trailing.ts';
+import { withoutTrailing } from '../../core/text/trailing.ts';
 import type { SinkField } from '../../config/schema/connector.ts';
 
 type Type = SinkField['type'];

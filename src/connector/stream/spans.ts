@@ -3,8 +3,8 @@ import type { StreamState } from '../source/stream-state.ts';
 
 import type { Incremental } from '../../config/schema/connector.ts';
 import { ConfigError, FatalError } from '../../core/errors.ts';
-import { parseDuration } from '../../core/time.ts';
-import { zoneOf } from '../../core/zones.ts';
+import { parseDuration } from '../../core/time/time.ts';
+import { zoneOf } from '../../core/time/zones.ts';
 import { instantOf, isoOf, isZoned, lowerBound } from '../source/bounds.ts';
 import { fillText, type Variables } from '../template.ts';
 import { DEFAULT_FORMAT, writtenTime } from './written-time.ts';

@@ -1,4 +1,4 @@
-import { zoneOf } from '../../core/zones.ts';
+import { zoneOf } from '../../core/time/zones.ts';
 
 /** ISO 8601 with its zone: nobody has to guess whose clock it is of. */
 export const DEFAULT_FORMAT = 'YYYY-MM-DDTHH:mm:ss.SSSZ';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { plainMoney } from '../../core/money.ts';
 import { verifyAudit } from '../../store/ledger/audit.ts';
 import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/ledger/examinations.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 
 import { changesSince, type Columns, isOfDrift, type RememberedColumns } from '../../connector/stream/drift.ts';
 import type { Selector } from '../../connector/stream/select.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FilesRetriever } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
-import { parseDuration } from '../../core/time.ts';
+import { parseDuration } from '../../core/time/time.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 
 export interface Ready {

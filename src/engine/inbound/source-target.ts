@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { Project } from '../../config/project.ts';
 import type { FilesRetriever } from '../../config/schema/connector.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';

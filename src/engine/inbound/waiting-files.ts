@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import { parseDuration } from '../../core/time.ts';
+import { parseDuration } from '../../core/time/time.ts';
 import { anyFile } from '../../store/ledger/files.ts';
 import { saveWaiting, waitingFiles } from '../../store/ledger/waiting.ts';
 import type { RemoteFile } from '../../transports/transport.ts';

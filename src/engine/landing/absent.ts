@@ -1,6 +1,6 @@
 import type { StreamState } from '../../connector/source/stream-state.ts';
 
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { commitBatch } from './land-batch.ts';

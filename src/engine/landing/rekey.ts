@@ -1,4 +1,4 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 
 import { keyOf } from '../../connector/stream/keys.ts';
 import { FatalError } from '../../core/errors.ts';

@@ -4,7 +4,7 @@ import type { Target } from './record.ts';
 import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
 import { fileNameOf } from '../../connector/sink/sink-rows.ts';
 import { retrying } from '../../connector/source/retry.ts';
-import { dayIn } from '../../core/time.ts';
+import { dayIn } from '../../core/time/time.ts';
 import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/outbound/deliveries.ts';
 import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbound/outbox.ts';
 import { stopIfAsked } from '../run/session.ts';

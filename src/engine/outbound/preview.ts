@@ -6,7 +6,7 @@ import { RecordError, type Problem } from '../../core/errors.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { plainMoney } from '../../core/money.ts';
 import type { Value } from '../../core/record.ts';
-import { dayIn } from '../../core/time.ts';
+import { dayIn } from '../../core/time/time.ts';
 import { listEntries } from '../../store/outbound/entries.ts';
 import { listOutbox, type OutboxRow, type OutboxState, reachedOf } from '../../store/outbound/outbox.ts';
 import { startRun } from '../../store/ledger/runs.ts';

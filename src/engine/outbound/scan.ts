@@ -1,4 +1,4 @@
-import { startOfDay } from '../../core/time.ts';
+import { startOfDay } from '../../core/time/time.ts';
 import type { GoldenScan } from '../../store/outbound/outbound.ts';
 import { columnNames, type Outbound } from './context.ts';
 

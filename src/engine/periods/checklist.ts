@@ -1,5 +1,5 @@
 import type { Project } from '../../config/project.ts';
-import { calendarDay, dayIn } from '../../core/time.ts';
+import { calendarDay, dayIn } from '../../core/time/time.ts';
 import { monthsOf, type Period } from '../../reconciliation/periods/fiscal.ts';
 import { listExceptions, type StoredException, UNFINISHED } from '../../store/reconciliation/exceptions.ts';
 import { refusedSince } from '../../store/ledger/files.ts';

@@ -1,4 +1,4 @@
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import { type MatchMember, membersOfExceptions, membersOfMatches } from '../../store/reconciliation/evidence.ts';
 import type { MatchSide } from '../../store/reconciliation/matches.ts';

@@ -1,5 +1,5 @@
 import type { PassConfig } from '../../config/schema/passes.ts';
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import type { ControlTotal } from '../../reconciliation/entry.ts';
 import type { Knex } from '../../store/open.ts';
@@ -7,7 +7,7 @@ import { sourceNames } from '../../store/landing/record-names.ts';
 import { entityIds, type Source } from '../../store/ledger/sources.ts';
 import { recordsOfSide, type SideRecord } from '../../store/reconciliation/totals.ts';
 import type { Session } from '../run/session.ts';
-import { whereOf } from './exception-rules.ts';
+import { whereOf } from './exceptions/exception-rules.ts';
 import { recordNames } from './record-name.ts';
 
 /** Totals that are read at once. */

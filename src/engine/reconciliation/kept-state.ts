@@ -9,7 +9,7 @@ import { openRuns, newestRun } from '../../store/ledger/runs.ts';
 import type { Source } from '../../store/ledger/sources.ts';
 import type { Knex } from '../../store/open.ts';
 import { settledState } from '../../store/reconciliation/settled.ts';
-import { type SeenDays, withDays } from './missing-sources.ts';
+import { type SeenDays, withDays } from './exceptions/missing-sources.ts';
 import type { StoredEntry } from './read-entries.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 

@@ -1,4 +1,4 @@
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { type MatchedGolden, confirmedRecords, exceptionsOfGolden } from '../../store/reconciliation/evidence.ts';
 import { type MatchSide } from '../../store/reconciliation/matches.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';

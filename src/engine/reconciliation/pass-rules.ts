@@ -7,7 +7,7 @@ import { parseMoney } from '../../core/money.ts';
 import { businessDays, dateOf, dayNumber } from '../../reconciliation/calendar.ts';
 import type { BusinessDays, FieldPair, Pass, SettlementPass, Tolerance, Window } from '../../reconciliation/entry.ts';
 import type { OpenRule, Rules } from '../../reconciliation/match/work.ts';
-import { exceptionRulesOf, fieldsOfRules, whereOf } from './exception-rules.ts';
+import { exceptionRulesOf, fieldsOfRules, whereOf } from './exceptions/exception-rules.ts';
 
 /**
  * A reconciliation's passes as its pipeline declares them, with the defaults filled in. Amounts are of the town's currency.

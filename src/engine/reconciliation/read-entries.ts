@@ -1,5 +1,5 @@
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import type { Entry, Side } from '../../reconciliation/entry.ts';
 import { namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../core/errors.ts';
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { matchesOfGolden } from '../../store/reconciliation/evidence.ts';
 import { type GoldenRow, goldenRow, goldensOfKey, goldensWithText } from '../../store/landing/golden.ts';
 import { landedById } from '../../store/landing/landed.ts';

@@ -1,4 +1,4 @@
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { matchesOfGolden } from '../../store/reconciliation/evidence.ts';
 import { recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import { fieldValues } from '../../store/reconciliation/totals.ts';

@@ -1,5 +1,5 @@
 import type { Project } from '../../config/project.ts';
-import { calendarDay, startOfDay } from '../../core/time.ts';
+import { calendarDay, startOfDay } from '../../core/time/time.ts';
 import { type Split, splitOfRecord, standingOf, wholly } from '../../reconciliation/standing.ts';
 import { type GoldenRow, linesOfReceipts, type ReceivedIn, receiptsAfter } from '../../store/landing/golden.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';

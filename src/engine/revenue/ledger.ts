@@ -1,4 +1,4 @@
-import { type DayRange, dayIn } from '../../core/time.ts';
+import { type DayRange, dayIn } from '../../core/time/time.ts';
 import { closedPeriods } from '../../reconciliation/periods/closed.ts';
 import { addSplit, noSplit, type Split, STANDINGS } from '../../reconciliation/standing.ts';
 import {

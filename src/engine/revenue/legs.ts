@@ -1,6 +1,6 @@
 import type { Project } from '../../config/project.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import { calendarDay } from '../../core/time.ts';
+import { calendarDay } from '../../core/time/time.ts';
 import { keyColumns } from '../../reconciliation/periods/period.ts';
 import { addSplit, noSplit, type Split, splitOfLeg, wholly } from '../../reconciliation/standing.ts';
 import { type GoldenRow, receiptsAfter } from '../../store/landing/golden.ts';

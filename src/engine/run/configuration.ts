@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { loadProject } from '../../config/load.ts';
 import type { Project } from '../../config/project.ts';
 import { FatalError } from '../../core/errors.ts';
-import { zonedTime } from '../../core/zoned-time.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
 import { type Facts, readFacts, saveFacts } from '../../store/ledger/configuration.ts';
 import { landing } from '../../store/landing/landing.ts';

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
-import { nameList, shortName } from '../../core/name-list.ts';
+import { nameList, shortName } from '../../core/text/name-list.ts';
 import type { Value } from '../../core/record.ts';
 import type { JsonOptions } from '../../config/schema/connector.ts';
 import { type DoubledName, jsonScanner } from './scan.ts';

@@ -1,9 +1,9 @@
 import type { Packed } from './packed.ts';
-import { wildcardMatcher } from '../../core/wildcard.ts';
+import { wildcardMatcher } from '../../core/text/wildcard.ts';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import type { FileError } from '../../core/errors.ts';
-import { nameList } from '../../core/name-list.ts';
+import { nameList } from '../../core/text/name-list.ts';
 import { inflated, limited } from './inflate.ts';
 import type { Limits } from './inflate.ts';
 import { notPacked, packingOf } from './packing-kinds.ts';

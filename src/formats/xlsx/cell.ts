@@ -1,4 +1,4 @@
-import { withoutTrailing } from '../../core/trailing.ts';
+import { withoutTrailing } from '../../core/text/trailing.ts';
 import type { NumberFormat } from './number-format.ts';
 
 /** A cell as it is in the sheet. */

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
-import { nameList, shortName } from '../../core/name-list.ts';
+import { nameList, shortName } from '../../core/text/name-list.ts';
 import { refuseFile } from '../refuse.ts';
 import type { CellContext } from './cell.ts';
 import { builtInFormat, formatOfCode, type NumberFormat } from './number-format.ts';

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../core/errors.ts';
-import { nameList, shortName } from '../../core/name-list.ts';
+import { nameList, shortName } from '../../core/text/name-list.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { XmlOptions } from '../../config/schema/connector.ts';
 import { refuseFile } from '../refuse.ts';

@@ -5,7 +5,7 @@ import type { ModelField } from '../../config/schema/model.ts';
 import type { SinkList, SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import { ConfigError, didYouMean, type Place, type Problem } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';
-import { zoneOf } from '../../core/zones.ts';
+import { zoneOf } from '../../core/time/zones.ts';
 import { asked, compileCondition, type Holds } from '../condition.ts';
 import { messageOf } from '../fault.ts';
 import { compileItems } from '../items.ts';

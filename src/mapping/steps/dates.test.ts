@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dayIn, daysInMonth } from '../../core/time.ts';
-import { compileFormat } from '../../core/date-format.ts';
+import { dayIn, daysInMonth } from '../../core/time/time.ts';
+import { compileFormat } from '../../core/time/date-format.ts';
 import { compileDate, compileDateTime, ISO_DATETIMES } from './dates.ts';
 import { Fault } from '../fault.ts';
-import { zoneOf } from '../../core/zones.ts';
+import { zoneOf } from '../../core/time/zones.ts';
 
 const NEW_YORK = 'America/New_York';
 

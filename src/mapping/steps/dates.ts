@@ -1,7 +1,7 @@
-import { daysInMonth, isCalendarDate } from '../../core/time.ts';
-import { compileFormat, type DateFormat, type DateParts, emptyParts, resetParts } from '../../core/date-format.ts';
+import { daysInMonth, isCalendarDate } from '../../core/time/time.ts';
+import { compileFormat, type DateFormat, type DateParts, emptyParts, resetParts } from '../../core/time/date-format.ts';
 import { Fault } from '../fault.ts';
-import { utcOf, type Zone, zoneOf } from '../../core/zones.ts';
+import { utcOf, type Zone, zoneOf } from '../../core/time/zones.ts';
 
 /**
  * A reader of calendar dates that gives `YYYY-MM-DD`, a day in `zone`. Formats are tried in order: those of date-format.ts, and

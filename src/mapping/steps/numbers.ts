@@ -1,4 +1,4 @@
-import { type AmountFormat, hintForAmount, readAmount } from '../../core/amount-text.ts';
+import { type AmountFormat, hintForAmount, readAmount } from '../../core/text/amount-text.ts';
 import { parseMoney, type MoneyFormat } from '../../core/money.ts';
 import { contradiction } from './currency.ts';
 import { Fault } from '../fault.ts';

@@ -1,4 +1,4 @@
-import { daysInMonth, fiscalPeriod, fiscalYear, isCalendarDate } from '../../core/time.ts';
+import { daysInMonth, fiscalPeriod, fiscalYear, isCalendarDate } from '../../core/time/time.ts';
 
 export type PeriodKind = 'day' | 'month' | 'year';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dayIn } from '../../core/time.ts';
+import { dayIn } from '../../core/time/time.ts';
 import { keyColumns, keyPart } from './period.ts';
 
 const TOWN = { zone: 'America/New_York', starts: '07-01' };

@@ -1,5 +1,5 @@
 import type { GroupKey } from '../../config/schema/pipeline.ts';
-import { calendarDay, fiscalYear } from '../../core/time.ts';
+import { calendarDay, fiscalYear } from '../../core/time/time.ts';
 
 export type Row = Readonly<Record<string, string | number | null>>;
 

@@ -4,9 +4,9 @@ import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { statusOf } from '../../reports/status.ts';
 import { configurationJson } from './health.ts';
 import { networkProblem } from '../pages/parts/problem-words.ts';
-import { knownDepartment } from '../../reports/departments.ts';
-import { revenueJson } from '../../reports/revenue-json.ts';
-import { readRevenueQuery, type RevenueQueryText } from '../../reports/revenue-query.ts';
+import { knownDepartment } from '../../reports/revenue/departments.ts';
+import { revenueJson } from '../../reports/revenue/json.ts';
+import { readRevenueQuery, type RevenueQueryText } from '../../reports/revenue/query.ts';
 
 /** `/api/status`, `/api/revenue`: JSON, as the command line gives it with --json. */
 export function api({ engine, revenue, configuration }: ServerContext): Router {

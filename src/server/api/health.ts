@@ -2,7 +2,7 @@ import type { ConfigurationState } from '../configuration-state.ts';
 import type { ServerContext } from '../context.ts';
 import { Router } from 'express';
 import { installationOf } from '../../engine/doctor/look.ts';
-import { forAPerson } from '../../reports/deliveries.ts';
+import { forAPerson } from '../../reports/outbound/deliveries.ts';
 import { healthOf, statusOf, worstOf } from '../../reports/status.ts';
 import { networkProblem } from '../pages/parts/problem-words.ts';
 

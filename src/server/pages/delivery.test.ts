@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sinkSchema } from '../../config/schema/sink.ts';
-import type { Delivery } from '../../reports/outgoing.ts';
+import type { Delivery } from '../../reports/outbound/outgoing.ts';
 import { textOfHtml } from './parts/html.ts';
 import { deliveryPage } from './delivery.ts';
 

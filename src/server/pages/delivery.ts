@@ -1,8 +1,8 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import type { Value, Values } from '../../core/record.ts';
-import { toSettle } from '../../reports/deliveries.ts';
-import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
+import { toSettle } from '../../reports/outbound/deliveries.ts';
+import type { Delivery, OutboxRow } from '../../reports/outbound/outgoing.ts';
 import { deliveryMark, recordMark } from './parts/delivery-words.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';

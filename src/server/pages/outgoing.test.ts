@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sinkSchema } from '../../config/schema/sink.ts';
-import type { OutboxRow } from '../../reports/outgoing.ts';
+import type { OutboxRow } from '../../reports/outbound/outgoing.ts';
 import { recordName } from './outgoing.ts';
 
 const sink = sinkSchema.parse({

@@ -1,8 +1,8 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { totalName } from '../../connector/sink/sink-sums.ts';
-import { forAPersonText, type OutboundStatus } from '../../reports/deliveries.ts';
-import type { Delivery, OutboxRow } from '../../reports/outgoing.ts';
+import { forAPersonText, type OutboundStatus } from '../../reports/outbound/deliveries.ts';
+import type { Delivery, OutboxRow } from '../../reports/outbound/outgoing.ts';
 import { deliveryMark, recordMark, WHY } from './parts/delivery-words.ts';
 import { html, type Html } from './parts/html.ts';
 import { scrolling, type Town } from './parts/page.ts';

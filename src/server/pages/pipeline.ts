@@ -1,7 +1,7 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
-import { scheduleWords } from '../../core/schedule-words.ts';
+import { scheduleWords } from '../../core/time/schedule-words.ts';
 import type { Run } from '../../reports/runs.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';

@@ -1,11 +1,11 @@
-import { counted } from '../../core/counted.ts';
-import type { Reconciliation, ReconciliationLine } from '../../reports/reconciliation-lines.ts';
+import { counted } from '../../core/text/counted.ts';
+import type { Reconciliation, ReconciliationLine } from '../../reports/reconciliation/lines.ts';
 import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
-import { differingCount, statusWord } from '../../reports/reconciliation.ts';
-import { reconciliationReasons } from '../../reports/reconciliation-reasons.ts';
+import { differingCount, statusWord } from '../../reports/reconciliation/reconciliation.ts';
+import { reconciliationReasons } from '../../reports/reconciliation/reasons.ts';
 import { keysText } from './parts/status-line.ts';
 import { type Mark, statusMark } from './parts/status-mark.ts';
 import { capitalized, timeText } from './parts/words.ts';

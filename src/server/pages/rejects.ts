@@ -1,5 +1,5 @@
-import { counted } from '../../core/counted.ts';
-import { groupDigits } from '../../core/digit-groups.ts';
+import { counted } from '../../core/text/counted.ts';
+import { groupDigits } from '../../core/text/digit-groups.ts';
 import { formatMoney } from '../../core/money.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
 import type { Reject } from '../../reports/rejects.ts';

@@ -1,9 +1,9 @@
-import { counted } from '../../core/counted.ts';
+import { counted } from '../../core/text/counted.ts';
 import { type Problem, textOfPlace } from '../../core/errors.ts';
-import type { RevenueRow } from '../../reports/revenue.ts';
+import type { RevenueRow } from '../../reports/revenue/revenue.ts';
 import { html, type Html } from './parts/html.ts';
 import { figureCell, type Page, scrolling } from './parts/page.ts';
-import { PERIODS, type RevenueQueryText } from '../../reports/revenue-query.ts';
+import { PERIODS, type RevenueQueryText } from '../../reports/revenue/query.ts';
 import {
   accountText,
   byDepartment,
@@ -12,7 +12,7 @@ import {
   type RevenueTotal,
   spanText,
   unreconciledReasons,
-} from '../../reports/revenue-totals.ts';
+} from '../../reports/revenue/totals.ts';
 import { countText } from './parts/words.ts';
 
 export interface RevenueView {

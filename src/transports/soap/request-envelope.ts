@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean, RecordError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { nameList } from '../../core/name-list.ts';
+import { nameList } from '../../core/text/name-list.ts';
 import type { Value, Values } from '../../core/record.ts';
 import type { ElementDeclaration } from './schema.ts';
 import type { Operation, SoapVersion } from './service.ts';

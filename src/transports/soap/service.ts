@@ -1,5 +1,5 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
-import { nameList } from '../../core/name-list.ts';
+import { nameList } from '../../core/text/name-list.ts';
 import { WSDL } from './documents.ts';
 import type { WsdlDocuments } from './documents.ts';
 import { readSchema } from './schema.ts';

@@ -1,6 +1,6 @@
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { nameList } from '../../core/name-list.ts';
+import { nameList } from '../../core/text/name-list.ts';
 import type { ServerType } from './column-types.ts';
 import type { RunStatement } from './connect.ts';
 

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { revenueReport } from '../../../src/reports/revenue.ts';
+import { revenueReport } from '../../../src/reports/revenue/revenue.ts';
 import { decide } from '../../../src/engine/outbound/decide.ts';
 import { planOf } from '../../../src/engine/outbound/decision-plan.ts';
 import { listOutbox } from '../../../src/store/outbound/outbox.ts';
 import { listDifferences } from '../../../src/store/reconciliation/differences.ts';
-import { readReconciliation } from '../../../src/reports/reconciliation.ts';
-import { reconciliationText } from '../../../src/cli/operate/report-reconciliation.ts';
+import { readReconciliation } from '../../../src/reports/reconciliation/reconciliation.ts';
+import { reconciliationText } from '../../../src/cli/operate/report/reconciliation.ts';
 import { depositFile, MONEY, moneyTown, receiptFile, reconciliation, revenue, standing } from '../reconciliation/agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

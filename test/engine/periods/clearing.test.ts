@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { closePeriod, knownPeriod } from '../../../src/engine/periods/periods.ts';
-import { entriesReport } from '../../../src/reports/entries.ts';
-import { keptReport, periodReports } from '../../../src/reports/period-reports.ts';
-import { receiptsReport } from '../../../src/reports/receipts.ts';
-import { reportJson } from '../../../src/reports/report-table.ts';
-import { revenueReport } from '../../../src/reports/revenue.ts';
+import { entriesReport } from '../../../src/reports/ledger/entries.ts';
+import { keptReport, periodReports } from '../../../src/reports/ledger/period-reports.ts';
+import { receiptsReport } from '../../../src/reports/revenue/receipts.ts';
+import { reportJson } from '../../../src/reports/output/table.ts';
+import { revenueReport } from '../../../src/reports/revenue/revenue.ts';
 import { depositFile, MONEY, moneyTown, receiptFile } from '../reconciliation/agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

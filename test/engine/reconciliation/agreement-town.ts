@@ -1,6 +1,6 @@
 import { makeTown, type TestTown } from '../town.ts';
 import { connector } from '../base-town.ts';
-import { type RevenueRow, revenueReport } from '../../../src/reports/revenue.ts';
+import { type RevenueRow, revenueReport } from '../../../src/reports/revenue/revenue.ts';
 
 type Texts = Record<string, string>;
 

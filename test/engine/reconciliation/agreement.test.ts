@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { readReconciliation } from '../../../src/reports/reconciliation.ts';
+import { readReconciliation } from '../../../src/reports/reconciliation/reconciliation.ts';
 import { depositFile, MONEY, moneyTown, receiptFile, reconciliation, revenue, standing } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { attachFile, readAttachment } from '../../../src/engine/reconciliation/exception-files.ts';
-import { actOnExceptions, showException } from '../../../src/engine/reconciliation/exceptions.ts';
-import { exceptionLines, selectExceptions } from '../../../src/reports/exceptions.ts';
+import { attachFile, readAttachment } from '../../../src/engine/reconciliation/exceptions/exception-files.ts';
+import { actOnExceptions, showException } from '../../../src/engine/reconciliation/exceptions/exceptions.ts';
+import { exceptionLines, selectExceptions } from '../../../src/reports/reconciliation/exceptions.ts';
 import { listAudit } from '../../../src/store/ledger/audit.ts';
 import { MONEY, moneyTown, receiptFile } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { reconciliationText } from '../../../src/cli/operate/report-reconciliation.ts';
-import { showException } from '../../../src/engine/reconciliation/exceptions.ts';
+import { reconciliationText } from '../../../src/cli/operate/report/reconciliation.ts';
+import { showException } from '../../../src/engine/reconciliation/exceptions/exceptions.ts';
 import { matchLines } from '../../../src/engine/reconciliation/matches.ts';
-import { exceptionLines } from '../../../src/reports/exceptions.ts';
-import { readReconciliation } from '../../../src/reports/reconciliation.ts';
+import { exceptionLines } from '../../../src/reports/reconciliation/exceptions.ts';
+import { readReconciliation } from '../../../src/reports/reconciliation/reconciliation.ts';
 import { depositFile, moneyTown, receiptFile } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decideMatch, matchLines } from '../../../src/engine/reconciliation/matches.ts';
-import { exceptionLines } from '../../../src/reports/exceptions.ts';
+import { exceptionLines } from '../../../src/reports/reconciliation/exceptions.ts';
 import { depositFile, moneyTown, receiptFile } from './agreement-town.ts';
 import { tries } from '../../effort.ts';
 import { closeTowns, type TestTown } from '../town.ts';

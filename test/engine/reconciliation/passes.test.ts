@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { actOnExceptions, showException } from '../../../src/engine/reconciliation/exceptions.ts';
-import { exceptionLines } from '../../../src/reports/exceptions.ts';
+import { actOnExceptions, showException } from '../../../src/engine/reconciliation/exceptions/exceptions.ts';
+import { exceptionLines } from '../../../src/reports/reconciliation/exceptions.ts';
 import { decideMatch, matchByHand, matchLines, showMatch } from '../../../src/engine/reconciliation/matches.ts';
 import { depositFile, moneyTown, receiptFile, standing } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';

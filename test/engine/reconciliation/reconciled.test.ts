@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decideMatch, matchLines } from '../../../src/engine/reconciliation/matches.ts';
 import { STANDINGS } from '../../../src/reconciliation/standing.ts';
-import { reconciledReport, reconciledTotals } from '../../../src/reports/reconciled.ts';
-import { reportJson } from '../../../src/reports/report-table.ts';
+import { reconciledReport, reconciledTotals } from '../../../src/reports/reconciliation/reconciled.ts';
+import { reportJson } from '../../../src/reports/output/table.ts';
 import { chargeFile, depositFile, moneyTown, receiptFile, reconciliation, revenue } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

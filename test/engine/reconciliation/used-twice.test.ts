@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/core/errors.ts';
-import { readReconciliation } from '../../../src/reports/reconciliation.ts';
+import { readReconciliation } from '../../../src/reports/reconciliation/reconciliation.ts';
 import { depositFile, moneyTown, receiptFile, reconciliation, standing } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

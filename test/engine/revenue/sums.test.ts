@@ -3,13 +3,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { dismiss, reopen } from '../../../src/engine/landing/decide-rejects.ts';
 import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { closePeriod, knownPeriod, reopenPeriod } from '../../../src/engine/periods/periods.ts';
-import { actOnExceptions } from '../../../src/engine/reconciliation/exceptions.ts';
+import { actOnExceptions } from '../../../src/engine/reconciliation/exceptions/exceptions.ts';
 import { decideMatch, matchLines } from '../../../src/engine/reconciliation/matches.ts';
 import { cases } from '../cut.ts';
 import { checkSums, remakeSums } from '../../../src/engine/revenue/check-sums.ts';
 import { keepSums } from '../../../src/engine/revenue/keep-sums.ts';
-import { periodReports } from '../../../src/reports/period-reports.ts';
-import { type RevenueOptions, revenueReport, revenueReportOfReceipts } from '../../../src/reports/revenue.ts';
+import { periodReports } from '../../../src/reports/ledger/period-reports.ts';
+import { type RevenueOptions, revenueReport, revenueReportOfReceipts } from '../../../src/reports/revenue/revenue.ts';
 import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from '../reconciliation/agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 

@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
 import { changedAt, lineStarts, regionOf, spots } from '../recordings/changes.ts';
 import { columnChanges, NEW_COLUMN } from '../recordings/columns.ts';

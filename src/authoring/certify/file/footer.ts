@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import type { XlsxOptions } from '../../../config/schema/connector.ts';
 import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
 import type { FixtureFile } from '../recordings/fixtures.ts';

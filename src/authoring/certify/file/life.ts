@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
 import { alike, changedAt, lineStarts, regionOf, spots } from '../recordings/changes.ts';

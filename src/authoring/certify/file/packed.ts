@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { gzipSync } from 'node:zlib';
 import type { UnpackStep } from '../../../config/schema/connector.ts';
 import { fails, holds, type Verdict } from '../finding.ts';

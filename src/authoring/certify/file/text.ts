@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import { changedAt, encodingOf, regionOf, type Spot, spots } from '../recordings/changes.ts';
 import type { SourceRecord, Values } from '../../../core/record.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, type Verdict } from '../finding.ts';
 import { rowWith, tableName, tiedRows, whereKey } from '../recordings/tables.ts';

@@ -1,8 +1,8 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
 import { rowWith, tableName, tableOfCursor, tiedRows } from '../recordings/tables.ts';
-import { parseDuration } from '../../../core/time.ts';
+import { parseDuration } from '../../../core/time/time.ts';
 import { using, type Contents } from '../bench.ts';
 import { DELETED, deletedRow } from '../deleted-records.ts';
 import { changesOf } from '../file/life.ts';

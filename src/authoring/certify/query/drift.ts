@@ -1,5 +1,5 @@
 import type { FixtureTable } from '../recordings/fixture-table.ts';
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, type Verdict } from '../finding.ts';
 import { listSources, saveState } from '../../../store/ledger/sources.ts';

@@ -1,5 +1,5 @@
 import type { RequestCheck } from './request-check.ts';
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, NO_RECORD, type Verdict } from '../finding.ts';
 import { changeAnswer } from '../recordings/answers.ts';

@@ -8,7 +8,7 @@ import { selectorOf } from '../../../connector/stream/select.ts';
 import { optionVariables } from '../../../connector/template.ts';
 import { InterlocalError } from '../../../core/errors.ts';
 import type { SourceRecord } from '../../../core/record.ts';
-import { parseDuration } from '../../../core/time.ts';
+import { parseDuration } from '../../../core/time/time.ts';
 import { transports } from '../../../transports/transports.ts';
 import type { Pace } from '../../../transports/rate-limit.ts';
 import type { RequestTransport } from '../../../transports/transport.ts';

@@ -1,7 +1,7 @@
 import type { StreamState } from '../../../connector/source/stream-state.ts';
 
 import type { RequestCheck } from './request-check.ts';
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
 import { pieceOf } from '../recordings/steps.ts';

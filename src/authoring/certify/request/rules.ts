@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import type { ErrorHandler } from '../../../config/schema/connector.ts';
 import { escapeXml } from '../../../transports/soap/xml.ts';

@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import type { ConnectorConfig, SinkConfig, UnpackStep } from '../../../config/schema/connector.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import type { SinkFixture } from '../recordings/sink-fixtures.ts';

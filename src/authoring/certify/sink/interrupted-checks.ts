@@ -1,5 +1,5 @@
 import type { SinkRequestCheck } from './request-check.ts';
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, holdsBut, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';
 import { askedFor } from '../recordings/sink-exchanges.ts';
 import type { Behavior } from '../request/replay-server.ts';

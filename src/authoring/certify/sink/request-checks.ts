@@ -1,6 +1,6 @@
 import type { Asked } from '../recordings/asked.ts';
 import type { SinkRequestCheck } from './request-check.ts';
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { fails, holds, holdsBut, holdsFor, type Verdict } from '../finding.ts';
 import { changeAnswer } from '../recordings/answers.ts';

@@ -1,5 +1,5 @@
 import type { FixtureTable } from '../recordings/fixture-table.ts';
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { SinkField } from '../../../config/schema/sink.ts';
 import { fails, holds, holdsFor, NO_NOTE, type Verdict } from '../finding.ts';

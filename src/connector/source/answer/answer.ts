@@ -1,6 +1,6 @@
 import type { DecoderConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import { FatalError, FileError, type Problem } from '../../../core/errors.ts';
-import { nameList } from '../../../core/name-list.ts';
+import { nameList } from '../../../core/text/name-list.ts';
 import type { SourceRecord, Value, Values } from '../../../core/record.ts';
 import { valueAt } from '../../../core/record.ts';
 import { decodeWith } from '../../../formats/formats.ts';

@@ -1,6 +1,6 @@
 import type { DecoderConfig, StreamConfig } from '../../../config/schema/connector.ts';
 import { FatalError } from '../../../core/errors.ts';
-import { nameList } from '../../../core/name-list.ts';
+import { nameList } from '../../../core/text/name-list.ts';
 import { valueAt, type Values } from '../../../core/record.ts';
 import { JsonDefect, readJson } from '../../../formats/json/scan.ts';
 import { valuesOfXml } from './xml-answer.ts';

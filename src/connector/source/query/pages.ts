@@ -2,7 +2,7 @@ import type { StreamState } from '../stream-state.ts';
 import { querySpec, textAt } from './spec.ts';
 import type { Page, PageContext } from '../page.ts';
 import type { StreamConfig } from '../../../config/schema/connector.ts';
-import { parseDuration } from '../../../core/time.ts';
+import { parseDuration } from '../../../core/time/time.ts';
 import type { QueryTransport } from '../../../transports/transport.ts';
 import { isBefore, isoOf, lowerBound } from '../bounds.ts';
 import { readByChanges } from './changes.ts';

@@ -32,7 +32,7 @@ export interface CarriedField {
   owned: boolean;
 }
 
-/** The carrying side of a pipeline; the configuration is checked (config/checks/carry.ts). */
+/** The carrying side of a pipeline; the configuration is checked (config/checks/outbound/carry.ts). */
 export function carryOf(
   config: CarryConfig,
   { connection, entity, mapping, sink }: { connection: string; entity: EntityConfig; mapping: SinkMappingConfig; sink: SinkConfig },

@@ -1,6 +1,6 @@
 import type { DeliveryConfig, EntriesConfig } from '../../../config/schema/pipeline.ts';
 import { ConfigError } from '../../../core/errors.ts';
-import { dayIn } from '../../../core/time.ts';
+import { dayIn } from '../../../core/time/time.ts';
 import { type LedgerRules, type NotPosted, postingOf } from '../../../reconciliation/journal-entries.ts';
 import { closedPeriods } from '../../../reconciliation/periods/closed.ts';
 import { dayPeriod, monthOf, type Period } from '../../../reconciliation/periods/fiscal.ts';

@@ -1,7 +1,7 @@
 import { SEGMENTS } from '../../../config/schema/journal-entry.ts';
 import { plainMoney } from '../../../core/money.ts';
 import type { Values } from '../../../core/record.ts';
-import { fiscalPeriod, fiscalYear } from '../../../core/time.ts';
+import { fiscalPeriod, fiscalYear } from '../../../core/time/time.ts';
 import type { EntryLine } from '../../../reconciliation/journal-entries.ts';
 import type { EntryOnItsWay, StoredEntry } from '../../../store/outbound/entries.ts';
 

@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import { isOpen, isOverdue } from '../../../engine/outbound/settle.ts';
-import { toSettle } from '../../../reports/deliveries.ts';
-import type { Delivery, OutboxRow } from '../../../reports/outgoing.ts';
+import { toSettle } from '../../../reports/outbound/deliveries.ts';
+import type { Delivery, OutboxRow } from '../../../reports/outbound/outgoing.ts';
 import type { Html } from './html.ts';
 import { type Mark, statusMark } from './status-mark.ts';
 

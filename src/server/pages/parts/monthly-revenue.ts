@@ -1,4 +1,4 @@
-import type { RevenueRow } from '../../../reports/revenue.ts';
+import type { RevenueRow } from '../../../reports/revenue/revenue.ts';
 import { MAX_SERIES } from './chart.ts';
 
 /** Revenue by department and month in one currency; minor units. */

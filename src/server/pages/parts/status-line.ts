@@ -1,7 +1,7 @@
-import { counted } from '../../../core/counted.ts';
-import { forAPerson, type OutboundStatus } from '../../../reports/deliveries.ts';
+import { counted } from '../../../core/text/counted.ts';
+import { forAPerson, type OutboundStatus } from '../../../reports/outbound/deliveries.ts';
 import { type PipelineStatus, wentWrong } from '../../../reports/status.ts';
-import type { RevenueTotal } from '../../../reports/revenue-totals.ts';
+import type { RevenueTotal } from '../../../reports/revenue/totals.ts';
 import type { Mark } from './status-mark.ts';
 import { capitalized, countText, moneyText } from './words.ts';
 

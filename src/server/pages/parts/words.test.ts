@@ -1,4 +1,4 @@
-import { counted } from '../../../core/counted.ts';
+import { counted } from '../../../core/text/counted.ts';
 import { expect, test } from 'vitest';
 import { durationText, moneyText, monthText, timeText } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { withoutTrailing } from '../../../core/trailing.ts';
+import { withoutTrailing } from '../../../core/text/trailing.ts';
 import type { ServerType } from '../column-types.ts';
 
 /** A value as text, made ready to be compared with a column: the parameter's text and the SQL that casts it to the column's own type. */

@@ -1,5 +1,5 @@
-import { withoutTrailing } from '../../../core/trailing.ts';
-import { isCalendarDate } from '../../../core/time.ts';
+import { withoutTrailing } from '../../../core/text/trailing.ts';
+import { isCalendarDate } from '../../../core/time/time.ts';
 import type { ServerType } from '../column-types.ts';
 import { comparable } from '../changes/positions.ts';
 import type { Comparable } from '../changes/positions.ts';

@@ -1,6 +1,6 @@
 import { ConfigError, FatalError, didYouMean } from '../../../core/errors.ts';
 import type { Problem } from '../../../core/errors.ts';
-import { nameList } from '../../../core/name-list.ts';
+import { nameList } from '../../../core/text/name-list.ts';
 import type { WriteSpec } from '../../transport.ts';
 import { findColumn, findTable, quoted } from '../catalog.ts';
 import type { ServerColumn, ServerTable } from '../catalog.ts';

@@ -1,0 +1,72 @@
+import type { Problem } from '../../../core/errors.ts';
+import { type Draft, type Part, problemAt } from '../../draft.ts';
+import { JOURNAL_ENTRY } from '../../schema/journal-entry.ts';
+import type { DeliveryConfig, PipelineConfig } from '../../schema/pipeline.ts';
+import { suggestion } from '../references.ts';
+
+/** What of revenue `where` of a pipeline that posts entries may ask for. */
+const ASKED = ['department', 'tender'];
+
+/** A pipeline that sends journal entries: its mapping reads them, the ledger is described, and no other pipeline posts the same money. */
+export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: DeliveryConfig): Problem[] {
+  const { entries, carry, since, where, mapping: name, connection } = deliver;
+  const problems: Problem[] = [];
+  const add = (path: (string | number)[], code: string, message: string, hint?: string): void =>
+    void problems.push(problemAt(part, ['deliver', ...path], code, message, hint));
+  const reads = draft.sinkMappings.get(name)?.value.from.entity;
+  if (!entries) {
+    if (reads === JOURNAL_ENTRY)
+      add(
+        [],
+        'KEY_MISSING',
+        `${name} reads journal entries, but it is not said which entries are made: the key "entries" is missing.`,
+        'Add entries: { since: 2026-07-01 }, the first day whose receipts are posted.',
+      );
+    return problems;
+  }
+  if (reads !== undefined && reads !== JOURNAL_ENTRY)
+    add(
+      ['mapping'],
+      'VALUE_INVALID',
+      `${name} reads ${reads}, but entries are sent.`,
+      `Name a mapping with from: { entity: ${JOURNAL_ENTRY} }.`,
+    );
+  for (const [key, given] of Object.entries({ carry, since }))
+    if (given !== undefined)
+      add(
+        [key],
+        'VALUE_INVALID',
+        'has no place next to entries.',
+        key === 'since' ? 'The first day is in entries.since.' : 'Write a pipeline of its own.',
+      );
+  for (const field of Object.keys(where))
+    if (!ASKED.includes(field))
+      add(['where', field], 'REFERENCE_UNKNOWN', `entries cannot be chosen by "${field}".`, suggestion(field, ASKED));
+  if (draft.config && !draft.config.value.ledger)
+    add(
+      ['entries'],
+      'KEY_MISSING',
+      'config/interlocal.yaml does not say how the ledger is built, so no entries can be made.',
+      'Add ledger to it; docs/finance.md has an example.',
+    );
+  for (const [id, other] of draft.pipelines) {
+    const theirs = other?.value.deliver;
+    if (!theirs?.entries || id <= part.value.pipeline || theirs.connection !== connection || other!.value.mode === 'off') continue;
+    if (part.value.mode !== 'off' && !disjoint(where, theirs.where))
+      add(
+        ['where'],
+        'VALUE_INVALID',
+        `${id} posts entries to ${connection} too, and the same receipts may be in both.`,
+        'Give both a where with different values of one field, such as department, or set one of them to mode: off.',
+      );
+  }
+  return problems;
+}
+
+/** Is there a field of which both name values, and none in common? */
+function disjoint(one: DeliveryConfig['where'], other: DeliveryConfig['where']): boolean {
+  return Object.entries(one).some(([field, values]) => {
+    const theirs = other[field];
+    return theirs !== undefined && ![values].flat().some((value) => [theirs].flat().includes(value));
+  });
+}

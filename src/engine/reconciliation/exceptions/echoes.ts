@@ -1,0 +1,83 @@
+import type { Project } from '../../../config/project.ts';
+import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
+import { cleaned } from '../../../reconciliation/fields.ts';
+import type { Knex } from '../../../store/open.ts';
+import { saveCauses, unfinishedWithRecords } from '../../../store/reconciliation/exception-causes.ts';
+import type { ExceptionRecord, StoredException } from '../../../store/reconciliation/exceptions.ts';
+import { fieldValues } from '../../../store/reconciliation/totals.ts';
+
+/** Puts exceptions with one cause under it, over all reconciliations. The order in which these run decides nothing. */
+export async function linkEchoes(trx: Knex, project: Project): Promise<void> {
+  const { exceptions, records } = await unfinishedWithRecords(trx);
+  const tags = await tagsOf(trx, project, exceptions, records);
+  const found = exceptions.map(({ id, pipeline, type, about, since, facts }): Echoing => ({
+    id,
+    pipeline,
+    type,
+    holds: about === 'money',
+    since,
+    records: (records.get(id) ?? []).map(({ entityId, golden }) => `${entityId} ${golden}`),
+    tags: [
+      // The same file is missing in every reconciliation that would read it.
+      ...(type === 'source_missing' ? [{ name: `${facts.source} ${facts.missing}`, role: 'either' as const }] : []),
+      ...(tags.get(id) ?? []),
+    ],
+    ...(typeof facts.cause === 'string' ? { named: facts.cause } : {}),
+  }));
+  const causes = causesOf(found, chainOrder(project));
+  await saveCauses(trx, new Map(exceptions.filter((e) => causes.get(e.id) !== e.causeId).map((e) => [e.id, causes.get(e.id) ?? null])));
+}
+
+type Tags = Echoing['tags'][number][];
+
+/** By exception, the values that `echo_of` ties it by to exceptions of another reconciliation. */
+async function tagsOf(
+  trx: Knex,
+  project: Project,
+  exceptions: readonly StoredException[],
+  records: ReadonlyMap<string, readonly ExceptionRecord[]>,
+): Promise<Map<string, Tags>> {
+  const tags = new Map<string, Tags>();
+  const open = exceptions.filter(({ about }) => about === 'money');
+  const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string): Promise<void> => {
+    const config = project.pipelines.get(pipeline)?.value.reconcile;
+    if (!config) return;
+    for (const side of ['left', 'right'] as const) {
+      const { entity } = config[side];
+      const model = project.entities.get(entity)?.value;
+      if (!model?.fields[field]) continue;
+      const own = open
+        .filter((e) => e.pipeline === pipeline)
+        .flatMap(({ id }) => (records.get(id) ?? []).filter((r) => r.side === side).map((r) => ({ id, golden: r.golden })));
+      const values = await fieldValues(
+        trx,
+        entity,
+        field,
+        own.map(({ golden }) => golden),
+      );
+      for (const { id, golden } of own) {
+        const value = cleaned(values.get(golden) ?? '', ['upper', 'alnum', 'no_leading_zeros']);
+        if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name: `${prefix} ${value}`, role }]);
+      }
+    }
+  };
+  for (const [pipeline, { value }] of project.pipelines)
+    for (const [i, { pipeline: other, here, there }] of (value.reconcile?.echo_of ?? []).entries()) {
+      await add(pipeline, here, 'echo', `${pipeline} ${i}`);
+      await add(other, there, 'cause', `${pipeline} ${i}`);
+    }
+  return tags;
+}
+
+/** Each pipeline after those that it runs after; the rest by name. */
+function chainOrder(project: Project): Map<string, number> {
+  const order = new Map<string, number>();
+  const visit = (pipeline: string, path: ReadonlySet<string>): void => {
+    const value = project.pipelines.get(pipeline)?.value;
+    if (!value || order.has(pipeline) || path.has(pipeline)) return;
+    for (const before of [...value.after].sort()) visit(before, new Set([...path, pipeline]));
+    order.set(pipeline, order.size);
+  };
+  for (const pipeline of [...project.pipelines.keys()].sort()) visit(pipeline, new Set());
+  return order;
+}

@@ -1,0 +1,57 @@
+import type { Project } from '../../../config/project.ts';
+import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
+import type { Entry, Side } from '../../../reconciliation/entry.ts';
+import type { SourceState } from '../../../reconciliation/exceptions/missing-source.ts';
+import { firstNames } from '../../../store/ledger/connections.ts';
+import { refusedSince } from '../../../store/ledger/files.ts';
+import type { Knex } from '../../../store/open.ts';
+import { lastRuns } from '../../../store/ledger/runs.ts';
+import type { Source } from '../../../store/ledger/sources.ts';
+import { feedsOf } from '../reconciliation-basis.ts';
+
+/** Every pipeline that gives records to a side, with the files of it that were refused and the runs that failed. */
+export async function sourceStates(
+  knex: Knex,
+  project: Project,
+  config: ReconciliationConfig,
+  sources: readonly Source[],
+  seen: SeenDays,
+): Promise<SourceState[]> {
+  const bySource = new Map(sources.map((source) => [source.pipeline, source]));
+  const runs = await lastRuns(knex);
+  const first = await firstNames(knex);
+  const states: SourceState[] = [];
+  for (const { pipeline, side } of feedsOf(project, config)) {
+    const connection = project.pipelines.get(pipeline)!.value.source?.connection ?? '';
+    const days = seen[side].get(first.get(connection) ?? connection) ?? new Set<number>();
+    const source = bySource.get(pipeline);
+    const run = runs.get(pipeline);
+    const { name } = config[side];
+    const missing: { subject: string; text: string }[] = [];
+    if (!source || !run) missing.push({ subject: 'never ran', text: `${pipeline} has not run yet, so ${name} lacks all that it gives.` });
+    else {
+      for (const path of await refusedSince(knex, source.id, pipeline))
+        missing.push({ subject: path, text: `${path} was refused by ${pipeline}, so ${name} lacks what is in it.` });
+      if (missing.length === 0 && (run.outcome === 'failed' || run.outcome === 'aborted'))
+        missing.push({ subject: 'failed', text: `The last run of ${pipeline} failed, so ${name} may lack what it should have read.` });
+    }
+    states.push({ pipeline, side, seen: days, missing });
+  }
+  return states;
+}
+
+/** Of each side, the days on which a connection has any record. */
+export type SeenDays = Readonly<Record<Side, ReadonlyMap<string, ReadonlySet<number>>>>;
+
+/** The days of these records added to those that are known. */
+export function withDays(known: ReadonlyMap<string, ReadonlySet<number>>, entries: readonly Entry[]): Map<string, Set<number>> {
+  const found = new Map([...known].map(([connection, days]) => [connection, new Set(days)]));
+  for (const { id, day } of entries) {
+    // Lasting names begin with the connection.
+    const connection = id.slice(2, id.indexOf('"', 2));
+    let days = found.get(connection);
+    if (!days) found.set(connection, (days = new Set()));
+    if (day !== null) days.add(day);
+  }
+  return found;
+}

@@ -1,0 +1,126 @@
+import { ConfigError } from '../../core/errors.ts';
+import { plainMoney } from '../../core/money.ts';
+import { referenceOf } from '../../engine/outbound/entries/entry-record.ts';
+import type { Engine } from '../../engine/run/engine.ts';
+import { listDeliveries } from '../../store/outbound/deliveries.ts';
+import { type EntryOnItsWay, listEntries, receiptLinesOf } from '../../store/outbound/entries.ts';
+import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
+
+const ENTRY_COLUMNS = columnsFrom(
+  'entry:Entry:count',
+  'reference:Reference',
+  'pipeline:Pipeline',
+  'period:Period',
+  'day:Day',
+  'department:Department',
+  'tender:Paid by',
+  'corrects:Corrects:count',
+  'receipts:Receipts:count',
+  'currency:Currency',
+  'amount:Debits:money',
+  'state:State',
+  'ledger_number:Number in the ledger',
+  'delivery:Delivery:count',
+  'sent_at:Sent',
+  'reason:Why',
+);
+
+/** `report journals`: the journal entries of periods that end in these days, with what became of each and the number that the ledger gave it. */
+export async function journalsReport(
+  engine: Engine,
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+): Promise<Report> {
+  const entries = (await listEntries(engine.knex, {})).filter(
+    ({ last, state }) => state !== 'withdrawn' && (from === undefined || last >= from) && (to === undefined || last <= to),
+  );
+  return {
+    title: 'Journal entries',
+    definition: { report: 'journals', from: from ?? null, to: to ?? null },
+    notes: [
+      'Each entry is sent once and never changed: what changes later is in an entry that corrects it. interlocal report journal NUMBER has its lines and receipts.',
+    ],
+    tables: [{ name: 'journals', title: 'Journal entries', columns: ENTRY_COLUMNS, rows: await rowsOf(engine, entries) }],
+  };
+}
+
+/** `report journal NUMBER`: one entry with its lines and what it has of each receipt. Throws ConfigError ENTRY_UNKNOWN. */
+export async function journalReport(engine: Engine, number: number): Promise<Report> {
+  const [entry] = await listEntries(engine.knex, { number });
+  if (!entry)
+    throw new ConfigError({
+      code: 'ENTRY_UNKNOWN',
+      place: {},
+      message: `There is no journal entry ${number}.`,
+      hint: 'interlocal report journals shows them.',
+    });
+  const receipts = await receiptLinesOf(engine.knex, entry);
+  const { currency } = entry;
+  return {
+    title: `Journal entry ${number}, ${referenceOf(entry.id)}`,
+    definition: { report: 'journal', number, id: entry.id },
+    notes: [`Its lasting id is ${entry.id}. It has ${plainMoney(entry.total, currency)} ${currency} in debits and as much in credits.`],
+    tables: [
+      { name: 'journals', title: 'Entry', columns: ENTRY_COLUMNS, rows: await rowsOf(engine, [entry]) },
+      {
+        name: 'lines',
+        title: 'Lines',
+        columns: columnsFrom('fund:Fund', 'account:Account', 'what:What', 'currency:Currency', 'debit:Debit:money', 'credit:Credit:money'),
+        rows: entry.lines.map((line): ReportRow => ({ ...line })),
+      },
+      {
+        name: 'receipts',
+        title: 'Receipts',
+        columns: columnsFrom(
+          'source:System',
+          'receipt:Receipt',
+          'day:Day',
+          'department:Department',
+          'tender:Paid by',
+          'account:Account',
+          'what:What',
+          'currency:Currency',
+          'debit:Debit:money',
+          'credit:Credit:money',
+        ),
+        rows: receipts.map(({ source, receiptNumber, day, department, tender, account, what, debit }): ReportRow => ({
+          source,
+          receipt: receiptNumber,
+          day,
+          department,
+          tender,
+          account,
+          what,
+          currency,
+          debit: Math.max(debit, 0),
+          credit: Math.max(-debit, 0),
+        })),
+      },
+    ],
+  };
+}
+
+async function rowsOf({ knex }: Engine, entries: readonly EntryOnItsWay[]): Promise<ReportRow[]> {
+  const rows: ReportRow[] = [];
+  for (const entry of entries) {
+    const [delivery] = entry.delivery === null ? [] : await listDeliveries(knex, { id: entry.delivery });
+    rows.push({
+      entry: entry.number,
+      reference: referenceOf(entry.id),
+      pipeline: entry.pipeline,
+      period: entry.period,
+      day: entry.last,
+      department: entry.department,
+      tender: entry.tender,
+      corrects: entry.corrects,
+      receipts: entry.receipts,
+      currency: entry.currency,
+      amount: entry.total,
+      state: entry.state,
+      ledger_number: entry.theirNumber,
+      delivery: entry.delivery,
+      sent_at: delivery?.sentAt ?? null,
+      reason: entry.problems[0]?.message ?? entry.decision?.reason ?? null,
+    });
+  }
+  return rows;
+}

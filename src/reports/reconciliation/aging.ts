@@ -1,0 +1,68 @@
+import { AGE_BUCKETS } from '../../reconciliation/exceptions/types.ts';
+import { notAmongExceptions } from '../../engine/reconciliation/keyed-differences.ts';
+import type { Engine } from '../../engine/run/engine.ts';
+import { exceptionsOpenOn, linesOfExceptions } from './exceptions.ts';
+import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
+
+interface Group {
+  count: number;
+  /** Minor units without their sign: too much does not make up for too little. */
+  amount: number;
+  oldest: string | null;
+  overdue: number;
+}
+
+/** `report aging`: exceptions that were unresolved at the end of a day, or at a moment of it, by type and age, and by owner. Ages are business days. */
+export async function agingReport(engine: Engine, asOf: string, moment?: string): Promise<Report> {
+  const groups = new Map<string, Group & { type: string; bucket: string; currency: string }>();
+  const owners = new Map<string, Group & { owner: string; currency: string }>();
+  const open = await exceptionsOpenOn(engine, asOf, moment);
+  for (const [i, line] of (await linesOfExceptions(engine, open, asOf)).entries()) {
+    const { minor } = open[i]!;
+    const { type, currency } = line;
+    const bucket = line.bucket ?? 'no day';
+    const owner = line.owner ?? '(nobody)';
+    const overdue = line.due_on !== null && line.due_on < asOf;
+    add(groups, JSON.stringify([type, bucket, currency]), { type, bucket, currency }, minor, line.since, overdue);
+    add(owners, JSON.stringify([owner, currency]), { owner, currency }, minor, line.since, overdue);
+  }
+  const figures = ['count:Count:count', 'currency:Currency', 'amount:Amount:money', 'oldest:Oldest', 'overdue:Overdue:count'] as const;
+  const order = ['no day', ...AGE_BUCKETS.map(({ name }) => name)].reverse();
+  return {
+    title: `Exceptions by age on ${asOf}`,
+    definition: { report: 'aging', as_of: moment ?? asOf },
+    notes: ['Ages are business days of the town. Amounts count without their sign.', ...notAmongExceptions(engine.project)],
+    tables: [
+      {
+        name: 'ages',
+        title: 'By type and age',
+        columns: columnsFrom('type:Type', 'bucket:Business days', ...figures),
+        rows: [...groups.values()]
+          .sort((a, b) => (a.type === b.type ? order.indexOf(a.bucket) - order.indexOf(b.bucket) : a.type < b.type ? -1 : 1))
+          .map((group): ReportRow => ({ ...group })),
+      },
+      {
+        name: 'owners',
+        title: 'By owner',
+        columns: columnsFrom('owner:Owner', ...figures),
+        rows: [...owners.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1)).map((group): ReportRow => ({ ...group })),
+      },
+    ],
+  };
+}
+
+function add<T extends object>(
+  groups: Map<string, T & Group>,
+  key: string,
+  names: T,
+  minor: number,
+  since: string | null,
+  overdue: boolean,
+): void {
+  let group = groups.get(key);
+  if (!group) groups.set(key, (group = { ...names, count: 0, amount: 0, oldest: null, overdue: 0 }));
+  group.count++;
+  group.amount += Math.abs(minor);
+  if (overdue) group.overdue++;
+  if (since !== null && (group.oldest === null || since < group.oldest)) group.oldest = since;
+}

@@ -1,0 +1,44 @@
+import type { Project } from '../../config/project.ts';
+import { ConfigError } from '../../core/errors.ts';
+import type { LedgerEntry } from '../../engine/revenue/ledger.ts';
+import { fundFinder } from '../../engine/revenue/ledger-rules.ts';
+
+/** What revenue can be split up by, in the order in which the columns stand. */
+export const REVENUE_GROUPS = ['department', 'fund', 'account', 'program', 'tender', 'channel', 'place', 'system'] as const;
+export type RevenueGroup = (typeof REVENUE_GROUPS)[number];
+
+/** What the groups are read from. */
+export type Grouped = Pick<LedgerEntry, 'department' | 'account' | 'tender'> &
+  Partial<Pick<LedgerEntry, 'program' | 'channel' | 'place' | 'source'>>;
+
+/** What people read above a column. */
+export const GROUP_TITLES: Record<RevenueGroup, string> = {
+  department: 'Department',
+  fund: 'Fund',
+  account: 'Account',
+  program: 'Program',
+  tender: 'Paid by',
+  channel: 'Channel',
+  place: 'Place',
+  system: 'System',
+};
+
+/**
+ * Gives what an entry counts under: `(no channel)` and the like where it is not known. Throws ConfigError KEY_MISSING where the fund is
+ * asked for and nothing says which part of an account it is.
+ */
+export function revenueGroups(project: Pick<Project, 'config'>, groups: readonly RevenueGroup[]): (entry: Grouped) => string[] {
+  const fundOf = fundFinder(project);
+  if (groups.includes('fund') && !fundOf)
+    throw new ConfigError({
+      code: 'KEY_MISSING',
+      place: { file: 'config/interlocal.yaml', path: 'revenue.parts.fund' },
+      message: 'It does not say which part of an account is the fund.',
+      hint: 'Write for instance revenue: { parts: { fund: 1 } }, or ledger: with fund:. docs/finance.md has an example.',
+    });
+  const value = (entry: Grouped, group: RevenueGroup): string | null => {
+    if (group === 'fund') return entry.account === null ? null : (fundOf!(entry.account) ?? null);
+    return group === 'system' ? entry.source || null : (entry[group] ?? null);
+  };
+  return (entry) => groups.map((group) => value(entry, group) ?? `(no ${group})`);
+}

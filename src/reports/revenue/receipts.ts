@@ -1,0 +1,122 @@
+import type { Project } from '../../config/project.ts';
+import { type LedgerEntry, revenueLedger } from '../../engine/revenue/ledger.ts';
+import type { Engine } from '../../engine/run/engine.ts';
+import { addSplit, noSplit, type Standing } from '../../reconciliation/standing.ts';
+import { originsOf } from './origins.ts';
+import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from '../output/table.ts';
+import { REVENUE_GROUPS, revenueGroups } from './groups.ts';
+import type { RevenueGroup } from './groups.ts';
+
+/** Which receipts: each name narrows it; `(no account)` and the like as the revenue report has them. */
+export interface ReceiptFilter extends Partial<Record<RevenueGroup, string | undefined>> {
+  from?: string | undefined;
+  to?: string | undefined;
+  standing?: Standing | undefined;
+}
+
+/** Whether an entry is one of those that are asked for. */
+export function receiptPicker(project: Pick<Project, 'config'>, filter: ReceiptFilter): (entry: LedgerEntry) => boolean {
+  const asked = REVENUE_GROUPS.filter((group) => filter[group] !== undefined);
+  const namesOf = revenueGroups(project, asked);
+  const { standing } = filter;
+  return (entry) =>
+    // A correction may leave an amount at 0.00 and move cents from one standing to another.
+    (standing === undefined || entry.split[standing] !== 0) && namesOf(entry).every((name, i) => name === filter[asked[i]!]);
+}
+
+/** `report receipts`: the receipts behind a figure of the revenue report, each with its file and line; their sum is the figure. */
+export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Promise<Report> {
+  const { from, to, department, account, tender, standing } = filter;
+  const picks = receiptPicker(engine.project, filter);
+  const entries: LedgerEntry[] = [];
+  const sums = new Map<string, { amount: number; split: ReturnType<typeof noSplit> }>();
+  for await (const entry of revenueLedger(engine, { from, to })) {
+    if (!picks(entry)) continue;
+    entries.push(entry);
+    let sum = sums.get(entry.currency);
+    if (!sum) sums.set(entry.currency, (sum = { amount: 0, split: noSplit() }));
+    sum.amount += entry.amount;
+    addSplit(sum.split, entry.split);
+  }
+  entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const origins = await originsOf(
+    engine,
+    engine.project.config.revenue.receipts,
+    entries.map(({ golden }) => golden),
+  );
+  const figures = ['amount:Amount:money', ...SPLIT_COLUMNS] as const;
+  const more = Object.fromEntries(REVENUE_GROUPS.flatMap((group) => (filter[group] === undefined ? [] : [[group, filter[group]]])));
+  return {
+    title: 'Receipts',
+    main: 'receipts',
+    definition: {
+      report: 'receipts',
+      from: from ?? null,
+      to: to ?? null,
+      department: department ?? null,
+      account: account ?? null,
+      tender: tender ?? null,
+      standing: standing ?? null,
+      ...more,
+    },
+    notes: [
+      'A receipt that its lines split over accounts is once for each. File and line are those of its present version.',
+      'interlocal report trace RECEIPT leads on from here, to the deposit, the bank and the ledger.',
+    ],
+    tables: [
+      {
+        name: 'totals',
+        title: 'Total',
+        columns: columnsFrom('currency:Currency', ...figures),
+        rows: [...sums].sort().map(([currency, { amount, split }]): ReportRow => ({ currency, amount, ...split })),
+      },
+      {
+        name: 'receipts',
+        title: 'Receipts',
+        columns: columnsFrom(
+          'booked_on:Counts on',
+          'receipt:Receipt',
+          'source:System',
+          'day:Taken on',
+          'department:Department',
+          'account:Account',
+          'program:Program',
+          'tender:Paid by',
+          'channel:Channel',
+          'place:Place',
+          'currency:Currency',
+          ...figures,
+          'corrects:Corrects',
+          'why:Why not reconciled',
+          'file:File',
+          'line:Line:count',
+        ),
+        rows: entries.map((entry): ReportRow => {
+          const { bookedOn: booked_on, receiptNumber: receipt, source, day, currency, amount, split, corrects, reasons } = entry;
+          const { department: taken, account: on, program, tender: by, channel, place } = entry;
+          const { file, line } = origins.get(entry.golden) ?? { file: null, line: null };
+          const names = { department: taken, account: on, program, tender: by, channel, place };
+          return {
+            booked_on,
+            receipt,
+            source,
+            day,
+            ...names,
+            currency,
+            amount,
+            ...split,
+            corrects,
+            why: reasons.join('; ') || null,
+            file,
+            line,
+          };
+        }),
+      },
+    ],
+  };
+}
+
+function key(entry: LedgerEntry): string {
+  const { bookedOn, source, receiptNumber, account, part, corrects } = entry;
+  return [bookedOn, source, receiptNumber, account ?? '', part, corrects ?? '', String(entry.amount)].join('\u0000');
+}
