@@ -86,11 +86,10 @@ function postedText(posted: ExplainedRecord['posted'], formatMoney: (minor: numb
 /** Which records it is made of, and what ties them. */
 function clusterText(cluster: ExplainedRecord['cluster']): string[] {
   if (!cluster) return [];
-  const ties = cluster.links.map(
-    (l) =>
-      visibleLine(
-        `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
-      ),
+  const ties = cluster.links.map((l) =>
+    visibleLine(
+      `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+    ),
   );
   return [
     visibleLine(`Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`),

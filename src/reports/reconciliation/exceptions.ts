@@ -187,6 +187,15 @@ export function checkExceptionFilter(project: Project, filter: { pipeline: strin
   if (problems.length) throw new ConfigError(problems);
 }
 
+/** That somebody of this name owns or owned an exception. For lists that are empty. Throws ConfigError USAGE. */
+export async function checkOwner({ knex }: Pick<Engine, 'knex'>, owner: string | undefined): Promise<void> {
+  if (owner === undefined) return;
+  const owners = [...new Set((await listExceptions(knex, {})).flatMap((one) => one.owner ?? []))].sort();
+  const problems: Problem[] = [];
+  check(owner, owners, 'USAGE', 'owner of exceptions', problems);
+  if (problems.length) throw new ConfigError(problems);
+}
+
 function check(given: string | undefined, known: readonly string[], code: string, what: string, problems: Problem[]): void {
   if (given === undefined || known.includes(given)) return;
   const meant = didYouMean(given, known);
@@ -194,7 +203,7 @@ function check(given: string | undefined, known: readonly string[], code: string
     code,
     place: {},
     message: `There is no ${what} "${given}".`,
-    hint: meant === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${meant}?`,
+    hint: meant === undefined ? `Known: ${known.join(', ') || 'none yet'}.` : `Did you mean ${meant}?`,
   });
 }
 
