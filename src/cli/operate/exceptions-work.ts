@@ -179,7 +179,7 @@ function someone(option: string, given: unknown): string {
 /** What is kept on record says something. Throws ConfigError REASON_MISSING. */
 function words(given: unknown): string {
   const text = String(given).trim();
-  if (/\p{L}{2}|\p{N}/u.test(text)) return text;
+  if (/[\p{L}\p{N}]/u.test(text)) return text;
   throw new ConfigError({
     code: 'REASON_MISSING',
     place: { path: '--text' },

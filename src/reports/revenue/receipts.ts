@@ -31,7 +31,9 @@ export async function checkReceiptFilter(engine: Engine, filter: ReceiptFilter):
   if (asked.length === 0) return;
   const namesOf = revenueGroups(engine.project, asked);
   const names = knownNames(Object.fromEntries(asked.map((group) => [group, filter[group]])));
-  // A system is known before it has sent anything.
+  // A system is known before it has sent anything, and a code of the model before anything has it.
+  const fields = engine.project.entities.get(engine.project.config.revenue.receipts)?.value.fields;
+  for (const group of asked) for (const value of fields?.[group]?.values ?? []) names.see(group, value);
   for (const connection of Object.keys(engine.project.connections)) names.see('system', connection);
   for await (const entry of revenueLedger(engine, {})) for (const [i, name] of namesOf(entry).entries()) names.see(asked[i]!, name);
   names.check();
