@@ -404,8 +404,8 @@ describe('http', () => {
     expect((await wrong.check()).at(-1)).toMatchObject({ name: 'credentials', ok: false });
   });
 
-  test('only one way to log in can be given, and secrets must be references in the configuration', () => {
-    const schema = transports.http.optionsSchema;
+  test('only one way to log in can be given, and secrets must be references in the configuration', async () => {
+    const schema = await transports.http.options();
     expect(
       schema.safeParse({ base_url: base, auth: { bearer: { token: '${env:T}' }, basic: { username: 'a', password: '${env:P}' } } }).success,
     ).toBe(false);

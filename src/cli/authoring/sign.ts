@@ -105,7 +105,8 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
   if (found.length || !pack.connector) throw new FatalError(found);
   if (certify) {
     const { certifyOffline } = await import('../../authoring/certify/certify.ts');
-    const startTables = pack.connector.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
+    const { serversFor } = await import('./certify-servers.ts');
+    const { startTables } = await serversFor(pack.connector.transport);
     const certificate = await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), startTables });
     clearCheck(cli);
     if (!certificate.passed) {

@@ -43,9 +43,9 @@ function wrongWith(rule: Rule, read: Reading, sameAsRecorded: (read: Reading) =>
   }
 }
 
-function errorOf({ status, fault }: Rule, { connector }: RequestContext): Reply {
+function errorOf({ status, fault }: Rule, { connector, soap }: RequestContext): Reply {
   const headers = { 'retry-after': '0', 'content-type': 'text/plain' };
-  if (connector.transport !== 'soap') return { status: status?.[0] ?? 400, headers, body: fault ?? 'certify' };
+  if (!soap) return { status: status?.[0] ?? 400, headers, body: fault ?? 'certify' };
   const version =
     connector.transport_options['version'] === '1.2'
       ? 'http://www.w3.org/2003/05/soap-envelope'
