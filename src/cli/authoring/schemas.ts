@@ -15,6 +15,6 @@ export function registerSchemas(cli: Cli): void {
       }
       const { writeJsonSchemas } = await import('../../config/json-schemas.ts');
       const files = await writeJsonSchemas(folder);
-      cli.print({ files }, () => `Wrote ${files.length} schemas to ${join(folder, 'config/schemas')}.`);
+      cli.print('schemas', { files }, () => `Wrote ${files.length} schemas to ${join(folder, 'config/schemas')}.`);
     });
 }

@@ -1,5 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
 import type { PeriodStatus } from '../../engine/periods/periods.ts';
+import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -16,6 +17,7 @@ export function registerPeriod(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const list = await begunPeriods(engine);
         cli.print(
+          'period list',
           {
             periods: list.map((p) => ({
               period: p.id,
@@ -77,12 +79,12 @@ export function registerPeriod(cli: Cli): void {
     });
 
   function show(status: PeriodStatus): void {
-    cli.print(periodJson(status), () => periodText(status));
+    cli.print('period status', periodJson(status), () => periodText(status));
   }
 }
 
-/** The contract of `period status --json`, docs/json.md. */
-export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): Record<string, unknown> {
+/** A period as `period status --json` gives it. */
+export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): ShapeOf<'period status'> {
   return {
     period: period.id,
     kind: period.kind,
