@@ -39,7 +39,7 @@ export function registerAdd(cli: Cli): void {
           ask: asker && (async (doubts) => (doubts.forEach((d) => cli.note(textOfProblem(d))), asker.yes('Install it anyway?'))),
         });
         clearCheck(cli);
-        cli.print({ added }, () => textOf(added));
+        cli.print('add', { added }, () => textOf(added));
       } finally {
         clearCheck(cli);
         asker?.close();

@@ -56,7 +56,7 @@ export function registerCertify(cli: Cli): void {
       clearCheck(cli);
       if (options.report) await writeReport(options.report, certificates, 'w');
       cli.setExit(certificates.every((c) => c.passed) ? 0 : 1);
-      cli.print({ certificates }, () => certificates.map(certificateText).join('\n\n'));
+      cli.print('certify', { certificates }, () => certificates.map(certificateText).join('\n\n'));
     });
 }
 

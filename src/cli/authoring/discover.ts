@@ -22,7 +22,7 @@ export function registerDiscover(cli: Cli): void {
       const discovery = await discover(cli, connection, options);
       const { discoveryYaml } = await import('../../authoring/discover/yaml.ts');
       cli.setExit(discovery.streams.length ? 0 : 1);
-      cli.print({ discovery }, () => discoveryYaml(discovery));
+      cli.print('discover', { discovery }, () => discoveryYaml(discovery));
     });
 }
 

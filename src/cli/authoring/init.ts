@@ -32,7 +32,7 @@ export function registerInit(cli: Cli): void {
       const { textOfProblem } = await import('../../core/errors.ts');
       const { packs } = await listPacks(dir, new Date().toISOString().slice(0, 10));
       for (const problem of packs.flatMap(remark)) cli.note(`Remark: ${textOfProblem(problem)}`);
-      cli.print({ folder: dir, files }, () => nextSteps(dir));
+      cli.print('init', { folder: dir, files }, () => nextSteps(dir));
     });
 }
 

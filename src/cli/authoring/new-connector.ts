@@ -134,7 +134,7 @@ async function make(cli: Cli, options: Answers): Promise<void> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  cli.print({ connector: id, files: made, notes }, () =>
+  cli.print('new connector', { connector: id, files: made, notes }, () =>
     [
       `Created the connector ${id}:`,
       '',

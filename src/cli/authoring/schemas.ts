@@ -16,6 +16,6 @@ export function registerSchemas(cli: Cli): void {
       const { writeJsonSchemas } = await import('../../config/json-schemas.ts');
       const { TRANSPORT_NAMES } = await import('../../transports/transports.ts');
       const files = await writeJsonSchemas(folder, TRANSPORT_NAMES);
-      cli.print({ files }, () => `Wrote ${files.length} schemas to ${join(folder, 'config/schemas')}.`);
+      cli.print('schemas', { files }, () => `Wrote ${files.length} schemas to ${join(folder, 'config/schemas')}.`);
     });
 }

@@ -46,7 +46,7 @@ export function registerTest(cli: Cli): void {
       }
       const { textOfProblem } = await import('../../core/errors.ts');
       cli.setExit(reports.some((r) => r.state === 'invalid') ? 2 : reports.some((r) => r.state === 'failed') ? 1 : 0);
-      cli.print({ mappings: reports }, () =>
+      cli.print('test', { mappings: reports }, () =>
         [...reports.map((report) => textOf(report, textOfProblem)), '', summary(reports)].join('\n').trimStart(),
       );
     });

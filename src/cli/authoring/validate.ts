@@ -39,7 +39,7 @@ export function registerValidate(cli: Cli): void {
             ...(await packRemarks(project.folder, new Date().toISOString().slice(0, 10))).map(textOfProblem),
           ]
         : [];
-      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project), remarks }) }, () =>
+      cli.print('validate', { valid: project !== undefined, problems, ...(project && { checked: checked(project), remarks }) }, () =>
         project ? [`Valid: ${listed(checked(project))}.`, ...remarks].join('\n') : textOf(problems, textOfProblem),
       );
     });

@@ -59,7 +59,7 @@ export function registerServe(cli: Cli): void {
         try {
           await listen(server, address.host, asked ?? address.port);
           const url = urlOf(address.host, (server.address() as AddressInfo).port);
-          cli.print({ serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
+          cli.print('serve', { serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
           if (!isLoopback(address.host))
             log.warn(
               { host: address.host },
