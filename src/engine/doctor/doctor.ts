@@ -15,7 +15,7 @@ import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { permissionChecks } from './permissions.ts';
 
-export type { DoctorCheck };
+export type { DoctorCheck, Examination };
 
 /**
  * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, is the clock
