@@ -29,6 +29,8 @@ export interface FileDeclaration extends Declaration<FileTransport> {
   requests?: undefined;
   /** What `certify --connection` tries as well: with these options in place of its own, a connection must be refused. */
   mustRefuse?: readonly Refusal[];
+  /** Of the one that reads a folder of this machine: its options. `certify --offline` puts recorded files there, in place of a system's. */
+  ofFolder?(path: string): Options;
   /** Where there is a login: what `certify --offline` tries, to see that its secret is nowhere. */
   login?: FileLogin;
 }

@@ -23,6 +23,13 @@ export function transportOf(name: string): TransportDeclaration {
   });
 }
 
+/** The transport of a folder of this machine, with the options that lead to it. */
+export function folderTransport(path: string): { transport: TransportName; options: Record<string, unknown> } {
+  for (const [transport, declared] of Object.entries<TransportDeclaration>(transports))
+    if (declared.reads === 'files' && declared.ofFolder) return { transport: transport as TransportName, options: declared.ofFolder(path) };
+  throw new Error('No transport declares that it reads a folder of this machine.');
+}
+
 /** What manifests may say; the options of connections are then not checked. */
 export function transportRules(): KnownTransports {
   return Object.fromEntries(

@@ -11,7 +11,7 @@ import type { Express } from 'express';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.ts';
-import { answerFacts } from '../../src/transports/http/status.ts';
+import { answerFacts } from '../../src/transports/answer-facts.ts';
 import type { RequestSpec, RequestTransport } from '../../src/transports/transport.ts';
 import { paceOf } from '../../src/transports/rate-limit.ts';
 import { transports } from '../../src/transports/transports.ts';

@@ -8,7 +8,7 @@ import { discoverWsdl } from './wsdl.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { FileTransport, RemoteFile, RequestTransport } from '../../transports/transport.ts';
 import { notTriedAgain } from '../../connector/source/retry.ts';
-import { webPageError } from '../../transports/http/web-page.ts';
+import { webPageError } from '../../transports/web/web-page.ts';
 import { discoverPaging } from './paging.ts';
 import { transportOf } from '../../transports/transports.ts';
 import { openConnection } from '../../engine/run/connection.ts';

@@ -8,5 +8,6 @@ export const folder: FileDeclaration = {
   supplies: 'The path of the folder, on this machine or a share, where the files are written.',
   options: async () => (await import('./options.ts')).folderOptions,
   localPaths: ['path'],
+  ofFolder: (path) => ({ path }),
   open: async (options, context) => (await import('./folder.ts')).openFolder(options, context),
 };

@@ -1,6 +1,6 @@
 import { fails, type Verdict } from '../finding.ts';
 import { didYouMean } from '../../../core/errors.ts';
-import { parseXml } from '../../../transports/soap/xml.ts';
+import { parseXml } from '../../../transports/xml.ts';
 import { compareWithRecording } from '../recording-check.ts';
 import type { RequestContext } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import type { ErrorHandler } from '../../../config/schema/connector.ts';
-import { escapeXml } from '../../../transports/soap/xml.ts';
+import { escapeXml } from '../../../transports/xml.ts';
 import type { Reading } from '../reading.ts';
 import { saidOf } from '../reading.ts';
 import type { Reply } from './replay-server.ts';
