@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConfigError, FatalError, InterlocalError, textOfProblem } from '../../core/errors.ts';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import type { Project } from '../../config/project.ts';
 import { scheduledPipelines } from '../../engine/run/order.ts';
 import type { Scheduler } from '../../worker/scheduler.ts';

@@ -93,7 +93,7 @@ const outbound = object({
     unknown: count('it is not known whether they arrived'),
     rejected: count('the remote system did not take them'),
     refused: count('they cannot be written as the sink needs them'),
-  }).describe('records that wait for a person, by state; the newest version of each'),
+  }).describe('records that need attention, by state; the newest version of each'),
   to_settle: count('deliveries of which only a person can say what became of them'),
   shadow: count('records that are only shown, because the mode is shadow'),
   queued: count('records that the next run sends'),
@@ -197,7 +197,7 @@ export const healthShape = object({
       ended_at: instantOrNull('of its newest run'),
       open_rejects: count('rejected records that are open'),
       waiting_files: count('files that the last run left'),
-      needs_attention: count('records and deliveries of its outbox that wait for a person'),
+      needs_attention: count('records and deliveries of its outbox that need attention'),
       overdue: count('deliveries without an answer for longer than the sink allows'),
     }),
     'those that are not off',
@@ -206,7 +206,7 @@ export const healthShape = object({
 
 /** `/health` with HTTP status 503. */
 export const downShape = object({
-  status: z.literal('down').describe('the store cannot be read'),
+  status: z.literal('down').describe('the store cannot be read, or the look at it ended with an error'),
   message: text('the same in a sentence'),
 });
 
