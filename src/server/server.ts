@@ -3,8 +3,9 @@ import type { ServerContext } from './context.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { redact } from '../config/secrets.ts';
+import { redact } from '../config/secrets/secrets.ts';
 import type { Engine } from '../engine/run/engine.ts';
+import { sendJson } from './api/send.ts';
 import { api } from './api/api.ts';
 import { health } from './api/health.ts';
 import { hostCheck } from './auth/host-check.ts';
@@ -104,7 +105,7 @@ function inner(app: Express, context: ServerContext, options: ServerOptions): vo
   app.use(api(context));
   app.use(web(context));
   app.use((request: Request, response: Response) => {
-    if (request.path.startsWith('/api/')) response.status(404).json({ error: { code: 'NOT_FOUND', problems: [] } });
+    if (request.path.startsWith('/api/')) sendJson(response, 'error', { error: { code: 'NOT_FOUND', problems: [] } }, 404);
     else context.show(response, notFoundPage(), 404);
   });
   failures(app, context, options);
@@ -119,7 +120,7 @@ function failures(app: Express, context: ServerContext, options: ServerOptions):
     if (status === 500)
       log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be built');
     if (request.path.startsWith('/api/') || request.path === '/health')
-      response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
+      sendJson(response, 'error', { error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } }, status);
     else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);
   });
 }

@@ -53,6 +53,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
       await withTown(cli, async (engine) => {
         const file = await attachFile(engine, id, { name: path, content });
         cli.print(
+          'exceptions attach',
           { attached: { number: file.number, name: file.name, kind: file.kind, bytes: file.size, sha256: file.sha256 } },
           () => `Kept as file ${file.number}: ${file.name}, SHA-256 ${file.sha256}.`,
         );
@@ -72,7 +73,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
       await withTown(cli, async (engine) => {
         const file = await readAttachment(engine, id, number);
         await writeReportFile(options.out, file.content);
-        cli.print({ written: options.out, bytes: file.content.length }, () => `Wrote ${file.name} to ${options.out}.`);
+        cli.print('written', { written: options.out, rows: 1 }, () => `Wrote ${file.name} to ${options.out}.`);
       });
     });
 
@@ -118,7 +119,7 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
       const asked = [`${counted(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
       if (found.length === 0) {
         await checkOwner(engine, selection.owner);
-        return cli.print({ exceptions: [] }, () => 'No exceptions fit.');
+        return cli.print('exceptions list', { exceptions: [] }, () => 'No exceptions fit.');
       }
       if (
         !(await confirmed(cli, {
@@ -131,7 +132,7 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
     }
     // What was shown, and nothing that came since.
     const list = await linesOfExceptions(engine, await actOnExceptions(engine, chosen, action), todayIn(project));
-    cli.print({ exceptions: list }, () =>
+    cli.print('exceptions list', { exceptions: list }, () =>
       [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
     );
   });
@@ -139,7 +140,7 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
 
 function nothingChanged(cli: Cli): void {
   cli.setExit(1);
-  cli.print({ exceptions: [] }, () => 'Nothing was changed.');
+  cli.print('exceptions list', { exceptions: [] }, () => 'Nothing was changed.');
 }
 
 const QUESTION: Record<ExceptionAction['do'], string> = {

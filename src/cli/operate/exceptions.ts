@@ -39,7 +39,9 @@ export function registerExceptions(cli: Cli): void {
           const list = await exceptionLines(engine, { ...filter, states, overdue: options.overdue }, todayIn(project));
           if (list.length === 0) await checkOwner(engine, options.owner);
           const differ = (options.type ?? options.owner ?? options.state) === undefined ? await differencesOf(engine, pipeline) : [];
-          cli.print({ exceptions: list }, () => [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'));
+          cli.print('exceptions list', { exceptions: list }, () =>
+            [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'),
+          );
         });
       },
     );
@@ -68,7 +70,7 @@ export function registerExceptions(cli: Cli): void {
             added_at: f.addedAt,
           };
         });
-        cli.print({ ...line!, files: kept, events }, () =>
+        cli.print('exceptions show', { ...line!, files: kept, events }, () =>
           [
             linesOf(line!),
             ...line!.records.map((r) => visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`)),

@@ -20,7 +20,7 @@ export function registerExplain(cli: Cli): void {
         const zone = engine.project.config.town.time_zone;
         const fields = engine.project.entities.get(entity)!.value.fields;
         cli.setExit(records.length ? 0 : 1);
-        cli.print({ records }, () =>
+        cli.print('explain', { records }, () =>
           records.length === 0
             ? `There is no ${entity} "${key}". The key is one of its numbers, the key of its source record (parts joined by |), or #ID.`
             : records

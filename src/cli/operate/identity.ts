@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { counted } from '../../core/text/counted.ts';
-import { jsonLine } from '../../core/text/visible.ts';
 import { Option } from 'commander';
+import { shapedJson } from '../../reports/shapes/json.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -34,7 +34,7 @@ export function registerIdentity(cli: Cli): void {
         ]);
         const head = ['golden_id', 'connection', 'source_key', 'link_kind', 'score'];
         const format = chosenFormat(options.format, undefined, ['table', 'csv', 'json'], cli.json());
-        if (format === 'json') return writeOn(`${jsonLine({ entity: name, clusters: rows })}\n`);
+        if (format === 'json') return writeOn(`${shapedJson('identity clusters', { entity: name, clusters: rows })}\n`);
         if (format === 'csv')
           return writeOn(
             Readable.from(
@@ -44,7 +44,9 @@ export function registerIdentity(cli: Cli): void {
               ),
             ),
           );
-        cli.print(rows, () => (rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4])));
+        cli.print('identity clusters', { entity: name, clusters: rows }, () =>
+          rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4]),
+        );
       });
     });
 
@@ -59,7 +61,7 @@ export function registerIdentity(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const report = await identityReport(engine, await matchedKind(engine, name));
         const percent = (share: number | null): string => (share === null ? 'not known yet' : `${(share * 100).toFixed(2)} %`);
-        cli.print(report, () =>
+        cli.print('identity report', report, () =>
           [
             ...(report.behind ? [report.behind, ''] : []),
             `${counted(report.source_records, 'source record')} of ${name} are ${report.golden_records.toLocaleString('en-US')} golden records: ${counted(report.double_entries, 'double entry', 'double entries')} recognized.`,
@@ -93,7 +95,9 @@ export function registerIdentity(cli: Cli): void {
       const { compareNow } = await import('../../engine/identity/compare.ts');
       await withTown(cli, async (engine) => {
         const compared = await compareNow(engine, await matchedKind(engine, name), { note: (text) => cli.note(text) });
-        cli.print({ entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'There is nothing to compare.'));
+        cli.print('identity compare', { entity: name, compared }, () =>
+          compared ? `All ${name} records are compared.` : 'There is nothing to compare.',
+        );
       });
     });
 
@@ -110,7 +114,7 @@ export function registerIdentity(cli: Cli): void {
         const { file, parameters, untrained } = await trainIdentity(engine, await matchedKind(engine, name), {
           write: options.dryRun !== true,
         });
-        cli.print({ file: options.dryRun ? null : file, untrained, parameters }, () =>
+        cli.print('identity train', { file: options.dryRun ? null : file, untrained, parameters }, () =>
           [
             options.dryRun
               ? 'Nothing was written.'

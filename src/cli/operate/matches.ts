@@ -35,7 +35,9 @@ export function registerMatches(cli: Cli): void {
         const keyed = byKeys.length
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
           : [];
-        cli.print({ matches: list }, () => (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'));
+        cli.print('matches list', { matches: list }, () =>
+          (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'),
+        );
       });
     });
 
@@ -51,7 +53,7 @@ export function registerMatches(cli: Cli): void {
         const zone = engine.project.config.town.time_zone;
         const records = (side: 'left' | 'right') =>
           match[side].map((r) => visibleLine(`    ${side}: ${r.connection} ${r.key}, ${r.amount}`));
-        cli.print(match, () =>
+        cli.print('matches show', match, () =>
           [
             lineOf(match),
             ...records('left'),
@@ -79,7 +81,7 @@ export function registerMatches(cli: Cli): void {
         const reason = await reasonOf(cli, options.reason, `it is ${name === 'confirm' ? 'confirmed' : 'revoked'}`);
         await withTown(cli, async (engine) => {
           const match = await decideMatch(engine, id, name, reason);
-          cli.print({ id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
+          cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
               ? `${match.contentId.slice(0, 8)} is confirmed.`
               : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} decides what becomes of its records.`,
@@ -105,7 +107,7 @@ export function registerMatches(cli: Cli): void {
         checkReconciliationName(engine.project, pipeline);
         const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };
         const id = await matchByHand(engine, pipeline, sides, reason);
-        cli.print({ id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
+        cli.print('matches add', { id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
       });
     });
 }

@@ -3,6 +3,7 @@ import { visibleLine } from '../../core/text/visible.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { PeriodStatus } from '../../engine/periods/periods.ts';
 import type { Engine } from '../../engine/run/engine.ts';
+import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -19,6 +20,7 @@ export function registerPeriod(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const list = await begunPeriods(engine);
         cli.print(
+          'period list',
           {
             periods: list.map((p) => ({
               period: p.id,
@@ -80,12 +82,12 @@ export function registerPeriod(cli: Cli): void {
     });
 
   function show({ project }: Engine, status: PeriodStatus): void {
-    cli.print(periodJson(status), () => periodText(status, project.config.town.time_zone));
+    cli.print('period status', periodJson(status), () => periodText(status, project.config.town.time_zone));
   }
 }
 
-/** The contract of `period status --json`, docs/json.md. */
-export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): Record<string, unknown> {
+/** A period as `period status --json` gives it. */
+export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): ShapeOf<'period status'> {
   return {
     period: period.id,
     kind: period.kind,

@@ -2,6 +2,7 @@ import { counted } from '../../core/text/counted.ts';
 import { visibleLine } from '../../core/text/visible.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { ReviewPair } from '../../engine/identity/review.ts';
+import { decisionJson } from '../../reports/decisions.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -27,7 +28,7 @@ export function registerReview(cli: Cli): void {
         const kind = await matchedKind(engine, name);
         if (options.decided) {
           const decisions = await decisionsOf(engine, kind, options.limit);
-          return cli.print({ entity: name, decisions }, () =>
+          return cli.print('review list --decided', { entity: name, decisions: decisions.map(decisionJson) }, () =>
             decisions.length === 0
               ? 'Nothing was decided yet.'
               : tableText(
@@ -46,7 +47,7 @@ export function registerReview(cli: Cli): void {
         const late = await behind(engine, kind);
         if (late) cli.note(late);
         const { total, pairs } = await reviewList(engine, kind, { limit: options.limit, allPairs: options.allPairs === true });
-        cli.print({ entity: name, total, pairs }, () =>
+        cli.print('review list', { entity: name, total, pairs }, () =>
           total === 0
             ? 'Nothing waits.'
             : [
@@ -79,7 +80,9 @@ export function registerReview(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, options.entity);
         const pair = await reviewShow(engine, kind, await namedPair(engine, kind, names));
-        cli.print(pair, () => textOfPair(pair, engine.project.config.town.time_zone));
+        cli.print('review show', { ...pair, decisions: pair.decisions.map(decisionJson) }, () =>
+          textOfPair(pair, engine.project.config.town.time_zone),
+        );
       });
     });
 
@@ -108,7 +111,7 @@ export function registerReview(cli: Cli): void {
             actor: actorOf(),
             reason: options.reason,
           });
-          cli.print(done, () => {
+          cli.print('review same', done, () => {
             const two = `${done.a.connection}:${done.a.source_key} and ${done.b.connection}:${done.b.source_key}`;
             const now =
               done.a.golden_id === done.b.golden_id
@@ -136,7 +139,7 @@ export function registerReview(cli: Cli): void {
         const kind = await matchedKind(engine, options.entity);
         const which = names.length === 1 && /^\d+$/.test(names[0]!) ? Number(names[0]) : await namedPair(engine, kind, names);
         const done = await undo(engine, kind, which, { actor: actorOf() });
-        cli.print(done, () => `Decision ${done.decision} (${done.verdict}) was taken back.`);
+        cli.print('review undo', done, () => `Decision ${done.decision} (${done.verdict}) was taken back.`);
       });
     });
 
@@ -154,7 +157,7 @@ export function registerReview(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, name);
         const done = await unmerge(engine, kind, await namedMember(engine, kind, record), { actor: actorOf(), reason: options.reason });
-        cli.print({ decisions: done }, () =>
+        cli.print('unmerge', { decisions: done }, () =>
           [
             `${record} is ${name} #${done[0]!.a.golden_id} now; it was linked with ${counted(done.length, 'other record')}.`,
             `interlocal review undo NUMBER takes it back: ${done.map((d) => d.decision).join(', ')}.`,

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConfigError, FatalError, InterlocalError, textOfProblem } from '../../core/errors.ts';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import type { Project } from '../../config/project.ts';
 import { scheduledPipelines } from '../../engine/run/order.ts';
 import type { Scheduler } from '../../worker/scheduler.ts';
@@ -56,7 +56,7 @@ export function registerServe(cli: Cli): void {
         try {
           await listen(server, address.host, asked ?? address.port);
           const url = urlOf(address.host, (server.address() as AddressInfo).port);
-          cli.print({ serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
+          cli.print('serve', { serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
           if (!isLoopback(address.host))
             log.warn(
               { host: address.host },

@@ -32,6 +32,7 @@ export function registerStatus(cli: Cli): void {
         const installation = await installationOf(engine);
         cli.setExit(EXIT[worstOf([...status.map(healthOf), installation.state])]);
         cli.print(
+          'status',
           { configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status, doctor: installation },
           () => {
             const table = tableText(

@@ -4,6 +4,8 @@ import { plainMoney } from '../../core/money.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
 import { type CsvCell, spreadsheetCsvLines } from './spreadsheet-csv.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
+import { shaped } from '../shapes/json.ts';
+import type { ShapeName } from '../shapes/shapes.ts';
 
 /**
  * money: minor units in the row's `currency`. flag: true or false. time: a moment as UTC text; people read it by the town's clock, with
@@ -66,9 +68,14 @@ export const SPLIT_COLUMNS = [
   'not_covered:Not covered:money',
 ] as const;
 
-/** The contract of `--json`: amounts are decimal text, what is not there is null. */
+/** Shapes that are not called like their report, because `--json` alone gives another one. */
+const SHAPE_NAMES: Readonly<Record<string, ShapeName>> = { revenue: 'report revenue --by', reconciliation: 'report reconciliation --table' };
+
+/** A report as machines get it: amounts are decimal text, what is not there is null. Its shape is named by the definition's `report`. */
 export function reportJson({ title, notes, definition, tables }: Report): Record<string, unknown> {
-  return {
+  const name = String(definition.report);
+  // The tables are named by the report; the check holds them against its shape.
+  return shaped((SHAPE_NAMES[name] ?? `report ${name}`) as 'report gaps', {
     report: title,
     definition,
     notes,
@@ -78,7 +85,7 @@ export function reportJson({ title, notes, definition, tables }: Report): Record
         table.rows.map((row) => Object.fromEntries(table.columns.map((column) => [column.key, jsonCell(column, row)]))),
       ]),
     ),
-  };
+  });
 }
 
 /** The table that a CSV file has, where nobody says which. */

@@ -81,7 +81,7 @@ async function writeTables(
     written.push({ written: file, table: table.name, rows: table.rows.length });
   }
   const [first, ...more] = written;
-  cli.print({ written: out, rows: first!.rows, ...(more.length ? { more } : {}) }, () =>
+  cli.print('written', { written: out, rows: first!.rows, ...(more.length ? { more } : {}) }, () =>
     written.map(({ written: file, rows }) => `Wrote ${counted(rows, 'line')} to ${file}.`).join('\n'),
   );
 }
@@ -198,5 +198,5 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
 export async function writeOut(cli: Cli, file: string, content: string | Buffer | Readable, lines: number): Promise<void> {
   const { writeReportFile } = await import('../../../reports/output/file.ts');
   await writeReportFile(file, content);
-  cli.print({ written: file, rows: lines }, () => `Wrote ${counted(lines, 'line')} to ${file}.`);
+  cli.print('written', { written: file, rows: lines }, () => `Wrote ${counted(lines, 'line')} to ${file}.`);
 }

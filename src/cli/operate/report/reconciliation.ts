@@ -2,15 +2,16 @@ import { counted } from '../../../core/text/counted.ts';
 import type { Reconciliation } from '../../../reports/reconciliation/lines.ts';
 import { textOfProblem } from '../../../core/errors.ts';
 import { formatMoney } from '../../../core/money.ts';
-import { jsonLine, visible, visibleLine } from '../../../core/text/visible.ts';
+import { visible, visibleLine } from '../../../core/text/visible.ts';
 import { zonedTime } from '../../../core/time/zoned-time.ts';
 import { differingCount, reconciliationJson, statusWord } from '../../../reports/reconciliation/reconciliation.ts';
 import { reconciliationReasons } from '../../../reports/reconciliation/reasons.ts';
+import { shapedJson } from '../../../reports/shapes/json.ts';
 import { tableText } from '../../table.ts';
 
 /** What reconciliations found, as a table or JSON. */
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
-  if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
+  if (format === 'json') return `${shapedJson('report reconciliation', { reconciliations: list.map(reconciliationJson) })}\n`;
   if (list.length === 0) return 'There are no reconciliations yet. Add a pipeline with reconcile:.\n';
   return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
