@@ -2,8 +2,7 @@ import type { Profile } from '../../identity/roles.ts';
 import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
-import { tableOf } from '../../identity/block/table.ts';
-import { screen } from '../../identity/score/screen.ts';
+import { mayCount } from '../../identity/score/screen-pair.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 import { compareBlocks, type CrossedBlock, edgeOf } from './crossed-blocks.ts';
 import { inOrder, placeRegion } from './place.ts';
@@ -215,19 +214,11 @@ async function edgesOf(
   for (const [id, others] of partners) {
     const member = members.get(id)!;
     const population = model.populations[member.population]!;
-    const list = [...others].filter(
-      (other) => other !== id && members.get(other)!.state === 'live' && members.get(other)!.population === member.population,
-    );
-    const mayCount = screen(
-      population,
-      tableOf(
-        population.features.length,
-        [member, ...list.map((other) => members.get(other)!)].map((m) => m.profile!),
-      ),
-    );
-    list.forEach((other, i) => {
-      if (mayCount(0, i + 1)) edge(id, other, null);
-    });
+    for (const other of others) {
+      const { state, population: theirs, profile } = members.get(other)!;
+      if (other === id || state !== 'live' || theirs !== member.population) continue;
+      if (mayCount(population, member.profile!, profile!)) edge(id, other, null);
+    }
   }
   return [...edges.values()];
 }
