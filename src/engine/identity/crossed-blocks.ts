@@ -1,7 +1,7 @@
 import { blockKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import { mayCount } from '../../identity/score/screen-pair.ts';
+import { screenFor } from '../../identity/score/screen-pair.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 
 /** A block that grew over the cap, or shrank to it. */
@@ -53,15 +53,17 @@ export async function compareBlocks(
   for (const block of crossed) {
     const list = others(block).sort((x, y) => x.id - y.id);
     const population = model.populations[block.population]!;
-    for (let i = 0; i < list.length; i++)
+    for (let i = 0; i < list.length; i++) {
+      const mayCount = screenFor(population, list[i]!.profile!);
       for (let j = i + 1; j < list.length; j++) {
         const name = `${list[i]!.id} ${list[j]!.id}`;
         const there = known.get(name);
         if (there && !block.open && there.rule === null) doubtful.set(name, there);
-        if (there || !block.open || come.has(name) || !mayCount(population, list[i]!.profile!, list[j]!.profile!)) continue;
+        if (there || !block.open || come.has(name) || !mayCount(list[j]!.profile!)) continue;
         const edge = edgeOf(model, list[i]!, list[j]!, null);
         if (edge) come.set(name, edge);
       }
+    }
   }
   const gone = await withoutBlock(store, model, [...doubtful.values()], members);
   await store.removeEdges(gone);

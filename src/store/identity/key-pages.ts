@@ -45,10 +45,10 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     if (count === 0) return;
     const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page));
     for (const page of wanted) read.set(page, NO_ENTRIES);
-    const found = await rows.select(
-      'SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page = ?',
-      wanted.map((page) => [entityId, page]),
-    );
+    const lists: Cell[][] = [];
+    for (let i = 0; i < wanted.length; i += TOGETHER)
+      lists.push([entityId, ...Array.from({ length: TOGETHER }, (_, k) => wanted[i + k] ?? wanted[i]!)]);
+    const found = await rows.select(PAGES, lists);
     for (const [page, entries] of found) read.set(Number(page), entriesOf(entries as string));
   }
 
@@ -162,6 +162,9 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   };
 }
 
+/** Pages that are asked for in one statement. */
+const TOGETHER = 16;
+const PAGES = `SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page IN (${Array<string>(TOGETHER).fill('?').join(', ')})`;
 /** Rows of a block that are read at once, whatever its size. */
 const FEW = 8;
 /** Names a block again that has more members than the last number. */
