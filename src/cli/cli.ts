@@ -1,8 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AbortedError, ConfigError, type Problem } from '../core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
-import { jsonLine, visible } from '../core/text/visible.ts';
+import { visible } from '../core/text/visible.ts';
 import { knownFailure } from '../engine/run/failure.ts';
+import { shapedJson } from '../reports/shapes/json.ts';
+import type { ShapeName, ShapeOf } from '../reports/shapes/shapes.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
 export interface Cli {
@@ -11,8 +13,8 @@ export interface Cli {
   project(): string;
   /** True with --json: one JSON value on stdout, nothing else there. */
   json(): boolean;
-  /** Writes the value as JSON with --json, otherwise what `text` gives. */
-  print(value: unknown, text: () => string): void;
+  /** Writes the value as JSON with --json, of the shape that docs/json.md promises; otherwise what `text` gives. */
+  print<N extends ShapeName>(shape: N, value: ShapeOf<N>, text: () => string): void;
   /** For people, while working: to stderr, so stdout stays the result. */
   note(line: string): void;
   /** The exit code that the process will end with; the highest call wins nothing, the last one does. */
@@ -43,8 +45,8 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
     program,
     project: () => program.opts<{ project: string }>().project,
     json: () => asksForJson || program.opts<{ json?: boolean }>().json === true,
-    print: (value, text) => {
-      const out = cli.json() ? jsonLine(value) : visible(text());
+    print: (shape, value, text) => {
+      const out = cli.json() ? shapedJson(shape, value) : visible(text());
       process.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
     },
     note: (line) => void process.stderr.write(`${visible(line)}\n`),
@@ -112,7 +114,7 @@ function acceptGlobalOptionsAnywhere(program: Command): void {
 
 function reportError(thrown: unknown, cli: Cli): number {
   const json = (code: string, problems: readonly Problem[]): void => {
-    if (cli.json()) process.stdout.write(`${jsonLine({ error: { code, problems } })}\n`);
+    if (cli.json()) process.stdout.write(`${shapedJson('error', { error: { code, problems } })}\n`);
   };
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return 0;

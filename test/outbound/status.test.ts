@@ -37,7 +37,7 @@ test('status says what is only shown, what waits for approval, and what a person
   expect(forAPersonText(await outbound(t))).toBe('2 to approve');
   const [first] = await t.rows('il_outbox');
   await decide(t.engine.knex, 'approve', { ids: [Number(first!.id)] });
-  expect(await outbound(t)).toMatchObject({ queued: 1, waits_for_person: { review: 1 } });
+  expect(await outbound(t)).toMatchObject({ queued: 1, needs_attention: { review: 1 } });
 });
 
 test('a file is on its way until the remote system took it and a person settled it, and overdue after its time', async () => {
@@ -84,6 +84,6 @@ test('the command line shows it, with what to look at next', async () => {
   const json = JSON.parse((await interlocal(t.folder, ['status', '--json']).ended).out) as { pipelines: Record<string, unknown>[] };
   expect(json.pipelines.map(({ pipeline, outbound }) => [pipeline, outbound === null])).toContainEqual(['receipts', true]);
   expect(json.pipelines.find(({ pipeline }) => pipeline === 'to-ledger')).toMatchObject({
-    outbound: { waits_for_person: { review: 1, held: 0, unknown: 0, rejected: 0, refused: 1 } },
+    outbound: { needs_attention: { review: 1, held: 0, unknown: 0, rejected: 0, refused: 1 } },
   });
 });

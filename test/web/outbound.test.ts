@@ -67,9 +67,9 @@ test('no page and no interface shows whom the records are about', async () => {
 test('monitoring is told that somebody is needed, and of which pipeline', async () => {
   const health = JSON.parse((await server.ask('/health')).text) as { status: string; pipelines: Record<string, unknown>[] };
   expect(health.status).toBe('attention');
-  expect(health.pipelines.find((p) => p.pipeline === 'library-to-ledger')).toMatchObject({ for_a_person: 14, overdue: 0 });
+  expect(health.pipelines.find((p) => p.pipeline === 'library-to-ledger')).toMatchObject({ needs_attention: 14, overdue: 0 });
   const status = JSON.parse((await server.ask('/api/status')).text) as { pipelines: { pipeline: string; outbound: unknown }[] };
-  expect(status.pipelines.find((p) => p.pipeline === 'library-to-ledger')!.outbound).toMatchObject({ waits_for_person: { rejected: 14 } });
+  expect(status.pipelines.find((p) => p.pipeline === 'library-to-ledger')!.outbound).toMatchObject({ needs_attention: { rejected: 14 } });
 });
 
 test('a delivery that there is not, or that nobody can name, is not found', async () => {

@@ -50,6 +50,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
       await withTown(cli, async (engine) => {
         const file = await attachFile(engine, id, { name: path, content });
         cli.print(
+          'exceptions attach',
           { attached: { number: file.number, name: file.name, kind: file.kind, bytes: file.size, sha256: file.sha256 } },
           () => `Kept as file ${file.number}: ${file.name}, SHA-256 ${file.sha256}.`,
         );
@@ -112,7 +113,7 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
       const found = await byFilter(engine, selection, action);
       chosen = found.map(({ id }) => id);
       const asked = [`${counted(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
-      if (found.length === 0) return cli.print({ exceptions: [] }, () => 'No exceptions fit.');
+      if (found.length === 0) return cli.print('exceptions list', { exceptions: [] }, () => 'No exceptions fit.');
       if (
         !(await confirmed(cli, {
           lines: asked,
@@ -120,11 +121,11 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
           yes: selection.yes,
         }))
       )
-        return cli.print({ exceptions: [] }, () => 'Nothing was changed.');
+        return cli.print('exceptions list', { exceptions: [] }, () => 'Nothing was changed.');
     }
     // What was shown, and nothing that came since.
     const list = await linesOfExceptions(engine, await actOnExceptions(engine, chosen, action), todayIn(project));
-    cli.print({ exceptions: list }, () =>
+    cli.print('exceptions list', { exceptions: list }, () =>
       [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
     );
   });

@@ -20,7 +20,7 @@ export function registerExplain(cli: Cli): void {
         const zone = engine.project.config.town.time_zone;
         const fields = engine.project.entities.get(entity)!.value.fields;
         cli.setExit(records.length ? 0 : 1);
-        cli.print({ records }, () =>
+        cli.print('explain', { records }, () =>
           records.length === 0
             ? `There is no ${entity} "${key}". The key is one of its numbers, the key of its source record (parts joined by |), or #ID.`
             : records
@@ -89,12 +89,13 @@ function postedText(posted: ExplainedRecord['posted'], formatMoney: (minor: numb
 /** Which records it is made of, and what ties them. */
 function clusterText(cluster: ExplainedRecord['cluster']): string[] {
   if (!cluster) return [];
-  const ties = cluster.links.map(
-    (l) =>
+  const ties = cluster.links.map((l) =>
+    visibleLine(
       `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+    ),
   );
   return [
-    `Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`,
+    visibleLine(`Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`),
     ...(cluster.aliases.length > 0 ? [`Also found as ${cluster.aliases.map((id) => `#${id}`).join(', ')}`] : []),
     ...(ties.length > 0 ? ['Why they are the same', ...ties] : []),
     '',

@@ -24,7 +24,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
           actor: actorOf(),
           reason: options.reason,
         });
-        cli.print(done, () =>
+        cli.print('identity set', done, () =>
           [
             `${done.fields.join(', ')} of ${name} #${done.golden_id} ${done.fields.length === 1 ? 'is' : 'are'} as you say from now on, whatever the systems say.`,
             `interlocal identity unset ${name} #${done.golden_id} ${done.fields.join(' ')} --reason TEXT takes it back.`,
@@ -51,7 +51,11 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
           actor: actorOf(),
           reason: options.reason,
         });
-        cli.print(done, () => `${done.fields.join(', ')} of ${name} #${done.golden_id}: what the systems say counts again.`);
+        cli.print(
+          'identity set',
+          done,
+          () => `${done.fields.join(', ')} of ${name} #${done.golden_id}: what the systems say counts again.`,
+        );
       });
     });
 
@@ -79,7 +83,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
           reason: v.reason,
           undone: v.undone,
         }));
-        cli.print({ entity: name, values }, () =>
+        cli.print('identity values', { entity: name, values }, () =>
           values.length === 0
             ? 'Nobody set a value.'
             : [

@@ -1,5 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
 import { Option } from 'commander';
+import { shapedJson } from '../../reports/shapes/json.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 import { registerIdentityValues } from './identity-values.ts';
@@ -23,8 +24,8 @@ export function registerIdentity(cli: Cli): void {
         const late = await behind(engine, kind);
         if (late) cli.note(late);
         const rows = await clusters(engine, kind);
-        if (cli.json() || options.format === 'json')
-          return void process.stdout.write(`${JSON.stringify({ entity: name, clusters: rows })}\n`);
+        if (!cli.json() && options.format === 'json')
+          return void process.stdout.write(`${shapedJson('identity clusters', { entity: name, clusters: rows })}\n`);
         const cells = rows.map((r) => [
           String(r.golden_id),
           r.connection,
@@ -33,9 +34,11 @@ export function registerIdentity(cli: Cli): void {
           r.score === null ? '' : String(r.score),
         ]);
         const head = ['golden_id', 'connection', 'source_key', 'link_kind', 'score'];
-        if (options.format === 'csv')
+        if (!cli.json() && options.format === 'csv')
           return void process.stdout.write([head, ...cells].map((row) => `${row.map(quoted).join(',')}\n`).join(''));
-        cli.print(rows, () => (rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4])));
+        cli.print('identity clusters', { entity: name, clusters: rows }, () =>
+          rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4]),
+        );
       });
     });
 
@@ -50,7 +53,7 @@ export function registerIdentity(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const report = await identityReport(engine, await matchedKind(engine, name));
         const percent = (share: number | null): string => (share === null ? 'not known yet' : `${(share * 100).toFixed(2)} %`);
-        cli.print(report, () =>
+        cli.print('identity report', report, () =>
           [
             ...(report.behind ? [report.behind, ''] : []),
             `${counted(report.source_records, 'source record')} of ${name} are ${report.golden_records.toLocaleString('en-US')} golden records: ${counted(report.double_entries, 'double entry', 'double entries')} recognized.`,
@@ -84,7 +87,9 @@ export function registerIdentity(cli: Cli): void {
       const { compareNow } = await import('../../engine/identity/compare.ts');
       await withTown(cli, async (engine) => {
         const compared = await compareNow(engine, await matchedKind(engine, name), { note: (text) => cli.note(text) });
-        cli.print({ entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'There is nothing to compare.'));
+        cli.print('identity compare', { entity: name, compared }, () =>
+          compared ? `All ${name} records are compared.` : 'There is nothing to compare.',
+        );
       });
     });
 
@@ -101,7 +106,7 @@ export function registerIdentity(cli: Cli): void {
         const { file, parameters, untrained } = await trainIdentity(engine, await matchedKind(engine, name), {
           write: options.dryRun !== true,
         });
-        cli.print({ file: options.dryRun ? null : file, untrained, parameters }, () =>
+        cli.print('identity train', { file: options.dryRun ? null : file, untrained, parameters }, () =>
           [
             options.dryRun
               ? 'Nothing was written.'

@@ -49,7 +49,7 @@ export function outgoingSections(town: Town, now: Date, out: Outgoing): Html {
 
 function waiting(out: Outgoing): Html {
   const { status: o, waiting: rows } = out;
-  const all = Object.values(o.waits_for_person).reduce((sum, n) => sum + n, o.queued + o.shadow);
+  const all = Object.values(o.needs_attention).reduce((sum, n) => sum + n, o.queued + o.shadow);
   if (rows.length === 0)
     return html`<section aria-labelledby="waiting">
       <h2 id="waiting">What is waiting</h2>

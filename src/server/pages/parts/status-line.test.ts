@@ -97,7 +97,7 @@ test('what needs review before it goes to another system, and what had no answer
   const outbound = {
     connection: 'ledger',
     sink: 'entries',
-    waits_for_person: { review: 2, held: 1, unknown: 0, rejected: 0, refused: 0 },
+    needs_attention: { review: 2, held: 1, unknown: 0, rejected: 0, refused: 0 },
     to_settle: 2,
     shadow: 5,
     queued: 0,
