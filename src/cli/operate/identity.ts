@@ -4,10 +4,12 @@ import { Option } from 'commander';
 import { shapedJson } from '../../reports/shapes/json.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
+import { registerIdentityValues } from './identity-values.ts';
 
-/** `interlocal identity clusters | report | compare | train` */
+/** `interlocal identity clusters | report | compare | train | set | unset | values` */
 export function registerIdentity(cli: Cli): void {
   const identity = cli.program.command('identity').description('Which records of different systems are one person or organization.');
+  registerIdentityValues(cli, identity);
 
   identity
     .command('clusters')
