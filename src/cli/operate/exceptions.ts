@@ -36,7 +36,9 @@ export function registerExceptions(cli: Cli): void {
           const states = options.state ? [options.state] : undefined;
           const list = await exceptionLines(engine, { ...filter, states, overdue: options.overdue }, todayIn(project));
           const differ = (options.type ?? options.owner ?? options.state) === undefined ? await differencesOf(engine, pipeline) : [];
-          cli.print('exceptions list', { exceptions: list }, () => [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'));
+          cli.print('exceptions list', { exceptions: list }, () =>
+            [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'),
+          );
         });
       },
     );

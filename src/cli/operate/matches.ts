@@ -33,7 +33,9 @@ export function registerMatches(cli: Cli): void {
         const keyed = byKeys.length
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
           : [];
-        cli.print('matches list', { matches: list }, () => (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'));
+        cli.print('matches list', { matches: list }, () =>
+          (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'),
+        );
       });
     });
 
