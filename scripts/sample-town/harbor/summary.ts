@@ -39,7 +39,7 @@ export async function harborText(engine: Engine, { folder, before }: { folder: s
       `What is really so: ${folder}/truth.json. Look at:`,
       `  npx interlocal exceptions list ${project}`,
       `  npx interlocal period status ${closed.at(-1)?.id ?? SECOND_YEAR.id} ${project}`,
-      `  npx interlocal report years ${project}`,
+      `  npx interlocal report years --in 2025/2026 ${project}`,
     ].join('\n'),
   ]
     .join('\n\n')

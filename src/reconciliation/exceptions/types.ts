@@ -39,8 +39,8 @@ const anyAlone = (rest: string) => (a: ExceptionFacts) =>
 const bothSums = (a: ExceptionFacts): string =>
   `${capital(a.leftName)} ${money(a, Number(a.facts.left_sum))}, ${a.rightName} ${money(a, Number(a.facts.right_sum))}`;
 
-const moreOrLess = (a: ExceptionFacts, minor = a.minor): string =>
-  minor === 0 ? 'both sides had the same sum' : `${a.rightName} has ${money(a, Math.abs(minor))} ${minor < 0 ? 'less' : 'more'}`;
+const moreOrLess = (a: ExceptionFacts, minor = a.minor, has = 'has'): string =>
+  minor === 0 ? 'both sides had the same sum' : `${a.rightName} ${has} ${money(a, Math.abs(minor))} ${minor < 0 ? 'less' : 'more'}`;
 
 /** By code: exceptions are stored, exported and reported under these names. */
 export const EXCEPTION_TYPES = {
@@ -240,7 +240,7 @@ export const EXCEPTION_TYPES = {
   decision_no_longer_balances: {
     title: 'A decision no longer balances',
     sentence: (a) =>
-      `What a person matched${on(a)} has changed: ${moreOrLess(a, Number(a.facts.difference))} now. When it was decided, ${moreOrLess(a, Number(a.facts.accepted))}.`,
+      `What a person matched${on(a)} has changed: ${moreOrLess(a, Number(a.facts.difference))} now. When it was decided, ${moreOrLess(a, Number(a.facts.accepted), 'had')}.`,
     next: 'Check what changed; confirm the match again or revoke it.',
   },
   source_missing: {
