@@ -92,10 +92,10 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
     pair(a, b) {
       const population = model.populations[populations[a]!];
-      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true };
-      const { score, uncapped, veto, opposite } = scorePair(population, profiles[a]!, profiles[b]!);
+      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true, person: 0 };
+      const { score, uncapped, veto, opposite, person } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
-      return { score, full: uncapped, vetoed: veto === 'suffix' || veto === 'twins' || veto === 'father_and_son' || opposite };
+      return { score, full: uncapped, vetoed: veto === 'suffix' || veto === 'twins' || veto === 'father_and_son' || opposite, person };
     },
   });
 }

@@ -3,7 +3,7 @@ import type { ServerContext } from './context.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { redact } from '../config/secrets.ts';
+import { redact } from '../config/secrets/secrets.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { sendJson } from './api/send.ts';
 import { api } from './api/api.ts';
@@ -43,19 +43,18 @@ export function createServer(engine: Engine, options: ServerOptions = {}): Expre
 }
 
 /**
- * The same for a process that also runs pipelines: it looks after the requests and answers /health itself; every other answer is made by
- * `pages`, in another thread, so no report that a person asks for holds up anything here.
+ * The same for a process that also runs pipelines: it looks after the requests; every answer that needs the store is made by `pages`, in
+ * another thread, so nothing that a person or a program asks for holds up anything here, however much is in the store.
  */
 export function createFront(engine: Engine, options: ServerOptions, pages: (request: Request, response: Response) => void): Express {
   const context = contextOf(engine, options);
   const app = outerApp(engine, options);
-  app.use(health(context));
   app.use(pages);
   failures(app, context, options);
   return app;
 }
 
-/** What `pages` of createFront asks: the pages and the API alone. Its caller has looked at host and method. */
+/** What `pages` of createFront asks: the pages, the API and /health. Its caller has looked at host and method. */
 export function createPages(engine: Engine, options: ServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -63,7 +62,9 @@ export function createPages(engine: Engine, options: ServerOptions): Express {
     response.locals.requestId = request.headers['x-request-id'];
     next();
   });
-  inner(app, contextOf(engine, options), options);
+  const context = contextOf(engine, options);
+  app.use(health(context));
+  inner(app, context, options);
   return app;
 }
 

@@ -54,7 +54,7 @@ test('a CSV file has one table, no cell of it is a formula, and numbers stay num
 });
 
 test('a page for printing has every cell as text, in its own direction, and repeats the head of its tables', () => {
-  const html = [...reportHtmlParts(report(ODD), 'A <town>')].join('');
+  const html = [...reportHtmlParts(report(ODD), 'A <town>', 'America/New_York')].join('');
   expect(html).not.toMatch(/<script|<b>|\u202e/);
   expect(html).toContain('<td dir="auto">שלום</td>');
   expect(html).toContain('display: table-header-group');
@@ -73,7 +73,7 @@ test('a page for printing has every cell as text, in its own direction, and repe
 
 test('140,000 lines are made in pieces', () => {
   const many = report(Array.from({ length: 140_000 }, (_, i) => `=receipt ${i}`));
-  for (const parts of [tableCsvLines(many.tables[0]!), reportHtmlParts(many, 'Town')]) {
+  for (const parts of [tableCsvLines(many.tables[0]!), reportHtmlParts(many, 'Town', 'America/New_York')]) {
     let [pieces, longest, lines] = [0, 0, 0];
     for (const part of parts) {
       pieces++;

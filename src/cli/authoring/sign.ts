@@ -105,7 +105,8 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
   if (found.length || !pack.connector) throw new FatalError(found);
   if (certify) {
     const { certifyOffline } = await import('../../authoring/certify/certify.ts');
-    const startTables = pack.connector.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
+    const { serversFor } = await import('./certify-servers.ts');
+    const { startTables } = await serversFor(pack.connector.transport);
     const certificate = await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), startTables });
     clearCheck(cli);
     if (!certificate.passed) {
@@ -126,7 +127,7 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
 async function privateKey(cli: Cli, given: string) {
   const { privateKeyOf } = await import('../../packs/signature.ts');
   if (/^\$\{(env|file):/.test(given)) {
-    const { resolveSecrets } = await import('../../config/secrets.ts');
+    const { resolveSecrets } = await import('../../config/secrets/secrets.ts');
     return privateKeyOf(String(resolveSecrets({ key: given }, { connection: 'sign', folder: cli.project() })['key']), given);
   }
   const { readFile } = await import('node:fs/promises');

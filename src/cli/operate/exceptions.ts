@@ -1,4 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { Option } from 'commander';
 import type { Engine } from '../../engine/run/engine.ts';
 import type { ExceptionLine } from '../../reports/reconciliation/exceptions.ts';
@@ -54,6 +56,7 @@ export function registerExceptions(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const { project, knex } = engine;
         const { exception, events, files } = await showException(knex, id);
+        const zone = project.config.town.time_zone;
         const [line] = await linesOfExceptions(engine, [exception], todayIn(project));
         const kept = files.map((f) => {
           return {
@@ -69,9 +72,11 @@ export function registerExceptions(cli: Cli): void {
         cli.print('exceptions show', { ...line!, files: kept, events }, () =>
           [
             linesOf(line!),
-            ...line!.records.map((r) => `    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`),
-            ...files.map((f) => `    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
-            ...events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
+            ...line!.records.map((r) => visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`)),
+            ...files.map((f) =>
+              visibleLine(`    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
+            ),
+            ...events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
           ].join('\n'),
         );
       });
@@ -94,6 +99,8 @@ async function differencesOf(engine: Engine, pipeline: string | undefined): Prom
 export function linesOf(e: ExceptionLine): string {
   const age = e.age === null ? 'no day' : counted(e.age, 'business day');
   const who = e.owner === null ? e.state : `${e.state}, ${e.owner}`;
-  if (e.cause !== null) return `          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`;
-  return `${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})\n          ${e.sentence} ${e.next}`;
+  if (e.cause !== null) return visibleLine(`          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`);
+  return [`${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})`, `          ${e.sentence} ${e.next}`]
+    .map(visibleLine)
+    .join('\n');
 }

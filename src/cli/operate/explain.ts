@@ -88,10 +88,12 @@ function clusterText(cluster: ExplainedRecord['cluster']): string[] {
   if (!cluster) return [];
   const ties = cluster.links.map(
     (l) =>
-      `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+      visibleLine(
+        `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+      ),
   );
   return [
-    `Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`,
+    visibleLine(`Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`),
     ...(cluster.aliases.length > 0 ? [`Also found as ${cluster.aliases.map((id) => `#${id}`).join(', ')}`] : []),
     ...(ties.length > 0 ? ['Why they are the same', ...ties] : []),
     '',

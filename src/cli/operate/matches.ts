@@ -1,4 +1,6 @@
 import { Option } from 'commander';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { MatchLine } from '../../engine/reconciliation/matches.ts';
 import { type Cli, countOption } from '../cli.ts';
 
@@ -48,14 +50,16 @@ export function registerMatches(cli: Cli): void {
       const { showMatch } = await import('../../engine/reconciliation/matches.ts');
       await withTown(cli, async (engine) => {
         const match = await showMatch(engine, id);
-        const records = (side: 'left' | 'right') => match[side].map((r) => `    ${side}: ${r.connection} ${r.key}, ${r.amount}`);
+        const zone = engine.project.config.town.time_zone;
+        const records = (side: 'left' | 'right') =>
+          match[side].map((r) => visibleLine(`    ${side}: ${r.connection} ${r.key}, ${r.amount}`));
         cli.print('matches show', match, () =>
           [
             lineOf(match),
             ...records('left'),
             ...records('right'),
-            `    evidence: ${JSON.stringify(match.evidence)}`,
-            ...match.events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
+            visibleLine(`    evidence: ${JSON.stringify(match.evidence)}`),
+            ...match.events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
           ].join('\n'),
         );
       });
@@ -113,5 +117,7 @@ function recordOf(text: string): { connection: string; key: string } {
 function lineOf(m: MatchLine): string {
   const count = (list: readonly unknown[], word: string): string => `${list.length} ${word}`;
   const difference = m.difference === '0.00' ? '' : `, difference ${m.difference}`;
-  return `${m.id.slice(0, 8)}  ${m.pipeline}: ${count(m.left, 'left')}, ${count(m.right, 'right')}, ${m.right_amount} ${m.currency}${difference} (${m.state}; ${m.rule})`;
+  return visibleLine(
+    `${m.id.slice(0, 8)}  ${m.pipeline}: ${count(m.left, 'left')}, ${count(m.right, 'right')}, ${m.right_amount} ${m.currency}${difference} (${m.state}; ${m.rule})`,
+  );
 }

@@ -1,4 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { ReviewPair } from '../../engine/identity/review.ts';
 import { decisionJson } from '../../reports/decisions.ts';
 import { type Cli, countOption } from '../cli.ts';
@@ -36,7 +38,7 @@ export function registerReview(cli: Cli): void {
                     d.undone ? `${d.verdict}, taken back` : d.verdict,
                     `${d.a.source}:${d.a.key} and ${d.b.source}:${d.b.key}`,
                     d.actor,
-                    d.at.slice(0, 16).replace('T', ' '),
+                    zonedTime(d.at, engine.project.config.town.time_zone),
                     d.reason ?? '',
                   ]),
                 ),
@@ -78,7 +80,9 @@ export function registerReview(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, options.entity);
         const pair = await reviewShow(engine, kind, await namedPair(engine, kind, names));
-        cli.print('review show', { ...pair, decisions: pair.decisions.map(decisionJson) }, () => textOfPair(pair));
+        cli.print('review show', { ...pair, decisions: pair.decisions.map(decisionJson) }, () =>
+          textOfPair(pair, engine.project.config.town.time_zone),
+        );
       });
     });
 
@@ -113,7 +117,9 @@ export function registerReview(cli: Cli): void {
               done.a.golden_id === done.b.golden_id
                 ? `both are ${options.entity} #${done.a.golden_id}`
                 : `they are ${options.entity} #${done.a.golden_id} and #${done.b.golden_id}`;
-            return `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`;
+            return visibleLine(
+              `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`,
+            );
           });
         });
       });
@@ -163,6 +169,7 @@ export function registerReview(cli: Cli): void {
 
 function textOfPair(
   pair: ReviewPair & { decisions: { id: number; verdict: string; actor: string; at: string; reason: string | null; undone: unknown }[] },
+  zone: string,
 ): string {
   const fields = [...new Set([...Object.keys(pair.a.fields), ...Object.keys(pair.b.fields)])];
   const cell = (value: string | number | null | undefined): string => (value === undefined || value === null ? '' : String(value));
@@ -177,7 +184,7 @@ function textOfPair(
       fields.map((name) => [name, cell(pair.a.fields[name]), cell(pair.b.fields[name])]),
     ),
     '',
-    ...pair.reasons.map((reason) => `- ${reason}`),
+    ...pair.reasons.map((reason) => visibleLine(`- ${reason}`)),
     '',
     tableText(
       ['what', 'how well it agrees', 'bits'],
@@ -189,7 +196,9 @@ function textOfPair(
           '',
           ...pair.decisions.map(
             (d) =>
-              `Decision ${d.id}: ${d.verdict}${d.undone ? ', taken back' : ''}, by ${d.actor}, ${d.at.slice(0, 16).replace('T', ' ')}${d.reason ? `: ${d.reason}` : ''}`,
+              visibleLine(
+                `Decision ${d.id}: ${d.verdict}${d.undone ? ', taken back' : ''}, by ${d.actor}, ${zonedTime(d.at, zone)}${d.reason ? `: ${d.reason}` : ''}`,
+              ),
           ),
         ]
       : []),

@@ -23,6 +23,7 @@ export function registerStatus(cli: Cli): void {
       const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../../engine/run/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../../reports/outbound/deliveries.ts');
+      const { waitingTexts } = await import('../../reports/waiting-files.ts');
       const { textOfProblems } = await import('../../core/grouped-problems.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
@@ -59,6 +60,7 @@ export function registerStatus(cli: Cli): void {
                     `${s.pipeline}: stalled: the run has not advanced since ${zonedTime(s.stalled_since, zone)}. It ends when its connection times out.`,
                   ]
                 : []),
+              ...waitingTexts(s, (utc) => zonedTime(utc, zone)).map((text) => `${s.pipeline}: ${text}`),
               ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
               ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
             ]);

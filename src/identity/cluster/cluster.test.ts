@@ -16,7 +16,7 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
     ],
     join,
     margin: 0,
-    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2 }),
+    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2, person: 0 }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {

@@ -21,9 +21,9 @@ export function vetoOf(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean; opposite: boolean } {
+): { veto: VetoName | undefined; apart: boolean; opposite: boolean; person: number } {
   const found = vetoByRole(population, a, b, levels, beside, shared);
-  return { opposite: false, ...found };
+  return { opposite: false, person: 0, ...found };
 }
 
 function vetoByRole(
@@ -33,7 +33,7 @@ function vetoByRole(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean; opposite?: boolean } {
+): { veto: VetoName | undefined; apart: boolean; opposite?: boolean; person?: number } {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
@@ -66,8 +66,10 @@ function vetoByRole(
   const oneName = conflict && (population.isGivenName(first!) || population.isGivenName(second!));
   const evidence = (nameAgrees || birthAgrees) && !moved;
   const apart = conflict && !birthAgrees && (bothNames || first!.length === 1 || second!.length === 1 || (given === 4 && oneName));
-  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart };
-  return { veto: beside < BESIDE_NAME && vetoes.has('name_only') ? 'name_only' : undefined, apart };
+  const named = given >= 0 && nameAgrees;
+  const person = named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
+  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person };
+  return { veto: beside < BESIDE_NAME && vetoes.has('name_only') ? 'name_only' : undefined, apart, person };
 }
 
 /** A rare name in one town is no person yet: something of the person or the address must agree too. */

@@ -25,7 +25,8 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
     const of = (state: OutboxState): number => counts.get(pipeline)?.[state] ?? 0;
     // What an earlier version of a record is waiting for is not settled by a later one.
     const sent = (state: OutboxState): number => versions.get(pipeline)?.[state] ?? 0;
-    const open = await listDeliveries(knex, { pipeline, states: ['sent', 'acknowledged'] });
+    // Where no answer comes, each request that was ever sent stays `sent`: years of them are not read for nothing.
+    const open = config.acknowledgement ? await listDeliveries(knex, { pipeline, states: ['sent', 'acknowledged'] }) : [];
     const [last] = await listDeliveries(knex, { pipeline, newestFirst: true, limit: 1 });
     found.set(pipeline, {
       connection: value.deliver.connection,

@@ -1,13 +1,17 @@
 import type { Readable } from 'node:stream';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { type CsvCell, spreadsheetCsvLines } from './spreadsheet-csv.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
 import { shaped } from '../shapes/json.ts';
 import type { ShapeName } from '../shapes/shapes.ts';
 
-/** money: minor units in the row's `currency`. flag: true or false. */
-export type ColumnKind = 'text' | 'count' | 'money' | 'flag';
+/**
+ * money: minor units in the row's `currency`. flag: true or false. time: a moment as UTC text; people read it by the town's clock, with
+ * the name of its zone, and programs read it in JSON as it is.
+ */
+export type ColumnKind = 'text' | 'count' | 'money' | 'flag' | 'time';
 
 export interface ReportColumn {
   /** Its name in JSON. */
@@ -15,6 +19,8 @@ export interface ReportColumn {
   /** What people read. */
   title: string;
   kind: ColumnKind;
+  /** Of a time: whose clock people go by. */
+  zone?: string;
 }
 
 export type ReportCell = string | number | boolean | null;
@@ -47,6 +53,11 @@ export function columnsFrom(...texts: string[]): ReportColumn[] {
     const [key, title, kind = 'text'] = text.split(':') as [string, string, ColumnKind?];
     return { key, title, kind };
   });
+}
+
+/** The columns of a report for a town in this zone. */
+export function columnsInZone(columns: readonly ReportColumn[], zone: string): ReportColumn[] {
+  return columns.map((column) => (column.kind === 'time' ? { ...column, zone } : column));
 }
 
 /** How an amount stands: the four figures that add up to it. */
@@ -129,8 +140,8 @@ export function cellText(column: ReportColumn, row: ReportRow, money: (minor: nu
   const value = row[column.key] ?? null;
   if (value === null) return '';
   if (column.kind === 'money') return money(Number(value), currencyOf(row));
-  if (column.kind === 'flag') return value === true ? 'yes' : '';
-  return column.kind === 'count' ? Number(value).toLocaleString('en-US') : String(value);
+  if (column.kind === 'count') return Number(value).toLocaleString('en-US');
+  return wordsOf(column, value);
 }
 
 function jsonCell(column: ReportColumn, row: ReportRow): ReportCell {
@@ -142,15 +153,20 @@ function csvCell(column: ReportColumn, row: ReportRow): CsvCell {
   const value = row[column.key] ?? null;
   if (column.kind === 'money') return { number: value === null ? '' : plainMoney(Number(value), currencyOf(row)) };
   if (column.kind === 'count') return { number: value === null ? '' : String(value) };
-  return { text: column.kind === 'flag' ? (value === true ? 'yes' : '') : String(value ?? '') };
+  return { text: value === null ? '' : wordsOf(column, value) };
 }
 
 function workbookCell(column: ReportColumn, row: ReportRow): WorkbookCell {
   const value = row[column.key] ?? null;
   if (value === null) return '';
   if (column.kind === 'money') return { minor: Number(value), currency: currencyOf(row) };
-  if (column.kind === 'flag') return value === true ? 'yes' : '';
-  return column.kind === 'count' ? Number(value) : String(value);
+  return column.kind === 'count' ? Number(value) : wordsOf(column, value);
+}
+
+/** A cell that is no figure. */
+function wordsOf({ kind, zone }: ReportColumn, value: string | number | boolean): string {
+  if (kind === 'flag') return value === true ? 'yes' : '';
+  return kind === 'time' && zone !== undefined ? zonedTime(String(value), zone) : String(value);
 }
 
 function currencyOf(row: ReportRow): string {

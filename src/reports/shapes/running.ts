@@ -212,7 +212,7 @@ export const healthShape = object({
 
 /** `/health` with HTTP status 503. */
 export const downShape = object({
-  status: z.literal('down').describe('the store cannot be read'),
+  status: z.literal('down').describe('the store cannot be read, or the look at it ended with an error'),
   message: text('the same in a sentence'),
 });
 

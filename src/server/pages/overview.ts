@@ -97,8 +97,19 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
         </tbody>
       </table>`,
     )}
-    ${weak.map((text) => html`<p>${statusMark('note', text)}</p>`)}
+    ${weak.map((text) => html`<p>${statusMark('note', text)}</p>`)} ${pipelines.map((p) => waiting(p, town))}
   </section>`;
+}
+
+/** Files that are there and were not read: the page of the pipeline names them. */
+function waiting({ pipeline, title, waiting_files: files }: PipelineStatus, { zone }: Town): Html | '' {
+  if (files.length === 0) return '';
+  const since = files.reduce((first, file) => (file.since < first ? file.since : first), files[0]!.since);
+  return html`<p>
+    ${statusMark('note', files.length === 1 ? '1 file is waiting' : `${counted(files.length, 'file')} are waiting`)} to be read by
+    <a href="/pipelines/${pipeline}#waiting-files">${title ?? pipeline}</a>, since
+    <time datetime="${since}">${timeText(since, zone)}</time>.
+  </p>`;
 }
 
 function revenue({ monthly: m }: Overview): Html {

@@ -4,6 +4,8 @@ import { groupProblems, placesText } from '../../core/grouped-problems.ts';
 import { scheduleWords } from '../../core/time/schedule-words.ts';
 import type { Run } from '../../reports/runs.ts';
 import { MODE_LABELS, type PipelineKind } from '../../reports/output/labels.ts';
+import type { PipelineStatus } from '../../reports/status.ts';
+import { waitingTexts } from '../../reports/waiting-files.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
 import { withoutPersonal } from './parts/personal-values.ts';
@@ -20,6 +22,8 @@ export interface PipelineView {
   runs: Run[];
   next: Date | undefined;
   rejectedNow: number;
+  /** Files that are there and that the last run left for a later one. */
+  waiting: PipelineStatus['waiting_files'];
   /** Of a pipeline that sends. */
   outgoing?: Outgoing | undefined;
   now: Date;
@@ -46,7 +50,7 @@ export function pipelinePage(view: PipelineView): Page {
             </div>`,
         )}
       </dl>
-      ${outgoing ? outgoingSections(town, view.now, outgoing) : ''}
+      ${waitingFiles(view)} ${outgoing ? outgoingSections(town, view.now, outgoing) : ''}
       ${runs.length === 0 ? html`<p>It has not run yet. <code>interlocal run ${id}</code> runs it.</p>` : runsTable(town, runs, columnsOf(config))}
       ${runs.map((run) => said(town, run, shownText(outgoing)))}`,
   };
@@ -67,6 +71,16 @@ function factsOf({ town, config, reads, next, rejectedNow, outgoing }: PipelineV
     ...when,
     ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${counted(rejectedNow, 'record')}</a>`],
   ];
+}
+
+function waitingFiles({ waiting, town }: PipelineView): Html | '' {
+  if (waiting.length === 0) return '';
+  return html`<section aria-labelledby="waiting-files">
+    <h2 id="waiting-files">Files that are waiting</h2>
+    <ul>
+      ${waitingTexts({ waiting_files: waiting }, (utc) => timeText(utc, town.zone)).map((text) => html`<li>${text}</li>`)}
+    </ul>
+  </section>`;
 }
 
 interface RunColumns {

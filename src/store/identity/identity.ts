@@ -52,10 +52,6 @@ export interface IdentityStore {
   names(id: number, limit: number): Promise<MemberName[]>;
   insertMembers(members: readonly Member[]): Promise<void>;
   updateMembers(members: readonly Member[]): Promise<void>;
-  /** What they are compared by, and whether a record of them is left. */
-  updateProfiles(members: readonly { id: number; state: Member['state']; population: number; profile: Member['profile'] }[]): Promise<void>;
-  /** Where they belong, and what ties them to their cluster. */
-  updatePlaces(members: readonly Pick<Member, 'id' | 'golden' | 'host' | 'linkKind' | 'linkScore'>[]): Promise<void>;
   keys: KeyStore;
   edgesOf(ids: readonly number[]): Promise<StoredEdge[]>;
   insertEdges(edges: readonly StoredEdge[]): Promise<void>;
@@ -116,20 +112,6 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         MEMBER.slice(3),
         ['id'],
         members.map((m) => [...cellsOf(m).slice(3), m.id]),
-      ),
-    updateProfiles: (members) =>
-      rows.update(
-        'il_member',
-        ['state', 'population', 'profile'],
-        ['id'],
-        members.map((m) => [m.state, m.population, m.profile === null ? null : JSON.stringify(m.profile), m.id]),
-      ),
-    updatePlaces: (members) =>
-      rows.update(
-        'il_member',
-        ['golden_id', 'host', 'link_kind', 'link_score'],
-        ['id'],
-        members.map((m) => [m.golden, m.host, m.linkKind, m.linkScore, m.id]),
       ),
     keys,
     async edgesOf(ids) {

@@ -1,6 +1,6 @@
 import { ConfigError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import { accessDenied, fileMissing } from '../file-errors.ts';
-import type { AnswerFacts } from '../http/status.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import { networkError } from '../network.ts';
 import { offeredAlgorithms } from './offered-algorithms.ts';
 import type { SftpSettings } from './options.ts';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { ConfigError, didYouMean } from '../../../core/errors.ts';
 import { formatMoney } from '../../../core/money.ts';
-import { jsonLine, visible } from '../../../core/text/visible.ts';
+import { jsonLine, visible, visibleLine } from '../../../core/text/visible.ts';
 import type { Engine } from '../../../engine/run/engine.ts';
 import { reportHtmlParts } from '../../../reports/output/html.ts';
 import {
@@ -49,7 +49,7 @@ export async function writeReport(cli: Cli, { project }: Engine, given: Report, 
     format === 'xlsx'
       ? await reportXlsx(report)
       : format === 'html'
-        ? Readable.from(reportHtmlParts(report, project.config.town.name))
+        ? Readable.from(reportHtmlParts(report, project.config.town.name, project.config.town.time_zone))
         : format === 'json'
           ? `${jsonLine(reportJson(report))}\n`
           : visible(`${reportText(report)}\n`);
@@ -142,7 +142,7 @@ export function reportText({ title, tables, notes }: Report): string {
     ...tables.map(({ title: name, columns, rows }) => {
       const right = columns.flatMap(({ kind }, i) => (kind === 'money' || kind === 'count' ? [i] : []));
       const cells = rows.map((row) => columns.map((column) => cellText(column, row, formatMoney)));
-      const head = tables.length > 1 ? name : title;
+      const head = visibleLine(tables.length > 1 ? name : title);
       return `${head}\n${
         rows.length
           ? tableText(
@@ -153,7 +153,7 @@ export function reportText({ title, tables, notes }: Report): string {
           : 'Nothing.'
       }\n`;
     }),
-    ...notes,
+    ...notes.map(visibleLine),
   ].join('\n');
 }
 

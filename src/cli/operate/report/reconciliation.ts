@@ -3,10 +3,10 @@ import type { Reconciliation } from '../../../reports/reconciliation/lines.ts';
 import { textOfProblem } from '../../../core/errors.ts';
 import { formatMoney } from '../../../core/money.ts';
 import { visible, visibleLine } from '../../../core/text/visible.ts';
+import { zonedTime } from '../../../core/time/zoned-time.ts';
 import { differingCount, reconciliationJson, statusWord } from '../../../reports/reconciliation/reconciliation.ts';
 import { reconciliationReasons } from '../../../reports/reconciliation/reasons.ts';
 import { shapedJson } from '../../../reports/shapes/json.ts';
-import { timeText } from '../../../server/pages/parts/words.ts';
 import { tableText } from '../../table.ts';
 
 /** What reconciliations found, as a table or JSON. */
@@ -42,7 +42,7 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   ];
   return [
     head,
-    `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
+    `Last run ${zonedTime(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
@@ -71,7 +71,7 @@ function statesOf(r: Reconciliation, head: string, { zone }: { zone: string }): 
   });
   return [
     head,
-    `Last run ${timeText(r.ranAt!, zone)}. Every record is in one state; interlocal exceptions list ${r.pipeline} and matches list ${r.pipeline} have them.`,
+    `Last run ${zonedTime(r.ranAt!, zone)}. Every record is in one state; interlocal exceptions list ${r.pipeline} and matches list ${r.pipeline} have them.`,
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText(['side', 'state', 'records', 'amount', ''], rows, [2, 3]),
