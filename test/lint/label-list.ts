@@ -1,5 +1,6 @@
 /**
- * Words of the code, next to those of word-list.ts, that people do not see: on pages, and as titles of columns in CSV files, workbooks and tables, each has another label.
+ * Words of the code, next to those of word-list.ts, that people do not see: on pages, and as titles of columns in CSV files,
+ * workbooks and tables, each has another label.
  * Commands, states in JSON and keys keep the word, because they are typed or read by programs.
  */
 export const LABELS: readonly (readonly [word: string, label: string])[] = [
