@@ -77,8 +77,10 @@ export function registerMatches(cli: Cli): void {
       .action(async (id: string, options: { reason: string }) => {
         const { withTown } = await import('../town.ts');
         const { decideMatch } = await import('../../engine/reconciliation/matches.ts');
+        const { reasonOf } = await import('../confirm.ts');
+        const reason = await reasonOf(cli, options.reason, `it is ${name === 'confirm' ? 'confirmed' : 'revoked'}`);
         await withTown(cli, async (engine) => {
-          const match = await decideMatch(engine, id, name, options.reason);
+          const match = await decideMatch(engine, id, name, reason);
           cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
               ? `${match.contentId.slice(0, 8)} is confirmed.`
@@ -99,10 +101,12 @@ export function registerMatches(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { matchByHand } = await import('../../engine/reconciliation/matches.ts');
       const { checkReconciliationName } = await import('../../reports/reconciliation/exceptions.ts');
+      const { reasonOf } = await import('../confirm.ts');
+      const reason = await reasonOf(cli, options.reason, 'they are the same money');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
         const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };
-        const id = await matchByHand(engine, pipeline, sides, options.reason);
+        const id = await matchByHand(engine, pipeline, sides, reason);
         cli.print('matches add', { id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
       });
     });
