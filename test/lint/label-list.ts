@@ -1,10 +1,9 @@
 /**
- * Words of the code that people do not see: on pages, and as titles of columns in CSV files, workbooks and tables, each has another label.
+ * Words of the code, next to those of word-list.ts, that people do not see: on pages, and as titles of columns in CSV files,
+ * workbooks and tables, each has another label.
  * Commands, states in JSON and keys keep the word, because they are typed or read by programs.
  */
 export const LABELS: readonly (readonly [word: string, label: string])[] = [
-  ['set aside', 'rejected record'],
-  ['mend(?:ed)?', 'fix'],
   ['replay(?:ed)?', 'try again'],
   ['superseded', 'used since'],
   ['[A-Z]{2,}_[A-Z_]+', 'the sentence; codes are not shown'],
@@ -32,8 +31,6 @@ export const LABELS: readonly (readonly [word: string, label: string])[] = [
   ['hash totals?', 'check sum'],
   ['fiscal[- ]period', 'fiscal month'],
   ['tenders?', 'paid by'],
-  ['licences?', 'license'],
-  ['organisations?|programmes?', 'organization, program'],
   ['landed records?', 'source record'],
   ['golden records?', 'combined record'],
   ['provenance', 'where it came from'],
