@@ -84,6 +84,13 @@ function monthKey(pass: SettlementPass, { values, currency }: Entry, month: stri
   return JSON.stringify([month, currency, ...(pass.monthly?.by ?? []).map((field) => values[field] ?? '')]);
 }
 
+/** The month whose fees a settlement is part of, or that a debit is for; null: it has no day. */
+export function monthKeyOf(pass: SettlementPass, entry: Entry): string | null {
+  if (entry.day === null || !pass.monthly) return null;
+  const date = dateOf(entry.day);
+  return monthKey(pass, entry, isWhere(entry.values, pass.monthly.where) ? monthBefore(date) : monthOf(date));
+}
+
 /** The debit of a month's fees comes in the next month. */
 function noteMonthly(work: Work, pass: SettlementPass, expected: ReadonlyMap<string, number>): void {
   const charged = new Map<string, Entry[]>();
