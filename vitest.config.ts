@@ -74,7 +74,7 @@ const OVER_BOTH = [
   'test/engine/**/*.test.ts',
   'test/outbound/**/*.test.ts',
   'test/web/{report,pages,outbound}.test.ts',
-  'test/sample-town/sample-town.test.ts',
+  'test/sample-town/{sample-town,harbor}.test.ts',
   'test/kill/*.test.ts',
   'test/postgres/*.test.ts',
 ];

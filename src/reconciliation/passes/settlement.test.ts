@@ -76,6 +76,16 @@ describe('payments and their settlement', () => {
     expect([found, confirmed]).toEqual([[], ['a b r s']]);
   });
 
+  test('a chargeback in a line of its own has no fee to miss; a settlement of the same file without its fee has', () => {
+    const items = [{ side: 'right' as const, type: 'chargeback', where: { kind: ['chargeback'] }, always: true, original: [] }];
+    const line = entry('c', -4000, '2026-07-05', { batch: null, kind: 'chargeback', gross: null, fee: null, net: '-4000' });
+    const rules = { exceptions: { ...NO_RULES, items } };
+    expect(reconcile([PASS], payments, [settlement(), line], rules).found).toEqual(['chargeback c']);
+    expect(reconcile([PASS], payments, [settlement({ fee: null }), line], rules).found).toEqual(['chargeback c', 'fee_missing s']);
+    // Without the rule it is a settlement like any other.
+    expect(reconcile([PASS], payments, [settlement(), line]).found).toContain('fee_missing c');
+  });
+
   test('a report that writes its fees with a minus sign says so', () => {
     const { found } = reconcile([{ ...PASS, negative: ['fees'] }], payments, [settlement({ fee: '-285' })]);
     expect(found).toEqual([]);

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { businessDays, dayNumber } from '../calendar.ts';
+import type { Entry } from '../entry.ts';
+import type { FoundException } from '../match/work.ts';
+import { nameMissingSources } from './missing-source.ts';
+
+const days = businessDays([0, 6], []);
+const day = dayNumber;
+const open = (id: string, date: string): FoundException => {
+  const entry: Entry = { id, minor: 100, currency: 'USD', day: day(date), values: {} };
+  return { id, type: 'not_deposited', left: [entry], right: [], minor: 100, currency: 'USD', since: day(date), facts: {}, holds: true };
+};
+const weekdays = (from: string, to: string): number[] => {
+  const list: number[] = [];
+  for (let n = day(from); n <= day(to); n++) if (days.index(n) !== days.index(n - 1)) list.push(n);
+  return list;
+};
+
+/** Which of these open records are echoes of a refused file of a source with records on these days. */
+function echoes(seen: readonly number[], exceptions: FoundException[]): string[] {
+  const context = {
+    rules: { reconciliation: 'r', open: { left: { type: 'not_deposited', within: 1 }, right: { type: 'only_right', within: 0 } } },
+    ...{ days, asOf: day('2026-10-30'), currency: 'USD' },
+  };
+  const source = {
+    pipeline: 'bank',
+    side: 'right' as const,
+    seen: new Set(seen),
+    missing: [{ subject: 'b.csv', text: 'b.csv was refused.' }],
+  };
+  const [cause] = nameMissingSources(context, exceptions, [source]);
+  return exceptions.filter((e) => e.cause === cause!.id).map(({ id }) => id);
+}
+
+test('a refused file explains what is open on the days that a daily source lacks, and nothing else', () => {
+  const seen = weekdays('2026-03-02', '2026-10-30').filter((n) => n < day('2026-06-01') || n > day('2026-06-05'));
+  expect(echoes(seen, [open('in the gap', '2026-06-03'), open('long before', '2026-04-15')])).toEqual(['in the gap']);
+});
+
+test('of a source that has something once a month, a refused file explains only what is open after its last record', () => {
+  const seen = ['03-31', '04-30', '05-29', '06-30', '07-31', '08-31'].map((date) => day(`2026-${date}`));
+  expect(echoes(seen, [open('months before', '2026-05-12'), open('since', '2026-09-15')])).toEqual(['since']);
+});
+
+test('of a source that has never had anything, a refused file explains all', () => {
+  expect(echoes([], [open('one', '2026-05-12'), open('another', '2026-09-15')])).toEqual(['one', 'another']);
+});
