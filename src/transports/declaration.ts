@@ -40,7 +40,7 @@ export interface Refusal {
   check: string;
   title: string;
   options: Options;
-  /** Part of the problem's code. */
+  /** The code of the problem that it must be refused with. */
   code: string;
 }
 

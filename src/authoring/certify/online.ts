@@ -112,7 +112,7 @@ async function mustRefuse(project: Project, connection: string, name: string, { 
     return fails('Its files were listed anyway.', 'Report this.');
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
-    return error.code.includes(code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${code} was expected.`);
+    return error.code === code ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${code} was expected.`);
   } finally {
     await transport.close();
   }
