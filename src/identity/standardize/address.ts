@@ -8,45 +8,47 @@ export interface StreetAddress {
   unit: string | null;
 }
 
-const SHORT: Record<string, string> = {
-  street: 'st',
-  str: 'st',
-  avenue: 'ave',
-  av: 'ave',
-  road: 'rd',
-  drive: 'dr',
-  lane: 'ln',
-  court: 'ct',
-  place: 'pl',
-  boulevard: 'blvd',
-  circle: 'cir',
-  terrace: 'ter',
-  highway: 'hwy',
-  parkway: 'pkwy',
-  square: 'sq',
-  trail: 'trl',
-  crescent: 'cres',
-  circuit: 'cct',
-  close: 'cl',
-  way: 'wy',
-  route: 'rte',
-  turnpike: 'tpke',
-  extension: 'ext',
-  heights: 'hts',
-  north: 'n',
-  south: 's',
-  east: 'e',
-  west: 'w',
-  northeast: 'ne',
-  northwest: 'nw',
-  southeast: 'se',
-  southwest: 'sw',
-  saint: 'st',
-  mount: 'mt',
-  first: '1st',
-  second: '2nd',
-  third: '3rd',
-};
+const SHORT = new Map(
+  Object.entries({
+    street: 'st',
+    str: 'st',
+    avenue: 'ave',
+    av: 'ave',
+    road: 'rd',
+    drive: 'dr',
+    lane: 'ln',
+    court: 'ct',
+    place: 'pl',
+    boulevard: 'blvd',
+    circle: 'cir',
+    terrace: 'ter',
+    highway: 'hwy',
+    parkway: 'pkwy',
+    square: 'sq',
+    trail: 'trl',
+    crescent: 'cres',
+    circuit: 'cct',
+    close: 'cl',
+    way: 'wy',
+    route: 'rte',
+    turnpike: 'tpke',
+    extension: 'ext',
+    heights: 'hts',
+    north: 'n',
+    south: 's',
+    east: 'e',
+    west: 'w',
+    northeast: 'ne',
+    northwest: 'nw',
+    southeast: 'se',
+    southwest: 'sw',
+    saint: 'st',
+    mount: 'mt',
+    first: '1st',
+    second: '2nd',
+    third: '3rd',
+  }),
+);
 const UNITS = new Set([
   'apt',
   'apartment',
@@ -92,7 +94,7 @@ function tokens(text: string | null | undefined): string[] {
   return (
     standardText(text)
       ?.split(' ')
-      .map((word) => SHORT[word] ?? word) ?? []
+      .map((word) => SHORT.get(word) ?? word) ?? []
   );
 }
 

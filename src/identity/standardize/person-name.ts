@@ -29,20 +29,22 @@ const TITLES = new Set([
   'sgt',
   'fr',
 ]);
-const SUFFIXES: Record<string, string> = {
-  jr: 'jr',
-  jnr: 'jr',
-  junior: 'jr',
-  sr: 'sr',
-  snr: 'sr',
-  senior: 'sr',
-  ii: 'ii',
-  '2nd': 'ii',
-  iii: 'iii',
-  '3rd': 'iii',
-  iv: 'iv',
-  '4th': 'iv',
-};
+const SUFFIXES = new Map(
+  Object.entries({
+    jr: 'jr',
+    jnr: 'jr',
+    junior: 'jr',
+    sr: 'sr',
+    snr: 'sr',
+    senior: 'sr',
+    ii: 'ii',
+    '2nd': 'ii',
+    iii: 'iii',
+    '3rd': 'iii',
+    iv: 'iv',
+    '4th': 'iv',
+  }),
+);
 /** After a name, these are a degree or an office and no part of it. */
 const DEGREES = new Set(['md', 'phd', 'esq', 'esquire', 'cpa', 'dds', 'rn', 'jd']);
 /** These belong to the word after them: `De La Cruz`, `van der Berg`, `Mc Donald`. */
@@ -171,7 +173,7 @@ function words(text: string | null | undefined): string[] {
 }
 
 function suffixOf(word: string): string | null {
-  return Object.hasOwn(SUFFIXES, word) ? SUFFIXES[word]! : null;
+  return SUFFIXES.get(word) ?? null;
 }
 
 function glued(list: readonly string[]): string[] {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jaroWinkler, edits } from '../compare/similarity.ts';
 import { streetAddress } from './address.ts';
@@ -5,6 +6,7 @@ import { emailAddress, phoneDigits, postalCode } from './contact.ts';
 import { dateDigits } from './dates.ts';
 import { organizationName } from './organization.ts';
 import { personName } from './person-name.ts';
+import { standardText } from './text.ts';
 
 describe('names are taken apart whatever way they are typed', () => {
   test.each<[Parameters<typeof personName>[0], string]>([
@@ -29,6 +31,16 @@ describe('names are taken apart whatever way they are typed', () => {
   });
 });
 
+test('a text without accents is the same whether it is read the short way or the long one', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(..." '`.-&/aBcZ09#"), maxLength: 20 }), (text) => {
+      // An accent that is dropped makes it a text that is read the long way.
+      expect(standardText(text)).toBe(standardText(`${text.slice(0, 1)}\u0301${text.slice(1)}`));
+    }),
+    { numRuns: 1000, seed: 3 },
+  );
+});
+
 describe('addresses come out the same', () => {
   test.each<[string | null, string | null, string]>([
     ['12 Elm Street', null, '12|elm st|'],
@@ -37,6 +49,7 @@ describe('addresses come out the same', () => {
     ['Apt 3B', '12 Elm Street', '12|elm st|3b'],
     ['P.O. Box 044', null, '44|po box|'],
     ['North Main Street', null, '|n main st|'],
+    ['9 Constructor Road', null, '9|constructor rd|'],
   ])('%s, %s', (line1, line2, expected) => {
     const { number, street, unit } = streetAddress(line1, line2);
     expect([number, street, unit].map((part) => part ?? '').join('|')).toBe(expected);

@@ -68,6 +68,22 @@ describe('comparing all persons at once', () => {
     expect(await pairsOf(2)).toEqual(await pairsOf(0));
   });
 
+  test('however the work is shared, the pairs are those of one worker', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 2, max: 7 }), (seed, workers) => {
+        const some = tableOf(
+          person.features.length,
+          [...people(250, seed)].map((row) => person.read(fieldsOf(row))),
+        );
+        const pairsOf = (share?: { at: number; of: number }): string[] =>
+          edgesOf(person, some, share && { share }).edges.map((e) => `${e.a} ${e.b} ${e.score} ${e.verdict} ${e.veto}`);
+        const shared = Array.from({ length: workers }, (_, at) => pairsOf({ at, of: workers })).flat();
+        expect(shared.sort()).toEqual(pairsOf().sort());
+      }),
+      { numRuns: tries(40), seed: 2 },
+    );
+  });
+
   test('the keys of a record are the same alone and among all others', () => {
     const columns = person.passes.map((pass) => keysOfPass(pass, table));
     for (let i = 0; i < table.size; i += 37)
@@ -144,5 +160,46 @@ describe('the blocks in the store', () => {
           rows.map((r) => [[r.a, r.b].sort().join(' '), Number(r.score), r.verdict, r.rule].join('|')).sort(),
         );
     expect(await edges(first)).toEqual(await edges(second));
+  });
+});
+
+describe('a first load that is compared when it is done', () => {
+  const list = [...people(120, 5)].map((row, i): Person => ({ ...fieldsOf(row), source: 'ab'[i % 2]!, key: row.number }) as Person);
+  const bySource = list.toSorted((x, y) => (x.source < y.source ? -1 : x.source > y.source ? 1 : 0));
+  /** Links whose golden record is not that of their member, and golden records that nobody has. */
+  const astray = async ({ knex }: PeopleStore): Promise<unknown[]> => [
+    ...((await knex('il_link as l').join('il_member as m', 'm.id', 'l.member_id').whereRaw('l.golden_id <> m.golden_id')) as unknown[]),
+    ...((await knex('il_link').whereNull('golden_id')) as unknown[]),
+    ...((await knex('party as p').leftJoin('il_member as m', 'm.golden_id', 'p._id').whereNull('m.id')) as unknown[]),
+  ];
+
+  test('gives the people of comparing one by one, and every record leads to its person', async () => {
+    const first = await store();
+    await first.land(bySource, true);
+    expect(await first.knex('party').pluck('_id')).toEqual([]);
+    await first.rebuild();
+    const second = await store();
+    await second.land(bySource);
+    expect(await first.clusters()).toEqual(await second.clusters());
+    expect((await first.clusters()).some((people) => people.length > 1)).toBe(true);
+    expect(await first.knex('party').pluck('_id')).toHaveLength((await first.clusters()).length);
+    expect(await astray(first)).toEqual([]);
+  });
+
+  test('also when records change and go before they were ever compared', async () => {
+    const first = await store();
+    await first.land(bySource, true);
+    const changed = bySource.slice(0, 9).map((p) => ({ ...p, phone: '585-555-0143' }));
+    await first.land(changed);
+    await first.remove(bySource.slice(-5));
+    await first.rebuild();
+    const second = await store();
+    await second.land([...changed, ...bySource.slice(9, -5)]);
+    expect(await first.clusters()).toEqual(await second.clusters());
+    expect(await astray(first)).toEqual([]);
+    // And they can be compared again, as when the model changes.
+    await first.rebuild();
+    expect(await first.clusters()).toEqual(await second.clusters());
+    expect(await astray(first)).toEqual([]);
   });
 });

@@ -22,8 +22,8 @@ export interface PeopleStore {
   entity: EntityConfig;
   pet: EntityConfig;
   entityId: number;
-  /** Lands persons in one transaction, in this order. */
-  land(people: readonly Person[]): Promise<void>;
+  /** Lands persons, those of one source in one transaction, in this order; as records of a first load, to be compared later, when `first`. */
+  land(people: readonly Person[], first?: boolean): Promise<void>;
   /** Lands pets, as records of a first load when `first`. */
   landPets(pets: readonly { source: string; key: string; owner_key: string }[], first?: boolean): Promise<void>;
   /** The source deleted these. */
@@ -83,10 +83,10 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
     entity,
     pet,
     entityId,
-    async land(people) {
+    async land(people, first = false) {
       for (const some of runsOf(people))
         await landing(knex, async (held) => {
-          const context = contextOf(some[0]!.source);
+          const context = { ...contextOf(some[0]!.source), allNew: first };
           const known = await held.links(
             context.sourceId,
             some.map((p) => p.key),
