@@ -67,7 +67,9 @@ export function registerServe(cli: Cli): void {
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
-          const stopLooking = await lookNightly(() => ({ project: live.project(), knex }), log, { onFound: (examined) => pages.tell({ examined }) });
+          const stopLooking = await lookNightly(() => ({ project: live.project(), knex }), log, {
+            onFound: (examined) => pages.tell({ examined }),
+          });
           await aborted(cli.signal);
           await stopLooking();
         } finally {

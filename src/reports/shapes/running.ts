@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DELIVERY_STATES } from '../../store/outbound/deliveries.ts';
 import {
   count,
   counts,
@@ -58,7 +59,10 @@ export const previewShape = object({
 
 const check = object({
   name: text('what was looked at'),
-  state: oneOf(['ok', 'remark', 'attention', 'wrong'], '`remark`: to be known; `attention`: a person should see to it; `wrong`: must be fixed'),
+  state: oneOf(
+    ['ok', 'remark', 'attention', 'wrong'],
+    '`remark`: to be known; `attention`: a person should see to it; `wrong`: must be fixed',
+  ),
   code: z.string().optional().describe('of what is not ok, in [errors.md](errors.md)'),
   detail: text('what was found'),
   hint: z.string().optional().describe('what to do about it'),
@@ -102,7 +106,7 @@ const outbound = object({
   last_delivery: object({
     id: whole('number of the delivery'),
     name: text('the file, or what was asked'),
-    state: text('as in `deliver sent`'),
+    state: oneOf(DELIVERY_STATES, 'as in `deliver sent`'),
     records: count('how many records it has'),
     totals: sums('its control totals, by the name that the sink gives them'),
     prepared_at: instant('when it was prepared'),
@@ -126,7 +130,9 @@ export const pipelineStatusShape = object({
     problems: problems('why the store could not keep it'),
   })
     .nullable()
-    .describe('a run of this process that the store could not keep, because its disk was full or failing; `interlocal serve` knows of such runs'),
+    .describe(
+      'a run of this process that the store could not keep, because its disk was full or failing; `interlocal serve` knows of such runs',
+    ),
   open_rejects: count('rejected records that are open'),
   waiting_files: list(
     object({
