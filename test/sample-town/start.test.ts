@@ -36,7 +36,7 @@ test('a newcomer sees what came in, what was rejected and why, what was refused,
   expect(stdout).toMatch(/\d+ pairs may be one and need review: npx interlocal review list/);
   expect(stdout).toContain('The next day: 9 residents are corrected, each in one system');
   expect(stdout).toMatch(
-    /corrections-to-recreation: changes-\d{8}-0001\.csv was sent to recreation-residents\.resident-changes: 6 records\./,
+    /corrections-to-recreation: changes-\d{8}-0001\.csv was sent to recreation-residents\.resident-changes: 5 records\./,
   );
   expect(stdout).toContain('corrections-to-clerk: UpdateResident (clerk-residents.register-changes): 1 accepted. (6 times)');
   expect(stdout).toContain('corrections-to-finance: RM00101 (finance.customer-changes): 4 accepted.');

@@ -224,10 +224,12 @@ export interface KnownIn {
   stream: string;
   /** What may be corrected there. */
   fields: readonly PeopleField[];
+  /** Nobody else's correction of these reaches it: its pipeline says that it owns them. */
+  owns?: readonly PeopleField[];
 }
 
 export const PEOPLE_SYSTEMS: readonly KnownIn[] = [
-  { system: 'recreation', stream: RESIDENTS_STREAM, fields: ['street', 'phone', 'email'] },
+  { system: 'recreation', stream: RESIDENTS_STREAM, fields: ['street', 'phone', 'email'], owns: ['email'] },
   { system: 'clerk', stream: REGISTER_STREAM, fields: ['street', 'phone', 'email'] },
   { system: 'finance', stream: 'finance.customers', fields: ['street', 'phone'] },
 ];
@@ -260,7 +262,9 @@ export function planCorrections(random: Random, residents: readonly Resident[], 
       key: keys.get(system)!,
       field,
       value: newValue(field, n, resident),
-      reaches: PEOPLE_SYSTEMS.filter((other) => other.system !== system && other.fields.includes(field)).map((other) => ({
+      reaches: PEOPLE_SYSTEMS.filter(
+        (other) => other.system !== system && other.fields.includes(field) && !other.owns?.includes(field),
+      ).map((other) => ({
         system: other.system,
         key: keys.get(other.system)!,
       })),

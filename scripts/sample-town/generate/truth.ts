@@ -64,7 +64,7 @@ export interface CorrectionTruth {
   field: PeopleField;
   /** Telephone numbers as ten digits: each system writes them in its own way. */
   value: string;
-  /** The other systems that keep this field, with the person's number there: each is told once. */
+  /** The other systems that keep this field and do not own it, with the person's number there: each is told once. */
   reaches: { system: PeopleSystemName; key: string }[];
 }
 

@@ -185,7 +185,7 @@ describe('a new resident in a table', () => {
     expect((await t.town.rows('il_outbox')).filter(({ state, latest }) => state === 'rejected' && latest)).toEqual([]);
   });
 
-  test('that was rejected for a row that was there: when that row is gone, or distinguished, a retry makes it', async () => {
+  test('that was rejected for a row that was there: when that row looks different there, a retry makes it', async () => {
     const t = await rejectedForNamesake();
     sql.exec("UPDATE people SET last = 'Quilley' WHERE id = 'B7'");
     const [rejected] = (await t.town.rows('il_outbox')) as { id: number }[];
