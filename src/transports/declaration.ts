@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RequestRules, TransportRules } from '../config/transport-rules.ts';
+import type { RequestRules, TransportRules } from '../config/checks/transport-rules.ts';
 import type { FileTransport, QueryTransport, RequestTransport, Transport, TransportContext } from './transport.ts';
 
 type Options = Record<string, unknown>;
@@ -40,8 +40,8 @@ export interface Refusal {
   check: string;
   title: string;
   options: Options;
-  /** Part of the problem's code. */
-  code: string;
+  /** Fits the code of the problem that it is refused with. */
+  refusedWith: RegExp;
 }
 
 export interface FileLogin {

@@ -104,7 +104,12 @@ function verdictOf(results: readonly CheckResult[]): Verdict {
 }
 
 /** The same connection with other options, such as a host key that is nobody's: it must be refused. */
-async function mustRefuse(project: Project, connection: string, name: string, { options: changed, code }: Refusal): Promise<Verdict> {
+async function mustRefuse(
+  project: Project,
+  connection: string,
+  name: string,
+  { options: changed, refusedWith }: Refusal,
+): Promise<Verdict> {
   const options = { ...openOptions(project, connection), ...changed };
   const transport = (await openTransport(name, options, { connection, projectFolder: project.folder })) as FileTransport;
   try {
@@ -112,7 +117,7 @@ async function mustRefuse(project: Project, connection: string, name: string, { 
     return fails('Its files were listed anyway.', 'Report this.');
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
-    return error.code.includes(code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${code} was expected.`);
+    return refusedWith.test(error.code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${refusedWith.source} was expected.`);
   } finally {
     await transport.close();
   }
