@@ -62,6 +62,7 @@ const LONG_ON_POSTGRES = [
   'test/outbound/carry/{carry,preview}.test.ts',
   'test/outbound/{odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
+  'test/sample-town/harbor.test.ts',
   'test/store/starters.test.ts',
   'test/web/report.test.ts',
 ];

@@ -23,7 +23,7 @@ interface Node {
 const TABLE = /^<!-- keys of: (.+) -->\n[\s\S]*?^<!-- end -->$/gm;
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = { ...SHAPES, problem };
 
-/** docs/json.md with the tables of its keys made anew from src/reports/shapes. Throws for a table of what is no shape. */
+/** docs/json.md with the tables of its keys made from src/reports/shapes. Throws for a table of what is no shape. */
 export function jsonDocs(markdown: string): string {
   return markdown.replace(TABLE, (_, name: string) => {
     const schema = SCHEMAS[name];

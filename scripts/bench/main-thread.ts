@@ -11,7 +11,7 @@ export interface MainThread {
   rssMb: number;
 }
 
-/** So often it is looked whether it is anybody's turn; the longest wait is known to within this. */
+/** How often the timer fires; the longest wait is known to within this. */
 const RESOLUTION_MS = 2;
 
 // Loaded with --import before a program that was started with a channel: answers each message with what the main thread did since.

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { AbortedError, ConfigError, type Problem } from '../core/errors.ts';
-import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
+import { AbortedError, ConfigError, type Problem, textOfProblem } from '../core/errors.ts';
+import { EXIT_ATTENTION, EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
 import { visible } from '../core/text/visible.ts';
 import { knownFailure } from '../engine/run/failure.ts';
 import { shapedJson } from '../reports/shapes/json.ts';
@@ -30,7 +30,8 @@ export type RegisterCommand = (cli: Cli) => void;
 export async function runCli(argv: readonly string[], commands: readonly RegisterCommand[], version: string): Promise<number> {
   const abort = new AbortController();
   let exit = 0;
-  quietPipes();
+  watchOutput();
+  notWritten = undefined;
   // Whether JSON is wanted must be known also where the words cannot be parsed.
   const asksForJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json');
   const program = new Command('interlocal')
@@ -68,7 +69,7 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
   process.on('SIGTERM', onSignal);
   try {
     await program.parseAsync(argv as string[], { from: 'user' });
-    return exit;
+    return await outputWritten(cli, exit);
   } catch (error) {
     return reportError(error, cli);
   } finally {
@@ -77,19 +78,39 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
   }
 }
 
-let quiet = false;
+let watched = false;
+/** Why standard output could not be written, by this command. */
+let notWritten: NodeJS.ErrnoException | undefined;
 
 /**
  * A program that reads our output may stop early (`| head`): what is left is dropped, and the work goes on to its end. A run is not
- * broken off because nobody reads its words.
+ * broken off because nobody reads its words, nor because the disk is full that they are written to; but then the command has failed.
  */
-function quietPipes(): void {
-  if (quiet) return;
-  quiet = true;
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+function watchOutput(): void {
+  if (watched) return;
+  watched = true;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') notWritten ??= error;
+  });
+  // What cannot be said there cannot be said anywhere.
+  process.stderr.on('error', () => {});
+}
+
+/** The exit code: 1 where the command did its work, and what it printed is not all there. */
+async function outputWritten(cli: Cli, exit: number): Promise<number> {
+  // A write that fails says so a turn later.
+  await new Promise((done) => setImmediate(done));
+  if (notWritten === undefined) return exit;
+  const why = notWritten.code === 'ENOSPC' ? 'its disk is full' : (notWritten.code ?? notWritten.message);
+  cli.note(
+    textOfProblem({
+      code: 'OUTPUT_NOT_WRITTEN',
+      place: {},
+      message: `Not all of the output could be written: ${why}.`,
+      hint: 'The command went on to its end. Make room, and ask for the output again.',
+    }),
+  );
+  return exit === 0 || exit === EXIT_ATTENTION ? 1 : exit;
 }
 
 /** An option that takes a count: a whole number from 1. */

@@ -174,7 +174,7 @@ function isOfItsPack(
   problems.push({
     code: 'VALUE_INVALID',
     place: { ...part.at([key, 'connector']), path: `${key}.connector` },
-    message: `must be ${file.pack}: this mapping is in the folder of that connector.`,
+    message: `must be ${file.pack}, because this mapping is in the folder of that connector.`,
     hint: `Write connector: ${file.pack}, or move the mapping into mappings/.`,
   });
   return false;

@@ -13,6 +13,7 @@ import { bindMappings } from '../engine/run/bind.ts';
 import { explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
+import { valuesThatHold } from '../engine/identity/steward-values.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { decisionJson } from './decisions.ts';
 import type { ShapeOf } from './shapes/shapes.ts';
@@ -61,6 +62,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
     const history = await historyOf(knex, entityId, id);
     const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
     const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
+    const steward = (kind && row && (await valuesThatHold(engine, kind, id))) || new Map<string, never>();
     const links = new Map<number, RecordLink[]>();
     for (const [number, { sourceId, key: sourceKey }] of landed)
       links.set(number, await linksOfRecord(knex, { sourceId, key: sourceKey, entityId, golden: id }));
@@ -69,6 +71,11 @@ export async function explain(engine: Engine, entityName: string, key: string, l
           const field = Object.entries(entity.fields).find(([f, spec]) => columnsOfField(f, spec.type).some((c) => c.name === name))!;
           const explained: Explained = { field: name, value: row[name] ?? null, class: field[1].class };
           const number = provenance[name] ?? (row._landed as number);
+          const set = steward.get(field[0]);
+          if (set) {
+            explained.steward = { value: set.id, actor: set.actor, at: set.at, reason: set.reason };
+            return explained;
+          }
           const from = landed.get(number);
           const source = from && sources.get(from.sourceId);
           if (from && source && explained.value !== null) {

@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import type { Request, Response } from 'express';
 import type { Project } from '../config/project.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './page-worker.ts';
+import { sendJson } from './api/send.ts';
 import type { ServerLog } from './request-log.ts';
 
 /** Threads that make pages and reports, each with its own connection to the store. */
@@ -116,7 +117,7 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
       if (response.headersSent) return void response.destroy();
       if (response.destroyed) return;
       log.error({ request: (response.locals as { requestId: string }).requestId, error: String(error) }, 'a page could not be built');
-      if (isHealth) return void response.status(503).json({ status: 'down', message: 'Its thread ended. See the log.' });
+      if (isHealth) return sendJson(response, '/health, down', { status: 'down', message: 'Its thread ended. See the log.' }, 503);
       response.status(503).type('text/plain').send('This page could not be built. Reload it; if that does not help, see the log.\n');
     };
     thread.ready.then((socketPath) => {

@@ -3,7 +3,7 @@ import type { ServerContext } from './context.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { redact } from '../config/secrets.ts';
+import { redact } from '../config/secrets/secrets.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { sendJson } from './api/send.ts';
 import { api } from './api/api.ts';

@@ -40,8 +40,8 @@ export interface Refusal {
   check: string;
   title: string;
   options: Options;
-  /** Fits the code of the problem that it is refused with. */
-  refusedWith: RegExp;
+  /** The code of the problem that it must be refused with. */
+  code: string;
 }
 
 export interface FileLogin {

@@ -54,7 +54,9 @@ test('what people read of runs, deliveries and records has the times of the town
   const { checks } = await examine(town.engine, new Date(Date.now() - 86_400_000));
   expect(checks.find(({ name }) => name === 'clock')!.detail.match(TOWN_TIME)).toHaveLength(2);
   // Programs are told in UTC.
-  expect(JSON.parse(await said(town, 'deliver', 'sent', '--json'))).toMatchObject({ deliveries: [{ sent_at: expect.stringMatching(/Z$/) }] });
+  expect(JSON.parse(await said(town, 'deliver', 'sent', '--json'))).toMatchObject({
+    deliveries: [{ sent_at: expect.stringMatching(/Z$/) }],
+  });
 });
 
 test('so have matches, exceptions and what a reconciliation found', async () => {
@@ -97,7 +99,9 @@ test('so have journal entries, in a table, a page, a spreadsheet', async () => {
   await sayTimes(town, 'report', 'journals');
   await sayTimes(town, 'report', 'journals', '--format', 'csv');
   expect(await said(town, 'report', 'journals', '--format', 'html')).toMatch(TOWN_TIME);
-  expect(JSON.parse(await said(town, 'report', 'journals', '--json'))).toMatchObject({ journals: [{ sent_at: expect.stringMatching(/Z$/) }] });
+  expect(JSON.parse(await said(town, 'report', 'journals', '--json'))).toMatchObject({
+    journals: [{ sent_at: expect.stringMatching(/Z$/) }],
+  });
 });
 
 test('so have decisions about people', async () => {

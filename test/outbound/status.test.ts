@@ -53,7 +53,7 @@ test('a file is on its way until the remote system took it and a person settled 
   rmSync(join(t.folder, 'ledger/entries-2026-03-02-001.csv'));
   await send(t);
   const taken = await outbound(t);
-  expect([taken.on_its_way, forAPersonText(taken)]).toEqual([2, '1 delivery to settle']);
+  expect([taken.on_its_way, forAPersonText(taken)]).toEqual([2, 'answer needed for 1 delivery']);
   await settleByPerson(t.engine.knex, taken.last_delivery!.id, true, undefined);
   expect(await outbound(t, HOURS_LATER)).toMatchObject({ on_its_way: 0, overdue: 0, to_settle: 0, last_delivery: { state: 'accepted' } });
 });
@@ -71,7 +71,7 @@ test('a sent receipt that waits for its answer counts, also when a change of it 
   await t.run('receipts');
   await send(t);
   const held = await outbound(t);
-  expect([held.on_its_way, forAPersonText(held)]).toEqual([2, '1 held']);
+  expect([held.on_its_way, forAPersonText(held)]).toEqual([2, '1 on hold']);
 });
 
 test('the command line shows it, with what to look at next', async () => {

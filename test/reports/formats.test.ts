@@ -59,7 +59,16 @@ test('a page for printing has every cell as text, in its own direction, and repe
   expect(html).toContain('<td dir="auto">שלום</td>');
   expect(html).toContain('display: table-header-group');
   expect(html.match(/<tr><td/g)).toHaveLength(ODD.length + 1);
-  expect((reportJson(report(ODD)) as { odd: { name: string }[] }).odd.map(({ name }) => name)).toEqual(ODD);
+  const what = columnsFrom('what:What', 'currency:Currency', 'amount:Amount:money');
+  const summary = {
+    name: 'summary',
+    title: 'Summary',
+    columns: what,
+    rows: ODD.map((text) => ({ what: text, currency: 'USD', amount: 1 })),
+  };
+  const outstanding = { name: 'outstanding', title: 'Outstanding', columns: [], rows: [] };
+  const json = reportJson({ ...report([]), definition: { report: 'outstanding' }, tables: [summary, outstanding] });
+  expect((json as { summary: { what: string }[] }).summary.map((row) => row.what)).toEqual(ODD);
 });
 
 test('140,000 lines are made in pieces', () => {

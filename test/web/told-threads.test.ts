@@ -83,7 +83,9 @@ test('every answer that needs the store is made in a thread; what is not made th
   });
   // The engine has no store: what would ask it here would fail.
   const paths = [...routesOf(createPages(engine, {}))].map((path) => path.replaceAll(/:\w+/g, '1'));
-  expect(paths).toEqual(expect.arrayContaining(['/', '/health', '/api/status', '/api/revenue', '/revenue', '/revenue.csv', '/revenue.xlsx', '/rejects']));
+  expect(paths).toEqual(
+    expect.arrayContaining(['/', '/health', '/api/status', '/api/revenue', '/revenue', '/revenue.csv', '/revenue.xlsx', '/rejects']),
+  );
   const http = createServer(front).listen(0, '127.0.0.1');
   await once(http, 'listening');
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

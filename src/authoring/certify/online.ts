@@ -104,12 +104,7 @@ function verdictOf(results: readonly CheckResult[]): Verdict {
 }
 
 /** The same connection with other options, such as a host key that is nobody's: it must be refused. */
-async function mustRefuse(
-  project: Project,
-  connection: string,
-  name: string,
-  { options: changed, refusedWith }: Refusal,
-): Promise<Verdict> {
+async function mustRefuse(project: Project, connection: string, name: string, { options: changed, code }: Refusal): Promise<Verdict> {
   const options = { ...openOptions(project, connection), ...changed };
   const transport = (await openTransport(name, options, { connection, projectFolder: project.folder })) as FileTransport;
   try {
@@ -117,7 +112,7 @@ async function mustRefuse(
     return fails('Its files were listed anyway.', 'Report this.');
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
-    return refusedWith.test(error.code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${refusedWith.source} was expected.`);
+    return error.code === code ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${code} was expected.`);
   } finally {
     await transport.close();
   }

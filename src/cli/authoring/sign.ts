@@ -127,7 +127,7 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
 async function privateKey(cli: Cli, given: string) {
   const { privateKeyOf } = await import('../../packs/signature.ts');
   if (/^\$\{(env|file):/.test(given)) {
-    const { resolveSecrets } = await import('../../config/secrets.ts');
+    const { resolveSecrets } = await import('../../config/secrets/secrets.ts');
     return privateKeyOf(String(resolveSecrets({ key: given }, { connection: 'sign', folder: cli.project() })['key']), given);
   }
   const { readFile } = await import('node:fs/promises');

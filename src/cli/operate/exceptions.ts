@@ -30,15 +30,18 @@ export function registerExceptions(cli: Cli): void {
         options: { state?: (typeof STATES)[number]; type?: string; owner?: string; overdue?: boolean; limit?: number },
       ) => {
         const { withTown } = await import('../town.ts');
-        const { checkExceptionFilter, exceptionLines, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
+        const { checkExceptionFilter, checkOwner, exceptionLines, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
         await withTown(cli, async (engine) => {
           const { project } = engine;
           checkExceptionFilter(project, { pipeline, type: options.type });
           const filter = { pipeline, type: options.type, owner: options.owner, limit: options.limit };
           const states = options.state ? [options.state] : undefined;
           const list = await exceptionLines(engine, { ...filter, states, overdue: options.overdue }, todayIn(project));
+          if (list.length === 0) await checkOwner(engine, options.owner);
           const differ = (options.type ?? options.owner ?? options.state) === undefined ? await differencesOf(engine, pipeline) : [];
-          cli.print('exceptions list', { exceptions: list }, () => [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'));
+          cli.print('exceptions list', { exceptions: list }, () =>
+            [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'),
+          );
         });
       },
     );

@@ -26,10 +26,11 @@ export function registerExplain(cli: Cli): void {
             : records
                 .map((r) => {
                   const rows = r.fields
-                    .filter((f) => f.value !== null)
+                    .filter((f) => f.value !== null || f.steward)
                     .map((f) => {
                       const currency = r.fields.find((c) => c.field === `${f.field}_currency`)?.value;
-                      const value = fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value);
+                      const value =
+                        fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value ?? '');
                       const from = f.from;
                       const place = from
                         ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}`
@@ -42,8 +43,10 @@ export function registerExplain(cli: Cli): void {
                                 .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
                                 .join(', '),
                             )
-                          : '';
-                      return [f.field, value, said, place];
+                          : f.steward
+                            ? `set by ${f.steward.actor}: ${cut(f.steward.reason)}`
+                            : '';
+                      return [f.field, value, said, f.steward ? `value ${f.steward.value}, ${zonedTime(f.steward.at, zone)}` : place];
                     });
                   const history = r.history.map(
                     (h) =>
@@ -86,11 +89,10 @@ function postedText(posted: ExplainedRecord['posted'], formatMoney: (minor: numb
 /** Which records it is made of, and what ties them. */
 function clusterText(cluster: ExplainedRecord['cluster']): string[] {
   if (!cluster) return [];
-  const ties = cluster.links.map(
-    (l) =>
-      visibleLine(
-        `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
-      ),
+  const ties = cluster.links.map((l) =>
+    visibleLine(
+      `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+    ),
   );
   return [
     visibleLine(`Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`),

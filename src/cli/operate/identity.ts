@@ -1,29 +1,32 @@
+import { Readable } from 'node:stream';
 import { counted } from '../../core/text/counted.ts';
 import { Option } from 'commander';
 import { shapedJson } from '../../reports/shapes/json.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
+import { registerIdentityValues } from './identity-values.ts';
 
-/** `interlocal identity clusters | report | compare | train` */
+/** `interlocal identity clusters | report | compare | train | set | unset | values` */
 export function registerIdentity(cli: Cli): void {
   const identity = cli.program.command('identity').description('Which records of different systems are one person or organization.');
+  registerIdentityValues(cli, identity);
 
   identity
     .command('clusters')
     .argument('<entity>', 'party, …')
-    .addOption(new Option('--format <format>', 'how').choices(['csv', 'json', 'table']).default('table'))
+    .addOption(new Option('--format <format>', 'how').choices(['csv', 'json', 'table']))
     .description('List one row for each source record: golden id, connection, source key, kind of link, score.')
-    .action(async (name: string, options: { format: 'csv' | 'json' | 'table' }) => {
+    .action(async (name: string, options: { format?: 'csv' | 'json' | 'table' }) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind, behind } = await import('../../engine/identity/matched.ts');
       const { clusters } = await import('../../engine/identity/report.ts');
+      const { spreadsheetCsvLines } = await import('../../reports/output/spreadsheet-csv.ts');
+      const { chosenFormat, writeOn } = await import('./report/output.ts');
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, name);
         const late = await behind(engine, kind);
         if (late) cli.note(late);
         const rows = await clusters(engine, kind);
-        if (!cli.json() && options.format === 'json')
-          return void process.stdout.write(`${shapedJson('identity clusters', { entity: name, clusters: rows })}\n`);
         const cells = rows.map((r) => [
           String(r.golden_id),
           r.connection,
@@ -32,9 +35,20 @@ export function registerIdentity(cli: Cli): void {
           r.score === null ? '' : String(r.score),
         ]);
         const head = ['golden_id', 'connection', 'source_key', 'link_kind', 'score'];
-        if (!cli.json() && options.format === 'csv')
-          return void process.stdout.write([head, ...cells].map((row) => `${row.map(quoted).join(',')}\n`).join(''));
-        cli.print('identity clusters', { entity: name, clusters: rows }, () => (rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4])));
+        const format = chosenFormat(options.format, undefined, ['table', 'csv', 'json'], cli.json());
+        if (format === 'json') return writeOn(`${shapedJson('identity clusters', { entity: name, clusters: rows })}\n`);
+        if (format === 'csv')
+          return writeOn(
+            Readable.from(
+              spreadsheetCsvLines(
+                head,
+                cells.map((row) => row.map((cell, i) => (i === 0 || i === 4 ? { number: cell } : { text: cell }))),
+              ),
+            ),
+          );
+        cli.print('identity clusters', { entity: name, clusters: rows }, () =>
+          rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4]),
+        );
       });
     });
 
@@ -83,7 +97,9 @@ export function registerIdentity(cli: Cli): void {
       const { compareNow } = await import('../../engine/identity/compare.ts');
       await withTown(cli, async (engine) => {
         const compared = await compareNow(engine, await matchedKind(engine, name), { note: (text) => cli.note(text) });
-        cli.print('identity compare', { entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'There is nothing to compare.'));
+        cli.print('identity compare', { entity: name, compared }, () =>
+          compared ? `All ${name} records are compared.` : 'There is nothing to compare.',
+        );
       });
     });
 
@@ -114,8 +130,4 @@ export function registerIdentity(cli: Cli): void {
         );
       });
     });
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

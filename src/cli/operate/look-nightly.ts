@@ -1,6 +1,6 @@
 import { schedule } from 'node-cron';
 import type { Logger } from 'pino';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import { examine, type Examination, lastLook, stateOfExamination } from '../../engine/doctor/doctor.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 

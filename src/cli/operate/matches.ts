@@ -35,7 +35,9 @@ export function registerMatches(cli: Cli): void {
         const keyed = byKeys.length
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
           : [];
-        cli.print('matches list', { matches: list }, () => (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'));
+        cli.print('matches list', { matches: list }, () =>
+          (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'),
+        );
       });
     });
 
@@ -49,16 +51,15 @@ export function registerMatches(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const match = await showMatch(engine, id);
         const zone = engine.project.config.town.time_zone;
-        const records = (side: 'left' | 'right') => match[side].map((r) => visibleLine(`    ${side}: ${r.connection} ${r.key}, ${r.amount}`));
+        const records = (side: 'left' | 'right') =>
+          match[side].map((r) => visibleLine(`    ${side}: ${r.connection} ${r.key}, ${r.amount}`));
         cli.print('matches show', match, () =>
           [
             lineOf(match),
             ...records('left'),
             ...records('right'),
             visibleLine(`    evidence: ${JSON.stringify(match.evidence)}`),
-            ...match.events.map((e) =>
-              visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
-            ),
+            ...match.events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
           ].join('\n'),
         );
       });
@@ -76,8 +77,10 @@ export function registerMatches(cli: Cli): void {
       .action(async (id: string, options: { reason: string }) => {
         const { withTown } = await import('../town.ts');
         const { decideMatch } = await import('../../engine/reconciliation/matches.ts');
+        const { reasonOf } = await import('../confirm.ts');
+        const reason = await reasonOf(cli, options.reason, `it is ${name === 'confirm' ? 'confirmed' : 'revoked'}`);
         await withTown(cli, async (engine) => {
-          const match = await decideMatch(engine, id, name, options.reason);
+          const match = await decideMatch(engine, id, name, reason);
           cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
               ? `${match.contentId.slice(0, 8)} is confirmed.`
@@ -98,10 +101,12 @@ export function registerMatches(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { matchByHand } = await import('../../engine/reconciliation/matches.ts');
       const { checkReconciliationName } = await import('../../reports/reconciliation/exceptions.ts');
+      const { reasonOf } = await import('../confirm.ts');
+      const reason = await reasonOf(cli, options.reason, 'they are the same money');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
         const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };
-        const id = await matchByHand(engine, pipeline, sides, options.reason);
+        const id = await matchByHand(engine, pipeline, sides, reason);
         cli.print('matches add', { id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
       });
     });

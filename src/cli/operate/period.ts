@@ -126,7 +126,9 @@ function periodText({ period, stored, checklist, closings, reports }: PeriodStat
       ...details.map((d) => visibleLine(`                  ${d}`)),
     ]),
     ...(stored.state === 'prepared'
-      ? [`Prepared by ${stored.preparedBy} at ${zonedTime(stored.preparedAt!, zone)}. Another person closes it: interlocal period close ${period.id}`]
+      ? [
+          `Prepared by ${stored.preparedBy} at ${zonedTime(stored.preparedAt!, zone)}. Another person closes it: interlocal period close ${period.id}`,
+        ]
       : []),
     ...(stored.state === 'closed' && last
       ? [

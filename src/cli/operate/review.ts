@@ -194,11 +194,10 @@ function textOfPair(
     ...(pair.decisions.length > 0
       ? [
           '',
-          ...pair.decisions.map(
-            (d) =>
-              visibleLine(
-                `Decision ${d.id}: ${d.verdict}${d.undone ? ', taken back' : ''}, by ${d.actor}, ${zonedTime(d.at, zone)}${d.reason ? `: ${d.reason}` : ''}`,
-              ),
+          ...pair.decisions.map((d) =>
+            visibleLine(
+              `Decision ${d.id}: ${d.verdict}${d.undone ? ', taken back' : ''}, by ${d.actor}, ${zonedTime(d.at, zone)}${d.reason ? `: ${d.reason}` : ''}`,
+            ),
           ),
         ]
       : []),

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConfigError, FatalError, InterlocalError, textOfProblem } from '../../core/errors.ts';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import type { Project } from '../../config/project.ts';
 import { scheduledPipelines } from '../../engine/run/order.ts';
 import type { Scheduler } from '../../worker/scheduler.ts';
@@ -67,7 +67,9 @@ export function registerServe(cli: Cli): void {
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
-          const stopLooking = await lookNightly(() => ({ project: live.project(), knex }), log, { onFound: (examined) => pages.tell({ examined }) });
+          const stopLooking = await lookNightly(() => ({ project: live.project(), knex }), log, {
+            onFound: (examined) => pages.tell({ examined }),
+          });
           await aborted(cli.signal);
           await stopLooking();
         } finally {

@@ -89,7 +89,7 @@ function outboundTable(
   forAPerson: (outbound: OutboundStatus) => number,
 ): string {
   return tableText(
-    ['goes out', 'to', 'needs attention', 'not sent yet', 'on its way', 'overdue', 'last delivery'],
+    ['goes out', 'to', 'needs attention', 'not sent yet', 'on its way', 'late', 'last delivery'],
     list.map(({ pipeline, outbound: o }) => [
       pipeline,
       `${o.connection}.${o.sink}`,

@@ -249,7 +249,7 @@ async function writePlaces(
 
 /**
  * What the records of members say, of those whose ids lie between the first and the last of the golden records: read in a row, they take
- * a third of the time of being looked up one by one. None where most of what lies there is not wanted.
+ * a third of the time of being looked up one by one. None where most of what is stored there is not wanted.
  */
 async function saidInRange(
   landing: Landing,

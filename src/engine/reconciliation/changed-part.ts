@@ -1,5 +1,6 @@
 import type { BusinessDays, Side } from '../../reconciliation/entry.ts';
 import type { Decision, Rules } from '../../reconciliation/match/reconcile.ts';
+import { mayBeCopies } from '../../reconciliation/exceptions/extras.ts';
 import { likenessKey, type Relation, relationsOf } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import type { Knex } from '../../store/open.ts';
@@ -208,16 +209,19 @@ async function addAlike(
   entries: readonly StoredEntry[],
   next: Record<Side, Set<number>>,
 ): Promise<void> {
-  for (const [i, { side: of, fields }] of rules.exceptions.duplicates.entries())
+  for (const [i, rule] of rules.exceptions.duplicates.entries()) {
+    const { side: of, fields } = rule;
     for (let at = 0; of === side && at < entries.length; at += ALIKE_AT_ONCE) {
       const some = entries.slice(at, at + ALIKE_AT_ONCE);
       const wanted: Record<string, (string | number | null)[]> = {
         [readers[side].side.amount]: [...new Set(some.map(({ minor }) => minor))],
       };
       for (const field of fields) wanted[field] = [...new Set(some.map(({ values }) => values[field] ?? null))];
-      const keys = new Set(some.map((entry) => likenessKey(i, fields, entry)));
-      for (const entry of await readers[side].with(wanted)) if (keys.has(likenessKey(i, fields, entry))) next[side].add(entry.golden);
+      const alike = Map.groupBy(some, (entry) => likenessKey(i, fields, entry));
+      for (const entry of await readers[side].with(wanted))
+        if (alike.get(likenessKey(i, fields, entry))?.some((changed) => mayBeCopies(rule, changed, entry))) next[side].add(entry.golden);
     }
+  }
 }
 
 async function addRelated(

@@ -114,7 +114,14 @@ export type TotalState = 'holds' | 'empty' | 'differs' | 'taken';
 /** Ties the records of a match; a match that a person has refused leaves them open. */
 export function take(work: Work, match: FoundMatch, by: 'rule' | 'person'): void {
   if (by === 'rule' && isRefused(work, match)) return;
-  const made: ReconciledMatch = { ...match, id: matchId(work.rules.reconciliation, match.left, match.right), by };
+  const made: ReconciledMatch = {
+    ...match,
+    // Exactly as long as they are: a list that has grown keeps room for sixteen more, and there are as many lists as matches.
+    left: match.left.slice(),
+    right: match.right.slice(),
+    id: matchId(work.rules.reconciliation, match.left, match.right),
+    by,
+  };
   for (const side of SIDES)
     for (const entry of match[side]) {
       if (!work.open[side].delete(entry)) throw new Error(`A record is used twice: ${entry.id}.`);

@@ -39,7 +39,14 @@ export async function journalsReport(
     notes: [
       'Each entry is sent once and never changed: what changes later is in an entry that corrects it. interlocal report journal NUMBER has its lines and receipts.',
     ],
-    tables: [{ name: 'journals', title: 'Journal entries', columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone), rows: await rowsOf(engine, entries) }],
+    tables: [
+      {
+        name: 'journals',
+        title: 'Journal entries',
+        columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone),
+        rows: await rowsOf(engine, entries),
+      },
+    ],
   };
 }
 
@@ -60,7 +67,12 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
     definition: { report: 'journal', number, id: entry.id },
     notes: [`Its lasting id is ${entry.id}. It has ${plainMoney(entry.total, currency)} ${currency} in debits and as much in credits.`],
     tables: [
-      { name: 'journals', title: 'Entry', columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone), rows: await rowsOf(engine, [entry]) },
+      {
+        name: 'journals',
+        title: 'Entry',
+        columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone),
+        rows: await rowsOf(engine, [entry]),
+      },
       {
         name: 'lines',
         title: 'Lines',

@@ -2,6 +2,7 @@ import { sinkOf } from '../../engine/outbound/sink-of.ts';
 import type { Project } from '../../config/project.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { type Delivery, listDeliveries } from '../../store/outbound/deliveries.ts';
+import { RECORD_LABELS } from '../output/labels.ts';
 import type { ShapeOf } from '../shapes/shapes.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
@@ -53,19 +54,13 @@ export function forAPerson({ needs_attention, to_settle }: OutboundStatus): numb
   return FOR_A_PERSON.reduce((sum, state) => sum + needs_attention[state], to_settle);
 }
 
-/** `2 held, 1 refused, 1 delivery to settle`; empty when nothing waits. */
+/** `2 on hold, 1 refused, answer needed for 1 delivery`; empty when nothing waits. */
 export function forAPersonText({ needs_attention, to_settle }: OutboundStatus): string {
-  const records = FOR_A_PERSON.filter((state) => needs_attention[state] > 0).map((state) => `${needs_attention[state]} ${WORDS[state]}`);
-  return [...records, ...(to_settle ? [`${to_settle} ${to_settle === 1 ? 'delivery' : 'deliveries'} to settle`] : [])].join(', ');
+  const records = FOR_A_PERSON.filter((state) => needs_attention[state] > 0).map(
+    (state) => `${needs_attention[state]} ${RECORD_LABELS[state]}`,
+  );
+  return [...records, ...(to_settle ? [`answer needed for ${to_settle} ${to_settle === 1 ? 'delivery' : 'deliveries'}`] : [])].join(', ');
 }
-
-const WORDS: Record<(typeof FOR_A_PERSON)[number], string> = {
-  review: 'to approve',
-  held: 'held',
-  unknown: 'of which it is not known',
-  rejected: 'rejected',
-  refused: 'refused',
-};
 
 /** Nothing but a person's word is still to come. */
 export function toSettle({ acknowledgement: a }: SinkConfig, { state }: Pick<Delivery, 'state'>): boolean {

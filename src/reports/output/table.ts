@@ -63,13 +63,16 @@ export function columnsInZone(columns: readonly ReportColumn[], zone: string): R
 /** How an amount stands: the four figures that add up to it. */
 export const SPLIT_COLUMNS = [
   'reconciled:Reconciled:money',
-  'in_transit:In transit:money',
+  'in_transit:On its way:money',
   'exception:Exception:money',
   'not_covered:Not covered:money',
 ] as const;
 
 /** Shapes that are not called like their report, because `--json` alone gives another one. */
-const SHAPE_NAMES: Readonly<Record<string, ShapeName>> = { revenue: 'report revenue --by', reconciliation: 'report reconciliation --table' };
+const SHAPE_NAMES: Readonly<Record<string, ShapeName>> = {
+  revenue: 'report revenue --by',
+  reconciliation: 'report reconciliation --table',
+};
 
 /** A report as machines get it: amounts are decimal text, what is not there is null. Its shape is named by the definition's `report`. */
 export function reportJson({ title, notes, definition, tables }: Report): Record<string, unknown> {

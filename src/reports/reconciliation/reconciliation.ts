@@ -146,10 +146,10 @@ export function reconciliationJson(r: Reconciliation): ShapeOf<'report reconcili
 /** What a status is called. */
 export function statusWord(status: DifferenceStatus, r: Pick<Reconciliation, 'left' | 'right'>): string {
   const words: Record<DifferenceStatus, string> = {
-    matched: 'agrees',
-    differs: 'differs',
-    left_only: `${r.left} only`,
-    right_only: `${r.right} only`,
+    matched: 'matched',
+    differs: 'left to explain',
+    left_only: `only in ${r.left}`,
+    right_only: `only in ${r.right}`,
     unchecked: 'not checked',
   };
   return words[status];

@@ -31,7 +31,9 @@ const decision = object({
   reason: textOrNull('why'),
   actor: text('who decided'),
   at: instant('when'),
-  undone: object({ by: text('by whom'), at: instant('when') }).nullable().describe('it was taken back'),
+  undone: object({ by: text('by whom'), at: instant('when') })
+    .nullable()
+    .describe('it was taken back'),
 }).meta({ id: 'decision' });
 
 /** `explain` */
@@ -62,7 +64,15 @@ export const explainShape = object({
             outdated: flag('the mapping has changed since and makes another value now'),
           })
             .optional()
-            .describe('where it came from; missing where there is no value'),
+            .describe('where it came from; missing where there is no value, and where a person set it'),
+          steward: object({
+            value: whole('number of the value that was set'),
+            actor: text('who set it'),
+            at: instant('when'),
+            reason: text('why'),
+          })
+            .optional()
+            .describe('a person set the value'),
         }),
         'one for each column',
       ),
@@ -188,6 +198,34 @@ export const trainedShape = object({
   file: textOrNull('the file that was written; null with `--dry-run`'),
   untrained: texts('populations with too few records'),
   parameters: named('what the file holds'),
+});
+
+/** `identity set`, `identity unset` */
+export const stewardChangeShape = object({
+  golden_id: whole('number of the golden record'),
+  values: z.array(z.int()).describe('numbers of the values that were set or taken back'),
+  fields: texts('their fields'),
+});
+
+/** `identity values` */
+export const stewardValuesShape = object({
+  entity: text('the entity'),
+  values: list(
+    object({
+      value: whole('its number'),
+      connection: text('the connection of the source record that it belongs to'),
+      source_key: text('the key of that record'),
+      field: text('the field'),
+      columns: named('by column, what was set; null: the field is to be empty'),
+      actor: text('who set it'),
+      at: instant('when'),
+      reason: text('why'),
+      undone: object({ by: text('by whom'), at: instant('when') })
+        .nullable()
+        .describe('it was taken back'),
+    }),
+    'the newest first',
+  ),
 });
 
 const shown = object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DELIVERY_STATES } from '../../store/outbound/deliveries.ts';
 import {
   count,
   counts,
@@ -58,7 +59,10 @@ export const previewShape = object({
 
 const check = object({
   name: text('what was looked at'),
-  state: oneOf(['ok', 'remark', 'attention', 'wrong'], '`remark`: to be known; `attention`: a person should see to it; `wrong`: must be fixed'),
+  state: oneOf(
+    ['ok', 'remark', 'attention', 'wrong'],
+    '`remark`: to be known; `attention`: a person should see to it; `wrong`: must be fixed',
+  ),
   code: z.string().optional().describe('of what is not ok, in [errors.md](errors.md)'),
   detail: text('what was found'),
   hint: z.string().optional().describe('what to do about it'),
@@ -93,7 +97,7 @@ const outbound = object({
     unknown: count('it is not known whether they arrived'),
     rejected: count('the remote system did not take them'),
     refused: count('they cannot be written as the sink needs them'),
-  }).describe('records that wait for a person, by state; the newest version of each'),
+  }).describe('records that need attention, by state; the newest version of each'),
   to_settle: count('deliveries of which only a person can say what became of them'),
   shadow: count('records that are only shown, because the mode is shadow'),
   queued: count('records that the next run sends'),
@@ -102,7 +106,7 @@ const outbound = object({
   last_delivery: object({
     id: whole('number of the delivery'),
     name: text('the file, or what was asked'),
-    state: text('as in `deliver sent`'),
+    state: oneOf(DELIVERY_STATES, 'as in `deliver sent`'),
     records: count('how many records it has'),
     totals: sums('its control totals, by the name that the sink gives them'),
     prepared_at: instant('when it was prepared'),
@@ -126,7 +130,9 @@ export const pipelineStatusShape = object({
     problems: problems('why the store could not keep it'),
   })
     .nullable()
-    .describe('a run of this process that the store could not keep, because its disk was full or failing; `interlocal serve` knows of such runs'),
+    .describe(
+      'a run of this process that the store could not keep, because its disk was full or failing; `interlocal serve` knows of such runs',
+    ),
   open_rejects: count('rejected records that are open'),
   waiting_files: list(
     object({
@@ -197,7 +203,7 @@ export const healthShape = object({
       ended_at: instantOrNull('of its newest run'),
       open_rejects: count('rejected records that are open'),
       waiting_files: count('files that the last run left'),
-      needs_attention: count('records and deliveries of its outbox that wait for a person'),
+      needs_attention: count('records and deliveries of its outbox that need attention'),
       overdue: count('deliveries without an answer for longer than the sink allows'),
     }),
     'those that are not off',
@@ -206,7 +212,7 @@ export const healthShape = object({
 
 /** `/health` with HTTP status 503. */
 export const downShape = object({
-  status: z.literal('down').describe('the store cannot be read'),
+  status: z.literal('down').describe('the store cannot be read, or the look at it ended with an error'),
   message: text('the same in a sentence'),
 });
 

@@ -3,6 +3,7 @@ import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
 import { scheduleWords } from '../../core/time/schedule-words.ts';
 import type { Run } from '../../reports/runs.ts';
+import { MODE_LABELS, type PipelineKind } from '../../reports/output/labels.ts';
 import type { PipelineStatus } from '../../reports/status.ts';
 import { waitingTexts } from '../../reports/waiting-files.ts';
 import { html, type Html } from './parts/html.ts';
@@ -64,9 +65,9 @@ function factsOf({ town, config, reads, next, rejectedNow, outgoing }: PipelineV
   if (outgoing) return [...outgoingFacts(outgoing, config.mode), ...when];
   return [
     source
-      ? ['Reads', `${source.stream} of ${reads}`]
-      : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
-    ['Mode', config.mode],
+      ? ['Reads', `${source.stream} from ${reads}`]
+      : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} and ${reconcile!.right.name}</a>`],
+    ['Mode', MODE_LABELS[config.mode] ?? config.mode],
     ...when,
     ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${counted(rejectedNow, 'record')}</a>`],
   ];
@@ -83,14 +84,22 @@ function waitingFiles({ waiting, town }: PipelineView): Html | '' {
 }
 
 interface RunColumns {
+  kind: PipelineKind;
   of: string;
   names: string[];
   counts: (run: Run) => number[];
 }
 
 function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
-  if (reconcile) return { of: '', names: ['Sums', 'Agree', 'Differ'], counts: (run) => [run.read, run.unchanged, run.changed] };
+  if (reconcile)
+    return {
+      kind: 'compares',
+      of: '',
+      names: ['Sums', 'Matched', 'Left to explain'],
+      counts: (run) => [run.read, run.unchanged, run.changed],
+    };
   return {
+    kind: deliver ? 'sends' : 'reads',
     of: ', in records',
     names: [
       deliver ? 'Looked at' : 'Read',
@@ -105,11 +114,11 @@ function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
   };
 }
 
-function runsTable({ zone }: Town, runs: readonly Run[], { of, names, counts }: RunColumns): Html {
+function runsTable({ zone }: Town, runs: readonly Run[], { kind, of, names, counts }: RunColumns): Html {
   const row = (run: Run): Html =>
     html`<tr>
       <th scope="row" class="n">${hasWords(run) ? html`<a href="#run-${run.id}">${run.id}</a>` : run.id}</th>
-      <td>${outcomeMark(run.outcome)}</td>
+      <td>${outcomeMark(run.outcome, run, kind)}</td>
       <td><time datetime="${run.startedAt}">${timeText(run.startedAt, zone)}</time></td>
       <td class="n">${run.durationMs === null ? '' : durationText(run.durationMs)}</td>
       ${counts(run).map((n) => html`<td class="n">${countText(n)}</td>`)}

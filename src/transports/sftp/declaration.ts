@@ -16,7 +16,7 @@ export const sftp: FileDeclaration = {
       check: 'host_key',
       title: 'A server with another host key is refused',
       options: { host_key: OTHER_HOST_KEY },
-      refusedWith: /HOST_KEY/,
+      code: 'HOST_KEY_CHANGED',
     },
   ],
   login: {

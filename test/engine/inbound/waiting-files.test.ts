@@ -45,7 +45,11 @@ test('a file whose marker never comes is a problem after a day, the others are r
 
 test('a file that waits is named with since when and why in status and on the pages, and counted in /health, until it was read', async () => {
   const evil = 'receipts\u202e\u001b[2J\n-2.csv';
-  const town = await makeTown({ ...MARKED, 'inbox/receipts-1.csv': receipts([{ number: '1' }]), [`inbox/${evil}`]: receipts([{ number: '2' }]) });
+  const town = await makeTown({
+    ...MARKED,
+    'inbox/receipts-1.csv': receipts([{ number: '1' }]),
+    [`inbox/${evil}`]: receipts([{ number: '2' }]),
+  });
   await town.run('receipts');
   const server = await serve(town.engine);
   const health = async (): Promise<unknown> => {
@@ -54,13 +58,16 @@ test('a file that waits is named with since when and why in status and on the pa
   };
   expect(await health()).toBe(2);
   const status = await interlocal(town.folder, ['status']).ended;
-  const since = /receipts: receipts-1\.csv has been waiting since (.*) and was skipped by 1 run: its marker receipts-1\.csv\.done does not exist yet\./;
+  const since =
+    /receipts: receipts-1\.csv has been waiting since (.*) and was skipped by 1 run: its marker receipts-1\.csv\.done does not exist yet\./;
   expect(since.exec(status.out)![1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[DS]T$/);
   expect(status.out).toContain('receipts: receipts\\u202e\\x1b[2J\\n-2.csv has been waiting since ');
   const overview = (await server.ask('/')).text;
   expect(overview).toMatch(/2 files are waiting<\/span>\s+to be read by\s+<a href="\/pipelines\/receipts#waiting-files">/);
   const page = (await server.ask('/pipelines/receipts')).text;
-  expect(page).toMatch(/<li>receipts-1\.csv has been waiting since \w{3} \d+, \d{4}, [\d:]+ [AP]M E[DS]T and was skipped by 1 run: its marker/);
+  expect(page).toMatch(
+    /<li>receipts-1\.csv has been waiting since \w{3} \d+, \d{4}, [\d:]+ [AP]M E[DS]T and was skipped by 1 run: its marker/,
+  );
   town.write({ 'inbox/receipts-1.csv.done': '', [`inbox/${evil}.done`]: '' });
   await town.run('receipts');
   expect(await health()).toBe(0);

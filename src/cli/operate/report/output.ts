@@ -95,9 +95,20 @@ function besides(file: string, table: string): string {
 export async function writeOn(content: string | Readable): Promise<void> {
   for await (const part of typeof content === 'string' ? [content] : content) {
     if (process.stdout.destroyed) return;
-    if (process.stdout.write(part as string)) continue;
-    await Promise.race(['drain', 'close', 'error'].map((event) => new Promise((done) => process.stdout.once(event, done))));
+    if (!process.stdout.write(part as string)) await drained();
   }
+}
+
+/** Resolves when standard output takes more, or will never again. */
+function drained(): Promise<void> {
+  const ends = ['drain', 'close', 'error'];
+  return new Promise((done) => {
+    const end = (): void => {
+      for (const event of ends) process.stdout.off(event, end);
+      done();
+    };
+    for (const event of ends) process.stdout.once(event, end);
+  });
 }
 
 function linesOf({ tables }: Report): number {

@@ -17,7 +17,7 @@ export function reconciliationText(list: readonly Reconciliation[], format: stri
 }
 
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
-  const head = `${r.pipeline}: ${r.left} against ${r.right}`;
+  const head = `${r.pipeline}: ${r.left} and ${r.right}`;
   if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
   if (r.states.length > 0) return statesOf(r, head, options);
   const money = (minor: number | null, currency: string): string =>
@@ -36,8 +36,8 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   });
   const { matched, unchecked } = r.counts;
   const found = [
-    `${matched.toLocaleString('en-US')} agree`,
-    `${counted(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`,
+    `${matched.toLocaleString('en-US')} matched`,
+    `${differingCount(r.counts).toLocaleString('en-US')} left to explain`,
     ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : []),
   ];
   return [
@@ -47,7 +47,7 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
     ...reasonLines(r, money),
-    ...(options.all ? [] : ['', 'With --all also what agrees.']),
+    ...(options.all ? [] : ['', 'With --all also what is matched.']),
   ].join('\n');
 }
 
@@ -81,7 +81,7 @@ function statesOf(r: Reconciliation, head: string, { zone }: { zone: string }): 
 const STATE_WORDS = {
   confirmed: 'matched',
   proposed: 'proposed',
-  in_transit: 'in transit',
+  in_transit: 'on its way',
   excepted: 'in exceptions',
   out_of_scope: 'out of scope',
 };
