@@ -12,7 +12,7 @@ import { checkSharedMoney } from './checks/shared-money.ts';
 import { checkTown, type KnowsPeriod } from './checks/town.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { touches } from './prune.ts';
-import { type KnownTransports, optionsByTransport } from './transport-rules.ts';
+import { type KnownTransports, optionsByTransport } from './checks/transport-rules.ts';
 
 export interface CrossCheckOptions {
   transports?: KnownTransports;

@@ -23,7 +23,7 @@ import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 import { sinkMappingSchema } from './schema/sink-mapping.ts';
 import type { SinkMappingConfig } from './schema/sink-mapping.ts';
-import type { KnownTransports } from './transport-rules.ts';
+import type { KnownTransports } from './checks/transport-rules.ts';
 
 export interface LoadOptions {
   /** What a manifest may say of each transport, by its name; without it, what depends on the transport is not checked. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { RequestRules, TransportRules } from '../config/transport-rules.ts';
+import type { RequestRules, TransportRules } from '../config/checks/transport-rules.ts';
 import type { FileTransport, QueryTransport, RequestTransport, Transport, TransportContext } from './transport.ts';
 
 type Options = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { KnownTransports } from '../config/transport-rules.ts';
+import type { KnownTransports } from '../config/checks/transport-rules.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { TransportDeclaration } from './declaration.ts';
 import * as registry from './registry.ts';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { secret } from '../../src/config/schema/common.ts';
 import { loadProject } from '../../src/config/load.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
-import type { KnownTransports } from '../../src/config/transport-rules.ts';
+import type { KnownTransports } from '../../src/config/checks/transport-rules.ts';
 import { textOfProblem } from '../../src/core/errors.ts';
 import { transportRules } from '../../src/transports/transports.ts';
 

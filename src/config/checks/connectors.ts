@@ -18,7 +18,7 @@ import { checkSink } from './outbound/sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
 import { checkSchema } from './stream-schema.ts';
-import { type KnownTransports, optionsByTransport, type TransportRules } from '../transport-rules.ts';
+import { type KnownTransports, optionsByTransport, type TransportRules } from './transport-rules.ts';
 import { quoted } from '../words.ts';
 
 type Connector = Part<ConnectorConfig>;

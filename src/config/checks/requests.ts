@@ -3,7 +3,7 @@ import { parseDuration } from '../../core/time/time.ts';
 import type { Part } from '../draft.ts';
 import { problemAt } from '../draft.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
-import type { AddProblem, KnownTransports } from '../transport-rules.ts';
+import type { AddProblem, KnownTransports } from './transport-rules.ts';
 import { suggestion, unknownReference } from './references.ts';
 import { fieldsOf } from './source-fields.ts';
 

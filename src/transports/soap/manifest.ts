@@ -1,5 +1,5 @@
 import type { SinkConfig, StreamConfig } from '../../config/schema/connector.ts';
-import type { AddProblem, RequestRules } from '../../config/transport-rules.ts';
+import type { AddProblem, RequestRules } from '../../config/checks/transport-rules.ts';
 
 type Path = (string | number)[];
 

@@ -5,7 +5,7 @@ import type { Part } from '../../draft.ts';
 import type { ConnectorConfig, SinkConfig } from '../../schema/connector.ts';
 import { checkLayout } from '../decoders.ts';
 import { checkPack } from '../packing.ts';
-import type { TransportRules } from '../../transport-rules.ts';
+import type { TransportRules } from '../transport-rules.ts';
 import { suggestion } from '../references.ts';
 import { checkColumns, rowsOfSink } from './sink-rows.ts';
 import { checkTotals } from './sink-totals.ts';

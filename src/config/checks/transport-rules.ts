@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { SinkConfig, StreamConfig } from './schema/connector.ts';
+import type { SinkConfig, StreamConfig } from '../schema/connector.ts';
 
 /** Notes a problem at a path below the stream or sink that is checked. */
 export type AddProblem = (path: (string | number)[], code: string, message: string, hint?: string) => void;
