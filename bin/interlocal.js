@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 const NEEDED = 24;
 // The young generation stays small: a first load of a million records then peaks at 230 MB instead of 310, and is no slower.
 // Without the second flag V8 decides in some runs that records live long, and puts all of them where they are collected late: 100 MB more.
-const FLAGS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring'];
+// With the third, garbage is collected when the heap has grown by 40 percent, not doubled: reconciling a year peaks at 540 MB instead of 610.
+const FLAGS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--heap-growing-percent=40'];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinned = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
@@ -19,7 +20,9 @@ if (!existsSync(node)) {
   );
   process.exit(2);
 }
-const child = spawn(node, [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+// Compiled code is kept beside the program, where only who installs it may write; it is set here so that src/main.ts is kept as well.
+const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env };
+const child = spawn(node, [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit', env });
 // A terminal sends Ctrl-C to the child as well; what is sent to us alone is passed on.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -1,6 +1,7 @@
 import type { BusinessDays, Side } from '../../reconciliation/entry.ts';
 import type { Decision, Rules } from '../../reconciliation/match/reconcile.ts';
-import { likenessKey, relationsOf } from '../../reconciliation/match/relations.ts';
+import { mayBeCopies } from '../../reconciliation/exceptions/extras.ts';
+import { likenessKey, type Relation, relationsOf } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import type { Knex } from '../../store/open.ts';
 import { goldensByName } from '../../store/landing/record-names.ts';
@@ -17,7 +18,7 @@ import {
   unitOf,
   unitsByKeys,
 } from '../../store/reconciliation/settled.ts';
-import { decisionText, type KeptState } from './kept-state.ts';
+import { decisionText, keptTotalKey, type KeptState, totalText } from './kept-state.ts';
 import { keptKey } from './match-keys.ts';
 import type { SideReader, StoredEntry } from './read-entries.ts';
 import type { RecordNames } from './record-name.ts';
@@ -31,6 +32,8 @@ export interface ChangedPart {
   exceptions: Set<string>;
   /** People have decided something since, so matches may be gone that the kept sums count. */
   decided: boolean;
+  /** The keys of control passes of which every record is here, by the name of the pass. */
+  totals: Record<string, Set<string>>;
 }
 
 export interface PartContext {
@@ -62,7 +65,14 @@ interface Lookup {
  */
 export async function changedPart(context: PartContext): Promise<ChangedPart | undefined> {
   const { trx, pipeline, rules, readers, kept, decisions } = context;
-  const part: ChangedPart = { entries: { left: [], right: [] }, standings: [], matches: new Set(), exceptions: new Set(), decided: false };
+  const part: ChangedPart = {
+    entries: { left: [], right: [] },
+    standings: [],
+    matches: new Set(),
+    exceptions: new Set(),
+    decided: false,
+    totals: {},
+  };
   const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   const next: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   const changed: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
@@ -88,6 +98,9 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   }
   const relations = relationsOf(rules);
   const asked = new Set<string>();
+  const ofTotals = lookupsOfTotals(context, relations);
+  noteTotals(context, relations, ofTotals, part);
+  await addRelated(context, ofTotals, next);
   for (;;) {
     const lookups: Lookup[] = [];
     const units: number[] = [];
@@ -133,8 +146,35 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       const name = `${relation} ${key} ${day}`;
       return asked.has(name) ? false : asked.add(name);
     });
+    noteTotals(context, relations, fresh, part);
     await addRelated(context, fresh, next);
   }
+}
+
+function noteTotals({ rules }: PartContext, relations: readonly Relation[], lookups: readonly Lookup[], part: ChangedPart): void {
+  for (const { relation, key } of lookups) {
+    const pass = rules.passes[relations[relation]?.pass ?? rules.passes.length];
+    if (pass?.kind === 'control') (part.totals[pass.name] ??= new Set()).add(key);
+  }
+}
+
+/** The records of totals that have changed, come or gone: by the key that each has now, and by the one that it had. */
+function lookupsOfTotals({ rules, kept }: PartContext, relations: readonly Relation[]): Lookup[] {
+  return rules.passes.flatMap((pass, i) => {
+    if (pass.kind !== 'control') return [];
+    const relation = relations.findIndex((r) => r.pass === i);
+    const before = new Map(kept.totals[pass.name]);
+    const keys = new Set<string>();
+    for (const total of rules.totals?.[pass.name] ?? []) {
+      const old = before.get(total.id);
+      before.delete(total.id);
+      // An exception without records is found in each run again.
+      if (old?.says === totalText(total) && old.state !== 'taken') continue;
+      for (const key of [old?.key, keptTotalKey(pass, total)]) if (key) keys.add(key);
+    }
+    for (const { key } of before.values()) if (key !== null) keys.add(key);
+    return [...keys].map((key) => ({ relation, key, day: null }));
+  });
 }
 
 /** All records of the matches and exceptions of these. */
@@ -159,6 +199,9 @@ async function addNamed({ trx, readers, names }: PartContext, decision: Decision
     for (const golden of await goldensByName(trx, readers[side].side.entityId, decision[side].map(names.partsOf))) next[side].add(golden);
 }
 
+/** Each query reads the whole side; no more values than a statement takes. */
+const ALIKE_AT_ONCE = 2000;
+
 /** Records that may be copies of these: of a record that is like no other, no key is kept. */
 async function addAlike(
   { rules, readers }: PartContext,
@@ -166,16 +209,19 @@ async function addAlike(
   entries: readonly StoredEntry[],
   next: Record<Side, Set<number>>,
 ): Promise<void> {
-  for (const [i, { side: of, fields }] of rules.exceptions.duplicates.entries())
-    for (let at = 0; of === side && at < entries.length; at += 400) {
-      const some = entries.slice(at, at + 400);
+  for (const [i, rule] of rules.exceptions.duplicates.entries()) {
+    const { side: of, fields } = rule;
+    for (let at = 0; of === side && at < entries.length; at += ALIKE_AT_ONCE) {
+      const some = entries.slice(at, at + ALIKE_AT_ONCE);
       const wanted: Record<string, (string | number | null)[]> = {
         [readers[side].side.amount]: [...new Set(some.map(({ minor }) => minor))],
       };
       for (const field of fields) wanted[field] = [...new Set(some.map(({ values }) => values[field] ?? null))];
-      const keys = new Set(some.map((entry) => likenessKey(i, fields, entry)));
-      for (const entry of await readers[side].with(wanted)) if (keys.has(likenessKey(i, fields, entry))) next[side].add(entry.golden);
+      const alike = Map.groupBy(some, (entry) => likenessKey(i, fields, entry));
+      for (const entry of await readers[side].with(wanted))
+        if (alike.get(likenessKey(i, fields, entry))?.some((changed) => mayBeCopies(rule, changed, entry))) next[side].add(entry.golden);
     }
+  }
 }
 
 async function addRelated(

@@ -1,15 +1,17 @@
 import type { Project } from '../../config/project.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import type { Side } from '../../reconciliation/entry.ts';
+import type { ControlPass, ControlTotal, Side } from '../../reconciliation/entry.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import type { NumberRange, NumberRanges } from '../../reconciliation/exceptions/number-ranges.ts';
 import type { Decision, Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
-import { SIDES } from '../../reconciliation/match/work.ts';
+import { SIDES, type TotalState } from '../../reconciliation/match/work.ts';
+import { keyOfTotal } from '../../reconciliation/passes/control.ts';
 import { openRuns, newestRun } from '../../store/ledger/runs.ts';
 import type { Source } from '../../store/ledger/sources.ts';
 import type { Knex } from '../../store/open.ts';
 import { settledState } from '../../store/reconciliation/settled.ts';
 import { type SeenDays, withDays } from './exceptions/missing-sources.ts';
+import { keptKey } from './match-keys.ts';
 import type { StoredEntry } from './read-entries.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 
@@ -26,10 +28,21 @@ export interface KeptState {
   numbers: readonly NumberRanges[];
   senders: readonly ReadonlyMap<string, ReadonlySet<number>>[];
   lastDay: number;
+  /** The totals of each control pass, by its name and the id of the total. */
+  totals: Readonly<Record<string, ReadonlyMap<string, KeptTotal>>>;
+}
+
+/** A total of a control pass, as the last run saw it. */
+export interface KeptTotal {
+  /** Changes with whatever it says. */
+  says: string;
+  /** The key of its records, as it is kept; null: it has none. */
+  key: string | null;
+  state: TotalState;
 }
 
 /** Changes when the same records may give another result because the program has changed. */
-const RULES = 1;
+const RULES = 2;
 
 /** On what a reconciliation compares now, as text. */
 export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {
@@ -53,6 +66,9 @@ export async function keptState(knex: Knex, pipeline: string, basis: string): Pr
     numbers: kept.numbers.map((ranges) => new Map(ranges)),
     senders: kept.senders.map(sets),
     lastDay: kept.lastDay ?? -Infinity,
+    totals: Object.fromEntries(
+      Object.entries(kept.totals).map(([pass, list]) => [pass, new Map(list.map(([id, says, key, state]) => [id, { says, key, state }]))]),
+    ),
   };
 }
 
@@ -66,6 +82,7 @@ interface Written {
   senders: [string, number[]][][];
   /** null: there are no days yet. */
   lastDay: number | null;
+  totals: Record<string, [string, string, string | null, TotalState][]>;
 }
 
 /** What is known after these records too; `before`: of the records that this run has not looked at. */
@@ -88,11 +105,12 @@ export async function stateAfter(
     numbers: [],
     senders: rules.exceptions.expected.map((rule, i) => withSenders(before?.senders[i] ?? new Map(), rule, entries[rule.side])),
     lastDay,
+    totals: before?.totals ?? {},
   };
 }
 
 /** As the store keeps it. */
-export function stateText(state: KeptState, { numbers }: Reconciled): string {
+export function stateText(state: KeptState, rules: Rules, { numbers, totals }: Reconciled): string {
   const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
     [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
   const written: Written = {
@@ -104,8 +122,33 @@ export function stateText(state: KeptState, { numbers }: Reconciled): string {
     numbers: numbers.map((ranges) => [...ranges]),
     senders: state.senders.map(lists),
     lastDay: Number.isFinite(state.lastDay) ? state.lastDay : null,
+    totals: writtenTotals(state, rules, totals),
   };
   return JSON.stringify(written);
+}
+
+/** Every total as it is now; one that this run has not looked at stands as it did. */
+function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: Reconciled['totals']): Written['totals'] {
+  const written: Written['totals'] = {};
+  for (const pass of passes) {
+    if (pass.kind !== 'control') continue;
+    const before = state.totals[pass.name];
+    written[pass.name] = (totals?.[pass.name] ?? []).map((total) => {
+      const now = seen.get(pass.name)?.get(total.id) ?? before?.get(total.id)?.state ?? 'holds';
+      return [total.id, totalText(total), keptTotalKey(pass, total), now];
+    });
+  }
+  return written;
+}
+
+/** What a total says, shortened: a change of it is seen, and nothing can be read from it. */
+export function totalText({ minor, count, first, last, day, currency, values }: ControlTotal): string {
+  return keptKey(JSON.stringify([minor, count, first, last, day, currency, values]));
+}
+
+export function keptTotalKey(pass: ControlPass, total: ControlTotal): string | null {
+  const key = keyOfTotal(pass, total);
+  return key === null ? null : keptKey(key);
 }
 
 /** A decision with what was decided. */

@@ -49,7 +49,7 @@ function* keysOfEntry(
   taken: number,
 ): Generator<MatchKey> {
   for (const [relation, { pass, keyOf, near, always }] of relations.entries()) {
-    if (taken < pass && always !== side) continue;
+    if (taken < pass && always !== side && always !== 'both') continue;
     const key = keyOf(entry, side);
     if (key !== null) yield { relation, key: keptKey(key), day: near === undefined ? 0 : entry.day!, unit, taken };
   }

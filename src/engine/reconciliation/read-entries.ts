@@ -118,4 +118,4 @@ function sharedTexts(columns: readonly number[]): (fields: readonly string[], ro
 }
 
 /** Texts of a column that are kept once. */
-const MOST_SHARED = 20_000;
+const MOST_SHARED = 100_000;

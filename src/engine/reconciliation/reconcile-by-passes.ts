@@ -170,7 +170,7 @@ async function save(
     await forgetKeys(trx, pipeline, part?.units);
     await saveKeys(trx, pipeline, keysOf(rules, result, matched.ids));
   }
-  await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, result) : undefined);
+  await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, rules, result) : undefined);
   await linkEchoes(trx, project);
   return { matched, exceptions };
 }

@@ -8,6 +8,7 @@ import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from 
 import { sideTotals, unitOf } from '../../store/reconciliation/settled.ts';
 import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
 import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
+import { keptTotalKey, totalText } from './kept-state.ts';
 import type { StoredEntry } from './read-entries.ts';
 
 /** What a run found, whether it looked at everything or at the part that may have changed. */
@@ -44,6 +45,7 @@ export async function runInPart(context: Omit<PartContext, 'most'>): Promise<Fou
     numbers: context.kept.numbers,
     senders: sendersWith(context, part.entries),
     lastDay: Math.max(context.kept.lastDay, lastDayOf(part.entries)),
+    totals: totalsLookedAt(context, part),
   };
   const result = reconcileSides(rules, part.entries, decisions, days, today, known);
   const own = conservedSums(pipeline, part.entries, result);
@@ -90,6 +92,23 @@ function isInCalendar({ kept, today }: Pick<PartContext, 'kept' | 'today'>, entr
 
 /** Days. */
 const MONTH = 30;
+
+/** Totals that have changed, that had no records, or whose records are all in the part. */
+function totalsLookedAt({ rules, kept }: Pick<PartContext, 'rules' | 'kept'>, part: ChangedPart): Known['totals'] {
+  const found: Record<string, { looked: Set<string>; differing: Set<string> }> = {};
+  for (const pass of rules.passes) {
+    if (pass.kind !== 'control') continue;
+    const here = part.totals[pass.name];
+    const sets = (found[pass.name] = { looked: new Set<string>(), differing: new Set<string>() });
+    for (const total of rules.totals?.[pass.name] ?? []) {
+      const before = kept.totals[pass.name]?.get(total.id);
+      const key = keptTotalKey(pass, total);
+      if (before?.says !== totalText(total) || before.state === 'empty' || (key !== null && here?.has(key))) sets.looked.add(total.id);
+      else if (before.state === 'differs') sets.differing.add(total.id);
+    }
+  }
+  return found;
+}
 
 function lastDayOf(entries: ChangedPart['entries']): number {
   let last = -Infinity;

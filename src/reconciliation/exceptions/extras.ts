@@ -94,13 +94,22 @@ function momentOf({ at }: DuplicateRule, records: readonly Entry[]): number | nu
   return Number.isNaN(time) ? null : time;
 }
 
+/** Whether two records alone could be copies, by the moments of their entry. What is compared as a whole entry is not told by one record. */
+export function mayBeCopies(rule: DuplicateRule, a: Entry, b: Entry): boolean {
+  if (rule.minutes === undefined || rule.entry !== undefined) return true;
+  const [one, other] = [momentOf(rule, [a]), momentOf(rule, [b])];
+  return one !== null && other !== null && Math.abs(one - other) <= rule.minutes * MINUTE;
+}
+
+const MINUTE = 60_000;
+
 /** Runs of entries that are each entered within the minutes after the one before; without a time they are near to nothing. */
 function near<T extends { at: number | null }>({ minutes }: DuplicateRule, sorted: readonly T[]): T[][] {
   if (minutes === undefined) return [[...sorted]];
   const runs: T[][] = [];
   for (const item of sorted) {
     const last = runs.at(-1)?.at(-1);
-    if (last && last.at !== null && item.at !== null && item.at - last.at <= minutes * 60_000) runs.at(-1)!.push(item);
+    if (last && last.at !== null && item.at !== null && item.at - last.at <= minutes * MINUTE) runs.at(-1)!.push(item);
     else runs.push([item]);
   }
   return runs;

@@ -15,7 +15,10 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     const parts = partsOf(pass, entry);
     const rule = ruleOf(pass, entry);
     const monthly = rule?.deducted === 'monthly';
-    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly;
+    // A chargeback among the settlements has no gross and no fee of its own: it is an exception by itself.
+    const item =
+      parts.gross === undefined && work.rules.exceptions.items.some((one) => one.side === pass.of && isWhere(entry.values, one.where));
+    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly && !item;
     // Monthly fees are in the report and are not taken out of the net.
     const net = netOf(monthly ? { ...parts, fees: 0 } : parts);
     if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});
@@ -79,6 +82,13 @@ function rounded(minor: number, millionths: number): number {
 
 function monthKey(pass: SettlementPass, { values, currency }: Entry, month: string): string {
   return JSON.stringify([month, currency, ...(pass.monthly?.by ?? []).map((field) => values[field] ?? '')]);
+}
+
+/** The month whose fees a settlement is part of, or that a debit is for; null: it has no day. */
+export function monthKeyOf(pass: SettlementPass, entry: Entry): string | null {
+  if (entry.day === null || !pass.monthly) return null;
+  const date = dateOf(entry.day);
+  return monthKey(pass, entry, isWhere(entry.values, pass.monthly.where) ? monthBefore(date) : monthOf(date));
 }
 
 /** The debit of a month's fees comes in the next month. */

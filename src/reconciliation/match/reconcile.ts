@@ -53,6 +53,8 @@ export interface Reconciled {
   numbers: readonly NumberRanges[];
   /** Entries that say the same. */
   clusters: readonly Cluster[];
+  /** How the totals of each control pass stand that were looked at. */
+  totals: Work['totals'];
 }
 
 /**
@@ -92,6 +94,7 @@ export function reconcileSides(
     missingNumbers: [],
     echoing: [],
     numbers: [],
+    totals: new Map(),
     ...(known ? { known } : {}),
   };
   applyDecisions(work, decisions, left, right);
@@ -105,8 +108,8 @@ export function reconcileSides(
   leaveOutVoids(work, 'rest');
   const inTransit = leftOver(work);
   findings(work);
-  const { matches, exceptions, outOfScope, states, numbers } = work;
-  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters };
+  const { matches, exceptions, outOfScope, states, numbers, totals } = work;
+  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals };
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {

@@ -1,5 +1,7 @@
 import type { Entry, FieldPair, Pass, Side, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
+import { monthKeyOf } from '../exceptions/fees.ts';
+import { isWhere } from '../exceptions/rules.ts';
 import { keyOf } from '../fields.ts';
 import type { ReconciledMatch, Rules } from './work.ts';
 
@@ -14,13 +16,22 @@ export interface Relation {
   /** Business days beyond which two records have nothing to do with each other; undefined: any number. */
   near?: number;
   /** Records of this side count in it also where an earlier pass has tied them. */
-  always?: Side;
+  always?: Side | 'both';
 }
 
 /** All relations of a reconciliation. Copies have one only with each other: that of a record that is like no other is null. */
 export function relationsOf(rules: Rules): Relation[] {
   const found = rules.passes.flatMap((pass, i) => relationsOfPass(pass, i));
   const last = rules.passes.length;
+  for (const { side, field } of entryFields(rules))
+    found.push({ pass: last, keyOf: (entry, of) => (of === side ? (entry.values[field] ?? null) : null), always: side });
+  for (const { side, where, original } of rules.exceptions.items)
+    if (original.length)
+      found.push({
+        pass: last,
+        keyOf: (entry, of) => (of === side && !isWhere(entry.values, where) ? null : keyOf(entry, original, of)),
+        always: 'both',
+      });
   for (const side of ['left', 'right'] as const) {
     const { together } = rules.open[side];
     if (together) found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, together) : null) });
@@ -47,9 +58,15 @@ function relationsOfPass(pass: Pass, i: number): Relation[] {
     case 'key':
       return [{ pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) }];
     case 'settlement':
-      return pass.on.length ? [{ pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) }] : [];
+      return [
+        ...(pass.on.length ? [{ pass: i, keyOf: (entry: Entry, side: Side) => keyOf(entry, pass.on, side) }] : []),
+        // The fees of a month are debited as one sum.
+        ...(pass.monthly
+          ? [{ pass: i, keyOf: (entry: Entry, side: Side) => (side === pass.of ? monthKeyOf(pass, entry) : null), always: pass.of }]
+          : []),
+      ];
     case 'control':
-      return [];
+      return [{ pass: i, keyOf: (entry, side) => (side === pass.of ? keyOf(entry, pass.on, 'left') : null), always: pass.of }];
     case 'amount':
       // Strangers of the right count also where they are tied already.
       if (!pass.tolerance) return [{ pass: i, keyOf: (entry, side) => amountKey(entry, pass.block, side), always: 'right' }];
@@ -86,16 +103,18 @@ function togetherKey({ values, currency }: Entry, fields: readonly string[]): st
   return parts.includes('') ? null : JSON.stringify([currency, ...parts]);
 }
 
-/**
- * Whether a run may look at the changed part alone. Control totals, a debit of a whole month's fees, and entries whose records are in
- * many matches tie records together in ways that no relation tells.
- */
-export function mayRunInPart({ passes, exceptions }: Rules): boolean {
-  return (
-    passes.every((pass) => pass.kind !== 'control' && !(pass.kind === 'settlement' && pass.monthly)) &&
-    new Set(passes.map(({ name }) => name)).size === passes.length &&
-    exceptions.duplicates.every(({ entry }) => entry === undefined) &&
-    exceptions.periods.every(({ entry }) => entry === undefined) &&
-    exceptions.items.every(({ original }) => original.length === 0)
-  );
+/** The fields that say which records of a side are one entry: what is found of one of them depends on all of them. */
+function entryFields({ exceptions }: Rules): { side: Side; field: string }[] {
+  const fields = new Map<string, { side: Side; field: string }>();
+  const add = (side: Side, field: string | undefined): void => {
+    if (field !== undefined) fields.set(`${side} ${field}`, { side, field });
+  };
+  for (const { side, entry } of exceptions.duplicates) add(side, entry);
+  for (const { entry } of exceptions.periods) add('right', entry);
+  return [...fields.values()];
+}
+
+/** Whether a run may look at the changed part alone: passes of one name cannot be distinguished in what is stored. */
+export function mayRunInPart({ passes }: Rules): boolean {
+  return new Set(passes.map(({ name }) => name)).size === passes.length;
 }

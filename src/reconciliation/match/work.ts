@@ -43,6 +43,8 @@ export interface Known {
   senders: readonly ReadonlyMap<string, ReadonlySet<number>>[];
   /** The last day of any record of both sides. */
   lastDay: number;
+  /** Of each control pass, by its name: the totals whose records are all looked at, and those of the others that did not hold. */
+  totals: Readonly<Record<string, { looked: ReadonlySet<string>; differing: ReadonlySet<string> }>>;
 }
 
 export interface FoundException {
@@ -102,12 +104,24 @@ export interface Work {
   known?: Known;
   /** The numbers that are used now, for each gap rule. */
   numbers: NumberRanges[];
+  /** How the totals of each control pass stand that were looked at, by the name of the pass and the id of the total. */
+  totals: Map<string, Map<string, TotalState>>;
 }
+
+/** empty: no record is there. differs: its records are not what it says. taken: they are not, and others have taken all of them. */
+export type TotalState = 'holds' | 'empty' | 'differs' | 'taken';
 
 /** Ties the records of a match; a match that a person has refused leaves them open. */
 export function take(work: Work, match: FoundMatch, by: 'rule' | 'person'): void {
   if (by === 'rule' && isRefused(work, match)) return;
-  const made: ReconciledMatch = { ...match, id: matchId(work.rules.reconciliation, match.left, match.right), by };
+  const made: ReconciledMatch = {
+    ...match,
+    // Exactly as long as they are: a list that has grown keeps room for sixteen more, and there are as many lists as matches.
+    left: match.left.slice(),
+    right: match.right.slice(),
+    id: matchId(work.rules.reconciliation, match.left, match.right),
+    by,
+  };
   for (const side of SIDES)
     for (const entry of match[side]) {
       if (!work.open[side].delete(entry)) throw new Error(`A record is used twice: ${entry.id}.`);

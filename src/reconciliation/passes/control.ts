@@ -1,6 +1,7 @@
 import type { ControlPass, ControlTotal, Entry } from '../entry.ts';
 import { keyOf } from '../fields.ts';
-import { except, note, type Work } from '../match/work.ts';
+import { exceptionId } from '../match/match-id.ts';
+import { except, note, type TotalState, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 
 /**
@@ -16,20 +17,49 @@ export function checkTotals(work: Work, pass: ControlPass, totals: readonly Cont
     if (list) list.push(entry);
     else groups.set(key, [entry]);
   }
+  const known = work.known?.totals[pass.name];
+  const states = new Map<string, TotalState>();
   for (const total of totals) {
-    const key = keyOf(asEntry(total), pass.on, 'right');
+    const key = keyOfTotal(pass, total);
     if (key === null) continue;
+    if (known && !known.looked.has(total.id)) {
+      if (known.differing.has(total.id))
+        echo(work, pass, total, exceptionId(work.rules.reconciliation, DIFFERS, [], [], subjectOf(pass, total)));
+      continue;
+    }
     const records = groups.get(key) ?? [];
-    if (records.length === 0) missing(work, pass, total);
-    else if (
-      !holds(total, records) &&
-      !holds(
+    const isHeld = (): boolean =>
+      holds(total, records) ||
+      holds(
         total,
         records.filter((entry) => work.states.get(entry) !== 'out_of_scope'),
-      )
-    )
+      );
+    if (records.length === 0) {
+      states.set(total.id, 'empty');
+      missing(work, pass, total);
+    } else if (isHeld()) states.set(total.id, 'holds');
+    else {
+      states.set(total.id, records.some((entry) => work.open[pass.of].has(entry)) ? 'differs' : 'taken');
       differs(work, pass, total, records);
+    }
   }
+  work.totals.set(pass.name, states);
+}
+
+const DIFFERS = 'control_total_differs';
+
+/** The key of a total's records; null: one of its fields is empty. */
+export function keyOfTotal(pass: ControlPass, total: ControlTotal): string | null {
+  return keyOf(asEntry(total), pass.on, 'right');
+}
+
+function subjectOf(pass: ControlPass, total: ControlTotal): string {
+  return `${pass.of} ${total.id}`;
+}
+
+/** What is open on the other side because of this total is an echo of its exception. */
+function echo(work: Work, pass: ControlPass, total: ControlTotal, cause: string): void {
+  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause });
 }
 
 function holds({ minor, count }: ControlTotal, records: readonly Entry[]): boolean {
@@ -48,23 +78,23 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
     left: [],
     right: [],
     minor: total.minor ?? 0,
-    subject: `${pass.of} ${total.id}`,
+    subject: subjectOf(pass, total),
     currency: total.currency,
     ...(total.day === null ? {} : { since: total.day }),
     facts: { of: namesOf(pass, total), ...(total.first !== null && total.last !== null ? { first: total.first, last: total.last } : {}) },
   });
-  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause });
+  echo(work, pass, total, cause);
 }
 
 function differs(work: Work, pass: ControlPass, total: ControlTotal, records: readonly Entry[]): void {
   const open = records.filter((entry) => work.open[pass.of].has(entry));
   const have = sumOf(records);
   except(work, {
-    type: 'control_total_differs',
+    type: DIFFERS,
     left: pass.of === 'left' ? open : [],
     right: pass.of === 'right' ? open : [],
     minor: total.minor === null ? have : have - total.minor,
-    subject: `${pass.of} ${total.id}`,
+    subject: subjectOf(pass, total),
     currency: total.currency,
     facts: {
       total: namesOf(pass, total),
@@ -74,7 +104,7 @@ function differs(work: Work, pass: ControlPass, total: ControlTotal, records: re
       ...(total.minor === null ? {} : { says: total.minor }),
     },
   });
-  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause: work.exceptions.at(-1)!.id });
+  echo(work, pass, total, work.exceptions.at(-1)!.id);
 }
 
 function numberOf(text: string | null): number | null {

@@ -1,4 +1,4 @@
-import type { BusinessDays, Entry, FoundMatch, KeyPass, Unequal, Window } from '../entry.ts';
+import type { BusinessDays, Entry, FoundMatch, KeyPass, Side, Unequal, Window } from '../entry.ts';
 import { keyOf, pairName } from '../fields.ts';
 import { allowedDifference, sumOf } from '../sums.ts';
 
@@ -31,22 +31,51 @@ export function keyGroups(
   right: readonly Entry[],
   days: BusinessDays,
 ): Group[] {
-  const buckets = new Map<string, Group>();
-  for (const [side, entries] of [
-    ['left', left],
-    ['right', right],
-  ] as const)
-    for (const entry of entries) {
-      const key = keyOf(entry, pass.on, side);
-      if (key === null) continue;
-      let bucket = buckets.get(key);
-      if (!bucket) buckets.set(key, (bucket = { left: [], right: [] }));
-      bucket[side].push(entry);
+  // The number of each entry's group first: lists are made only of groups that both sides are in, and just as long as they are.
+  const numbers = new Map<string, number>();
+  const ofLeft = Int32Array.from(left, (entry) => {
+    const key = keyOf(entry, pass.on, 'left');
+    if (key === null) return NONE;
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, numbers.size);
+    return numbers.size - 1;
+  });
+  const ofRight = Int32Array.from(right, (entry) => {
+    const key = keyOf(entry, pass.on, 'right');
+    return key === null ? NONE : (numbers.get(key) ?? NONE);
+  });
+  const groups = groupsOf(left, right, ofLeft, ofRight, numbers.size);
+  const { within } = pass;
+  return within ? groups.flatMap((group) => byDays(group, within, days)).filter((g) => g.left.length && g.right.length) : groups;
+}
+
+/** In no group. */
+const NONE = -1;
+
+/** The entries of each group, in their order; only groups with entries of both sides. */
+function groupsOf(left: readonly Entry[], right: readonly Entry[], ofLeft: Int32Array, ofRight: Int32Array, size: number): Group[] {
+  const counts = { left: new Int32Array(size), right: new Int32Array(size) };
+  for (const group of ofLeft) if (group !== NONE) counts.left[group]!++;
+  for (const group of ofRight) if (group !== NONE) counts.right[group]!++;
+  const groups: Group[] = [];
+  const at = new Int32Array(size).fill(NONE);
+  for (let group = 0; group < size; group++) {
+    const [l, r] = [counts.left[group]!, counts.right[group]!];
+    if (!l || !r) continue;
+    at[group] = groups.length;
+    groups.push({ left: new Array<Entry>(l), right: new Array<Entry>(r) });
+  }
+  const fill = (entries: readonly Entry[], of: Int32Array, side: Side): void => {
+    // From the last one on, so that what is left of the count is its place.
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const place = of[i] === NONE ? NONE : at[of[i]!]!;
+      if (place !== NONE) groups[place]![side][--counts[side][of[i]!]!] = entries[i]!;
     }
-  return [...buckets.values()]
-    .filter((bucket) => bucket.left.length && bucket.right.length)
-    .flatMap((bucket) => (pass.within ? byDays(bucket, pass.within, days) : [bucket]))
-    .filter((group) => group.left.length && group.right.length);
+  };
+  fill(left, ofLeft, 'left');
+  fill(right, ofRight, 'right');
+  return groups;
 }
 
 function tie(pass: KeyPass, group: Group, fields: string[], days: BusinessDays, result: KeyResult): void {
