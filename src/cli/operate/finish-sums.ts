@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { setTimeout as pause } from 'node:timers/promises';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { keepSums } from '../../engine/revenue/keep-sums.ts';
 
