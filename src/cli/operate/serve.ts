@@ -8,6 +8,7 @@ import { scheduledPipelines } from '../../engine/run/order.ts';
 import type { Scheduler } from '../../worker/scheduler.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import type { Cli } from '../cli.ts';
+import type { SumsFinisher } from './finish-sums.ts';
 import type { LiveConfiguration } from './live-configuration.ts';
 
 /** `interlocal serve` */
@@ -28,6 +29,7 @@ export function registerServe(cli: Cli): void {
         const { town, server: address, log: logging } = project.config;
         const log = await serveLog(logging.level, town.time_zone);
         let scheduler: Scheduler | undefined;
+        let sums: SumsFinisher | undefined;
         // Runs that the store could not keep are known to this process alone: /health tells of them.
         const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
         const live = liveConfiguration({
@@ -63,7 +65,7 @@ export function registerServe(cli: Cli): void {
               "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
             );
           if (options.schedule)
-            scheduler = await startSchedule(live, { knex, unrecorded }, cli.signal, log, () => pages.tell({ unrecorded }));
+            [scheduler, sums] = await startSchedule(live, { knex, unrecorded }, cli.signal, log, () => pages.tell({ unrecorded }));
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
@@ -76,7 +78,7 @@ export function registerServe(cli: Cli): void {
           const listened = server.listening;
           if (listened) log.info({}, 'stopping: no new requests, no new runs');
           live.stop();
-          await Promise.all([listened ? closed(server) : undefined, scheduler?.stop()]);
+          await Promise.all([listened ? closed(server) : undefined, scheduler?.stop(), sums?.stop()]);
           await pages.stop();
           if (listened) log.info({}, 'stopped');
         }
@@ -101,9 +103,12 @@ async function startSchedule(
   signal: AbortSignal,
   log: Logger,
   onRunEnd: () => void,
-): Promise<Scheduler> {
+): Promise<[Scheduler, SumsFinisher]> {
   const { startScheduler } = await import('../../worker/scheduler.ts');
   const { runPipeline } = await import('../../engine/run/run.ts');
+  const { finishSums } = await import('./finish-sums.ts');
+  let running = 0;
+  const sums = finishSums(() => ({ ...store, project: live.project() }), { isIdle: () => running === 0, signal, log });
   const scheduler = startScheduler({
     pipelines: scheduledPipelines(live.project()),
     zone: live.project().config.town.time_zone,
@@ -115,6 +120,7 @@ async function startSchedule(
       const project = live.project();
       if (!project.pipelines.has(id)) return log.info({ pipeline: id }, 'run: dropped, the pipeline is no longer in the configuration');
       log.info({ pipeline: id }, 'run: began');
+      running++;
       try {
         const { outcome, counts, durationMs, problems, notes } = await runPipeline({ ...store, project }, id, {
           signal,
@@ -135,12 +141,15 @@ async function startSchedule(
         if (!(error instanceof InterlocalError)) throw error;
         log.warn({ pipeline: id, problems: error.problems.map((p) => redact(textOfProblem(p))) }, 'run: not started');
       } finally {
+        running--;
         onRunEnd();
+        sums.wake();
       }
     },
   });
   for (const { id, at } of scheduler.next()) log.info({ pipeline: id, next: at.toISOString() }, 'scheduled');
-  return scheduler;
+  sums.wake();
+  return [scheduler, sums];
 }
 
 /** Resolves when it listens. Throws FatalError for a port or an address that cannot be had. */

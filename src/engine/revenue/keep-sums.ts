@@ -10,22 +10,20 @@ import { type SumPlan, sumPlan } from './sum-plan.ts';
 /** Blocks that are made again in one transaction: others who write wait for about a second at most. */
 const BLOCKS_AT_ONCE = 8;
 
-/** What a run adds up at its end, in blocks of some thousand receipts: a first load leaves it to the nightly doctor. */
-export const MOST_BLOCKS_AFTER_A_RUN = 32;
-
 /**
  * Brings the sums of the revenue report up to date with the records, the reconciliations and the configuration. Costs as much as there are
- * blocks of receipts in which something changed. Gives how many blocks it made again. May be stopped between any two transactions, and then
- * the next call goes on. Where more than `most` blocks changed, nothing is done.
+ * blocks of receipts in which something changed. Gives how many blocks it made again: `most` at most. May be stopped between any two
+ * transactions; the next call goes on with what is left.
  */
 export async function keepSums(engine: Engine, { signal, most = Infinity }: { signal?: AbortSignal; most?: number } = {}): Promise<number> {
   for (let made = 0; ;) {
-    if (signal?.aborted) return made;
+    if (signal?.aborted || made >= most) return made;
     const step = await transaction(engine.knex, async (trx) => {
       const plan = await sumPlan({ ...engine, knex: trx });
-      if (!plan || plan === 'up to date' || plan.blocks.length > most) return { made: 0, left: 0 };
-      const blocks = plan.blocks.slice(0, BLOCKS_AT_ONCE);
-      const left = plan.blocks.slice(BLOCKS_AT_ONCE);
+      if (!plan || plan === 'up to date') return { made: 0, left: 0 };
+      const now = Math.min(BLOCKS_AT_ONCE, most - made);
+      const blocks = plan.blocks.slice(0, now);
+      const left = plan.blocks.slice(now);
       await replaceSums(trx, await sumsNow(plan, blocks));
       await saveSince(trx, plan.since);
       await saveStale(trx, plan.stale);

@@ -31,10 +31,10 @@ const MAX_BLOCKS = 16;
 export function revenueSums(engine: Engine, query: SumQuery): Promise<StoredSum[] | undefined> {
   return atOneMoment(engine.knex, async (trx) => {
     const now = { ...engine, knex: trx };
-    const plan = await sumPlan(now);
+    const plan = await sumPlan(now, MAX_BLOCKS);
     if (!plan) return [];
+    if (plan === 'too many') return undefined;
     const changed = plan === 'up to date' ? [] : plan.blocks;
-    if (changed.length > MAX_BLOCKS) return undefined;
     const ranges = rangesOf(query, engine.project.config.town.fiscal_year_starts, await isUndatedCounted(now, query));
     const stored = new Map<string, StoredSum>();
     for (const { kind, from, before } of ranges)

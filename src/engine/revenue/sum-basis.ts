@@ -3,7 +3,7 @@ import { newestBooked } from '../../store/reconciliation/booked.ts';
 import { stateOfPeriods } from '../../store/reconciliation/periods.ts';
 import { type CoverState, coverStates } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/engine.ts';
-import { factsPlan } from './facts.ts';
+import { type FactsPlan, factsPlan } from './facts.ts';
 
 /** What sums depend on besides the records: as long as it is the same, and no change is marked, they are right. */
 export interface SumBasis {
@@ -19,7 +19,7 @@ export interface SumBasis {
 const EDITION = 1;
 
 /** What sums would be made with now, and how the reconciliations stand. undefined: the model has no receipts. */
-export async function basisNow(engine: Engine): Promise<{ basis: SumBasis; states: CoverState[] } | undefined> {
+export async function basisNow(engine: Engine): Promise<{ basis: SumBasis; states: CoverState[]; facts: FactsPlan } | undefined> {
   const plan = await factsPlan(engine);
   if (!plan) return undefined;
   const states = await coverStates(engine);
@@ -47,5 +47,5 @@ export async function basisNow(engine: Engine): Promise<{ basis: SumBasis; state
     reconciliations: Object.fromEntries(states.map((state) => [state.pipeline, asked(state)])),
     runs: Object.fromEntries(states.map(({ pipeline, run }) => [pipeline, run])),
   };
-  return { basis, states };
+  return { basis, states, facts: plan };
 }

@@ -6,7 +6,7 @@ import { type Since, storedSince, storedStale } from '../../store/revenue/since.
 import { blocksWithReasons, storedBasis } from '../../store/revenue/sums.ts';
 import type { CoverState } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/engine.ts';
-import { type FactsContext, factsContext } from './facts.ts';
+import { type FactsContext, factsContext, type FactsPlan } from './facts.ts';
 import { basisNow, type SumBasis } from './sum-basis.ts';
 
 /** What has to be done so that the stored sums are right. */
@@ -23,18 +23,24 @@ export interface SumPlan {
 /** Every stored sum is right. */
 export type UpToDate = 'up to date';
 
+/** More blocks changed than were asked for. */
+export type TooMany = 'too many';
+
 /** All blocks of an entity may have changed. */
 const ALL = -1;
 
 /**
  * Which sums are not what their receipts say now. All that is read is of one moment when the engine's store is a transaction.
- * undefined: the model has no receipts.
+ * undefined: the model has no receipts. `most`: of more blocks than these nothing is planned; what covers receipts is then not read either,
+ * where the marks alone say so.
  */
-export async function sumPlan(engine: Engine): Promise<SumPlan | UpToDate | undefined> {
+export async function sumPlan(engine: Engine): Promise<SumPlan | UpToDate | undefined>;
+export async function sumPlan(engine: Engine, most: number): Promise<SumPlan | UpToDate | TooMany | undefined>;
+export async function sumPlan(engine: Engine, most = Infinity): Promise<SumPlan | UpToDate | TooMany | undefined> {
   const { knex } = engine;
   const now = await basisNow(engine);
   if (!now) return undefined;
-  const { basis, states } = now;
+  const { basis, states, facts } = now;
   const text = await storedBasis(knex);
   const before = text === undefined ? undefined : (JSON.parse(text) as SumBasis);
   const marks = await readMarks(knex);
@@ -43,20 +49,21 @@ export async function sumPlan(engine: Engine): Promise<SumPlan | UpToDate | unde
   const ran = same ? states.filter(({ pipeline, run }) => before.runs[pipeline] !== run) : [];
   const marked = [marks.records, marks.evidence, marks.numbers].some((sets) => sets.size > 0);
   if (!everything && !marked && ran.length === 0) return 'up to date';
+  const blocks = everything ? new Set(await allBlocks(knex, facts.receipts.entity)) : await touchedBlocks(engine, facts, marks);
+  if (blocks.size > most) return 'too many';
   const since = await sinceOf(engine, states, marks, same ? before : undefined, basis);
   const context = (await factsContext(engine, changedSince(since)))!;
   const { stale } = context.covers;
   const plan = { basis, context, since, stale };
-  if (everything) return { ...plan, blocks: await allBlocks(knex, context.receipts.entity) };
-  const blocks = await touchedBlocks(engine, context, marks);
+  if (everything) return { ...plan, blocks: [...blocks] };
   for (const block of await blocksOfMatches(knex, context.receipts.id, differing(await storedStale(knex), stale))) blocks.add(block);
   if (ran.length > 0)
     for (const block of await blocksWithReasons(knex, (reasons) => reasons.some((r) => told(r, ran, before.runs)))) blocks.add(block);
-  return { ...plan, blocks: [...blocks].sort((a, b) => a - b) };
+  return blocks.size > most ? 'too many' : { ...plan, blocks: [...blocks].sort((a, b) => a - b) };
 }
 
 /** Blocks of receipts in which something is marked: of the receipts, of their lines, or of what is known of either. */
-async function touchedBlocks({ knex }: Engine, { receipts, lines }: FactsContext, marks: Marks): Promise<Set<number>> {
+async function touchedBlocks({ knex }: Engine, { receipts, lines }: FactsPlan, marks: Marks): Promise<Set<number>> {
   const found = new Set([...(marks.records.get(receipts.id) ?? []), ...(marks.evidence.get(receipts.id) ?? [])]);
   if (!lines) return found;
   const changed = [...(marks.records.get(lines.id) ?? []), ...(marks.evidence.get(lines.id) ?? [])];

@@ -32,7 +32,7 @@ import { outbound } from '../outbound/outbound.ts';
 import { connectionsInLine } from './renames.ts';
 import { removeOrphanMarkers } from '../inbound/orphan-markers.ts';
 import { readyFiles } from '../inbound/ready-files.ts';
-import { keepSums, MOST_BLOCKS_AFTER_A_RUN } from '../revenue/keep-sums.ts';
+import { keepSumsAfter } from './keep-sums-after.ts';
 import { reconcile } from '../reconciliation/reconcile.ts';
 import { reconcileByPasses } from '../reconciliation/reconcile-by-passes.ts';
 import { rekeyIfChanged } from '../landing/rekey.ts';
@@ -110,21 +110,10 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
       return { ...result, outcome: 'failed', problems, notes };
     }
     engine.unrecorded?.delete(id);
-    await keepSumsAfter(engine, id, options);
+    await keepSumsAfter(engine, id, session.counts, options);
     return { ...result, problems, notes };
   } finally {
     await lock.release();
-  }
-}
-
-/** The run is over and stored. What it changed is marked: reports count it in themselves until the sums are made. */
-async function keepSumsAfter(engine: Engine, id: string, { signal, onNote }: RunOptions): Promise<void> {
-  try {
-    await keepSums(engine, { signal, most: MOST_BLOCKS_AFTER_A_RUN });
-  } catch (error) {
-    const failure = storeFailure(error);
-    if (!failure) throw error;
-    onNote?.(id, `The sums of the revenue report were not brought up to date: ${failure.problems[0]!.message} The next run does it.`);
   }
 }
 

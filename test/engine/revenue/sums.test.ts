@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dismiss, reopen } from '../../../src/engine/landing/decide-rejects.ts';
 import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { closePeriod, knownPeriod, reopenPeriod } from '../../../src/engine/periods/periods.ts';
@@ -7,10 +7,14 @@ import { actOnExceptions } from '../../../src/engine/reconciliation/exceptions/e
 import { decideMatch, matchLines } from '../../../src/engine/reconciliation/matches.ts';
 import { cases } from '../cut.ts';
 import { checkSums, remakeSums } from '../../../src/engine/revenue/check-sums.ts';
+import { finishSums } from '../../../src/cli/operate/finish-sums.ts';
 import { keepSums } from '../../../src/engine/revenue/keep-sums.ts';
+import { sumPlan } from '../../../src/engine/revenue/sum-plan.ts';
 import { periodReports } from '../../../src/reports/ledger/period-reports.ts';
 import { type RevenueOptions, revenueReport, revenueReportOfReceipts } from '../../../src/reports/revenue/revenue.ts';
 import { chargeFile, depositFile, MONEY, moneyTown, receiptFile, reconciliation } from '../reconciliation/agreement-town.ts';
+import { forgetSums } from '../../../src/store/revenue/sums.ts';
+import { transaction } from '../../../src/store/revenue/transaction.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -296,7 +300,53 @@ describe('the sums of the revenue report', () => {
     await remakeSums(town.engine);
     expect((await checkSums(town.engine)).wrong).toEqual([]);
   });
+
+  test('of more blocks than are added up at once are made in slices, and reports are right in between', async () => {
+    const town = await townWithBacklog(5);
+    expect(await sumPlan(town.engine, 4)).toBe('too many');
+    expect(await keepSums(town.engine, { most: 2 })).toBe(2);
+    await expectEqual(town, 'two blocks of five are added up');
+    expect(await sumPlan(town.engine, 2)).toBe('too many');
+    expect(await keepSums(town.engine, { most: 2 })).toBe(2);
+    expect(await keepSums(town.engine, { most: 2 })).toBe(1);
+    expect(await sumPlan(town.engine)).toBe('up to date');
+    await expectEqual(town, 'all are');
+  });
+
+  test('that a large load left are made by the next run, whatever that is of', async () => {
+    const town = await townWithBacklog(3);
+    await take(town, { do: 'bank', rows: [{ no: '1', day: '2026-07-01', amount: '1.00', dept: 'parks' }] }, 9);
+    expect(await sumPlan(town.engine)).toBe('up to date');
+    await expectEqual(town, 'after a run');
+  });
+
+  test('are made by the server while nothing runs, and not while something does', async () => {
+    const town = await townWithBacklog(3);
+    let idle = false;
+    const log = { info: () => {}, warn: (fields: unknown) => expect.fail(JSON.stringify(fields)) };
+    const sums = finishSums(() => town.engine, { isIdle: () => idle, signal: new AbortController().signal, log });
+    sums.wake();
+    await vi.waitFor(async () => expect(await sumPlan(town.engine, 2)).toBe('too many'));
+    idle = true;
+    sums.wake();
+    await vi.waitFor(async () => expect(await sumPlan(town.engine)).toBe('up to date'), { timeout: 10_000 });
+    await sums.stop();
+    await expectEqual(town, 'after the server was idle');
+  });
 });
+
+/** Receipts in so many blocks of which no sum is made. */
+async function townWithBacklog(blocks: number): Promise<TestTown> {
+  const town = await bigTown();
+  for (let i = 1; i <= blocks; i++)
+    await take(
+      town,
+      { do: 'desk', rows: [{ no: `${i}`, day: '2026-07-01', amount: `${i}.00`, dept: '', account: '4100', tender: 'cash' }] },
+      i,
+    );
+  await transaction(town.engine.knex, forgetSums);
+  return town;
+}
 
 async function blocksOf(town: TestTown): Promise<number> {
   return new Set(await town.engine.knex('il_revenue_block').pluck('block')).size;
