@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -61,6 +62,7 @@ const LONG_ON_POSTGRES = [
   'test/outbound/carry/{carry,preview}.test.ts',
   'test/outbound/{odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
+  'test/sample-town/harbor.test.ts',
   'test/store/starters.test.ts',
   'test/web/report.test.ts',
 ];
@@ -92,7 +94,8 @@ class LongestFirst extends BaseSequencer {
 /** `vitest run --mode all`, what `npm run check` and CI call, runs everything; without it the longest suites are left out. */
 export default defineConfig(({ mode }) => {
   const all = mode === 'all';
-  const env = { TEST_EFFORT: all ? 'all' : 'some' };
+  // Hundreds of tests start the command: what one of them compiled, the others need not.
+  const env = { TEST_EFFORT: all ? 'all' : 'some', NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') };
   if (!all) console.log('Left out: the longest suites and most of the random cases. npm run test:all runs everything.');
   return {
     test: {

@@ -20,7 +20,9 @@ if (!existsSync(node)) {
   );
   process.exit(2);
 }
-const child = spawn(node, [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+// Compiled code is kept beside the program, where only who installs it may write; it is set here so that src/main.ts is kept as well.
+const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env };
+const child = spawn(node, [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit', env });
 // A terminal sends Ctrl-C to the child as well; what is sent to us alone is passed on.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => child.kill('SIGTERM'));

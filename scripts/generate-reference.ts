@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { connectorSchema } from '../src/config/schema/connector.ts';
-import { transports } from '../src/transports/transports.ts';
+import { connectorSchemaOf } from '../src/config/schema/connector.ts';
+import { TRANSPORT_NAMES, transports } from '../src/transports/transports.ts';
 
 /** The parts of JSON Schema that zod writes. */
 interface Node {
@@ -24,8 +24,8 @@ interface Node {
 }
 
 /** docs/connector-reference.md: every key of a manifest, from the schema that the loader checks with. */
-export function referenceText(): string {
-  const schema = schemaOf(connectorSchema);
+export async function referenceText(): Promise<string> {
+  const schema = schemaOf(connectorSchemaOf(TRANSPORT_NAMES));
   const sections: string[] = [];
   section('The manifest', schema.root, sections, schema.definitions);
   const lines = [
@@ -43,9 +43,9 @@ export function referenceText(): string {
     'What a town gives in config/connections.yaml; a manifest sets those that every town has the same in `transport_options`.',
     '',
   ];
-  for (const [name, { optionsSchema }] of Object.entries(transports)) {
+  for (const [name, { options }] of Object.entries(transports)) {
     const own: string[] = [];
-    const { root, definitions } = schemaOf(optionsSchema);
+    const { root, definitions } = schemaOf(await options());
     section(name, root, own, definitions);
     lines.push(...own);
   }
@@ -144,6 +144,6 @@ function cell(text: string): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = fileURLToPath(new URL('../docs/connector-reference.md', import.meta.url));
-  await writeFile(file, referenceText());
+  await writeFile(file, await referenceText());
   console.log(file);
 }

@@ -12,10 +12,11 @@ import { type Measured, measure, median } from './measure.ts';
  * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
  * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
  * set against COPY of the same rows. `npm run bench -- identity` measures the comparison of persons instead (identity/identity.ts),
- * `npm run bench -- revenue` the revenue report (revenue.ts).
+ * `npm run bench -- revenue` the revenue report (revenue.ts), `npm run bench -- serve` how long what people ask for holds up the server
+ * (serve.ts).
  */
-if (process.argv[2] === 'revenue') {
-  await import('./revenue.ts');
+if (process.argv[2] === 'revenue' || process.argv[2] === 'serve') {
+  await import(`./${process.argv[2]}.ts`);
   process.exit();
 }
 const { values, positionals } = parseArgs({

@@ -12,6 +12,8 @@ import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
 import { TWO_WAY } from './people/pipelines.ts';
 import { generateTown, TOWN_MARKER, type TownTruth } from './generate/generate.ts';
 import { correctOnce } from './people/offices.ts';
+import { harborText } from './harbor/summary.ts';
+import { playTwoYears } from './harbor/two-years.ts';
 import { adaptConnections } from './local-connections.ts';
 import { SOAP_PATH } from './servers/soap/server.ts';
 import { startSystems, type TownSystems } from './systems.ts';
@@ -20,6 +22,9 @@ import { carriedText, summaryOf } from './generate/summary.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TOWN = 'data/sample-town';
+const HARBOR = 'data/sample-harbor';
+const HARBOR_BEGINS =
+  'The harbor of Maplewood keeps books of its own. Two of its fiscal years are played, with everything that goes wrong:';
 
 /**
  * `npm start`: Maplewood's systems, its pipelines, what came of it, and the page. `--once` ends when that is told; `--project DIR` is
@@ -50,6 +55,7 @@ async function start(): Promise<number> {
     if (ran === EXIT_CONFIG || ran === EXIT_CODES.aborted) return ran;
     say(await told(project, summaryOf));
     await nextDay(project, truth, systems, version);
+    await harborOf(project);
     if (values.once) return 0;
     say('Next: open the page below, or run `npx interlocal report revenue` in another terminal while this one stays open; Ctrl-C ends it.');
     return await runCli(['serve', '--project', project], [registerServe], version);
@@ -75,6 +81,23 @@ async function nextDay(project: string, truth: TownTruth, systems: TownSystems, 
   say('The night after, what was carried comes back when the systems are read. It is recognized, and nothing is sent:');
   await runCli(['run', ...TWO_WAY, '--project', project], [registerRun], version);
   say('');
+}
+
+/** The harbor has a folder and a store of its own, whatever the town's store is. */
+async function harborOf(project: string): Promise<void> {
+  const store = process.env.INTERLOCAL_STORE;
+  delete process.env.INTERLOCAL_STORE;
+  try {
+    const { before } = await playTwoYears(join(project, HARBOR), { say: (text) => say(`  ${text}`), begin: () => say(HARBOR_BEGINS) });
+    const engine = await openTown(join(project, HARBOR));
+    try {
+      say(await harborText(engine, { folder: HARBOR, before }));
+    } finally {
+      await engine.knex.destroy();
+    }
+  } finally {
+    if (store !== undefined) process.env.INTERLOCAL_STORE = store;
+  }
 }
 
 function townOf(project: string): { text: string; truth: TownTruth } {

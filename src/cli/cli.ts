@@ -1,8 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { AbortedError, ConfigError, type Problem } from '../core/errors.ts';
-import { EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
-import { jsonLine, visible } from '../core/text/visible.ts';
+import { AbortedError, ConfigError, type Problem, textOfProblem } from '../core/errors.ts';
+import { EXIT_ATTENTION, EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
+import { visible } from '../core/text/visible.ts';
 import { knownFailure } from '../engine/run/failure.ts';
+import { shapedJson } from '../reports/shapes/json.ts';
+import type { ShapeName, ShapeOf } from '../reports/shapes/shapes.ts';
 
 /** What every command gets: where to write, which folder, and how to end. */
 export interface Cli {
@@ -11,8 +13,8 @@ export interface Cli {
   project(): string;
   /** True with --json: one JSON value on stdout, nothing else there. */
   json(): boolean;
-  /** Writes the value as JSON with --json, otherwise what `text` gives. */
-  print(value: unknown, text: () => string): void;
+  /** Writes the value as JSON with --json, of the shape that docs/json.md promises; otherwise what `text` gives. */
+  print<N extends ShapeName>(shape: N, value: ShapeOf<N>, text: () => string): void;
   /** For people, while working: to stderr, so stdout stays the result. */
   note(line: string): void;
   /** The exit code that the process will end with; the highest call wins nothing, the last one does. */
@@ -28,7 +30,8 @@ export type RegisterCommand = (cli: Cli) => void;
 export async function runCli(argv: readonly string[], commands: readonly RegisterCommand[], version: string): Promise<number> {
   const abort = new AbortController();
   let exit = 0;
-  quietPipes();
+  watchOutput();
+  notWritten = undefined;
   // Whether JSON is wanted must be known also where the words cannot be parsed.
   const asksForJson = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json');
   const program = new Command('interlocal')
@@ -43,8 +46,8 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
     program,
     project: () => program.opts<{ project: string }>().project,
     json: () => asksForJson || program.opts<{ json?: boolean }>().json === true,
-    print: (value, text) => {
-      const out = cli.json() ? jsonLine(value) : visible(text());
+    print: (shape, value, text) => {
+      const out = cli.json() ? shapedJson(shape, value) : visible(text());
       process.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
     },
     note: (line) => void process.stderr.write(`${visible(line)}\n`),
@@ -66,7 +69,7 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
   process.on('SIGTERM', onSignal);
   try {
     await program.parseAsync(argv as string[], { from: 'user' });
-    return exit;
+    return await outputWritten(cli, exit);
   } catch (error) {
     return reportError(error, cli);
   } finally {
@@ -75,19 +78,39 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
   }
 }
 
-let quiet = false;
+let watched = false;
+/** Why standard output could not be written, by this command. */
+let notWritten: NodeJS.ErrnoException | undefined;
 
 /**
  * A program that reads our output may stop early (`| head`): what is left is dropped, and the work goes on to its end. A run is not
- * broken off because nobody reads its words.
+ * broken off because nobody reads its words, nor because the disk is full that they are written to; but then the command has failed.
  */
-function quietPipes(): void {
-  if (quiet) return;
-  quiet = true;
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
+function watchOutput(): void {
+  if (watched) return;
+  watched = true;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') notWritten ??= error;
+  });
+  // What cannot be said there cannot be said anywhere.
+  process.stderr.on('error', () => {});
+}
+
+/** The exit code: 1 where the command did its work, and what it printed is not all there. */
+async function outputWritten(cli: Cli, exit: number): Promise<number> {
+  // A write that fails says so a turn later.
+  await new Promise((done) => setImmediate(done));
+  if (notWritten === undefined) return exit;
+  const why = notWritten.code === 'ENOSPC' ? 'its disk is full' : (notWritten.code ?? notWritten.message);
+  cli.note(
+    textOfProblem({
+      code: 'OUTPUT_NOT_WRITTEN',
+      place: {},
+      message: `Not all of the output could be written: ${why}.`,
+      hint: 'The command went on to its end. Make room, and ask for the output again.',
+    }),
+  );
+  return exit === 0 || exit === EXIT_ATTENTION ? 1 : exit;
 }
 
 /** An option that takes a count: a whole number from 1. */
@@ -112,7 +135,7 @@ function acceptGlobalOptionsAnywhere(program: Command): void {
 
 function reportError(thrown: unknown, cli: Cli): number {
   const json = (code: string, problems: readonly Problem[]): void => {
-    if (cli.json()) process.stdout.write(`${jsonLine({ error: { code, problems } })}\n`);
+    if (cli.json()) process.stdout.write(`${shapedJson('error', { error: { code, problems } })}\n`);
   };
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return 0;

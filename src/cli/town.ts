@@ -6,18 +6,13 @@ import { closeEngine, openEngine } from '../engine/run/open.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { EXCEPTION_TYPES } from '../reconciliation/exceptions/types.ts';
 import { readPeriod } from '../reconciliation/periods/fiscal.ts';
-import { transports } from '../transports/transports.ts';
+import { knownTransports } from '../transports/transports.ts';
 import type { Cli } from './cli.ts';
 
-/** The option schemas of all transports, for checking connections. */
-export function transportOptions() {
-  return Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
-}
-
 /** Loads a town's folder with all that can be checked without another system. Throws ConfigError. */
-export function loadTown(folder: string): Promise<Project> {
+export async function loadTown(folder: string): Promise<Project> {
   return openProject(folder, {
-    transportOptions: transportOptions(),
+    transports: await knownTransports(),
     compileMapping,
     compileSinkMapping,
     exceptionTypes: Object.keys(EXCEPTION_TYPES),

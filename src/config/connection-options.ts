@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Project } from './project.ts';
 import type { ConnectorConfig, OptionSpec } from './schema/connector.ts';
 import { secret } from './schema/common.ts';
-import { eachText, resolveSecrets } from './secrets.ts';
+import { eachText, resolveSecrets } from './secrets/secrets.ts';
 
 /** What each transport takes, by its name in manifests; from src/transports, which this folder does not import. */
 export type TransportOptions = Readonly<Record<string, z.ZodObject>>;

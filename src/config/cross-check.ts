@@ -10,12 +10,12 @@ import { checkPipelines } from './checks/pipelines.ts';
 import { checkRenamed } from './checks/renamed.ts';
 import { checkSharedMoney } from './checks/shared-money.ts';
 import { checkTown, type KnowsPeriod } from './checks/town.ts';
-import type { TransportOptions } from './connection-options.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { touches } from './prune.ts';
+import { type KnownTransports, optionsByTransport } from './transport-rules.ts';
 
 export interface CrossCheckOptions {
-  transportOptions?: TransportOptions;
+  transports?: KnownTransports;
   compileMapping?: CompileCheck;
   compileSinkMapping?: CompileSinkCheck;
   exceptionTypes?: readonly string[];
@@ -62,11 +62,12 @@ export async function crossCheck(draft: Draft, options: CrossCheckOptions): Prom
   const mappings = own(draft.mappings, mappingsInUse);
   const sinkMappings = own(draft.sinkMappings, new Set(pipelines.map((part) => part.value.deliver?.mapping ?? '')));
   const entities = own(draft.entities);
+  const transports = options.transports ?? {};
   return [
     ...checkTown(draft, options.exceptionTypes, options.knowsPeriod),
-    ...checkConnections(draft, options.transportOptions),
+    ...checkConnections(draft, optionsByTransport(transports)),
     ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
-    ...connectors.flatMap((part) => checkConnector(part, options.transportOptions ?? {})),
+    ...connectors.flatMap((part) => checkConnector(part, transports)),
     ...mappings.flatMap((part) => checkMapping(draft, part, options.compileMapping)),
     ...sinkMappings.flatMap((part) => checkSinkMapping(draft, part, options.compileSinkMapping)),
     ...entities.flatMap((part) => checkEntity(draft, part)),

@@ -70,7 +70,7 @@ export function explainLossy(
     if (kinds.length > 0 && kinds.every((kind) => kind === 'number') && !/^[-+]?0\d/.test(source)) return [];
     const place = { ...at, path: textOfPath(path) };
     if (mayBeSecret(path))
-      return [{ code: 'TYPE_WRONG', place, message: 'this number changes when it is read without quotes.', hint: 'Write it in quotes.' }];
+      return [{ code: 'TYPE_WRONG', place, message: 'without quotes this is read as a number and loses digits, such as leading zeros.', hint: 'Write it in quotes.' }];
     return [
       {
         code: 'TYPE_WRONG',

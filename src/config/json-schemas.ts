@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { connectorSchema } from './schema/connector.ts';
+import { connectorSchema, connectorSchemaOf } from './schema/connector.ts';
 import { identityParametersSchema } from './schema/identity.ts';
 import { connectionsSchema, interlocalSchema, localConnectionsSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
@@ -31,25 +31,29 @@ export const YAML_KINDS = {
 } as const satisfies Record<string, { schema: z.ZodType; files: readonly string[]; title: string }>;
 export type YamlKind = keyof typeof YAML_KINDS;
 
-/** The JSON Schema (2020-12) of one kind of YAML, for editors: what may be written, before defaults are filled in. */
-export function jsonSchemaOf(kind: YamlKind): Record<string, unknown> {
-  const { schema, title } = YAML_KINDS[kind];
+/**
+ * The JSON Schema (2020-12) of one kind of YAML, for editors: what may be written, before defaults are filled in. `transports`: the names
+ * that a manifest may give.
+ */
+export function jsonSchemaOf(kind: YamlKind, transports: readonly string[]): Record<string, unknown> {
+  const { title } = YAML_KINDS[kind];
+  const schema = kind === 'connector' ? connectorSchemaOf(transports) : YAML_KINDS[kind].schema;
   const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' }) as Record<string, unknown>;
   return { $schema, title: `Interlocal: ${title}`, ...rest };
 }
 
 /** Every schema as its file: `interlocal.json` → text. */
-export function jsonSchemaFiles(): Record<string, string> {
+export function jsonSchemaFiles(transports: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    Object.keys(YAML_KINDS).map((kind) => [`${kind}.json`, `${JSON.stringify(jsonSchemaOf(kind as YamlKind), null, 2)}\n`]),
+    Object.keys(YAML_KINDS).map((kind) => [`${kind}.json`, `${JSON.stringify(jsonSchemaOf(kind as YamlKind, transports), null, 2)}\n`]),
   );
 }
 
 /** Writes config/schemas below a town's folder; gives the names of what was written. */
-export async function writeJsonSchemas(folder: string): Promise<string[]> {
+export async function writeJsonSchemas(folder: string, transports: readonly string[]): Promise<string[]> {
   const target = join(folder, 'config', 'schemas');
   await mkdir(target, { recursive: true });
-  const files = Object.entries(jsonSchemaFiles());
+  const files = Object.entries(jsonSchemaFiles(transports));
   await Promise.all(files.map(([name, text]) => writeFile(join(target, name), text)));
   return files.map(([name]) => `config/schemas/${name}`);
 }

@@ -8,14 +8,13 @@ import { readConnections } from './connections.ts';
 import { crossCheck, crossCheckPartial } from './cross-check.ts';
 import type { CompileCheck } from './checks/mappings.ts';
 import type { CompileSinkCheck } from './checks/outbound/sink-mappings.ts';
-import type { TransportOptions } from './connection-options.ts';
 import { readPart } from './draft.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { findFiles, readText } from './find-files.ts';
 import type { TextFile } from './find-files.ts';
 import { readLookup } from './lookups.ts';
 import type { LoadResult, Project } from './project.ts';
-import { connectorSchema } from './schema/connector.ts';
+import { connectorSchemaOf } from './schema/connector.ts';
 import { identityParametersSchema } from './schema/identity.ts';
 import { interlocalSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
@@ -24,10 +23,11 @@ import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 import { sinkMappingSchema } from './schema/sink-mapping.ts';
 import type { SinkMappingConfig } from './schema/sink-mapping.ts';
+import type { KnownTransports } from './transport-rules.ts';
 
 export interface LoadOptions {
-  /** The options that each transport takes (`sftp` → its zod object); without them only the connectors' own options are checked. */
-  transportOptions?: TransportOptions;
+  /** What a manifest may say of each transport, by its name; without it, what depends on the transport is not checked. */
+  transports?: KnownTransports;
   /** Compiles a mapping as a run does and throws ConfigError with paths in it: what loads is then what runs. */
   compileMapping?: CompileCheck;
   /** The same for mappings to sinks. */
@@ -73,6 +73,7 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
     (kind: PartKind, file: TextFile) =>
     (part: Part<unknown>): void =>
       void (partial[kind] ??= new Map()).set(file.name, part);
+  const manifest = connectorSchemaOf(options.transports && Object.keys(options.transports));
   const draft: Draft = {
     folder: root,
     config,
@@ -80,7 +81,7 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
     connections: await readConnections(root, problems, (part) => (partialConnections = part)),
     connectors: readAll(files.connectors, (file) =>
       named(
-        readPart(file, connectorSchema, problems, (path) => path[0] === 'transport_options', keep('connectors', file)),
+        readPart(file, manifest, problems, (path) => path[0] === 'transport_options', keep('connectors', file)),
         'connector',
         file,
         problems,
@@ -173,7 +174,7 @@ function isOfItsPack(
   problems.push({
     code: 'VALUE_INVALID',
     place: { ...part.at([key, 'connector']), path: `${key}.connector` },
-    message: `must be ${file.pack}: this mapping is in the folder of that connector.`,
+    message: `must be ${file.pack}, because this mapping is in the folder of that connector.`,
     hint: `Write connector: ${file.pack}, or move the mapping into mappings/.`,
   });
   return false;

@@ -15,10 +15,10 @@ export interface NewTown {
 }
 
 /**
- * Makes a town's folder that is valid at once. Gives the names of the files. Throws ConfigError when the folder has
+ * Makes a town's folder that is valid at once. Gives the names of the files. `transports`: their names, for editors. Throws ConfigError when the folder has
  * something in it already (but for .git) or the town's values are wrong; nothing is written then.
  */
-export async function makeTown(folder: string, given: NewTown): Promise<string[]> {
+export async function makeTown(folder: string, given: NewTown, transports: readonly string[]): Promise<string[]> {
   const root = resolve(folder);
   const town = {
     name: given.name ?? basename(root),
@@ -33,7 +33,7 @@ export async function makeTown(folder: string, given: NewTown): Promise<string[]
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), text);
   }
-  return [...Object.keys(files), ...(await writeJsonSchemas(root))];
+  return [...Object.keys(files), ...(await writeJsonSchemas(root, transports))];
 }
 
 async function refuseUsedFolder(folder: string, root: string): Promise<void> {

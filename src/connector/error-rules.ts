@@ -1,6 +1,7 @@
 import type { ErrorHandler } from '../config/schema/connector.ts';
 import { FatalError, FileError, InterlocalError, RetriableError } from '../core/errors.ts';
-import { type AnswerFacts, answerFacts, retryAfter } from '../transports/http/status.ts';
+import { type AnswerFacts, answerFacts } from '../transports/answer-facts.ts';
+import { retryAfter } from '../transports/web/status.ts';
 import type { FileTransport, RequestAnswer } from '../transports/transport.ts';
 
 /** The answer that a rule says to take for one without records. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseXml } from '../transports/soap/xml.ts';
+import { parseXml } from '../transports/xml.ts';
 import { fill, fillAll, fillBody, fillPath, fillQuery, fillText, namesIn, optionVariables } from './template.ts';
 
 const variables = { 'options.site': 'north', page: '3', empty: '', none: undefined };

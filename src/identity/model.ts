@@ -180,7 +180,8 @@ function frequenciesOf(
   const table = listed ? new Map(Object.entries(listed)) : DEFAULT_FREQUENCIES[source.name];
   if (!shares || !table || config.frequencies === false) return { frequencies: undefined, rest: 0 };
   const byChance = shares.u[0]!;
-  const rest = listed?.rest;
+  // A name that is not among the frequent ones is rarer than each of them.
+  const rest = listed ? listed.rest : Math.min(...table.values());
   return {
     frequencies: new Map(
       [...table].filter(([value]) => value !== 'rest').map(([value, share]) => [value, frequencyWeight(byChance, share)]),

@@ -45,15 +45,23 @@ export function populationReader(
 ): { read: (columns: Columns) => Profile; fits: (columns: Columns) => boolean } {
   const keys = [...new Set(sources.map((source) => source.of))];
   const readers = keys.map((key) => readerOf(key, config.features[key]!));
-  const meets = (columns: Columns, conditions: Readonly<Record<string, readonly (string | null)[]>>): boolean =>
-    Object.entries(conditions).every(([field, values]) => values.includes(text(columns[field])));
   const { when, looks_like } = config;
+  const meets = meeting(when ?? {});
+  const looks = meeting(looks_like?.where ?? {});
   return {
-    read: (columns) => readers.flatMap((read) => read(columns)),
+    read(columns) {
+      const profile: (string | null)[] = [];
+      for (const read of readers) for (const value of read(columns)) profile.push(value);
+      return profile;
+    },
     fits: (columns) =>
-      meets(columns, when ?? {}) ||
-      (looks_like !== undefined && meets(columns, looks_like.where) && looksLikeOrganization(text(columns[looks_like.organization]))),
+      meets(columns) || (looks_like !== undefined && looks(columns) && looksLikeOrganization(text(columns[looks_like.organization]))),
   };
+}
+
+function meeting(conditions: Readonly<Record<string, readonly (string | null)[]>>): (columns: Columns) => boolean {
+  const list = Object.entries(conditions);
+  return (columns) => list.every(([field, values]) => values.includes(text(columns[field])));
 }
 
 function readerOf(key: string, config: FeatureConfig): (columns: Columns) => (string | null)[] {

@@ -1,4 +1,5 @@
 import type { Profile } from './roles.ts';
+import type { VetoName } from '../config/schema/identity.ts';
 import { blocksOf, candidatePairs, type PassCount } from './block/pairs.ts';
 import { keysOfRule } from './block/passes.ts';
 import { profileAt, type ProfileTable } from './block/table.ts';
@@ -77,6 +78,9 @@ export interface Component {
   decisions: readonly (Decision & { a: number; b: number })[];
 }
 
+/** Vetoes that say that two records are two people; the others say that too little is known. */
+const TWO_PEOPLE: ReadonlySet<VetoName> = new Set(['suffix', 'twins', 'father_and_son', 'siblings']);
+
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
 export function clustersOf({ model, populations, profiles, sources, links, rules, decisions }: Component): number[] {
   const pairs = (wanted: Decision['verdict']): [number, number][] =>
@@ -92,10 +96,10 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
     pair(a, b) {
       const population = model.populations[populations[a]!];
-      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true };
-      const { score, uncapped, veto, opposite } = scorePair(population, profiles[a]!, profiles[b]!);
+      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true, person: 0 };
+      const { score, uncapped, veto, opposite, person } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
-      return { score, full: uncapped, vetoed: veto === 'suffix' || veto === 'twins' || veto === 'father_and_son' || opposite };
+      return { score, full: uncapped, vetoed: opposite || (veto !== undefined && TWO_PEOPLE.has(veto)), person };
     },
   });
 }

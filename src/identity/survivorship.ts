@@ -35,7 +35,7 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
   const result: Record<string, Cell> = {};
   const provenance: Record<string, number> = {};
   let mixed = false;
-  const leaders = leadersOf(entity);
+  const leaderOf = leadersOf(entity);
   const orders = new Map<string, readonly Contribution[]>();
   const orderOf = (field: string): readonly Contribution[] => {
     if (!orderOfField(entity, field)) return ordered;
@@ -44,7 +44,7 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
     return own;
   };
   for (const column of columns) {
-    const leader = leaders.get(column) ?? column;
+    const leader = leaderOf.get(column) ?? column;
     const has = (name: string) => (c: Contribution) => (c.columns[name] ?? null) !== null;
     const own = orderOf(leader);
     const giver = own.find(has(leader)) ?? own.find(has(`${leader}_raw`)) ?? first;
@@ -101,13 +101,21 @@ function byTrust(entity: EntityConfig): (a: Contribution, b: Contribution) => nu
     compare(a.itemKey, b.itemKey);
 }
 
+const leaders = new WeakMap<EntityConfig, ReadonlyMap<string, string>>();
+
 /** The second column of a field → the one that decides who gives both. */
-function leadersOf(entity: EntityConfig): Map<string, string> {
-  return new Map(
-    Object.entries(entity.fields).flatMap(([name, { type }]) =>
-      type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [],
-    ),
-  );
+function leadersOf(entity: EntityConfig): ReadonlyMap<string, string> {
+  let found = leaders.get(entity);
+  if (!found)
+    leaders.set(
+      entity,
+      (found = new Map(
+        Object.entries(entity.fields).flatMap(([name, { type }]) =>
+          type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [],
+        ),
+      )),
+    );
+  return found;
 }
 
 /** No value comes before every value. Dates and instants are texts that sort as they are. */

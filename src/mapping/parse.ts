@@ -142,13 +142,20 @@ function asList(value: string | string[]): string[] {
   return Array.isArray(value) ? value : [value];
 }
 
+/** Asking for a zone takes long, and mappings are compiled often. */
+const zones = new Map<string, boolean>();
+
 function isZone(zone: string): boolean {
+  let known = zones.get(zone);
+  if (known !== undefined) return known;
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
+    known = true;
   } catch {
-    return false;
+    known = false;
   }
+  zones.set(zone, known);
+  return known;
 }
 
 function a(kind: string): string {

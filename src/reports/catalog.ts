@@ -128,7 +128,7 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
 }
 
 /** Those whose figures the history tells as of a time: of closed periods, of receipts, of exceptions. */
-const TOLD_AS_OF: readonly SavedReport['report'][] = ['revenue', 'adjustments', 'drawers', 'years'];
+const TOLD_AS_OF: readonly SavedReport['report'][] = ['revenue', 'adjustments', 'drawers', 'years', 'aging'];
 const OF_NOW = 'it tells how things stand now, and how they stood before is not kept.';
 const MATCHES = 'the matches of a reconciliation that compares sums are made again by each run, and earlier ones are not kept.';
 const WHY_NOT: Partial<Record<SavedReport['report'], string>> = {
@@ -143,7 +143,7 @@ const WHY_NOT: Partial<Record<SavedReport['report'], string>> = {
   gaps: 'when a rejected record was fixed is not kept.',
 };
 const HINT =
-  'revenue, adjustments, years and drawers can be told as of a time; so can what a closing kept: --in with a period that was closed then.';
+  'revenue, adjustments, years, drawers and aging can be told as of a time; so can what a closing kept: --in with a period that was closed then.';
 
 async function known({ project }: Engine, pipeline: string): Promise<void> {
   (await import('./reconciliation/exceptions.ts')).checkReconciliationName(project, pipeline);

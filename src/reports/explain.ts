@@ -1,59 +1,35 @@
 import type { BoundMapping } from '../engine/landing/context.ts';
 import type { Project } from '../config/project.ts';
 import { ConfigError, didYouMean } from '../core/errors.ts';
-import type { SourceRecord, Value } from '../core/record.ts';
+import type { SourceRecord } from '../core/record.ts';
 import type { MappingContext } from '../mapping/mapping.ts';
 import { landedById } from '../store/landing/landed.ts';
 import { heldBy } from '../store/reconciliation/totals.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
 import { linksOfRecord, type RecordLink } from '../store/landing/origins.ts';
 import { entityIds, listSources, type Source } from '../store/ledger/sources.ts';
-import { entriesWith, entryPipelines, type PostedIn } from '../engine/outbound/entries/open-entries.ts';
+import { entriesWith, entryPipelines } from '../engine/outbound/entries/open-entries.ts';
 import { bindMappings } from '../engine/run/bind.ts';
-import { type ExplainedCluster, explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
+import { explainCluster, goldensNamed } from '../engine/identity/explain-cluster.ts';
 import { matchedKind } from '../engine/identity/matched.ts';
 import { identityModels } from '../engine/identity/models.ts';
+import { valuesThatHold } from '../engine/identity/steward-values.ts';
 import type { Engine } from '../engine/run/engine.ts';
+import { decisionJson } from './decisions.ts';
+import type { ShapeOf } from './shapes/shapes.ts';
 import { goldenRow, goldensOfKey, goldensWithText, historyOf } from '../store/landing/golden.ts';
 import { startOf } from '../store/ledger/runs.ts';
 
 type Cell = string | number | null;
 
-/** Where one value of a golden record came from. */
-export interface Explained {
-  field: string;
-  value: Cell;
-  class: string;
-  /** undefined for values that no record gave. */
-  from?: {
-    pipeline: string;
-    connection: string;
-    run: number;
-    file: string | null;
-    line: number | null;
-    record: number;
-    source_key: string;
-    /** The mapping that made it; null when it cannot be told anymore. */
-    mapping: string | null;
-    /** Which item of a list in the record, as the mapping tells them apart; '' where the record is one. */
-    item: string;
-    /** The source fields that the value was made from, as the mapping read them; none where the mapping has changed since. */
-    fields: Record<string, Value>;
-    /** The mapping has changed since, and makes another value of the record now: what it reads says nothing of this one. */
-    outdated: boolean;
-  };
-}
-export interface ExplainedRecord {
-  entity: string;
-  id: number;
-  fields: Explained[];
-  /** Its newest version was rejected; what is here is the last good one. null when it is the newest. */
-  newest_rejected: { reject: number; pipeline: string } | null;
-  history: { at: string; run: number; action: string; changes: unknown }[];
-  /** The journal entries that have it, with the number that the ledger gave each; of receipts, where entries are posted. */
-  posted?: PostedIn[];
-  /** Which source records it is made of, and why; of an entity whose records are compared. */
-  cluster?: ExplainedCluster;
+/** A golden record and where each of its values came from, as `explain --json` gives it. */
+export type ExplainedRecord = ShapeOf<'explain'>['records'][number];
+type Field = ExplainedRecord['fields'][number];
+type Explained = { -readonly [K in keyof Field]: Field[K] };
+
+async function clusterOf(...of: Parameters<typeof explainCluster>): Promise<NonNullable<ExplainedRecord['cluster']>> {
+  const cluster = await explainCluster(...of);
+  return { ...cluster, decisions: cluster.decisions.map(decisionJson) };
 }
 
 /**
@@ -86,6 +62,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
     const history = await historyOf(knex, entityId, id);
     const provenance = row?._provenance ? (JSON.parse(row._provenance as string) as Record<string, number>) : {};
     const landed = row ? await landedById(knex, [row._landed as number, ...Object.values(provenance)]) : new Map<number, never>();
+    const steward = (kind && row && (await valuesThatHold(engine, kind, id))) || new Map<string, never>();
     const links = new Map<number, RecordLink[]>();
     for (const [number, { sourceId, key: sourceKey }] of landed)
       links.set(number, await linksOfRecord(knex, { sourceId, key: sourceKey, entityId, golden: id }));
@@ -94,6 +71,11 @@ export async function explain(engine: Engine, entityName: string, key: string, l
           const field = Object.entries(entity.fields).find(([f, spec]) => columnsOfField(f, spec.type).some((c) => c.name === name))!;
           const explained: Explained = { field: name, value: row[name] ?? null, class: field[1].class };
           const number = provenance[name] ?? (row._landed as number);
+          const set = steward.get(field[0]);
+          if (set) {
+            explained.steward = { value: set.id, actor: set.actor, at: set.at, reason: set.reason };
+            return explained;
+          }
           const from = landed.get(number);
           const source = from && sources.get(from.sourceId);
           if (from && source && explained.value !== null) {
@@ -125,7 +107,7 @@ export async function explain(engine: Engine, entityName: string, key: string, l
     result.push({
       entity: entityName,
       id,
-      ...(kind && row ? { cluster: await explainCluster(engine, kind, id) } : {}),
+      ...(kind && row ? { cluster: await clusterOf(engine, kind, id) } : {}),
       fields,
       ...(posts ? { posted: await entriesWith(engine, id) } : {}),
       newest_rejected: held.get(id) ?? null,

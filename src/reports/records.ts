@@ -74,7 +74,7 @@ export async function recordsReport(engine: Engine, pipeline: string, filter: Re
           'amount:Amount:money',
           'state:State',
           'rule:Rule',
-          'why:What does not agree',
+          'why:What is wrong',
           'file:File',
           'line:Line:count',
         ),

@@ -1,53 +1,19 @@
 import type { Health } from '../core/health.ts';
 import type { Project } from '../config/project.ts';
-import type { Problem } from '../core/errors.ts';
 import { parseDuration } from '../core/time/time.ts';
 import { heldLocks } from '../store/locks.ts';
 import { countOpenRejects } from '../store/landing/rejects.ts';
 import { lastRuns, type Run } from '../store/ledger/runs.ts';
 import { listSources } from '../store/ledger/sources.ts';
-import { type WaitingFile, waitingFiles } from '../store/ledger/waiting.ts';
+import { waitingFiles } from '../store/ledger/waiting.ts';
 import { inOrder } from '../engine/run/order.ts';
-import { forAPerson, outboundStatus, type OutboundStatus } from './outbound/deliveries.ts';
+import { forAPerson, outboundStatus } from './outbound/deliveries.ts';
 import type { Engine } from '../engine/run/engine.ts';
-import { connectionsOf, type WeakConnection, weakConnections } from '../engine/run/weak-connections.ts';
+import { connectionsOf, weakConnections } from '../engine/run/weak-connections.ts';
+import type { ShapeOf } from './shapes/shapes.ts';
 
 /** One pipeline as `status --json` gives it. */
-export interface PipelineStatus {
-  pipeline: string;
-  /** Its name for people; null when it has only its id. */
-  title: string | null;
-  mode: string;
-  schedule: string | null;
-  running: boolean;
-  /** It runs, and has not got on for longer than runs.stalled_after: since then, UTC. */
-  stalled_since: string | null;
-  /** A run of this process that the store could not keep, because its disk was full or failing; null when there is none. */
-  unrecorded: { at: string; problems: readonly Problem[] } | null;
-  open_rejects: number;
-  /** Files that are there and that the last run left for a later one, and since when. */
-  waiting_files: WaitingFile[];
-  /** Connections that it uses and that allow what is no longer safe. */
-  weak_encryption: WeakConnection[];
-  /** null for pipelines that send nothing. */
-  outbound: OutboundStatus | null;
-  last_run: {
-    id: number;
-    started_at: string;
-    ended_at: string | null;
-    outcome: string | null;
-    read: number;
-    created: number;
-    changed: number;
-    unchanged: number;
-    skipped: number;
-    rejected: number;
-    deleted: number;
-    duration_ms: number | null;
-    problems: Problem[];
-    notes: string[];
-  } | null;
-}
+export type PipelineStatus = ShapeOf<'status'>['pipelines'][number];
 
 function stalledSince(run: Run, project: Project, now: Date): string | null {
   if (run.outcome !== null) return null;

@@ -3,7 +3,9 @@ import type { ConfigurationState } from './configuration-state.ts';
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Project } from '../config/project.ts';
+import type { Engine } from '../engine/run/engine.ts';
 import type { UnrecordedRun } from '../engine/run/run.ts';
+import type { Examination } from '../engine/doctor/doctor.ts';
 import { scheduledPipelines } from '../engine/run/order.ts';
 import { nextRun } from '../worker/when.ts';
 import { openReader } from '../engine/run/open.ts';
@@ -25,6 +27,8 @@ export interface ToWorker {
   configuration: ConfigurationState;
   /** Runs that the store could not keep, by pipeline. */
   unrecorded: Map<string, UnrecordedRun>;
+  /** What the process found when it last looked at the installation; undefined before that. */
+  examined: Examination | undefined;
 }
 
 export type FromWorker = { kind: 'listening' } | { kind: 'log'; level: 'info' | 'error'; fields: Record<string, unknown>; text: string };
@@ -37,13 +41,18 @@ async function serve(port: NonNullable<typeof parentPort>, start: WorkerStart): 
   let { configuration } = start.told;
   const unrecorded = new Map(start.told.unrecorded);
   const tell = (message: FromWorker): void => port.postMessage(message);
+  // Its own connection: what a run has not committed yet holds up no page.
+  const engine: Engine = { ...(await openReader(project)), unrecorded };
+  const examine = ({ examined }: ToWorker): void => {
+    if (examined) engine.examined = examined;
+  };
+  examine(start.told);
   port.on('message', (message: ToWorker) => {
     configuration = message.configuration;
     unrecorded.clear();
     for (const [pipeline, run] of message.unrecorded) unrecorded.set(pipeline, run);
+    examine(message);
   });
-  // Its own connection: what a run has not committed yet holds up no page.
-  const engine = { ...(await openReader(project)), unrecorded };
   const app = createPages(engine, {
     ...(start.title === undefined ? {} : { title: start.title }),
     configuration: () => configuration,

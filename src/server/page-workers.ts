@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import type { Request, Response } from 'express';
 import type { Project } from '../config/project.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './page-worker.ts';
+import { sendJson } from './api/send.ts';
 import type { ServerLog } from './request-log.ts';
 
 /** Threads that make pages and reports, each with its own connection to the store. */
@@ -29,12 +30,14 @@ export interface PageWorkersOptions {
   scheduled: boolean;
 }
 
-/** So many at most: a page is asked of one that is idle, so a large report holds up nobody else. */
+/** So many make pages at most: a page is asked of one that is idle, so a large report holds up nobody else. /health has one of its own. */
 const MOST = 3;
 /** An idle one beyond the first ends after this, and gives its memory back. */
 const IDLE_MS = 60_000;
 
 interface Thread {
+  /** /health counts what is in the store, and waits for no page. */
+  makes: 'pages' | 'health';
   worker: Worker;
   /** Where it listens. */
   ready: Promise<string>;
@@ -43,16 +46,16 @@ interface Thread {
   retired: boolean;
 }
 
-/** Starts the first thread at once. */
+/** Starts the first thread, and that of /health, at once. */
 export function startPageWorkers(project: Project, { log, title, scheduled, ...options }: PageWorkersOptions): PageWorkers {
-  let told: ToWorker = { configuration: options.configuration, unrecorded: new Map() };
+  let told: ToWorker = { configuration: options.configuration, unrecorded: new Map(), examined: undefined };
   let data = projectData(project);
   let threads: Thread[] = [];
   // Only this account gets into the folder, so nobody passes by the front.
   const folder = process.platform === 'win32' ? undefined : mkdtempSync(join(tmpdir(), 'interlocal-'));
   let number = 0;
 
-  function start(): Thread {
+  function start(makes: Thread['makes']): Thread {
     const name = `${process.pid}-${++number}`;
     const path = folder === undefined ? `\\\\.\\pipe\\interlocal-${name}-${crypto.randomUUID()}` : join(folder, name);
     const workerData: WorkerStart = { path, project: data, title, scheduled, told };
@@ -73,15 +76,17 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
     });
     // Whoever asks it next is told.
     ready.catch(() => {});
-    const thread: Thread = { worker, ready, busy: 0, retired: false };
+    const thread: Thread = { makes, worker, ready, busy: 0, retired: false };
     threads.push(thread);
     return thread;
   }
 
+  const inUse = (makes: Thread['makes']): Thread[] => threads.filter((thread) => thread.makes === makes && !thread.retired);
+
   function idlest(): Thread {
-    const usable = threads.filter((thread) => !thread.retired);
+    const usable = inUse('pages');
     const best = usable.reduce<Thread | undefined>((a, b) => (a && a.busy <= b.busy ? a : b), undefined);
-    return best && (best.busy === 0 || usable.length >= MOST) ? best : start();
+    return best && (best.busy === 0 || usable.length >= MOST) ? best : start('pages');
   }
 
   function release(thread: Thread): void {
@@ -89,7 +94,7 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
     if (thread.busy > 0) return;
     if (thread.retired) return void thread.worker.terminate();
     thread.idle = setTimeout(() => {
-      if (thread.busy === 0 && threads.filter((other) => !other.retired).length > 1) {
+      if (thread.busy === 0 && inUse(thread.makes).length > 1) {
         thread.retired = true;
         void thread.worker.terminate();
       }
@@ -98,7 +103,8 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
   }
 
   function answer(request: Request, response: Response): void {
-    const thread = idlest();
+    const isHealth = request.path === '/health';
+    const thread = isHealth ? (inUse('health')[0] ?? start('health')) : idlest();
     thread.busy++;
     clearTimeout(thread.idle);
     let over = false;
@@ -111,6 +117,7 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
       if (response.headersSent) return void response.destroy();
       if (response.destroyed) return;
       log.error({ request: (response.locals as { requestId: string }).requestId, error: String(error) }, 'a page could not be built');
+      if (isHealth) return sendJson(response, '/health, down', { status: 'down', message: 'Its thread ended. See the log.' }, 503);
       response.status(503).type('text/plain').send('This page could not be built. Reload it; if that does not help, see the log.\n');
     };
     thread.ready.then((socketPath) => {
@@ -135,7 +142,11 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
     }, fail);
   }
 
-  start();
+  const both = (): void => {
+    start('pages');
+    start('health');
+  };
+  both();
   return {
     answer,
     use(next) {
@@ -144,7 +155,7 @@ export function startPageWorkers(project: Project, { log, title, scheduled, ...o
         thread.retired = true;
         if (thread.busy === 0) void thread.worker.terminate();
       }
-      start();
+      both();
     },
     tell(news) {
       told = { ...told, ...news };

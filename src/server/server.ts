@@ -3,8 +3,9 @@ import type { ServerContext } from './context.ts';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { redact } from '../config/secrets.ts';
+import { redact } from '../config/secrets/secrets.ts';
 import type { Engine } from '../engine/run/engine.ts';
+import { sendJson } from './api/send.ts';
 import { api } from './api/api.ts';
 import { health } from './api/health.ts';
 import { hostCheck } from './auth/host-check.ts';
@@ -42,19 +43,18 @@ export function createServer(engine: Engine, options: ServerOptions = {}): Expre
 }
 
 /**
- * The same for a process that also runs pipelines: it looks after the requests and answers /health itself; every other answer is made by
- * `pages`, in another thread, so no report that a person asks for holds up anything here.
+ * The same for a process that also runs pipelines: it looks after the requests; every answer that needs the store is made by `pages`, in
+ * another thread, so nothing that a person or a program asks for holds up anything here, however much is in the store.
  */
 export function createFront(engine: Engine, options: ServerOptions, pages: (request: Request, response: Response) => void): Express {
   const context = contextOf(engine, options);
   const app = outerApp(engine, options);
-  app.use(health(context));
   app.use(pages);
   failures(app, context, options);
   return app;
 }
 
-/** What `pages` of createFront asks: the pages and the API alone. Its caller has looked at host and method. */
+/** What `pages` of createFront asks: the pages, the API and /health. Its caller has looked at host and method. */
 export function createPages(engine: Engine, options: ServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -62,7 +62,9 @@ export function createPages(engine: Engine, options: ServerOptions): Express {
     response.locals.requestId = request.headers['x-request-id'];
     next();
   });
-  inner(app, contextOf(engine, options), options);
+  const context = contextOf(engine, options);
+  app.use(health(context));
+  inner(app, context, options);
   return app;
 }
 
@@ -103,7 +105,7 @@ function inner(app: Express, context: ServerContext, options: ServerOptions): vo
   app.use(api(context));
   app.use(web(context));
   app.use((request: Request, response: Response) => {
-    if (request.path.startsWith('/api/')) response.status(404).json({ error: { code: 'NOT_FOUND', problems: [] } });
+    if (request.path.startsWith('/api/')) sendJson(response, 'error', { error: { code: 'NOT_FOUND', problems: [] } }, 404);
     else context.show(response, notFoundPage(), 404);
   });
   failures(app, context, options);
@@ -118,7 +120,7 @@ function failures(app: Express, context: ServerContext, options: ServerOptions):
     if (status === 500)
       log.error({ request: requestId, error: redact((error as Error)?.stack ?? String(error)) }, 'a page could not be built');
     if (request.path.startsWith('/api/') || request.path === '/health')
-      response.status(status).json({ error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } });
+      sendJson(response, 'error', { error: { code: status === 400 ? 'USAGE' : 'INTERNAL', problems: [], request: requestId } }, status);
     else context.show(response, status === 400 ? badRequestPage() : faultPage(requestId), status);
   });
 }

@@ -3,7 +3,7 @@ import { postgresFailure } from './postgres/failures.ts';
 import { sqliteFailure } from './sqlite/failures.ts';
 
 const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
-  ENOSPC: { code: 'STORE_FULL', message: 'The disk is full.', hint: 'Free some space, then run again: the run resumes where it stopped.' },
+  ENOSPC: { code: 'STORE_FULL', message: 'The disk that the store is on is full, so nothing more can be saved.', hint: 'Free some space, then run again: the run resumes where it stopped.' },
   EIO: {
     code: 'STORE_DISK_ERROR',
     message: 'The disk could not be read or written.',

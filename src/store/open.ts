@@ -24,6 +24,7 @@ import * as exceptionWork from './migrations/061-exception-work.ts';
 import * as postings from './migrations/062-postings.ts';
 import * as settled from './migrations/063-settled.ts';
 import * as entries from './migrations/070-entries.ts';
+import * as stewardValues from './migrations/080-steward-values.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
@@ -53,6 +54,7 @@ const MIGRATIONS = [
   { name: '062-postings', up: postings.up },
   { name: '063-settled', up: settled.up },
   { name: '070-entries', up: entries.up },
+  { name: '080-steward-values', up: stewardValues.up },
 ];
 
 /** Names of the migrations, in order. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 
 /** What the data folder holds is about people and money: folders are for the account that runs Interlocal alone, whatever its umask says. */
 export const PRIVATE_FOLDER = 0o700;
@@ -9,8 +9,13 @@ export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
 }
 
-/** Makes the file when it is missing, empty, for this account alone; SQLite gives the files next to a store the rights of the store. */
+/**
+ * Makes the file when it is missing, empty, for this account alone; an empty one that is there becomes so. SQLite gives the files next to a
+ * store the rights of the store.
+ */
 export function makePrivateFile(path: string): void {
-  // What is there is opened by SQLite, which says in its own words when it cannot be.
-  if (!existsSync(path)) closeSync(openSync(path, 'a', PRIVATE_FILE));
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (!there) return closeSync(openSync(path, 'a', PRIVATE_FILE));
+  // What is there is opened by SQLite, which says in its own words when it cannot be; doctor says when others may read what is in it.
+  if (there.isFile() && there.size === 0 && there.uid === process.geteuid?.()) chmodSync(path, PRIVATE_FILE);
 }

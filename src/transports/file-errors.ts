@@ -26,7 +26,7 @@ export function fileMissing(system: string, path: string, cause?: unknown): File
   const problem = {
     code: 'FILE_MISSING',
     place: { system, file: path },
-    message: `${path} does not exist (anymore).`,
+    message: `${path} does not exist, or no longer does.`,
     hint: 'Someone else may be taking or renaming files in this folder.',
   };
   return new FileError(problem, cause === undefined ? {} : { cause });

@@ -1,5 +1,5 @@
-import { writtenForms } from '../config/secret-forms.ts';
-import { redact as redactConfigured } from '../config/secrets.ts';
+import { writtenForms } from '../config/secrets/secret-forms.ts';
+import { redact as redactConfigured } from '../config/secrets/secrets.ts';
 
 /** Takes secrets out of what another system said, since systems like to repeat what they were sent. */
 export function redactor(secrets: () => readonly (string | undefined)[]): (text: string) => string {

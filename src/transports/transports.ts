@@ -1,42 +1,56 @@
-import type { z } from 'zod';
-import { folderOptions } from './folder/options.ts';
-import { httpOptions } from './http/options.ts';
-import { sftpOptions } from './sftp/options.ts';
-import { soapOptions } from './soap/options.ts';
-import { sqlserverOptions } from './sqlserver/options.ts';
+import type { KnownTransports } from '../config/transport-rules.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { TransportDeclaration } from './declaration.ts';
+import * as registry from './registry.ts';
 import type { Transport, TransportContext } from './transport.ts';
 
-export interface TransportEntry {
-  /** A connection's options as configured: secrets are references. */
-  optionsSchema: z.ZodObject;
-  /** Options that name a folder or file of this machine, relative to the town's folder; one that is an address is none. */
-  localPaths?: readonly string[];
-  /** Takes the options with secrets filled in. Opens nothing yet: the first call does. Throws ConfigError for wrong options. */
-  open(options: Record<string, unknown>, context: TransportContext): Promise<Transport>;
+/** Every transport there is. A library is loaded only when a connection of its kind is opened. */
+export const transports = { ...registry } satisfies Record<string, TransportDeclaration>;
+
+export type TransportName = keyof typeof transports;
+
+/** The names that a manifest may give. */
+export const TRANSPORT_NAMES = Object.keys(transports) as readonly TransportName[];
+
+/** Throws ConfigError for a name that is none; a manifest that was checked has none such. */
+export function transportOf(name: string): TransportDeclaration {
+  if (Object.hasOwn(transports, name)) return transports[name as TransportName];
+  throw new ConfigError({
+    code: 'REFERENCE_UNKNOWN',
+    place: { path: 'transport' },
+    message: `There is no transport "${name}".`,
+    hint: `One of ${TRANSPORT_NAMES.join(', ')}.`,
+  });
 }
 
-/** Every transport there is. A library is loaded only when a connection of its kind is opened. */
-export const transports: Record<'sftp' | 'folder' | 'http' | 'soap' | 'sqlserver', TransportEntry> = {
-  sftp: {
-    optionsSchema: sftpOptions,
-    open: async (options, context) => (await import('./sftp/sftp.ts')).openSftp(options, context),
-  },
-  folder: {
-    optionsSchema: folderOptions,
-    localPaths: ['path'],
-    open: async (options, context) => (await import('./folder/folder.ts')).openFolder(options, context),
-  },
-  http: {
-    optionsSchema: httpOptions,
-    open: async (options, context) => (await import('./http/http.ts')).openHttp(options, context),
-  },
-  soap: {
-    optionsSchema: soapOptions,
-    localPaths: ['wsdl'],
-    open: async (options, context) => (await import('./soap/soap.ts')).openSoap(options, context),
-  },
-  sqlserver: {
-    optionsSchema: sqlserverOptions,
-    open: async (options, context) => (await import('./sqlserver/sqlserver.ts')).openSqlServer(options, context),
-  },
-};
+/** The transport of a folder of this machine, with the options that lead to it. */
+export function folderTransport(path: string): { transport: TransportName; options: Record<string, unknown> } {
+  for (const [transport, declared] of Object.entries<TransportDeclaration>(transports))
+    if (declared.reads === 'files' && declared.ofFolder) return { transport: transport as TransportName, options: declared.ofFolder(path) };
+  throw new Error('No transport declares that it reads a folder of this machine.');
+}
+
+/** What manifests may say; the options of connections are then not checked. */
+export function transportRules(): KnownTransports {
+  return Object.fromEntries(
+    Object.entries<TransportDeclaration>(transports).map(([name, rules]) => [name, { ...rules, options: undefined }]),
+  );
+}
+
+/** The same with the options that each takes: what the loader checks a town's folder with. */
+export async function knownTransports(): Promise<KnownTransports> {
+  const entries = Object.entries<TransportDeclaration>(transports).map(async ([name, declaration]) => {
+    return [name, { ...declaration, options: await declaration.options() }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * Opens a connection. Options that the transport does not know are left out: they are the connector's own, for its templates. Throws
+ * ConfigError for wrong options.
+ */
+export async function openTransport(name: string, options: Record<string, unknown>, context: TransportContext): Promise<Transport> {
+  const declaration = transportOf(name);
+  const { shape } = await declaration.options();
+  return declaration.open(Object.fromEntries(Object.entries(options).filter(([option]) => option in shape)), context);
+}

@@ -137,7 +137,7 @@ describe('interlocal new connector', () => {
   test('says what is missing or taken, and writes nothing then', async () => {
     const project = temporaryFolder();
     expect((await interlocal('new', 'connector', 'acme', '--project', project)).err).toContain(
-      '--transport is missing. One of sftp, folder',
+      '--transport is missing. One of folder, http, sftp, soap, sqlserver',
     );
     expect((await interlocal('new', 'connector', 'acme', '--transport', 'stfp', '--project', project)).err).toContain('Did you mean sftp?');
     expect((await interlocal('new', 'connector', 'Acme!', '--transport', 'sftp', '--project', project)).err).toContain(

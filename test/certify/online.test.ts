@@ -13,11 +13,11 @@ import { certifyOnline } from '../../src/authoring/certify/online.ts';
 import { discoverConnection } from '../../src/authoring/discover/service.ts';
 import { readPack } from '../../src/authoring/certify/pack.ts';
 import type { TableServer } from '../../src/authoring/certify/query/context.ts';
-import { transports } from '../../src/transports/transports.ts';
+import { knownTransports } from '../../src/transports/transports.ts';
 import { failures, finding, temporaryFolder, write } from './packs.ts';
 import { PASSWORD, startSessionService, type SessionService } from './session-service.ts';
 
-const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
+const transports = await knownTransports();
 const CSV = 'number,paid_on,amount\n00101,2026-03-02,24.50\n00102,2026-03-02,110.00\n';
 const key = ssh2.utils.generateKeyPairSync('ed25519');
 let town: string;
@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 
 async function online(connection: string, pack = connection): Promise<Certificate> {
-  const project = await openProject(town, { transportOptions });
+  const project = await openProject(town, { transports });
   return certifyOnline(await readPack(join(town, 'connectors', pack)), project, connection, { signal: new AbortController().signal });
 }
 
@@ -160,7 +160,7 @@ describe('a service that gives fewer records on a page than it is asked for', ()
   afterAll(() => (http.closeAllConnections(), void http.close()));
 
   test('is found out against the real system, and one that has no more is not blamed', async () => {
-    const project = await openProject(folder, { transportOptions });
+    const project = await openProject(folder, { transports });
     const pack = await readPack(join(folder, 'connectors/api'));
     const { findings } = await certifyOnline(pack, project, 'api', { signal: new AbortController().signal });
     const previews = findings.filter((f) => f.check === 'preview');
@@ -182,7 +182,7 @@ describe('a service that gives fewer records on a page than it is asked for', ()
 describe('discover on a connection', () => {
   const discover = async (connection: string): Promise<string> =>
     discoveryYaml(
-      await discoverConnection(await openProject(town, { transportOptions }), connection, {
+      await discoverConnection(await openProject(town, { transports }), connection, {
         path: undefined,
         tables: undefined,
         signal: new AbortController().signal,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadProject } from '../../src/config/load.ts';
 import { applyChanges, changes } from './mutations.ts';
-import { changed, TOWN, transportOptions, writeTown } from './town.ts';
+import { changed, TOWN, transports, writeTown } from './town.ts';
 import { tries } from '../effort.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? tries(400));
@@ -16,7 +16,7 @@ async function loadWith(file: string, text: string) {
   mkdirSync(dirname(join(folder, file)), { recursive: true });
   writeFileSync(join(folder, file), text);
   try {
-    return await loadProject(folder, { transportOptions, env: {}, secrets: true });
+    return await loadProject(folder, { transports, env: {}, secrets: true });
   } finally {
     writeFileSync(join(folder, file), TOWN[file] ?? 'connections:\n');
   }

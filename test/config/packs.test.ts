@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadProject, openProject } from '../../src/config/load.ts';
 import { textOfProblem } from '../../src/core/errors.ts';
-import { changed, problemsOf, TOWN, transportOptions, writeTown } from './town.ts';
+import { changed, problemsOf, TOWN, transports, writeTown } from './town.ts';
 
 const OWN = ['config/interlocal.yaml', 'config/connections.yaml', 'pipelines/clerk-payments.yaml'];
 const town = (more: Record<string, string> = {}) =>
@@ -10,7 +10,7 @@ const town = (more: Record<string, string> = {}) =>
     'config/interlocal.yaml': TOWN['config/interlocal.yaml']!.replace('packs: false', 'packs: true'),
     ...more,
   });
-const options = (packsFolder: string) => ({ transportOptions, env: {}, packsFolder });
+const options = (packsFolder: string) => ({ transports, env: {}, packsFolder });
 
 describe('the packs that are shipped', () => {
   it('give a town connectors, mappings, lookups and a model, but no pipelines and connections', async () => {
@@ -69,7 +69,7 @@ describe('the packs that are shipped', () => {
 describe("this machine's connections.local.yaml", () => {
   it('changes single options, takes one away, and leaves the others', async () => {
     const local = 'connections:\n  clerk:\n    options:\n      host: localhost\n      port: 2022\n      password:\n';
-    const project = await openProject(writeTown({ ...TOWN, 'config/connections.local.yaml': local }), { transportOptions, env: {} });
+    const project = await openProject(writeTown({ ...TOWN, 'config/connections.local.yaml': local }), { transports, env: {} });
     expect(project.connections.clerk).toEqual({
       connector: 'clerk-files',
       title: 'Town clerk',

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadProject, openProject } from '../../src/config/load.ts';
 import { ConfigError, textOfProblem } from '../../src/core/errors.ts';
-import { changed, problemsOf, TOWN, transportOptions, writeTown } from './town.ts';
+import { changed, problemsOf, TOWN, transports, writeTown } from './town.ts';
 
 const MANIFEST = 'connectors/clerk-files/connector.yaml';
 const MAPPING = 'mappings/receipt.from-clerk-files.yaml';
 
 describe('a town in which everything is right', () => {
   it('loads with every part by its name and defaults filled in', async () => {
-    const project = await openProject(writeTown(TOWN), { transportOptions, env: {} });
+    const project = await openProject(writeTown(TOWN), { transports, env: {} });
     expect([...project.connectors.keys()]).toEqual(['clerk-files']);
     expect([...project.mappings.keys()]).toEqual(['receipt.from-clerk-files']);
     expect([...project.pipelines.keys()]).toEqual(['clerk-check', 'clerk-payments']);
@@ -141,7 +141,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'VALUE_INVALID: what is allowed and what was meant',
     { [MANIFEST]: ['transport: sftp', 'transport: stfp'] },
-    [`${MANIFEST}:4:12 transport: must be one of sftp, folder, http, soap, sqlserver, but is "stfp". Did you mean sftp? [VALUE_INVALID]`],
+    [`${MANIFEST}:4:12 transport: must be one of folder, http, sftp, soap, sqlserver, but is "stfp". Did you mean sftp? [VALUE_INVALID]`],
   ],
   [
     'VALUE_INVALID: a time zone that is not one',
@@ -197,7 +197,7 @@ describe('each mistake is reported once, where it stands, with what to do', () =
     const folder = writeTown(TOWN);
     const { writeFileSync } = await import('node:fs');
     writeFileSync(join(folder, 'mappings/lookups/tenders.csv'), Buffer.from('from,to\n1,cash\n2,check\n3,card\n4,ch\xe8que\n', 'latin1'));
-    const { problems } = await loadProject(folder, { transportOptions, env: {} });
+    const { problems } = await loadProject(folder, { transports, env: {} });
     expect(problems.map(textOfProblem)[0]).toBe(
       'mappings/lookups/tenders.csv:5:1: this file is not UTF-8. Save it again as UTF-8 (in Excel: "CSV UTF-8"). [FILE_ENCODING]',
     );

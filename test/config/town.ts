@@ -5,12 +5,14 @@ import { z } from 'zod';
 import { secret } from '../../src/config/schema/common.ts';
 import { loadProject } from '../../src/config/load.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
+import type { KnownTransports } from '../../src/config/transport-rules.ts';
 import { textOfProblem } from '../../src/core/errors.ts';
+import { transportRules } from '../../src/transports/transports.ts';
 
 export type Files = Record<string, string>;
 
-/** Stands for src/transports: two transports with options of every kind. */
-export const transportOptions = {
+/** Two transports with options of every kind, in place of their own. */
+const options = {
   sftp: z.strictObject({
     host: z.string().min(1).describe('Name or address of the server.'),
     port: z.int().min(1).max(65535).default(22),
@@ -20,6 +22,15 @@ export const transportOptions = {
     proxy: z.strictObject({ host: z.string(), password: secret }).optional(),
   }),
   http: z.strictObject({ base_url: z.string(), token: secret.optional() }),
+};
+
+const rules = transportRules();
+
+/** What the transports declare; of those that are not in `options`, theirs are not known. */
+export const transports: KnownTransports = {
+  ...rules,
+  sftp: { ...rules['sftp']!, options: options.sftp },
+  http: { ...rules['http']!, options: options.http },
 };
 
 /** A small town in which everything is right. */
@@ -159,6 +170,6 @@ export function changed(changes: Record<string, string | [what: string, by: stri
 
 /** Every problem of such a town, as people read it. */
 export async function problemsOf(files: Files, options: LoadOptions = {}): Promise<string[]> {
-  const result = await loadProject(writeTown(files), { transportOptions, env: {}, ...options });
+  const result = await loadProject(writeTown(files), { transports, env: {}, ...options });
   return result.problems.map(textOfProblem);
 }

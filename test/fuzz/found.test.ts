@@ -5,8 +5,8 @@ import { packStep } from '../../src/config/schema/packing.ts';
 import { readYaml } from '../../src/config/yaml/document.ts';
 import { discoverFile } from '../../src/authoring/discover/file.ts';
 import { packFile } from '../../src/formats/unpack/pack.ts';
-import { parseXml } from '../../src/transports/soap/xml.ts';
-import { webPageError } from '../../src/transports/http/web-page.ts';
+import { parseXml } from '../../src/transports/xml.ts';
+import { webPageError } from '../../src/transports/web/web-page.ts';
 import { refused } from '../formats/packing.ts';
 import { decoder, readAll, refusal, valuesOf, written } from '../formats/reading.ts';
 

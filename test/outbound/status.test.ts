@@ -37,7 +37,7 @@ test('status says what is only shown, what waits for approval, and what a person
   expect(forAPersonText(await outbound(t))).toBe('2 to approve');
   const [first] = await t.rows('il_outbox');
   await decide(t.engine.knex, 'approve', { ids: [Number(first!.id)] });
-  expect(await outbound(t)).toMatchObject({ queued: 1, waits_for_person: { review: 1 } });
+  expect(await outbound(t)).toMatchObject({ queued: 1, needs_attention: { review: 1 } });
 });
 
 test('a file is on its way until the remote system took it and a person settled it, and overdue after its time', async () => {
@@ -53,7 +53,7 @@ test('a file is on its way until the remote system took it and a person settled 
   rmSync(join(t.folder, 'ledger/entries-2026-03-02-001.csv'));
   await send(t);
   const taken = await outbound(t);
-  expect([taken.on_its_way, forAPersonText(taken)]).toEqual([2, '1 delivery to settle']);
+  expect([taken.on_its_way, forAPersonText(taken)]).toEqual([2, 'answer needed for 1 delivery']);
   await settleByPerson(t.engine.knex, taken.last_delivery!.id, true, undefined);
   expect(await outbound(t, HOURS_LATER)).toMatchObject({ on_its_way: 0, overdue: 0, to_settle: 0, last_delivery: { state: 'accepted' } });
 });
@@ -71,7 +71,7 @@ test('a sent receipt that waits for its answer counts, also when a change of it 
   await t.run('receipts');
   await send(t);
   const held = await outbound(t);
-  expect([held.on_its_way, forAPersonText(held)]).toEqual([2, '1 held']);
+  expect([held.on_its_way, forAPersonText(held)]).toEqual([2, '1 on hold']);
 });
 
 test('the command line shows it, with what to look at next', async () => {
@@ -84,6 +84,6 @@ test('the command line shows it, with what to look at next', async () => {
   const json = JSON.parse((await interlocal(t.folder, ['status', '--json']).ended).out) as { pipelines: Record<string, unknown>[] };
   expect(json.pipelines.map(({ pipeline, outbound }) => [pipeline, outbound === null])).toContainEqual(['receipts', true]);
   expect(json.pipelines.find(({ pipeline }) => pipeline === 'to-ledger')).toMatchObject({
-    outbound: { waits_for_person: { review: 1, held: 0, unknown: 0, rejected: 0, refused: 1 } },
+    outbound: { needs_attention: { review: 1, held: 0, unknown: 0, rejected: 0, refused: 1 } },
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { makeTown } from '../../src/config/new-town.ts';
+import { TRANSPORT_NAMES } from '../../src/transports/transports.ts';
 import type { PackFiles } from '../../src/packs/files.ts';
 import { newSigningKey, privateKeyOf, signPack } from '../../src/packs/signature.ts';
 import { zipOf } from '../../src/packs/zip.ts';
@@ -25,7 +26,7 @@ export const STRANGER = newSigningKey();
 /** A town that trusts the vendor's key. */
 export async function townWithKey(): Promise<string> {
   const town = join(temporaryFolder(), 'town');
-  await makeTown(town, { name: 'Town', time_zone: 'UTC' });
+  await makeTown(town, { name: 'Town', time_zone: 'UTC' }, TRANSPORT_NAMES);
   await mkdir(join(town, 'config/trusted-keys'));
   await writeFile(join(town, 'config/trusted-keys/vendor.pem'), VENDOR.publicKey);
   return town;

@@ -17,6 +17,7 @@ const REPORTS = [
   { report: 'revenue', by: ['channel', 'place'], in: '2026-06' },
   { report: 'adjustments', in: '2026-06' },
   { report: 'years', in: '2026-06', by: 'channel' },
+  { report: 'aging' },
 ] as const;
 
 /** Each report as of a moment, as bytes, or why it is refused. */
@@ -76,7 +77,7 @@ test(
               },
               file,
             );
-            await loadAll(t);
+            await loadAll(t, () => new Date());
           } else if (one.do === 'close') await twice((actor) => closePeriod(t.engine, june, periodReports, { actor }));
           else await twice((actor) => reopenPeriod(t.engine, june, 'x', { actor }));
           await new Promise((done) => setTimeout(done, 3));
@@ -149,4 +150,29 @@ test('a time is that of the town, a day means its end, and what has not come yet
   expect(at('2026-06-09T02:00:00Z')).toEqual({ moment: '2026-06-09T02:00:00.000Z', day: '2026-06-08' });
   for (const wrong of ['yesterday', '2026-02-30', '2026-06-08T25:00', '2026-06-08 17:00']) expect(() => at(wrong)).toThrow('is not a time');
   for (const future of ['2026-11-20', '2026-11-20T12:00:01Z']) expect(() => at(future)).toThrow('has not come yet');
+});
+
+test('exceptions by age are told as of a time: as they stood then, and refused before any reconciliation ran', async () => {
+  const before = new Date(Date.parse('2026-01-01T12:00:00Z')).toISOString();
+  const t = await reportTown({ 'desk/0.csv': receiptCsv([{ no: '1', amount: '40.00', day: '2026-06-30' }]) });
+  const aging = async (asOf: string) => {
+    const { ages } = reportJson(await makeReport(t.engine, readDefinition({ report: 'aging' }), makingOf(t.engine, asOf))) as {
+      ages: { type: string; amount: string; overdue: number }[];
+    };
+    return ages.map(({ type, amount, overdue }) => [type, amount, overdue]);
+  };
+  await new Promise((done) => setTimeout(done, 3));
+  const moment = new Date().toISOString();
+  const then = await aging(moment);
+  expect(then).toEqual([['not_deposited', '40.00', 1]]);
+  await new Promise((done) => setTimeout(done, 3));
+  // The amount grows over the limit of a large one, and its due day moves with it.
+  t.write({ 'desk/1.csv': receiptCsv([{ no: '1', amount: '4000.00', day: '2026-06-30' }]) });
+  await loadAll(t, () => new Date());
+  expect(await aging(moment)).toEqual(then);
+  expect(await aging(new Date().toISOString())).toEqual([['not_deposited', '4000.00', 1]]);
+  await expect(aging(before)).rejects.toMatchObject({
+    code: 'AS_OF_NOT_KEPT',
+    message: expect.stringContaining('no reconciliation had run by then') as string,
+  });
 });

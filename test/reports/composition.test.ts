@@ -39,7 +39,7 @@ describe('what a deposit is made up of', () => {
     ]);
     expect(deposits!.map((d) => String(d.what ?? '')).slice(1)).toEqual([
       expect.stringContaining('2.00 short') as string,
-      expect.stringContaining('matches no receipts') as string,
+      expect.stringContaining('matches nothing in receipts') as string,
     ]);
     expect(
       receipts!.map((r) => [r.deposit, r.receipt, r.tender, r.place, r.cashier, r.amount, String(r.file).split('/').at(-1), r.line]),

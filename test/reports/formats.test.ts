@@ -54,17 +54,26 @@ test('a CSV file has one table, no cell of it is a formula, and numbers stay num
 });
 
 test('a page for printing has every cell as text, in its own direction, and repeats the head of its tables', () => {
-  const html = [...reportHtmlParts(report(ODD), 'A <town>')].join('');
+  const html = [...reportHtmlParts(report(ODD), 'A <town>', 'America/New_York')].join('');
   expect(html).not.toMatch(/<script|<b>|\u202e/);
   expect(html).toContain('<td dir="auto">שלום</td>');
   expect(html).toContain('display: table-header-group');
   expect(html.match(/<tr><td/g)).toHaveLength(ODD.length + 1);
-  expect((reportJson(report(ODD)) as { odd: { name: string }[] }).odd.map(({ name }) => name)).toEqual(ODD);
+  const what = columnsFrom('what:What', 'currency:Currency', 'amount:Amount:money');
+  const summary = {
+    name: 'summary',
+    title: 'Summary',
+    columns: what,
+    rows: ODD.map((text) => ({ what: text, currency: 'USD', amount: 1 })),
+  };
+  const outstanding = { name: 'outstanding', title: 'Outstanding', columns: [], rows: [] };
+  const json = reportJson({ ...report([]), definition: { report: 'outstanding' }, tables: [summary, outstanding] });
+  expect((json as { summary: { what: string }[] }).summary.map((row) => row.what)).toEqual(ODD);
 });
 
 test('140,000 lines are made in pieces', () => {
   const many = report(Array.from({ length: 140_000 }, (_, i) => `=receipt ${i}`));
-  for (const parts of [tableCsvLines(many.tables[0]!), reportHtmlParts(many, 'Town')]) {
+  for (const parts of [tableCsvLines(many.tables[0]!), reportHtmlParts(many, 'Town', 'America/New_York')]) {
     let [pieces, longest, lines] = [0, 0, 0];
     for (const part of parts) {
       pieces++;

@@ -11,6 +11,7 @@ import { runMappingTests } from '../../src/mapping/tests.ts';
 import { listDifferences } from '../../src/store/reconciliation/differences.ts';
 import { listRejects } from '../../src/store/landing/rejects.ts';
 import { filesIn, type Maplewood, openMaplewood } from './maplewood.ts';
+import { jsonTests } from './json.ts';
 import { peopleTests } from './people.ts';
 
 /** The truth's streams, by the pipelines that read them. */
@@ -389,6 +390,7 @@ describe('what goes out', () => {
   });
 });
 
+jsonTests(() => town);
 peopleTests(() => town);
 
 describe('the mappings that are shipped', () => {

@@ -8,6 +8,8 @@ import { DEFAULT_PORTS } from '../../scripts/sample-town/systems.ts';
 import { copyTown, REPOSITORY } from './maplewood.ts';
 
 const run = promisify(execFile);
+/** Each of these starts the town as a newcomer does; the first one plays the two years of the harbor as well. */
+const LONG = { timeout: 300_000 };
 let project: string;
 beforeAll(() => {
   project = copyTown();
@@ -19,7 +21,7 @@ async function start(): Promise<{ stdout: string; stderr: string }> {
   return run(process.execPath, [join(REPOSITORY, 'scripts/sample-town/start.ts'), '--once', '--project', project], { maxBuffer: 1 << 24 });
 }
 
-test('a newcomer sees what came in, what was rejected and why, what was refused, and revenue by department and month', async () => {
+test('a newcomer sees what came in, what was rejected and why, what was refused, and revenue by department and month', LONG, async () => {
   const { stdout, stderr } = await start();
   expect(stdout).toContain('Maplewood, a sample town of 904 residents (seed 1), was made in data/sample-town.');
   expect(stdout).toMatch(/recreation-receipts +succeeded +2,499 +2,499/);
@@ -38,13 +40,17 @@ test('a newcomer sees what came in, what was rejected and why, what was refused,
   );
   expect(stdout).toContain('corrections-to-clerk: UpdateResident (clerk-residents.register-changes): 1 accepted. (6 times)');
   expect(stdout).toContain('corrections-to-finance: RM00101 (finance.customer-changes): 4 accepted.');
+  expect(stdout).toMatch(/journal-to-finance: its journal entries: npx interlocal report journals\. In no entry: \d+ sums/);
+  expect(stdout).toContain('lee closed it.');
+  expect(stdout).toContain('The harbor of Maplewood, two fiscal years, is now in data/sample-harbor. Closed: 12 months and 2024/2025.');
+  expect(stdout).toMatch(/composition_differs +4 /);
   // Plain lines: nothing moves a cursor or colors a log.
   expect(stdout + stderr).not.toMatch(/[\u001b\r]/);
   // Passwords stay in their files.
   expect(stdout + stderr).not.toMatch(/sample-town-(recreation|clerk|finance|portal)/);
 });
 
-test('started again, it shows that nothing was read or entered twice', async () => {
+test('started again, it shows that nothing was read or entered twice', LONG, async () => {
   const { stdout } = await start();
   expect(stdout).toContain('Maplewood, a sample town of 904 residents (seed 1), is in data/sample-town.');
   expect(stdout).toContain('Nothing was entered twice: 0 records are new, 0 changed, and no file was read again.');
@@ -52,6 +58,7 @@ test('started again, it shows that nothing was read or entered twice', async () 
   expect(stdout).toMatch(/receipts-\d{8}-0001\.xml \(finance-imports\.receipt-import\): 114 taken\./);
   expect(stdout).toContain('receipts-to-finance: nothing was sent again.');
   expect(stdout).not.toContain('The next day');
+  expect(stdout).toContain('The harbor of Maplewood is in data/sample-harbor. Closed: 12 months and 2024/2025.');
   expect(stdout).toMatch(/corrections-to-clerk +succeeded +\d+ +0 +0/);
   expect(stdout).toContain('receipts-to-finance: needs attention: 1 delivery to settle.');
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);

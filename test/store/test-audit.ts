@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { resolveSecrets } from '../../src/config/secrets.ts';
+import { resolveSecrets } from '../../src/config/secrets/secrets.ts';
 import { appendAudit, listAudit, verifyAudit } from '../../src/store/ledger/audit.ts';
 import type { Knex } from '../../src/store/open.ts';
 import type { StoreUnderTest } from './stores.ts';

@@ -11,7 +11,7 @@ import type { Express } from 'express';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, FatalError, RetriableError } from '../../src/core/errors.ts';
-import { answerFacts } from '../../src/transports/http/status.ts';
+import { answerFacts } from '../../src/transports/answer-facts.ts';
 import type { RequestSpec, RequestTransport } from '../../src/transports/transport.ts';
 import { paceOf } from '../../src/transports/rate-limit.ts';
 import { transports } from '../../src/transports/transports.ts';
@@ -404,8 +404,8 @@ describe('http', () => {
     expect((await wrong.check()).at(-1)).toMatchObject({ name: 'credentials', ok: false });
   });
 
-  test('only one way to log in can be given, and secrets must be references in the configuration', () => {
-    const schema = transports.http.optionsSchema;
+  test('only one way to log in can be given, and secrets must be references in the configuration', async () => {
+    const schema = await transports.http.options();
     expect(
       schema.safeParse({ base_url: base, auth: { bearer: { token: '${env:T}' }, basic: { username: 'a', password: '${env:P}' } } }).success,
     ).toBe(false);

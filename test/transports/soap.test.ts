@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, FatalError, RecordError, RetriableError } from '../../src/core/errors.ts';
-import { answerFacts } from '../../src/transports/http/status.ts';
+import { answerFacts } from '../../src/transports/answer-facts.ts';
 import type { RequestTransport } from '../../src/transports/transport.ts';
 import { transports } from '../../src/transports/transports.ts';
 import { printsNothing } from './prints-nothing.ts';

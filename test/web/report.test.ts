@@ -32,7 +32,7 @@ describe('report revenue', () => {
     const { exit, out } = await report('revenue', '--period', 'fiscal-year');
     expect(exit).toBe(0);
     const lines = out.split('\n');
-    expect(lines[0]).toMatch(/^department +account +tender +period +receipts +amount +reconciled +not reconciled$/);
+    expect(lines[0]).toMatch(/^department +account +paid by +period +receipts +amount +reconciled +not reconciled$/);
     const sums = lines.filter((line) => line.includes(', total ')).map((line) => cents(line.trim().split(/\s+/).at(-3)!));
     const total = lines
       .find((line) => line.startsWith('Total '))!
@@ -87,7 +87,7 @@ describe('report revenue', () => {
     const rows = parse(out, { columns: true }) as Record<string, string>[];
     expect(new Set(rows.map((r) => r.department))).toEqual(new Set(['Library']));
     expect(rows.every((r) => r.period!.startsWith('2026-05-'))).toBe(true);
-    expect(rows.reduce((sum, r) => sum + cents(r.unreconciled!), 0)).toBe(22887);
+    expect(rows.reduce((sum, r) => sum + cents(r['not reconciled']!), 0)).toBe(22887);
   });
 
   test('--out says one line of what was written, and takes the format from the name', async () => {
@@ -143,16 +143,16 @@ describe('report revenue', () => {
 describe('report reconciliation', () => {
   test('the outer keys are rolled up, then each key that differs with both sums and the reason', async () => {
     const { out } = await report('reconciliation');
-    expect(out).toContain('receipts-at-bank: receipts against bank');
-    expect(out).toContain('34 agree, 2 keys differ.');
+    expect(out).toContain('receipts-at-bank: receipts and bank');
+    expect(out).toContain('34 matched, 2 left to explain.');
     const lines = out.split('\n').map((line) => line.replace(/\s+/g, ' '));
-    const march = lines.findIndex((line) => line.startsWith('2026-03 differs 9,511.21 9,386.21 -125.00'));
+    const march = lines.findIndex((line) => line.startsWith('2026-03 left to explain 9,511.21 9,386.21 -125.00'));
     expect(lines[march + 1]).toBe(
-      ' Building differs 3,382.85 3,257.85 -125.00 receipts add up to 3,382.85, bank says 3,257.85: 125.00 less',
+      ' Building left to explain 3,382.85 3,257.85 -125.00 receipts add up to 3,382.85, bank says 3,257.85: 125.00 less',
     );
     expect(lines.filter((line) => line.startsWith(' '))).toHaveLength(2);
-    expect(lines).toContainEqual(expect.stringMatching(/^2026-01 agrees 5,673.94 5,673.94 0.00/));
-    expect(lines).toContainEqual(expect.stringMatching(/^Total differs 58,702.09 58,348.22 -353.87/));
+    expect(lines).toContainEqual(expect.stringMatching(/^2026-01 matched 5,673.94 5,673.94 0.00/));
+    expect(lines).toContainEqual(expect.stringMatching(/^Total left to explain 58,702.09 58,348.22 -353.87/));
   });
 
   test('--all also has what agrees', async () => {

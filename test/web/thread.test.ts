@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTown } from '../../src/cli/town.ts';
 import { landing } from '../../src/store/landing/landing.ts';
@@ -58,6 +59,8 @@ test.each(['/revenue.xlsx?period=day', '/revenue.csv?period=day', '/revenue?peri
       const from = performance.now();
       expect((await fetch(`${served.url}/health`)).status).toBe(200);
       waits.push(performance.now() - from);
+      // Answering /health takes a thread of its own: asked without a pause, it would take the time that the report needs.
+      await pause(50);
     }
     const { status, size, took } = await asked;
     expect([status, size > 1000]).toEqual([200, true]);

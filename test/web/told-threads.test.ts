@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTown } from '../../src/cli/town.ts';
+import type { Engine } from '../../src/engine/run/engine.ts';
 import type { UnrecordedRun } from '../../src/engine/run/run.ts';
 import { startPageWorkers } from '../../src/server/page-workers.ts';
-import { createFront } from '../../src/server/server.ts';
+import { createFront, createPages } from '../../src/server/server.ts';
 import { makeTown, TOWN } from './town.ts';
 
 const clean: (() => unknown)[] = [];
@@ -32,7 +34,7 @@ async function started() {
   clean.push(() => new Promise((done) => http.close(done)));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const ask = async (path: string): Promise<string> => (await fetch(`${url}${path}`, { headers: { connection: 'close' } })).text();
-  return { unrecorded, pages, ask };
+  return { project, unrecorded, pages, ask };
 }
 
 interface Status {
@@ -62,3 +64,45 @@ test('a run that the store could not keep is told by /api/status and by the page
   await expect.poll(ofBank).toBeNull();
   expect(await ask('/')).not.toContain('not recorded in the store');
 });
+
+test('what the nightly look found is told by /health, also where the store could not keep it', { timeout: 60_000 }, async () => {
+  const { pages, ask } = server;
+  const doctor = async () => (JSON.parse(await ask('/health')) as { doctor: { at: string | null; codes: string[] } }).doctor;
+  expect((await doctor()).codes).toEqual([]);
+  const check = { name: 'store', state: 'wrong' as const, code: 'STORE_DAMAGED', detail: 'The store is damaged.' };
+  pages.tell({ examined: { at: '2026-07-02T07:23:00.000Z', checks: [check] } });
+  await expect.poll(doctor).toMatchObject({ at: '2026-07-02T07:23:00.000Z', codes: ['STORE_DAMAGED'] });
+});
+
+test('every answer that needs the store is made in a thread; what is not made there is a fixed text', { timeout: 60_000 }, async () => {
+  const engine = { project: server.project } as unknown as Engine;
+  const asked: string[] = [];
+  const front = createFront(engine, {}, (request, response) => {
+    asked.push(request.path);
+    response.send('made in a thread');
+  });
+  // The engine has no store: what would ask it here would fail.
+  const paths = [...routesOf(createPages(engine, {}))].map((path) => path.replaceAll(/:\w+/g, '1'));
+  expect(paths).toEqual(
+    expect.arrayContaining(['/', '/health', '/api/status', '/api/revenue', '/revenue', '/revenue.csv', '/revenue.xlsx', '/rejects']),
+  );
+  const http = createServer(front).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  for (const path of [...paths, '/no-such-page', '/api/no-such'])
+    expect([path, await (await fetch(`${url}${path}`)).text()]).toEqual([path, 'made in a thread']);
+  for (const path of ['/style.css', '/icon.svg']) expect((await fetch(`${url}${path}`)).status).toBe(200);
+  expect(asked).toEqual([...paths, '/no-such-page', '/api/no-such']);
+  await new Promise((done) => http.close(done));
+});
+
+/** The addresses that an app answers. */
+function routesOf(app: Express): Set<string> {
+  interface Layer {
+    route?: { path: string };
+    handle?: { stack?: Layer[] };
+  }
+  const paths = (layers: readonly Layer[]): string[] =>
+    layers.flatMap(({ route, handle }) => [...(route ? [route.path] : []), ...paths(handle?.stack ?? [])]);
+  return new Set(paths((app as unknown as { router: { stack: Layer[] } }).router.stack));
+}

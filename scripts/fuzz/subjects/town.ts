@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { transportOptions } from '../../../src/cli/town.ts';
+import { knownTransports } from '../../../src/transports/transports.ts';
 import { loadProject } from '../../../src/config/load.ts';
 import { compileMapping } from '../../../src/mapping/compile.ts';
 import { runMappingTests } from '../../../src/mapping/tests.ts';
@@ -123,7 +123,7 @@ async function attempt({ town, file, bytes }: Input): Promise<Verdict> {
   const path = join(town.folder, file);
   writeFileSync(path, bytes);
   try {
-    const { project, problems } = await loadProject(town.folder, { transportOptions: transportOptions(), compileMapping, env: {} });
+    const { project, problems } = await loadProject(town.folder, { transports: await knownTransports(), compileMapping, env: {} });
     if ((project === undefined) !== problems.length > 0) throw new Fault('Neither a project nor a problem, or both.');
     if (!project) {
       for (const { place, code } of problems) if (!place.file) throw new Fault(`The problem ${code} has no file.`);

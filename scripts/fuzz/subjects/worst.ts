@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readBytes } from '../../../src/authoring/certify/reading.ts';
-import { webPageError } from '../../../src/transports/http/web-page.ts';
-import { parseXml, XmlProblem } from '../../../src/transports/soap/xml.ts';
+import { webPageError } from '../../../src/transports/web/web-page.ts';
+import { parseXml, XmlProblem } from '../../../src/transports/xml.ts';
 import { verdictOf } from '../attempt.ts';
 import type { StreamFile } from '../pack-files.ts';
 import { subject, type Subject, type Verdict } from '../subject.ts';

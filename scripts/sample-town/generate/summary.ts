@@ -22,7 +22,7 @@ export async function summaryOf(engine: Engine): Promise<string> {
     section('Left where they are', notesOf(inbound, /is left for a later run/)),
     section('Delivered twice', notesOf(inbound, /the same content was loaded as/)),
     section('Residents', await residents(engine)),
-    section('Sent to other systems', sent(all)),
+    section('Sent to other systems', sent(engine, all)),
     section('Where the systems do not agree', await differences(engine)),
     section('Revenue by department and month', [revenueTable(await revenueReport(engine, { period: 'month' }))]),
   ];
@@ -34,7 +34,7 @@ export async function carriedText(engine: Engine): Promise<string> {
   const all = await statusOf(engine);
   const carrying = all.filter(({ pipeline }) => engine.project.pipelines.get(pipeline)!.value.deliver?.carry);
   return section('Carried to the other systems', [
-    ...counts(sent(carrying)),
+    ...counts(sent(engine, carrying)),
     'Each correction went once to each of the other systems that keep the field.',
   ]);
 }
@@ -84,7 +84,7 @@ function notesOf(inbound: readonly PipelineStatus[], wanted: RegExp): string[] {
   );
 }
 
-function sent(all: readonly PipelineStatus[]): string[] {
+function sent(engine: Engine, all: readonly PipelineStatus[]): string[] {
   return all.flatMap(({ pipeline, last_run: run, outbound }) => {
     if (!outbound || !run) return [];
     const last = outbound.last_delivery;
@@ -93,7 +93,16 @@ function sent(all: readonly PipelineStatus[]): string[] {
     const settle = outbound.to_settle
       ? ` Finance's edit report is in data/sample-town/finance-reports; then: npx interlocal deliver settle ${last!.id} --accepted`
       : '';
-    return [...run.notes, ...again, ...(person ? [`needs attention: ${person}.${settle}`] : [])].map((text) => `${pipeline}: ${text}`);
+    const open = run.notes.filter((note) => note.includes(' is in no entry: '));
+    const notes = run.notes.filter((note) => !open.includes(note));
+    const entries = engine.project.pipelines.get(pipeline)!.value.deliver?.entries
+      ? [
+          `its journal entries: npx interlocal report journals.${open.length ? ` In no entry: ${counted(open.length, 'sum')} that ${open.length === 1 ? 'is' : 'are'} not reconciled; interlocal run ${pipeline} lists them.` : ''}`,
+        ]
+      : [];
+    return [...notes, ...entries, ...again, ...(person ? [`needs attention: ${person}.${settle}`] : [])].map(
+      (text) => `${pipeline}: ${text}`,
+    );
   });
 }
 

@@ -116,10 +116,10 @@ async function certifyRequests(
   given: Record<string, unknown>,
   options: CertifyOptions,
 ): Promise<Finding[]> {
-  const { openRequestContext } = await import('./request/context.ts');
+  const { openRequestContext, serviceOf } = await import('./request/context.ts');
   const { REQUEST_CHECKS } = await import('./request/checks.ts');
   const wsdl = await wsdlOf(pack, connector.streams[name]!.retriever.request!.operation);
-  if (connector.transport === 'soap' && wsdl === undefined)
+  if (serviceOf(connector).describedBy === 'wsdl' && wsdl === undefined)
     return [
       {
         check: 'recording',

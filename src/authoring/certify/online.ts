@@ -17,7 +17,8 @@ import { openUnpacked } from '../../connector/sink/packing.ts';
 import { ConfigError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
-import { transports } from '../../transports/transports.ts';
+import { openTransport, transportOf } from '../../transports/transports.ts';
+import type { Refusal } from '../../transports/declaration.ts';
 import type { CheckResult, FileTransport, Transport } from '../../transports/transport.ts';
 import { openConnection } from '../../engine/run/connection.ts';
 import { checkSinkTarget } from '../../engine/outbound/sink-target.ts';
@@ -50,12 +51,9 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
       checkConnection(project, connection, options.signal),
     )),
   );
-  if (connector.transport === 'sftp')
-    findings.push(
-      ...(await looked({ check: 'host_key', title: 'A server with another host key is refused' }, undefined, options, () =>
-        otherHostKey(project, connection),
-      )),
-    );
+  const declared = transportOf(connector.transport);
+  for (const refusal of declared.reads === 'files' ? (declared.mustRefuse ?? []) : [])
+    findings.push(...(await looked(refusal, undefined, options, () => mustRefuse(project, connection, connector.transport, refusal))));
   if (findings.some((f) => f.check === 'connection' && f.state === 'failed')) return certificateOf(pack, 'online', findings, connection);
   for (const name of Object.keys(connector.streams)) {
     if (options.signal.aborted) break;
@@ -105,17 +103,16 @@ function verdictOf(results: readonly CheckResult[]): Verdict {
   return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Fix it when the system allows.') : holds(said(results));
 }
 
-/** The same connection with a key that is nobody's: it must be refused before a password is sent. */
-async function otherHostKey(project: Project, connection: string): Promise<Verdict> {
-  const options = { ...openOptions(project, connection), host_key: `SHA256:${'A'.repeat(43)}` };
-  const own = Object.fromEntries(Object.entries(options).filter(([name]) => name in transports.sftp.optionsSchema.shape));
-  const transport = (await transports.sftp.open(own, { connection, projectFolder: project.folder })) as FileTransport;
+/** The same connection with other options, such as a host key that is nobody's: it must be refused. */
+async function mustRefuse(project: Project, connection: string, name: string, { options: changed, code }: Refusal): Promise<Verdict> {
+  const options = { ...openOptions(project, connection), ...changed };
+  const transport = (await openTransport(name, options, { connection, projectFolder: project.folder })) as FileTransport;
   try {
     await transport.list('.', '*', () => {});
     return fails('Its files were listed anyway.', 'Report this.');
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
-    return /HOST_KEY/.test(error.code) ? holds(`${error.code}.`) : fails(saidOf(error.problems), 'HOST_KEY was expected.');
+    return error.code === code ? holds(`${error.code}.`) : fails(saidOf(error.problems), `${code} was expected.`);
   } finally {
     await transport.close();
   }

@@ -13,7 +13,7 @@ export interface CertifyOptions {
   /** Told of each check that does not apply to a stream or sink. */
   onNotApplicable?: (stream: string | undefined, check: { check: string; title: string }, reason?: string) => void;
   /** Serves recorded tables; without it streams of queries are certified online only. */
-  startTables?: StartTables;
+  startTables?: StartTables | undefined;
   /** Lets streams of files be read over SSH, to see that their password is nowhere else; without it they only fail to connect. */
   startSsh?: StartSsh | undefined;
 }

@@ -13,7 +13,7 @@ import { checkSignature, type Signer, type TrustedKey } from '../../packs/signat
 import type { Problem } from '../../core/errors.ts';
 import { compileMapping } from '../../mapping/compile.ts';
 import { type MappingTestResult, runMappingTests } from '../../mapping/tests.ts';
-import { transports } from '../../transports/transports.ts';
+import { knownTransports } from '../../transports/transports.ts';
 
 /** A connector's folder, read to be certified. */
 export interface Pack {
@@ -103,8 +103,7 @@ async function readManifest(folder: string, id: string): Promise<Pick<Pack, 'con
     await mkdir(join(town, 'connectors', id), { recursive: true });
     await copyFile(join(folder, 'connector.yaml'), join(town, 'connectors', id, 'connector.yaml'));
     if (bringsMappings) await cp(join(folder, 'mappings'), join(town, 'connectors', id, 'mappings'), { recursive: true });
-    const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
-    const { project, problems } = await loadProject(town, { transportOptions, compileMapping });
+    const { project, problems } = await loadProject(town, { transports: await knownTransports(), compileMapping });
     return { connector: project?.connectors.get(id)?.value, mappings: project ? testsOf(project) : [], problems };
   } finally {
     await rm(town, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { discoverFixed } from './fixed.ts';
 import { discoverJson, discoverXml } from './nested.ts';
 import { openSample } from './packed.ts';
 import { discoverXlsx } from './xlsx.ts';
-import { XmlProblem } from '../../transports/soap/xml.ts';
+import { XmlProblem } from '../../transports/xml.ts';
 
 type Encoding = Parameters<typeof decodeText>[1];
 

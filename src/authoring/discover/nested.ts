@@ -3,7 +3,7 @@ import { decoderSchema } from '../../config/schema/connector.ts';
 import { FatalError } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';
 import { decodeWith } from '../../formats/formats.ts';
-import { parseXml, type XmlElement } from '../../transports/soap/xml.ts';
+import { parseXml, type XmlElement } from '../../transports/xml.ts';
 import { type PlainMap, type ProposedStream, streamName } from './proposal.ts';
 import { patternOf } from './csv.ts';
 import { proposeFields, proposeKeys } from './fields.ts';

@@ -8,8 +8,9 @@ import { discoverWsdl } from './wsdl.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { FileTransport, RemoteFile, RequestTransport } from '../../transports/transport.ts';
 import { notTriedAgain } from '../../connector/source/retry.ts';
-import { webPageError } from '../../transports/http/web-page.ts';
+import { webPageError } from '../../transports/web/web-page.ts';
 import { discoverPaging } from './paging.ts';
+import { transportOf } from '../../transports/transports.ts';
 import { openConnection } from '../../engine/run/connection.ts';
 
 export interface DiscoverOptions {
@@ -26,8 +27,9 @@ export async function discoverConnection(project: Project, connection: string, o
     if (transport.kind === 'files') return await filesOf(transport, connection, options.path ?? '.');
     if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
     const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
-    if (connector.transport === 'soap')
-      return await discoverWsdl(String(given['wsdl'] ?? `${String(given['endpoint'])}?wsdl`), project.folder, {
+    const declared = transportOf(connector.transport);
+    if (declared.reads === 'request' && declared.description)
+      return await discoverWsdl(declared.description(given), project.folder, {
         place: { system: connection, path: 'wsdl' },
         setting: 'wsdl in config/connections.yaml',
       });

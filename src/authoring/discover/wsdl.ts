@@ -2,7 +2,7 @@ import { type NamedBy, type WsdlDocuments, wsdlDocuments } from '../../transport
 import { soapSettings } from '../../transports/soap/options.ts';
 import type { ComplexType, ElementDeclaration } from '../../transports/soap/schema.ts';
 import { type Operation, readService, type Service } from '../../transports/soap/service.ts';
-import { webClient } from '../../transports/http/web-client.ts';
+import { webClient } from '../../transports/web/web-client.ts';
 import type { Discovery, Plain, PlainMap, ProposedField, ProposedStream } from './proposal.ts';
 import { streamName, withOwnNames } from './proposal.ts';
 import { namesIdentifier, namesMoney } from '../../connector/stream/field-names.ts';

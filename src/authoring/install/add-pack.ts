@@ -26,8 +26,8 @@ export interface AddOptions {
   certify: boolean;
   /** Only say what would be done. */
   dryRun: boolean;
-  /** Serves recorded tables, for connectors of SQL Server. */
-  startTables?: (() => Promise<StartTables | undefined>) | undefined;
+  /** Serves recorded tables, for transports that need it. */
+  startTables?: ((transport: string) => Promise<StartTables | undefined>) | undefined;
   onCheck?: (stream: string | undefined, title: string) => void;
   onStep?: (step: Step) => unknown;
 }
@@ -163,7 +163,7 @@ async function replacedBy(target: string, connector: string): Promise<{ connecto
 }
 
 async function certify(pack: Awaited<ReturnType<typeof readPack>>, options: AddOptions): Promise<boolean> {
-  const startTables = pack.connector?.transport === 'sqlserver' ? await options.startTables?.() : undefined;
+  const startTables = pack.connector && (await options.startTables?.(pack.connector.transport));
   const { signal, onCheck } = options;
   const certificate: Certificate = await certifyOffline(pack, { signal, onCheck, startTables });
   if (signal.aborted || certificate.passed) return !signal.aborted;

@@ -2,6 +2,9 @@ import { sinkSchema, type SinkConfig } from '../../config/schema/sink.ts';
 import type { Values } from '../../core/record.ts';
 import type { Plain, PlainMap } from '../discover/proposal.ts';
 import { flow } from '../discover/yaml.ts';
+import type { TransportDeclaration } from '../../transports/declaration.ts';
+import { transportOf } from '../../transports/transports.ts';
+import { beginningOf } from './beginning.ts';
 
 /** A sink that a new connector begins with: its YAML, and for files what it writes. */
 export interface SinkSkeleton {
@@ -14,11 +17,8 @@ export interface SinkSkeleton {
   answered: Record<string, unknown>;
 }
 
-export type SinkKind = 'file' | 'request' | 'table';
+type SinkKind = TransportDeclaration['writes'];
 export type SinkFormat = 'csv' | 'fixed_width' | 'xml' | 'json';
-
-/** What each transport writes to. */
-export const SINK_OF = { sftp: 'file', folder: 'file', http: 'request', soap: 'request', sqlserver: 'table' } as const;
 
 const RECORDS: Values[] = [
   { number: '0000201', paid_on: '2026-03-02', account: '610-1043', amount: '24.50' },
@@ -48,8 +48,9 @@ const ENCODERS: Record<SinkFormat, PlainMap> = {
 const EXTENSION: Record<SinkFormat, string> = { csv: 'csv', xml: 'xml', json: 'json', fixed_width: 'txt' };
 
 /** A sink `payments-in` of this kind, to be changed into what the system takes. */
-export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat): SinkSkeleton {
-  const kind: SinkKind = SINK_OF[transport];
+export function sinkSkeleton(transport: string, format: SinkFormat): SinkSkeleton {
+  const kind = transportOf(transport).writes;
+  const soap = beginningOf(transport) === 'wsdl';
   const name = 'payments-in';
   const fields: PlainMap = {
     number: { required: true, max_length: 10 },
@@ -61,7 +62,7 @@ export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat
   const targets: Record<SinkKind, PlainMap> = {
     file: { file: { folder: '{{ options.outbox }}', name: `payments-{{ date }}-{{ sequence }}.${EXTENSION[format]}` } },
     request: {
-      request: transport === 'soap' ? { operation: 'AddPayment', body: soapBody() } : { method: 'POST', path: '/payments', body: record },
+      request: soap ? { operation: 'AddPayment', body: soapBody() } : { method: 'POST', path: '/payments', body: record },
     },
     table: { table: { name: 'PaymentsIn', write: 'upsert', key: ['number'] } },
   };
@@ -80,7 +81,7 @@ export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat
     name,
     config: sinkSchema.parse(sink),
     recorded: { context: { date: '2026-03-02', sequence: 1 }, records: RECORDS },
-    answered: answeredBy(transport, kind),
+    answered: answeredBy(kind, soap),
     lines: [
       `${name}:`,
       ...Object.entries(sink).flatMap(([key, value]) => (key === 'schema' ? schemaLines(fields) : [`  ${key}: ${flow(value)}`])),
@@ -89,7 +90,7 @@ export function sinkSkeleton(transport: keyof typeof SINK_OF, format: SinkFormat
 }
 
 /** Invented as the records are; each is accepted. */
-function answeredBy(transport: keyof typeof SINK_OF, kind: SinkKind): Record<string, unknown> {
+function answeredBy(kind: SinkKind, soap: boolean): Record<string, unknown> {
   if (kind === 'file') return {};
   if (kind === 'table') {
     const columns = { number: 'VARCHAR(10) NOT NULL', paid_on: 'DATE', account: 'VARCHAR(15)', amount: 'NUMERIC(19,2)' };
@@ -98,7 +99,6 @@ function answeredBy(transport: keyof typeof SINK_OF, kind: SinkKind): Record<str
       'expected.json': { PaymentsIn: RECORDS.map((record) => Object.keys(columns).map((column) => record[column])) },
     };
   }
-  const soap = transport === 'soap';
   return {
     'exchanges.json': RECORDS.map(({ number, paid_on, account, amount }) => ({
       request: soap

@@ -2,7 +2,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { isAddress } from '../../transports/soap/documents.ts';
 import { ENVELOPES, XSI } from '../../transports/soap/request-envelope.ts';
 import type { ElementDeclaration, SimpleType } from '../../transports/soap/schema.ts';
-import { escapeXml } from '../../transports/soap/xml.ts';
+import { escapeXml } from '../../transports/xml.ts';
 import type { Plain, PlainMap, ProposedStream } from '../discover/proposal.ts';
 import type { ReadWsdl } from '../discover/wsdl.ts';
 import { namesIdentifier } from '../../connector/stream/field-names.ts';

@@ -1,11 +1,13 @@
 import type { Discovery, PlainMap, ProposedStream } from '../discover/proposal.ts';
 import { flow, scalar, streamLines } from '../discover/yaml.ts';
+import { transportOf } from '../../transports/transports.ts';
+import { beginningOf } from './beginning.ts';
 import type { SinkSkeleton } from './skeleton-sinks.ts';
 
 export interface NewConnector {
   id: string;
   title: string;
-  transport: 'sftp' | 'folder' | 'soap' | 'http' | 'sqlserver';
+  transport: string;
   streams: readonly ProposedStream[];
   options: Discovery['options'];
   transportOptions?: Discovery['transport_options'];
@@ -17,7 +19,7 @@ export interface NewConnector {
 
 /** The manifest of a new connector, ready to be certified, with the evidence as comments. */
 export function manifestText({ id, title, transport, streams, options, transportOptions, sink }: NewConnector): string {
-  const files = transport === 'sftp' || transport === 'folder';
+  const files = beginningOf(transport) === 'files';
   const pattern = files ? String((streams[0]!.retriever['files'] as PlainMap)['pattern']) : '';
   const all: Discovery['options'] = files
     ? {
@@ -52,14 +54,6 @@ export function manifestText({ id, title, transport, streams, options, transport
   return `${lines.join('\n')}\n`;
 }
 
-const SUPPLIES: Record<NewConnector['transport'], string> = {
-  sftp: 'The address of the SFTP server, a user name, a password or key, and the fingerprint of its host key as the vendor gave it.',
-  folder: 'The path of the folder, on this machine or a share, where the files are written.',
-  soap: 'The address of the service and its WSDL, and a user name and password.',
-  http: 'The address that all requests start with (base_url), and how to log in (auth).',
-  sqlserver: 'Host, database, and a login that may only read.',
-};
-
 /** The README that a town reads when it configures the connection. What is in ‹ › is for the vendor to fill in. */
 export function readmeText({ id, title, transport, streams, open, sink }: NewConnector): string {
   return `# ${title}
@@ -68,7 +62,7 @@ export function readmeText({ id, title, transport, streams, open, sink }: NewCon
 
 ## What the town must supply
 
-${SUPPLIES[transport]} The options of this connector are described in connector.yaml.
+${transportOf(transport).supplies} The options of this connector are described in connector.yaml.
 
     connections:
       ${id}:

@@ -34,12 +34,12 @@ export function registerAdd(cli: Cli): void {
           replace: options.replace === true,
           certify: options.certify,
           dryRun: options.dryRun === true,
-          startTables: async () => (await import('./certify-tables.ts')).tablesPort(),
+          startTables: async (transport) => (await (await import('./certify-servers.ts')).serversFor(transport)).startTables,
           onCheck: showCheck(cli),
           ask: asker && (async (doubts) => (doubts.forEach((d) => cli.note(textOfProblem(d))), asker.yes('Install it anyway?'))),
         });
         clearCheck(cli);
-        cli.print({ added }, () => textOf(added));
+        cli.print('add', { added }, () => textOf(added));
       } finally {
         clearCheck(cli);
         asker?.close();

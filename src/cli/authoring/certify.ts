@@ -47,17 +47,16 @@ export function registerCertify(cli: Cli): void {
         const pack = await readPack(folder, keys);
         // With a connection alone, only what needs it; --offline with it: both halves.
         if (options.offline || !options.connection) {
-          const startTables =
-            pack.connector?.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
-          const startSsh = pack.connector?.transport === 'sftp' ? await (await import('./certify-ssh.ts')).sshPort() : undefined;
-          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), startTables, startSsh }));
+          const { serversFor } = await import('./certify-servers.ts');
+          const servers = await serversFor(pack.connector?.transport);
+          certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), ...servers }));
         }
         if (options.connection) certificates.push(await online(cli, pack, options.connection));
       }
       clearCheck(cli);
       if (options.report) await writeReport(options.report, certificates, 'w');
       cli.setExit(certificates.every((c) => c.passed) ? 0 : 1);
-      cli.print({ certificates }, () => certificates.map(certificateText).join('\n\n'));
+      cli.print('certify', { certificates }, () => certificates.map(certificateText).join('\n\n'));
     });
 }
 
@@ -78,10 +77,10 @@ async function writeReport(file: string, certificates: readonly Certificate[], f
 
 async function online(cli: Cli, pack: Pack, connection: string): Promise<Certificate> {
   const { openProject } = await import('../../config/load.ts');
-  const { transportOptions } = await import('../town.ts');
+  const { knownTransports } = await import('../../transports/transports.ts');
   const { certifyOnline } = await import('../../authoring/certify/online.ts');
   const { ConfigError, didYouMean } = await import('../../core/errors.ts');
-  const project = await openProject(cli.project(), { transportOptions: transportOptions() });
+  const project = await openProject(cli.project(), { transports: await knownTransports() });
   if (!project.connections[connection]) {
     const known = Object.keys(project.connections);
     const meant = didYouMean(connection, known);

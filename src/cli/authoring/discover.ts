@@ -22,7 +22,7 @@ export function registerDiscover(cli: Cli): void {
       const discovery = await discover(cli, connection, options);
       const { discoveryYaml } = await import('../../authoring/discover/yaml.ts');
       cli.setExit(discovery.streams.length ? 0 : 1);
-      cli.print({ discovery }, () => discoveryYaml(discovery));
+      cli.print('discover', { discovery }, () => discoveryYaml(discovery));
     });
 }
 
@@ -42,10 +42,10 @@ async function discover(cli: Cli, connection: string | undefined, options: Disco
     return discoverWsdl(options.wsdl, process.cwd());
   }
   const { openProject } = await import('../../config/load.ts');
-  const { transportOptions } = await import('../town.ts');
+  const { knownTransports } = await import('../../transports/transports.ts');
   const { discoverConnection } = await import('../../authoring/discover/service.ts');
   const { didYouMean } = await import('../../core/errors.ts');
-  const project = await openProject(cli.project(), { transportOptions: transportOptions() });
+  const project = await openProject(cli.project(), { transports: await knownTransports() });
   if (!project.connections[connection!]) {
     const known = Object.keys(project.connections);
     const meant = didYouMean(connection!, known);

@@ -19,18 +19,20 @@ export function registerInit(cli: Cli): void {
     .option('--fiscal-year-starts <month-day>', 'first day of the fiscal year, such as 07-01 (default: 01-01)')
     .action(async (dir: string, options: InitOptions) => {
       const { makeTown } = await import('../../config/new-town.ts');
-      const files = await makeTown(dir, {
+      const { TRANSPORT_NAMES } = await import('../../transports/transports.ts');
+      const town = {
         name: options.name,
         time_zone: options.timeZone,
         currency: options.currency,
         fiscal_year_starts: options.fiscalYearStarts,
-      });
+      };
+      const files = await makeTown(dir, town, TRANSPORT_NAMES);
       // What the town will use by name, before it does.
       const { listPacks, remark } = await import('../../authoring/install/list-packs.ts');
       const { textOfProblem } = await import('../../core/errors.ts');
       const { packs } = await listPacks(dir, new Date().toISOString().slice(0, 10));
       for (const problem of packs.flatMap(remark)) cli.note(`Remark: ${textOfProblem(problem)}`);
-      cli.print({ folder: dir, files }, () => nextSteps(dir));
+      cli.print('init', { folder: dir, files }, () => nextSteps(dir));
     });
 }
 

@@ -2,8 +2,10 @@ import type { Contents } from './finish.ts';
 import type { Finish } from './finish.ts';
 import type { Command } from 'commander';
 import type { ProposedStream } from '../../authoring/discover/proposal.ts';
+import type { Beginning } from '../../authoring/scaffold/beginning.ts';
 import type { NewConnector } from '../../authoring/scaffold/skeleton.ts';
 import type { SinkSkeleton } from '../../authoring/scaffold/skeleton-sinks.ts';
+import { TRANSPORT_NAMES, transportOf } from '../../transports/transports.ts';
 import { type Asker, askerOf, type Terminal } from '../ask.ts';
 import type { Cli } from '../cli.ts';
 
@@ -16,7 +18,6 @@ interface NewConnectorCommand {
   sink?: string | true;
 }
 
-const TRANSPORTS = ['sftp', 'folder', 'soap', 'http', 'sqlserver'] as const;
 const FORMATS = ['csv', 'fixed_width', 'xml', 'json', 'xlsx', 'bai2'] as const;
 
 /** `interlocal new connector ID` */
@@ -24,7 +25,7 @@ export function registerNewConnector(cli: Cli, command: Command, terminal?: Term
   command
     .command('connector')
     .argument('[id]', 'its name: lower-case words joined by -; anything missing is asked for at a terminal')
-    .option('--transport <name>', TRANSPORTS.join(', '))
+    .option('--transport <name>', TRANSPORT_NAMES.join(', '))
     .option('--format <name>', `for files and HTTP: ${FORMATS.join(', ')}; with --sample it is detected`)
     .option(
       '--sample <file>',
@@ -53,7 +54,7 @@ interface Answers extends NewConnectorCommand {
 /** What flags say, and where somebody can be asked, what they leave open. */
 async function answers(cli: Cli, asker: Asker | undefined, given: string | undefined, options: NewConnectorCommand): Promise<Answers> {
   const { ConfigError } = await import('../../core/errors.ts');
-  const { SINK_OF } = await import('../../authoring/scaffold/skeleton-sinks.ts');
+  const { beginningOf } = await import('../../authoring/scaffold/beginning.ts');
   if (given === undefined && !asker)
     throw new ConfigError({
       code: 'USAGE',
@@ -64,35 +65,31 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
   const id = given ?? (await asker!.line("The connector's name, such as acme-ledger", '', wrongName));
   const folder = await newFolder(cli, id);
   const isAsking = asker !== undefined && (given === undefined || options.transport === undefined);
-  const transport = await chosen(asker, 'transport', options.transport, TRANSPORTS, 'How is the system reached?');
+  const transport = await chosen(asker, 'transport', options.transport, TRANSPORT_NAMES, 'How is the system reached?');
+  const begins = beginningOf(transport);
+  const { writes } = transportOf(transport);
   const more: NewConnectorCommand = { ...options };
-  const byFile = transport === 'sftp' || transport === 'folder' || transport === 'http';
   await refuseWhatIsOfNoUse(transport, options);
-  if (isAsking && transport === 'soap' && more.sample === undefined) {
+  if (isAsking && begins === 'wsdl' && more.sample === undefined) {
     const sample = await asker.line('The WSDL of the service (an address or a file; press Enter for an example)', '', () => undefined);
     if (sample) more.sample = sample;
   }
-  if (byFile && more.sample === undefined && more.format === undefined) {
+  if ((begins === 'files' || begins === 'answers') && more.sample === undefined && more.format === undefined) {
     const { existsSync } = await import('node:fs');
     const missing = (path: string): string | undefined => (path === '' || existsSync(path) ? undefined : `There is no file ${path}.`);
     const sample = await asker?.line('A sample of its data (a file; press Enter for an example)', '', missing);
     if (sample) more.sample = sample;
-    else more.format = await chosen(asker, 'format', transport === 'http' ? 'json' : undefined, FORMATS, 'How are its files written?');
+    else more.format = await chosen(asker, 'format', begins === 'answers' ? 'json' : undefined, FORMATS, 'How are its files written?');
   }
-  const hasOwnWsdl = transport === 'soap' && more.sample !== undefined;
-  if (
-    isAsking &&
-    more.sink === undefined &&
-    !hasOwnWsdl &&
-    (await asker.yes(`Should Interlocal also write to it (a ${SINK_OF[transport]})?`))
-  )
+  const hasOwnWsdl = begins === 'wsdl' && more.sample !== undefined;
+  if (isAsking && more.sink === undefined && !hasOwnWsdl && (await asker.yes(`Should Interlocal also write to it (a ${writes})?`)))
     more.sink = true;
-  if (typeof more.sink === 'string' && more.sink !== SINK_OF[transport])
+  if (typeof more.sink === 'string' && more.sink !== writes)
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--sink' },
-      message: `Over ${transport} a sink writes a ${SINK_OF[transport]}, not "${more.sink}".`,
-      hint: `Write --sink ${SINK_OF[transport]}, or choose another transport.`,
+      message: `Over ${transport} a sink writes a ${writes}, not "${more.sink}".`,
+      hint: `Write --sink ${writes}, or choose another transport.`,
     });
   return { ...more, id, folder, transport };
 }
@@ -100,18 +97,19 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
 /** A flag that would change nothing must not look as if it had. */
 async function refuseWhatIsOfNoUse(transport: NewConnector['transport'], { sample, format, sink }: NewConnectorCommand): Promise<void> {
   const { ConfigError } = await import('../../core/errors.ts');
+  const begins = (await import('../../authoring/scaffold/beginning.ts')).beginningOf(transport);
   const refuse = (path: string, message: string, hint: string): never => {
     throw new ConfigError({ code: 'USAGE', place: { path }, message, hint });
   };
-  if (transport === 'sqlserver' && sample !== undefined)
+  if (begins === 'tables' && sample !== undefined)
     refuse(
       '--sample',
       'A database is not read from a file.',
       'Leave --sample out; interlocal discover CONNECTION proposes streams for its tables and views.',
     );
-  if ((transport === 'sqlserver' || transport === 'soap') && format !== undefined)
+  if ((begins === 'tables' || begins === 'wsdl') && format !== undefined)
     refuse('--format', `Over ${transport} there are no files, so no format can be given.`, 'Leave --format out.');
-  if (transport === 'soap' && sample !== undefined && sink !== undefined)
+  if (begins === 'wsdl' && sample !== undefined && sink !== undefined)
     refuse(
       '--sink',
       'The sink written here is only an example, and your WSDL does not have its operation.',
@@ -129,15 +127,14 @@ async function make(cli: Cli, options: Answers): Promise<void> {
     await writeFile(join(folder, name), content);
   }
   const { writeRecords } = await import('../../authoring/certify/write-records.ts');
-  await writeRecords(folder, transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined, (text) =>
-    notes.push(text),
-  );
+  const { serversFor } = await import('./certify-servers.ts');
+  await writeRecords(folder, (await serversFor(transport)).startTables, (text) => notes.push(text));
   const { readdir } = await import('node:fs/promises');
   const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  cli.print({ connector: id, files: made, notes }, () =>
+  cli.print('new connector', { connector: id, files: made, notes }, () =>
     [
       `Created the connector ${id}:`,
       '',
@@ -204,6 +201,7 @@ async function chosen<T extends string>(
 }
 
 async function contents(id: string, transport: NewConnector['transport'], options: Answers): Promise<{ files: Contents; notes: string[] }> {
+  const { beginningOf } = await import('../../authoring/scaffold/beginning.ts');
   const { manifestText, readmeText } = await import('../../authoring/scaffold/skeleton.ts');
   const { ConfigError } = await import('../../core/errors.ts');
   const written = options.sink === undefined ? undefined : await sinkContents(transport, options.format);
@@ -232,13 +230,14 @@ async function contents(id: string, transport: NewConnector['transport'], option
     const all = [...notes, ...(written ? [written.note] : [])];
     return { files: { 'connector.yaml': manifestText(made), 'README.md': readmeText(made), ...placed, ...written?.files }, notes: all };
   };
-  if (transport === 'soap') return (await import('./new-connector-soap.ts')).soapContents(finish, options.sample);
-  if (transport === 'sqlserver') return tableContents(finish);
-  const sample = await sampleOf(transport, options);
+  const begins = beginningOf(transport);
+  if (begins === 'wsdl') return (await import('./new-connector-soap.ts')).soapContents(finish, options.sample);
+  if (begins === 'tables') return tableContents(finish);
+  const sample = await sampleOf(begins, options);
   const { discoverFile } = await import('../../authoring/discover/file.ts');
   // By the whole sample: what differs in twenty lines may be equal in a thousand, and the recording leaves out other sheets and files.
   const stream = sample.whole ?? (await discoverFile(sample.file, sample.bytes));
-  if (transport === 'http') {
+  if (begins === 'answers') {
     const { basename } = await import('node:path');
     const path = `/${stream.name}`;
     stream.retriever = { request: { path } };
@@ -262,13 +261,13 @@ async function contents(id: string, transport: NewConnector['transport'], option
 
 /** The sample that was given, cut to its beginning, or an invented one. */
 async function sampleOf(
-  transport: string,
+  begins: Beginning,
   options: NewConnectorCommand,
 ): Promise<{ file: string; bytes: Buffer; notes: string[]; whole?: ProposedStream }> {
   const { ConfigError } = await import('../../core/errors.ts');
   if (options.sample === undefined) {
     const { SAMPLES, sampleWorkbook } = await import('../../authoring/scaffold/skeleton-samples.ts');
-    const format = await chosen(undefined, 'format', options.format ?? (transport === 'http' ? 'json' : undefined), FORMATS, '');
+    const format = await chosen(undefined, 'format', options.format ?? (begins === 'answers' ? 'json' : undefined), FORMATS, '');
     return {
       ...(format === 'xlsx' ? sampleWorkbook() : { file: SAMPLES[format].file, bytes: Buffer.from(SAMPLES[format].text) }),
       notes: ['The recording is only an example: replace it with a real file without personal data.'],
@@ -280,7 +279,7 @@ async function sampleOf(
   const { cutSample } = await import('../../authoring/scaffold/sample-cut.ts');
   const stream = await sampleStream(options.sample);
   const found = Object.keys(stream.decoder ?? {})[0];
-  if (transport === 'http' && (stream.retriever['files'] as { unpack?: unknown }).unpack !== undefined)
+  if (begins === 'answers' && (stream.retriever['files'] as { unpack?: unknown }).unpack !== undefined)
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--sample' },
@@ -309,14 +308,15 @@ async function sinkContents(
   transport: NewConnector['transport'],
   format: string | undefined,
 ): Promise<{ skeleton: SinkSkeleton; files: Contents; note: string }> {
-  const { SINK_OF, sinkSkeleton } = await import('../../authoring/scaffold/skeleton-sinks.ts');
+  const { sinkSkeleton } = await import('../../authoring/scaffold/skeleton-sinks.ts');
+  const { writes } = transportOf(transport);
   const writable = format === 'fixed_width' || format === 'xml' || format === 'json' ? format : 'csv';
   const skeleton = sinkSkeleton(transport, writable);
-  const note = `The sink ${skeleton.name} is only an example: describe what the system accepts${SINK_OF[transport] === 'file' ? ', and put a file that it accepted next to its records.json' : ', and record what it answered'}.`;
+  const note = `The sink ${skeleton.name} is only an example: describe what the system accepts${writes === 'file' ? ', and put a file that it accepted next to its records.json' : ', and record what it answered'}.`;
   const folder = `fixtures/${skeleton.name}`;
   const recorded = { [`${folder}/records.json`]: json(skeleton.recorded) };
   for (const [file, value] of Object.entries(skeleton.answered)) recorded[`${folder}/${file}`] = json(value);
-  if (SINK_OF[transport] !== 'file') return { skeleton, files: recorded, note };
+  if (writes !== 'file') return { skeleton, files: recorded, note };
   const { renderSink } = await import('../../connector/sink/sink.ts');
   const { context, records } = skeleton.recorded;
   const { name, bytes } = await renderSink(skeleton.config, records, { ...context, variables: { 'options.outbox': 'outbox' } });

@@ -40,7 +40,7 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
       };
       await write(files.private_key, privateKey, 0o600);
       await write(files.public_key, publicKey, 0o644);
-      cli.print({ key: { ...files, fingerprint } }, () =>
+      cli.print('new signing-key', { key: { ...files, fingerprint } }, () =>
         [
           `Created a key pair with the fingerprint ${fingerprint}.`,
           '',

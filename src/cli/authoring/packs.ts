@@ -15,7 +15,7 @@ export function registerPacks(cli: Cli): void {
       const remarks = [...problems, ...packs.flatMap(remark)];
       cli.setExit(options.verify && remarks.length ? 1 : 0);
       const { tableText } = await import('../table.ts');
-      cli.print({ packs, problems: remarks }, () =>
+      cli.print('packs', { packs, problems: remarks }, () =>
         [
           tableText(
             ['connector', 'version', 'from', 'signed by', 'state', 'SHA-256'],

@@ -14,7 +14,8 @@ export function registerSchemas(cli: Cli): void {
         await (await import('../../config/load.ts')).openProject(folder);
       }
       const { writeJsonSchemas } = await import('../../config/json-schemas.ts');
-      const files = await writeJsonSchemas(folder);
-      cli.print({ files }, () => `Wrote ${files.length} schemas to ${join(folder, 'config/schemas')}.`);
+      const { TRANSPORT_NAMES } = await import('../../transports/transports.ts');
+      const files = await writeJsonSchemas(folder, TRANSPORT_NAMES);
+      cli.print('schemas', { files }, () => `Wrote ${files.length} schemas to ${join(folder, 'config/schemas')}.`);
     });
 }

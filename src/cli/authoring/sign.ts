@@ -47,7 +47,7 @@ export function registerSign(cli: Cli): void {
       });
       const file = join(folder, SIGNATURE_FILE);
       await writeFile(file, `${JSON.stringify(signature, null, 2)}\n`);
-      cli.print({ signed: { file, ...signature } }, () =>
+      cli.print('sign', { signed: { file, ...signature } }, () =>
         [`Signed ${id} ${version} with the key ${signature.key}.`, `  SHA-256  ${signature.hash}`, `  wrote    ${file}`].join('\n'),
       );
     });
@@ -84,7 +84,7 @@ function registerPack(cli: Cli): void {
         });
       });
       const packed = { file, connector: id, version, hash: packHash(files), files: files.size, signed: signer !== undefined };
-      cli.print({ packed }, () =>
+      cli.print('pack', { packed }, () =>
         [
           `Wrote ${file}: ${id} ${version}, ${files.size} files, ${packed.signed ? 'signed' : 'not signed'}.`,
           `  SHA-256  ${packed.hash}`,
@@ -105,7 +105,8 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
   if (found.length || !pack.connector) throw new FatalError(found);
   if (certify) {
     const { certifyOffline } = await import('../../authoring/certify/certify.ts');
-    const startTables = pack.connector.transport === 'sqlserver' ? await (await import('./certify-tables.ts')).tablesPort() : undefined;
+    const { serversFor } = await import('./certify-servers.ts');
+    const { startTables } = await serversFor(pack.connector.transport);
     const certificate = await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), startTables });
     clearCheck(cli);
     if (!certificate.passed) {
@@ -126,7 +127,7 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
 async function privateKey(cli: Cli, given: string) {
   const { privateKeyOf } = await import('../../packs/signature.ts');
   if (/^\$\{(env|file):/.test(given)) {
-    const { resolveSecrets } = await import('../../config/secrets.ts');
+    const { resolveSecrets } = await import('../../config/secrets/secrets.ts');
     return privateKeyOf(String(resolveSecrets({ key: given }, { connection: 'sign', folder: cli.project() })['key']), given);
   }
   const { readFile } = await import('node:fs/promises');

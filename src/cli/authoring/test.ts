@@ -23,7 +23,8 @@ export function registerTest(cli: Cli): void {
     .description('Run the tests that are in the mappings: what a record must give, and what must be rejected.')
     .action(async (names: string[]) => {
       const { openProject } = await import('../../config/load.ts');
-      const project = await openProject(cli.project());
+      const { transportRules } = await import('../../transports/transports.ts');
+      const project = await openProject(cli.project(), { transports: transportRules() });
       const { runMappingTests } = await import('../../mapping/tests.ts');
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const reports: MappingReport[] = [];
@@ -45,7 +46,7 @@ export function registerTest(cli: Cli): void {
       }
       const { textOfProblem } = await import('../../core/errors.ts');
       cli.setExit(reports.some((r) => r.state === 'invalid') ? 2 : reports.some((r) => r.state === 'failed') ? 1 : 0);
-      cli.print({ mappings: reports }, () =>
+      cli.print('test', { mappings: reports }, () =>
         [...reports.map((report) => textOf(report, textOfProblem)), '', summary(reports)].join('\n').trimStart(),
       );
     });

@@ -4,7 +4,7 @@ import { optionsOf } from '../../config/connection-options.ts';
 import type { Draft } from '../../config/draft.ts';
 import { didYouMean, type Problem } from '../../core/errors.ts';
 import { storeProblems } from '../../engine/run/store-problems.ts';
-import { transports } from '../../transports/transports.ts';
+import { transportOf } from '../../transports/transports.ts';
 
 /**
  * What can be known on this machine alone: whether the store is one and goes with the model, and whether the folders and files that
@@ -18,7 +18,7 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
   if (!connections) return [];
   return Object.entries(connections.value).flatMap(([id, { connector: name, options }]) => {
     const connector = connectors.get(name)?.value;
-    const local = connector && transports[connector.transport as keyof typeof transports]?.localPaths;
+    const local = connector && transportOf(connector.transport).localPaths;
     if (!connector || !local) return [];
     const all = optionsOf(connector, options);
     return local.flatMap((option): Problem[] => {

@@ -10,7 +10,7 @@ export function registerValidate(cli: Cli): void {
     .description("Check every file of the town's folder and report all problems at once. It contacts no other system and changes nothing.")
     .option('--no-secrets', 'do not check whether secrets, folders and the store exist on this machine (for a build server that has none)')
     .action(async (options: { secrets: boolean }) => {
-      const [{ loadProject }, { transports }, { compileMapping }, { compileSinkMapping }, { textOfProblem }] = await Promise.all([
+      const [{ loadProject }, { knownTransports }, { compileMapping }, { compileSinkMapping }, { textOfProblem }] = await Promise.all([
         import('../../config/load.ts'),
         import('../../transports/transports.ts'),
         import('../../mapping/compile.ts'),
@@ -21,9 +21,8 @@ export function registerValidate(cli: Cli): void {
       const { readPeriod } = await import('../../reconciliation/periods/fiscal.ts');
       const { checkHere } = await import('./validate-here.ts');
       const { weakConnections, weakTexts } = await import('../../engine/run/weak-connections.ts');
-      const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, { optionsSchema }]) => [name, optionsSchema]));
       const { project, problems } = await loadProject(cli.project(), {
-        transportOptions,
+        transports: await knownTransports(),
         compileMapping,
         compileSinkMapping,
         exceptionTypes: Object.keys(EXCEPTION_TYPES),
@@ -40,7 +39,7 @@ export function registerValidate(cli: Cli): void {
             ...(await packRemarks(project.folder, new Date().toISOString().slice(0, 10))).map(textOfProblem),
           ]
         : [];
-      cli.print({ valid: project !== undefined, problems, ...(project && { checked: checked(project), remarks }) }, () =>
+      cli.print('validate', { valid: project !== undefined, problems, ...(project && { checked: checked(project), remarks }) }, () =>
         project ? [`Valid: ${listed(checked(project))}.`, ...remarks].join('\n') : textOf(problems, textOfProblem),
       );
     });

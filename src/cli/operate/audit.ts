@@ -45,10 +45,10 @@ export function registerAudit(cli: Cli): void {
         if (options.verify) {
           const verdict = await auditVerdict(engine);
           cli.setExit(verdict.broken === null ? 0 : 1);
-          return cli.print({ verified: { whole: verdict.broken === null, ...verdict } }, () => verdictText(verdict));
+          return cli.print('audit --verify', { verified: { whole: verdict.broken === null, ...verdict } }, () => verdictText(verdict));
         }
         const entries = await auditEntries(engine, { since, action: options.action, subject: options.subject, limit: options.limit });
-        cli.print({ entries }, () => (entries.length === 0 ? 'The audit log has no entries.' : entriesTable(entries, zone)));
+        cli.print('audit', { entries }, () => (entries.length === 0 ? 'The audit log has no entries.' : entriesTable(entries, zone)));
       });
     });
 }

@@ -32,7 +32,7 @@ export function registerCheck(cli: Cli): void {
         }
         for (const rights of await rightsChecks(engine)) if (rights.state === 'attention') cli.note(checkText(rights));
         cli.setExit(results.every((r) => r.ok) ? 0 : 1);
-        cli.print({ connections: results }, () =>
+        cli.print('check', { connections: results }, () =>
           results.length === 0
             ? 'There are no connections yet: add one to config/connections.yaml.'
             : results

@@ -16,7 +16,7 @@ export function registerDoctor(cli: Cli): void {
         const found = await examine(engine);
         const state = stateOfExamination(found);
         cli.setExit({ ok: 0, attention: EXIT_ATTENTION, wrong: 1 }[state]);
-        cli.print({ doctor: { at: found.at, state, checks: found.checks } }, () => found.checks.map(checkText).join('\n'));
+        cli.print('doctor', { doctor: { at: found.at, state, checks: found.checks } }, () => found.checks.map(checkText).join('\n'));
       });
     });
 }

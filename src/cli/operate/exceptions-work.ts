@@ -20,18 +20,21 @@ type Made = Selection & Record<string, unknown>;
 
 /** `interlocal exceptions assign | wait | note | due | resolve | reopen | attach | file` */
 export function registerExceptionWork(cli: Cli, exceptions: Command): void {
-  action('assign', 'Assign them to someone.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: String(to) }));
-  action('wait', 'Note whose answer they are waiting for.', ['--on <whom>', 'whose answer'], ({ on }) => ({ do: 'wait', on: String(on) }));
-  action('note', 'Add a note.', ['--text <text>', 'the note'], ({ text }) => ({ do: 'note', text: String(text) }));
+  action('assign', 'Assign them to someone.', ['--to <name>', 'the owner'], ({ to }) => ({ do: 'assign', owner: someone('--to', to) }));
+  action('wait', 'Note whose answer they are waiting for.', ['--on <whom>', 'whose answer'], ({ on }) => ({
+    do: 'wait',
+    on: someone('--on', on),
+  }));
+  action('note', 'Add a note.', ['--text <text>', 'the note'], ({ text }) => ({ do: 'note', text: words(text) }));
   action('due', 'Set the day on which they are due; no run changes it.', ['--on <date>', 'the day, YYYY-MM-DD'], ({ on }) => ({
     do: 'due',
     on: dayOf(String(on)),
   }));
-  action('reopen', 'Open resolved or closed ones again.', ['--text <text>', 'why'], ({ text }) => ({ do: 'reopen', text: String(text) }));
+  action('reopen', 'Open resolved or closed ones again.', ['--text <text>', 'why'], ({ text }) => ({ do: 'reopen', text: words(text) }));
   action('resolve', 'Close them, with a reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
     do: 'resolve',
     reason: reason as Resolution,
-    text: String(text),
+    text: words(text),
   })).addOption(
     new Option('--reason <reason>', 'why they need no more attention')
       .choices(['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'])
@@ -50,6 +53,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
       await withTown(cli, async (engine) => {
         const file = await attachFile(engine, id, { name: path, content });
         cli.print(
+          'exceptions attach',
           { attached: { number: file.number, name: file.name, kind: file.kind, bytes: file.size, sha256: file.sha256 } },
           () => `Kept as file ${file.number}: ${file.name}, SHA-256 ${file.sha256}.`,
         );
@@ -65,10 +69,11 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
     .action(async (id: string, number: number, options: { out: string }) => {
       const { withTown } = await import('../town.ts');
       const { readAttachment } = await import('../../engine/reconciliation/exceptions/exception-files.ts');
-      const { writeOut } = await import('./report/output.ts');
+      const { writeReportFile } = await import('../../reports/output/file.ts');
       await withTown(cli, async (engine) => {
         const file = await readAttachment(engine, id, number);
-        await writeOut(cli, options.out, file.content, 1);
+        await writeReportFile(options.out, file.content);
+        cli.print('written', { written: options.out, rows: 1 }, () => `Wrote ${file.name} to ${options.out}.`);
       });
     });
 
@@ -96,7 +101,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
 async function act(cli: Cli, ids: string[], selection: Selection, action: ExceptionAction): Promise<void> {
   const { withTown } = await import('../town.ts');
   const { actOnExceptions, sumsOf } = await import('../../engine/reconciliation/exceptions/exceptions.ts');
-  const { linesOfExceptions, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
+  const { checkOwner, linesOfExceptions, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
   const { confirmed } = await import('../confirm.ts');
   const filtered = (['pipeline', 'type', 'owner', 'olderThan', 'atMost'] as const).some((key) => selection[key] !== undefined);
   if (filtered === ids.length > 0)
@@ -112,7 +117,10 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
       const found = await byFilter(engine, selection, action);
       chosen = found.map(({ id }) => id);
       const asked = [`${counted(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
-      if (found.length === 0) return cli.print({ exceptions: [] }, () => 'No exceptions fit.');
+      if (found.length === 0) {
+        await checkOwner(engine, selection.owner);
+        return cli.print('exceptions list', { exceptions: [] }, () => 'No exceptions fit.');
+      }
       if (
         !(await confirmed(cli, {
           lines: asked,
@@ -120,14 +128,19 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
           yes: selection.yes,
         }))
       )
-        return cli.print({ exceptions: [] }, () => 'Nothing was changed.');
+        return nothingChanged(cli);
     }
     // What was shown, and nothing that came since.
     const list = await linesOfExceptions(engine, await actOnExceptions(engine, chosen, action), todayIn(project));
-    cli.print({ exceptions: list }, () =>
+    cli.print('exceptions list', { exceptions: list }, () =>
       [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
     );
   });
+}
+
+function nothingChanged(cli: Cli): void {
+  cli.setExit(1);
+  cli.print('exceptions list', { exceptions: [] }, () => 'Nothing was changed.');
 }
 
 const QUESTION: Record<ExceptionAction['do'], string> = {
@@ -155,6 +168,25 @@ async function byFilter(engine: Engine, selection: Selection, action: ExceptionA
     todayIn(project),
   );
   return atMost === undefined ? found : found.filter((e) => e.currency === currency);
+}
+
+/** Whoever is named has a name. */
+function someone(option: string, given: unknown): string {
+  const name = String(given).trim();
+  if (/[\p{L}\p{N}]/u.test(name)) return name;
+  throw usage(option, `${JSON.stringify(name.slice(0, 60))} is nobody's name.`, 'Write a name, such as dana or the bank.');
+}
+
+/** What is kept on record says something. Throws ConfigError REASON_MISSING. */
+function words(given: unknown): string {
+  const text = String(given).trim();
+  if (/[\p{L}\p{N}]/u.test(text)) return text;
+  throw new ConfigError({
+    code: 'REASON_MISSING',
+    place: { path: '--text' },
+    message: '--text says nothing, and it is kept on record.',
+    hint: 'Write a few words, such as --text "the bag is on its way".',
+  });
 }
 
 function dayOf(text: string): string {

@@ -1,4 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { Option } from 'commander';
 import type { Engine } from '../../engine/run/engine.ts';
 import type { ExceptionLine } from '../../reports/reconciliation/exceptions.ts';
@@ -28,15 +30,18 @@ export function registerExceptions(cli: Cli): void {
         options: { state?: (typeof STATES)[number]; type?: string; owner?: string; overdue?: boolean; limit?: number },
       ) => {
         const { withTown } = await import('../town.ts');
-        const { checkExceptionFilter, exceptionLines, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
+        const { checkExceptionFilter, checkOwner, exceptionLines, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
         await withTown(cli, async (engine) => {
           const { project } = engine;
           checkExceptionFilter(project, { pipeline, type: options.type });
           const filter = { pipeline, type: options.type, owner: options.owner, limit: options.limit };
           const states = options.state ? [options.state] : undefined;
           const list = await exceptionLines(engine, { ...filter, states, overdue: options.overdue }, todayIn(project));
+          if (list.length === 0) await checkOwner(engine, options.owner);
           const differ = (options.type ?? options.owner ?? options.state) === undefined ? await differencesOf(engine, pipeline) : [];
-          cli.print({ exceptions: list }, () => [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'));
+          cli.print('exceptions list', { exceptions: list }, () =>
+            [...(list.length ? list.map(linesOf) : ['No exceptions.']), ...differ].join('\n'),
+          );
         });
       },
     );
@@ -52,6 +57,7 @@ export function registerExceptions(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const { project, knex } = engine;
         const { exception, events, files } = await showException(knex, id);
+        const zone = project.config.town.time_zone;
         const [line] = await linesOfExceptions(engine, [exception], todayIn(project));
         const kept = files.map((f) => {
           return {
@@ -64,12 +70,14 @@ export function registerExceptions(cli: Cli): void {
             added_at: f.addedAt,
           };
         });
-        cli.print({ ...line!, files: kept, events }, () =>
+        cli.print('exceptions show', { ...line!, files: kept, events }, () =>
           [
             linesOf(line!),
-            ...line!.records.map((r) => `    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`),
-            ...files.map((f) => `    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
-            ...events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
+            ...line!.records.map((r) => visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`)),
+            ...files.map((f) =>
+              visibleLine(`    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
+            ),
+            ...events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
           ].join('\n'),
         );
       });
@@ -92,6 +100,8 @@ async function differencesOf(engine: Engine, pipeline: string | undefined): Prom
 export function linesOf(e: ExceptionLine): string {
   const age = e.age === null ? 'no day' : counted(e.age, 'business day');
   const who = e.owner === null ? e.state : `${e.state}, ${e.owner}`;
-  if (e.cause !== null) return `          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`;
-  return `${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})\n          ${e.sentence} ${e.next}`;
+  if (e.cause !== null) return visibleLine(`          echo ${e.id.slice(0, 8)} of ${e.cause.slice(0, 8)}: ${e.title}. ${e.sentence}`);
+  return [`${e.id.slice(0, 8)}  ${e.title} (${age}${e.overdue ? ', overdue' : ''}; ${who})`, `          ${e.sentence} ${e.next}`]
+    .map(visibleLine)
+    .join('\n');
 }

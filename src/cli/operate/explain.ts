@@ -20,16 +20,17 @@ export function registerExplain(cli: Cli): void {
         const zone = engine.project.config.town.time_zone;
         const fields = engine.project.entities.get(entity)!.value.fields;
         cli.setExit(records.length ? 0 : 1);
-        cli.print({ records }, () =>
+        cli.print('explain', { records }, () =>
           records.length === 0
             ? `There is no ${entity} "${key}". The key is one of its numbers, the key of its source record (parts joined by |), or #ID.`
             : records
                 .map((r) => {
                   const rows = r.fields
-                    .filter((f) => f.value !== null)
+                    .filter((f) => f.value !== null || f.steward)
                     .map((f) => {
                       const currency = r.fields.find((c) => c.field === `${f.field}_currency`)?.value;
-                      const value = fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value);
+                      const value =
+                        fields[f.field]?.type === 'money' ? formatMoney(f.value as number, String(currency)) : String(f.value ?? '');
                       const from = f.from;
                       const place = from
                         ? `${from.file ? `${from.file}${from.line ? `:${from.line}` : ''}` : from.connection}, record ${from.record}, run ${from.run}`
@@ -42,8 +43,10 @@ export function registerExplain(cli: Cli): void {
                                 .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
                                 .join(', '),
                             )
-                          : '';
-                      return [f.field, value, said, place];
+                          : f.steward
+                            ? `set by ${f.steward.actor}: ${cut(f.steward.reason)}`
+                            : '';
+                      return [f.field, value, said, f.steward ? `value ${f.steward.value}, ${zonedTime(f.steward.at, zone)}` : place];
                     });
                   const history = r.history.map(
                     (h) =>
@@ -86,12 +89,13 @@ function postedText(posted: ExplainedRecord['posted'], formatMoney: (minor: numb
 /** Which records it is made of, and what ties them. */
 function clusterText(cluster: ExplainedRecord['cluster']): string[] {
   if (!cluster) return [];
-  const ties = cluster.links.map(
-    (l) =>
+  const ties = cluster.links.map((l) =>
+    visibleLine(
       `  ${l.a} and ${l.b}: ${l.kind === 'rule' ? `rule "${l.rule}"` : l.kind === 'steward' ? l.reasons[0] : `score ${l.score}. ${l.reasons.slice(0, 3).join(' ')}`}`,
+    ),
   );
   return [
-    `Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`,
+    visibleLine(`Source records: ${cluster.members.map((m) => `${m.connection}:${m.source_key}`).join(', ')}`),
     ...(cluster.aliases.length > 0 ? [`Also found as ${cluster.aliases.map((id) => `#${id}`).join(', ')}`] : []),
     ...(ties.length > 0 ? ['Why they are the same', ...ties] : []),
     '',

@@ -1,28 +1,32 @@
+import { Readable } from 'node:stream';
 import { counted } from '../../core/text/counted.ts';
 import { Option } from 'commander';
+import { shapedJson } from '../../reports/shapes/json.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
+import { registerIdentityValues } from './identity-values.ts';
 
-/** `interlocal identity clusters | report | compare | train` */
+/** `interlocal identity clusters | report | compare | train | set | unset | values` */
 export function registerIdentity(cli: Cli): void {
   const identity = cli.program.command('identity').description('Which records of different systems are one person or organization.');
+  registerIdentityValues(cli, identity);
 
   identity
     .command('clusters')
     .argument('<entity>', 'party, …')
-    .addOption(new Option('--format <format>', 'how').choices(['csv', 'json', 'table']).default('table'))
+    .addOption(new Option('--format <format>', 'how').choices(['csv', 'json', 'table']))
     .description('List one row for each source record: golden id, connection, source key, kind of link, score.')
-    .action(async (name: string, options: { format: 'csv' | 'json' | 'table' }) => {
+    .action(async (name: string, options: { format?: 'csv' | 'json' | 'table' }) => {
       const { withTown } = await import('../town.ts');
       const { matchedKind, behind } = await import('../../engine/identity/matched.ts');
       const { clusters } = await import('../../engine/identity/report.ts');
+      const { spreadsheetCsvLines } = await import('../../reports/output/spreadsheet-csv.ts');
+      const { chosenFormat, writeOn } = await import('./report/output.ts');
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, name);
         const late = await behind(engine, kind);
         if (late) cli.note(late);
         const rows = await clusters(engine, kind);
-        if (cli.json() || options.format === 'json')
-          return void process.stdout.write(`${JSON.stringify({ entity: name, clusters: rows })}\n`);
         const cells = rows.map((r) => [
           String(r.golden_id),
           r.connection,
@@ -31,9 +35,20 @@ export function registerIdentity(cli: Cli): void {
           r.score === null ? '' : String(r.score),
         ]);
         const head = ['golden_id', 'connection', 'source_key', 'link_kind', 'score'];
-        if (options.format === 'csv')
-          return void process.stdout.write([head, ...cells].map((row) => `${row.map(quoted).join(',')}\n`).join(''));
-        cli.print(rows, () => (rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4])));
+        const format = chosenFormat(options.format, undefined, ['table', 'csv', 'json'], cli.json());
+        if (format === 'json') return writeOn(`${shapedJson('identity clusters', { entity: name, clusters: rows })}\n`);
+        if (format === 'csv')
+          return writeOn(
+            Readable.from(
+              spreadsheetCsvLines(
+                head,
+                cells.map((row) => row.map((cell, i) => (i === 0 || i === 4 ? { number: cell } : { text: cell }))),
+              ),
+            ),
+          );
+        cli.print('identity clusters', { entity: name, clusters: rows }, () =>
+          rows.length === 0 ? `There is no ${name} yet.` : tableText(head, cells, [0, 4]),
+        );
       });
     });
 
@@ -48,7 +63,7 @@ export function registerIdentity(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const report = await identityReport(engine, await matchedKind(engine, name));
         const percent = (share: number | null): string => (share === null ? 'not known yet' : `${(share * 100).toFixed(2)} %`);
-        cli.print(report, () =>
+        cli.print('identity report', report, () =>
           [
             ...(report.behind ? [report.behind, ''] : []),
             `${counted(report.source_records, 'source record')} of ${name} are ${report.golden_records.toLocaleString('en-US')} golden records: ${counted(report.double_entries, 'double entry', 'double entries')} recognized.`,
@@ -82,7 +97,9 @@ export function registerIdentity(cli: Cli): void {
       const { compareNow } = await import('../../engine/identity/compare.ts');
       await withTown(cli, async (engine) => {
         const compared = await compareNow(engine, await matchedKind(engine, name), { note: (text) => cli.note(text) });
-        cli.print({ entity: name, compared }, () => (compared ? `All ${name} records are compared.` : 'There is nothing to compare.'));
+        cli.print('identity compare', { entity: name, compared }, () =>
+          compared ? `All ${name} records are compared.` : 'There is nothing to compare.',
+        );
       });
     });
 
@@ -99,7 +116,7 @@ export function registerIdentity(cli: Cli): void {
         const { file, parameters, untrained } = await trainIdentity(engine, await matchedKind(engine, name), {
           write: options.dryRun !== true,
         });
-        cli.print({ file: options.dryRun ? null : file, untrained, parameters }, () =>
+        cli.print('identity train', { file: options.dryRun ? null : file, untrained, parameters }, () =>
           [
             options.dryRun
               ? 'Nothing was written.'
@@ -113,8 +130,4 @@ export function registerIdentity(cli: Cli): void {
         );
       });
     });
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

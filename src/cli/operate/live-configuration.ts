@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { folderSignature } from '../../config/folder-signature.ts';
 import type { Project } from '../../config/project.ts';
-import { storeUrl } from '../../config/secrets.ts';
+import { storeUrl } from '../../config/secrets/secrets.ts';
 import { ConfigError, InterlocalError, type Problem, textOfProblem } from '../../core/errors.ts';
 import { configurationFingerprint } from '../../engine/run/configuration.ts';
 import { fitModel } from '../../engine/run/open.ts';

@@ -1,19 +1,23 @@
 import { schedule } from 'node-cron';
 import type { Logger } from 'pino';
-import { redact } from '../../config/secrets.ts';
-import { examine, lastLook, stateOfExamination } from '../../engine/doctor/doctor.ts';
+import { redact } from '../../config/secrets/secrets.ts';
+import { examine, type Examination, lastLook, stateOfExamination } from '../../engine/doctor/doctor.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 
-/** Looks at the installation each night, and soon after the start when the last night was missed. Gives what ends that. */
+/**
+ * Looks at the installation each night, and soon after the start when the last night was missed: at `engineNow`, whose configuration may be
+ * another one by then. `onFound` is told what was found, for the case that the store cannot keep it. Gives what ends that.
+ */
 export async function lookNightly(
-  engine: Engine,
+  engineNow: () => Engine,
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
-  soonMs: number = SOON_MS,
+  { soonMs = SOON_MS, onFound = () => {} }: { soonMs?: number; onFound?: (found: Examination) => void } = {},
 ): Promise<() => Promise<void>> {
   let looking: Promise<void> | undefined;
   const look = (): void => {
-    looking ??= examine(engine)
+    looking ??= examine(engineNow())
       .then((found) => {
+        onFound(found);
         const state = stateOfExamination(found);
         const findings = found.checks.filter((check) => check.state === 'attention' || check.state === 'wrong');
         const fields = { state, findings: findings.map(({ name, code, detail }) => redact(`${name}: ${detail} [${code}]`)) };
@@ -24,8 +28,8 @@ export async function lookNightly(
       .catch((error: unknown) => log.error({ error: redact(String(error)) }, 'doctor: the installation could not be checked'))
       .finally(() => (looking = undefined));
   };
-  const nightly = schedule(NIGHTLY, look, { timezone: engine.project.config.town.time_zone });
-  const last = await lastLook(engine);
+  const nightly = schedule(NIGHTLY, look, { timezone: engineNow().project.config.town.time_zone });
+  const last = await lastLook(engineNow());
   const missed = last === undefined || Date.now() - Date.parse(last) > DAY_MS;
   const soon = missed ? setTimeout(look, soonMs).unref() : undefined;
   return async () => {

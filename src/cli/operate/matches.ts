@@ -1,4 +1,6 @@
 import { Option } from 'commander';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { MatchLine } from '../../engine/reconciliation/matches.ts';
 import { type Cli, countOption } from '../cli.ts';
 
@@ -33,7 +35,9 @@ export function registerMatches(cli: Cli): void {
         const keyed = byKeys.length
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
           : [];
-        cli.print({ matches: list }, () => (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'));
+        cli.print('matches list', { matches: list }, () =>
+          (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'),
+        );
       });
     });
 
@@ -46,14 +50,16 @@ export function registerMatches(cli: Cli): void {
       const { showMatch } = await import('../../engine/reconciliation/matches.ts');
       await withTown(cli, async (engine) => {
         const match = await showMatch(engine, id);
-        const records = (side: 'left' | 'right') => match[side].map((r) => `    ${side}: ${r.connection} ${r.key}, ${r.amount}`);
-        cli.print(match, () =>
+        const zone = engine.project.config.town.time_zone;
+        const records = (side: 'left' | 'right') =>
+          match[side].map((r) => visibleLine(`    ${side}: ${r.connection} ${r.key}, ${r.amount}`));
+        cli.print('matches show', match, () =>
           [
             lineOf(match),
             ...records('left'),
             ...records('right'),
-            `    evidence: ${JSON.stringify(match.evidence)}`,
-            ...match.events.map((e) => `    ${e.at} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`),
+            visibleLine(`    evidence: ${JSON.stringify(match.evidence)}`),
+            ...match.events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
           ].join('\n'),
         );
       });
@@ -71,9 +77,11 @@ export function registerMatches(cli: Cli): void {
       .action(async (id: string, options: { reason: string }) => {
         const { withTown } = await import('../town.ts');
         const { decideMatch } = await import('../../engine/reconciliation/matches.ts');
+        const { reasonOf } = await import('../confirm.ts');
+        const reason = await reasonOf(cli, options.reason, `it is ${name === 'confirm' ? 'confirmed' : 'revoked'}`);
         await withTown(cli, async (engine) => {
-          const match = await decideMatch(engine, id, name, options.reason);
-          cli.print({ id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
+          const match = await decideMatch(engine, id, name, reason);
+          cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
               ? `${match.contentId.slice(0, 8)} is confirmed.`
               : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} decides what becomes of its records.`,
@@ -93,11 +101,13 @@ export function registerMatches(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { matchByHand } = await import('../../engine/reconciliation/matches.ts');
       const { checkReconciliationName } = await import('../../reports/reconciliation/exceptions.ts');
+      const { reasonOf } = await import('../confirm.ts');
+      const reason = await reasonOf(cli, options.reason, 'they are the same money');
       await withTown(cli, async (engine) => {
         checkReconciliationName(engine.project, pipeline);
         const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };
-        const id = await matchByHand(engine, pipeline, sides, options.reason);
-        cli.print({ id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
+        const id = await matchByHand(engine, pipeline, sides, reason);
+        cli.print('matches add', { id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
       });
     });
 }
@@ -111,5 +121,7 @@ function recordOf(text: string): { connection: string; key: string } {
 function lineOf(m: MatchLine): string {
   const count = (list: readonly unknown[], word: string): string => `${list.length} ${word}`;
   const difference = m.difference === '0.00' ? '' : `, difference ${m.difference}`;
-  return `${m.id.slice(0, 8)}  ${m.pipeline}: ${count(m.left, 'left')}, ${count(m.right, 'right')}, ${m.right_amount} ${m.currency}${difference} (${m.state}; ${m.rule})`;
+  return visibleLine(
+    `${m.id.slice(0, 8)}  ${m.pipeline}: ${count(m.left, 'left')}, ${count(m.right, 'right')}, ${m.right_amount} ${m.currency}${difference} (${m.state}; ${m.rule})`,
+  );
 }

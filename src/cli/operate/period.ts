@@ -1,5 +1,9 @@
 import { counted } from '../../core/text/counted.ts';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { PeriodStatus } from '../../engine/periods/periods.ts';
+import type { Engine } from '../../engine/run/engine.ts';
+import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -16,6 +20,7 @@ export function registerPeriod(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const list = await begunPeriods(engine);
         cli.print(
+          'period list',
           {
             periods: list.map((p) => ({
               period: p.id,
@@ -44,7 +49,7 @@ export function registerPeriod(cli: Cli): void {
     .action(async (text: string) => {
       const { withTown } = await import('../town.ts');
       const { knownPeriod, periodStatus } = await import('../../engine/periods/periods.ts');
-      await withTown(cli, async (engine) => show(await periodStatus(engine, knownPeriod(engine, text))));
+      await withTown(cli, async (engine) => show(engine, await periodStatus(engine, knownPeriod(engine, text))));
     });
 
   period
@@ -55,7 +60,7 @@ export function registerPeriod(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { closePeriod, knownPeriod } = await import('../../engine/periods/periods.ts');
       const { periodReports } = await import('../../reports/ledger/period-reports.ts');
-      await withTown(cli, async (engine) => show(await closePeriod(engine, knownPeriod(engine, text), periodReports)));
+      await withTown(cli, async (engine) => show(engine, await closePeriod(engine, knownPeriod(engine, text), periodReports)));
     });
 
   period
@@ -72,17 +77,17 @@ export function registerPeriod(cli: Cli): void {
         const { stored } = await periodStatus(engine, known);
         // Who asked has said why; the second person need not say it again.
         const reason = stored.reopenReason ?? (await reasonOf(cli, options.reason, 'it is opened again'));
-        show(await reopenPeriod(engine, known, reason));
+        show(engine, await reopenPeriod(engine, known, reason));
       });
     });
 
-  function show(status: PeriodStatus): void {
-    cli.print(periodJson(status), () => periodText(status));
+  function show({ project }: Engine, status: PeriodStatus): void {
+    cli.print('period status', periodJson(status), () => periodText(status, project.config.town.time_zone));
   }
 }
 
-/** The contract of `period status --json`, docs/json.md. */
-export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): Record<string, unknown> {
+/** A period as `period status --json` gives it. */
+export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): ShapeOf<'period status'> {
   return {
     period: period.id,
     kind: period.kind,
@@ -112,24 +117,28 @@ export function periodJson({ period, stored, checklist, closings, reports }: Per
 
 const STATES = { done: 'done', to_do: 'TO DO', carried: 'carried over' } as const;
 
-function periodText({ period, stored, checklist, closings, reports }: PeriodStatus): string {
+function periodText({ period, stored, checklist, closings, reports }: PeriodStatus, zone: string): string {
   const last = closings.at(-1);
   return [
     `${period.id}, ${period.first} to ${period.last}: ${stateText(stored.state, checklist)}`,
     ...checklist.flatMap(({ title, state, details }) => [
       `  ${STATES[state].padEnd(12)}  ${title}`,
-      ...details.map((d) => `                  ${d}`),
+      ...details.map((d) => visibleLine(`                  ${d}`)),
     ]),
     ...(stored.state === 'prepared'
-      ? [`Prepared by ${stored.preparedBy} at ${stored.preparedAt}. Another person closes it: interlocal period close ${period.id}`]
+      ? [
+          `Prepared by ${stored.preparedBy} at ${zonedTime(stored.preparedAt!, zone)}. Another person closes it: interlocal period close ${period.id}`,
+        ]
       : []),
     ...(stored.state === 'closed' && last
       ? [
-          `Prepared by ${last.preparedBy}, closed by ${last.closedBy} at ${last.closedAt}, with data up to run ${last.runId}.`,
+          `Prepared by ${last.preparedBy}, closed by ${last.closedBy} at ${zonedTime(last.closedAt, zone)}, with data up to run ${last.runId}.`,
           ...(last.marks.length ? [`Reopened since: ${last.marks.join(', ')}. What changed there is booked there.`] : []),
           ...(stored.reopenBy
             ? [
-                `${stored.reopenBy} asked to reopen it: ${stored.reopenReason}. Another person does it: interlocal period reopen ${period.id}`,
+                visibleLine(
+                  `${stored.reopenBy} asked to reopen it: ${stored.reopenReason}. Another person does it: interlocal period reopen ${period.id}`,
+                ),
               ]
             : []),
           `Kept: ${counted(reports.length, 'file')}; interlocal report revenue --in ${period.id} gives the report as it was closed.`,

@@ -25,6 +25,7 @@ export function registerPreview(cli: Cli): void {
         view.done();
         cli.setExit(EXIT_CODES[result.outcome]);
         cli.print(
+          'preview',
           {
             preview: {
               ...runJson(result),

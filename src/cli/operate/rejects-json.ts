@@ -1,7 +1,8 @@
+import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import type { RejectFacts, RejectGroup } from '../../reports/reject-facts.ts';
 
-/** One rejected record, as `rejects list --json` gives it (docs/json.md). */
-export function rejectJson({ reject: r, date, amount, currency }: RejectFacts): Record<string, unknown> {
+/** One rejected record, as `rejects list --json` gives it. */
+export function rejectJson({ reject: r, date, amount, currency }: RejectFacts): ShapeOf<'rejects list'>['rejects'][number] {
   return {
     id: r.id,
     pipeline: r.pipeline,
@@ -19,7 +20,7 @@ export function rejectJson({ reject: r, date, amount, currency }: RejectFacts): 
 }
 
 /** Records with the same problems; the records themselves are in `rejects`. */
-export function groupJson({ pipeline, problems, rejects, totals, withoutAmount }: RejectGroup): Record<string, unknown> {
+export function groupJson({ pipeline, problems, rejects, totals, withoutAmount }: RejectGroup): ShapeOf<'rejects list'>['groups'][number] {
   return {
     pipeline,
     problems: problems.map(({ code, place, message, hint }) => ({ code, path: place.path ?? null, message, hint: hint ?? null })),

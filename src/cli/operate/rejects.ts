@@ -31,7 +31,7 @@ export function registerRejects(cli: Cli): void {
         const { records: list, total: all } = await rejectedRecords(engine, { pipeline, ...options });
         const groups = groupRejects(engine.project, list);
         const facts = new Map(groups.flatMap((group) => group.rejects.map((one) => [one.reject.id, one])));
-        cli.print({ rejects: list.map((r) => rejectJson(facts.get(r.id)!)), groups: groups.map(groupJson), total: all }, () =>
+        cli.print('rejects list', { rejects: list.map((r) => rejectJson(facts.get(r.id)!)), groups: groups.map(groupJson), total: all }, () =>
           list.length === 0
             ? `There are no ${options.state === 'open' ? '' : `${options.state} `}rejected records${pipeline ? ` of ${pipeline}` : ''}.`
             : [
@@ -57,9 +57,9 @@ export function registerRejects(cli: Cli): void {
       const ids = idsOf([text]);
       await withTown(cli, async (engine) => {
         const [r] = await namedRejects(engine, ids);
-        const { problems, ...rest } = rejectJson(rejectFacts(engine.project)(r!)) as { problems: Reject['problems'] };
+        const { problems, ...rest } = rejectJson(rejectFacts(engine.project)(r!));
         const by = r!.dismissedBy === null ? '' : `, dismissed by ${r!.dismissedBy}`;
-        cli.print({ ...rest, first_run: r!.firstRun, last_run: r!.lastRun, dismissed_by: r!.dismissedBy, problems, raw: r!.raw }, () =>
+        cli.print('rejects show', { ...rest, first_run: r!.firstRun, last_run: r!.lastRun, dismissed_by: r!.dismissedBy, problems, raw: r!.raw }, () =>
           [
             `#${r!.id} ${r!.pipeline} (${r!.state}${by})`,
             ...problems.map((p) => `    ${textOfProblem(p)}`),
@@ -99,6 +99,7 @@ export function registerRejects(cli: Cli): void {
         const left = results.reduce((n, r) => n + r.rejected + r.unreadable, 0);
         cli.setExit(left > 0 || gone.length > 0 ? EXIT_CODES.partial : closed.length > 0 ? 1 : 0);
         cli.print(
+          'rejects replay',
           { replayed: results, left: closed },
           () =>
             [
@@ -153,7 +154,7 @@ export function registerRejects(cli: Cli): void {
           }
           const left = ids.filter((id) => !done.includes(id));
           if (left.length) cli.setExit(1);
-          cli.print({ [past]: done.length, ids: done, left }, () =>
+          const told = (): string =>
             [
               `${counted(done.length, 'record')} ${past}.`,
               ...left.map((id) =>
@@ -161,8 +162,9 @@ export function registerRejects(cli: Cli): void {
                   ? `#${id} is not open: nothing was done.`
                   : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done.`,
               ),
-            ].join('\n'),
-          );
+            ].join('\n');
+          if (name === 'dismiss') cli.print('rejects dismiss', { dismissed: done.length, ids: done, left }, told);
+          else cli.print('rejects reopen', { reopened: done.length, ids: done, left }, told);
         });
       });
   }

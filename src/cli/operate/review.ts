@@ -1,5 +1,8 @@
 import { counted } from '../../core/text/counted.ts';
+import { visibleLine } from '../../core/text/visible.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import type { ReviewPair } from '../../engine/identity/review.ts';
+import { decisionJson } from '../../reports/decisions.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -25,7 +28,7 @@ export function registerReview(cli: Cli): void {
         const kind = await matchedKind(engine, name);
         if (options.decided) {
           const decisions = await decisionsOf(engine, kind, options.limit);
-          return cli.print({ entity: name, decisions }, () =>
+          return cli.print('review list --decided', { entity: name, decisions: decisions.map(decisionJson) }, () =>
             decisions.length === 0
               ? 'Nothing was decided yet.'
               : tableText(
@@ -35,7 +38,7 @@ export function registerReview(cli: Cli): void {
                     d.undone ? `${d.verdict}, taken back` : d.verdict,
                     `${d.a.source}:${d.a.key} and ${d.b.source}:${d.b.key}`,
                     d.actor,
-                    d.at.slice(0, 16).replace('T', ' '),
+                    zonedTime(d.at, engine.project.config.town.time_zone),
                     d.reason ?? '',
                   ]),
                 ),
@@ -44,7 +47,7 @@ export function registerReview(cli: Cli): void {
         const late = await behind(engine, kind);
         if (late) cli.note(late);
         const { total, pairs } = await reviewList(engine, kind, { limit: options.limit, allPairs: options.allPairs === true });
-        cli.print({ entity: name, total, pairs }, () =>
+        cli.print('review list', { entity: name, total, pairs }, () =>
           total === 0
             ? 'Nothing waits.'
             : [
@@ -77,7 +80,9 @@ export function registerReview(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, options.entity);
         const pair = await reviewShow(engine, kind, await namedPair(engine, kind, names));
-        cli.print(pair, () => textOfPair(pair));
+        cli.print('review show', { ...pair, decisions: pair.decisions.map(decisionJson) }, () =>
+          textOfPair(pair, engine.project.config.town.time_zone),
+        );
       });
     });
 
@@ -106,13 +111,15 @@ export function registerReview(cli: Cli): void {
             actor: actorOf(),
             reason: options.reason,
           });
-          cli.print(done, () => {
+          cli.print('review same', done, () => {
             const two = `${done.a.connection}:${done.a.source_key} and ${done.b.connection}:${done.b.source_key}`;
             const now =
               done.a.golden_id === done.b.golden_id
                 ? `both are ${options.entity} #${done.a.golden_id}`
                 : `they are ${options.entity} #${done.a.golden_id} and #${done.b.golden_id}`;
-            return `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`;
+            return visibleLine(
+              `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`,
+            );
           });
         });
       });
@@ -132,7 +139,7 @@ export function registerReview(cli: Cli): void {
         const kind = await matchedKind(engine, options.entity);
         const which = names.length === 1 && /^\d+$/.test(names[0]!) ? Number(names[0]) : await namedPair(engine, kind, names);
         const done = await undo(engine, kind, which, { actor: actorOf() });
-        cli.print(done, () => `Decision ${done.decision} (${done.verdict}) was taken back.`);
+        cli.print('review undo', done, () => `Decision ${done.decision} (${done.verdict}) was taken back.`);
       });
     });
 
@@ -150,7 +157,7 @@ export function registerReview(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const kind = await matchedKind(engine, name);
         const done = await unmerge(engine, kind, await namedMember(engine, kind, record), { actor: actorOf(), reason: options.reason });
-        cli.print({ decisions: done }, () =>
+        cli.print('unmerge', { decisions: done }, () =>
           [
             `${record} is ${name} #${done[0]!.a.golden_id} now; it was linked with ${counted(done.length, 'other record')}.`,
             `interlocal review undo NUMBER takes it back: ${done.map((d) => d.decision).join(', ')}.`,
@@ -162,6 +169,7 @@ export function registerReview(cli: Cli): void {
 
 function textOfPair(
   pair: ReviewPair & { decisions: { id: number; verdict: string; actor: string; at: string; reason: string | null; undone: unknown }[] },
+  zone: string,
 ): string {
   const fields = [...new Set([...Object.keys(pair.a.fields), ...Object.keys(pair.b.fields)])];
   const cell = (value: string | number | null | undefined): string => (value === undefined || value === null ? '' : String(value));
@@ -176,7 +184,7 @@ function textOfPair(
       fields.map((name) => [name, cell(pair.a.fields[name]), cell(pair.b.fields[name])]),
     ),
     '',
-    ...pair.reasons.map((reason) => `- ${reason}`),
+    ...pair.reasons.map((reason) => visibleLine(`- ${reason}`)),
     '',
     tableText(
       ['what', 'how well it agrees', 'bits'],
@@ -186,9 +194,10 @@ function textOfPair(
     ...(pair.decisions.length > 0
       ? [
           '',
-          ...pair.decisions.map(
-            (d) =>
-              `Decision ${d.id}: ${d.verdict}${d.undone ? ', taken back' : ''}, by ${d.actor}, ${d.at.slice(0, 16).replace('T', ' ')}${d.reason ? `: ${d.reason}` : ''}`,
+          ...pair.decisions.map((d) =>
+            visibleLine(
+              `Decision ${d.id}: ${d.verdict}${d.undone ? ', taken back' : ''}, by ${d.actor}, ${zonedTime(d.at, zone)}${d.reason ? `: ${d.reason}` : ''}`,
+            ),
           ),
         ]
       : []),

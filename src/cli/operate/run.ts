@@ -4,6 +4,7 @@ import { textOfProblems } from '../../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../../core/outcome.ts';
 import type { Project } from '../../config/project.ts';
 import type { RunResult } from '../../engine/run/session.ts';
+import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
 
@@ -44,7 +45,7 @@ export function registerRun(cli: Cli): void {
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
         view.done();
         cli.setExit(EXIT_CODES[outcome]);
-        cli.print({ runs: results.map(runJson) }, () => resultsTable(results));
+        cli.print('run', { runs: results.map(runJson) }, () => resultsTable(results));
       });
     });
 }
@@ -71,8 +72,8 @@ function notRun(pipeline: string, error: unknown, all: boolean): RunResult {
   return { pipeline, outcome: 'failed', counts: noCounts(), durationMs: 0, problems: [...error.problems], notes: [] };
 }
 
-/** The contract of `run --json`, docs/json.md. */
-export function runJson(r: RunResult): Record<string, string | number> {
+/** One run as `run --json` gives it. */
+export function runJson(r: RunResult): ShapeOf<'run'>['runs'][number] {
   return { pipeline: r.pipeline, outcome: r.outcome, ...r.counts, duration_ms: r.durationMs };
 }
 

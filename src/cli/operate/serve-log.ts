@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import { clockTime } from '../../core/time/zoned-time.ts';
+import { clockTime, zonedTime } from '../../core/time/zoned-time.ts';
 import { escapedJson, visibleLine } from '../../core/text/visible.ts';
 
 /** What happens, on stdout: JSON lines with times in UTC for a log collector, plain lines with the town's time for a person at a terminal. */
@@ -19,11 +19,15 @@ export function plainLine(json: string, zone: string): string {
   const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const told = Object.entries(fields).flatMap(([name, value]) => {
     if (value === '' || (Array.isArray(value) && value.length === 0)) return [];
-    return Array.isArray(value) ? value.map((item) => `\n         ${name}: ${textOf(item)}`) : [` ${name}=${textOf(value)}`];
+    return Array.isArray(value) ? value.map((item) => `\n         ${name}: ${textOf(item, zone)}`) : [` ${name}=${textOf(value, zone)}`];
   });
   return `${clockTime(String(time), zone)} ${String(level).padEnd(5)} ${String(msg)} ${told.join('')}\n`;
 }
 
-function textOf(value: unknown): string {
+/** A moment is told as the rest of the line is, by the town's clock. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+function textOf(value: unknown, zone: string): string {
+  if (typeof value === 'string' && MOMENT.test(value)) return zonedTime(value, zone);
   return visibleLine(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }

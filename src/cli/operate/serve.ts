@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConfigError, FatalError, InterlocalError, textOfProblem } from '../../core/errors.ts';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import type { Project } from '../../config/project.ts';
 import { scheduledPipelines } from '../../engine/run/order.ts';
 import type { Scheduler } from '../../worker/scheduler.ts';
@@ -24,12 +24,9 @@ export function registerServe(cli: Cli): void {
       const { serveLog } = await import('./serve-log.ts');
       const { startPageWorkers } = await import('../../server/page-workers.ts');
       const { liveConfiguration } = await import('./live-configuration.ts');
-      const { closeEngine, openReader } = await import('../../engine/run/open.ts');
       await withTown(cli, async ({ project, knex }) => {
         const { town, server: address, log: logging } = project.config;
         const log = await serveLog(logging.level, town.time_zone);
-        // /health looks at the store by a connection of its own: no run that is going on makes it wait.
-        const reading = await openReader(project);
         let scheduler: Scheduler | undefined;
         // Runs that the store could not keep are known to this process alone: /health tells of them.
         const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
@@ -49,7 +46,7 @@ export function registerServe(cli: Cli): void {
         const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
         const frontOf = (now: Project) =>
           createFront(
-            { ...reading, project: now, unrecorded },
+            { project: now, knex, unrecorded },
             { log, configuration: live.state, nextRuns: () => scheduler?.next() ?? [] },
             pages.answer,
           );
@@ -59,7 +56,7 @@ export function registerServe(cli: Cli): void {
         try {
           await listen(server, address.host, asked ?? address.port);
           const url = urlOf(address.host, (server.address() as AddressInfo).port);
-          cli.print({ serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
+          cli.print('serve', { serves: town.name, url }, () => `Interlocal serves ${town.name} on ${url}`);
           if (!isLoopback(address.host))
             log.warn(
               { host: address.host },
@@ -70,7 +67,9 @@ export function registerServe(cli: Cli): void {
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
-          const stopLooking = await lookNightly({ project, knex }, log);
+          const stopLooking = await lookNightly(() => ({ project: live.project(), knex }), log, {
+            onFound: (examined) => pages.tell({ examined }),
+          });
           await aborted(cli.signal);
           await stopLooking();
         } finally {
@@ -79,7 +78,6 @@ export function registerServe(cli: Cli): void {
           live.stop();
           await Promise.all([listened ? closed(server) : undefined, scheduler?.stop()]);
           await pages.stop();
-          await closeEngine(reading);
           if (listened) log.info({}, 'stopped');
         }
       });

@@ -23,6 +23,7 @@ export function registerStatus(cli: Cli): void {
       const { checkText } = await import('./doctor.ts');
       const { weakTexts } = await import('../../engine/run/weak-connections.ts');
       const { forAPerson, forAPersonText } = await import('../../reports/outbound/deliveries.ts');
+      const { waitingTexts } = await import('../../reports/waiting-files.ts');
       const { textOfProblems } = await import('../../core/grouped-problems.ts');
       await withTown(cli, async (engine) => {
         const status = await statusOf(engine);
@@ -31,6 +32,7 @@ export function registerStatus(cli: Cli): void {
         const installation = await installationOf(engine);
         cli.setExit(EXIT[worstOf([...status.map(healthOf), installation.state])]);
         cli.print(
+          'status',
           { configuration: { in_force: other === undefined, other: other ?? null }, pipelines: status, doctor: installation },
           () => {
             const table = tableText(
@@ -58,6 +60,7 @@ export function registerStatus(cli: Cli): void {
                     `${s.pipeline}: stalled: the run has not advanced since ${zonedTime(s.stalled_since, zone)}. It ends when its connection times out.`,
                   ]
                 : []),
+              ...waitingTexts(s, (utc) => zonedTime(utc, zone)).map((text) => `${s.pipeline}: ${text}`),
               ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
               ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
             ]);
@@ -86,7 +89,7 @@ function outboundTable(
   forAPerson: (outbound: OutboundStatus) => number,
 ): string {
   return tableText(
-    ['goes out', 'to', 'needs attention', 'not sent yet', 'on its way', 'overdue', 'last delivery'],
+    ['goes out', 'to', 'needs attention', 'not sent yet', 'on its way', 'late', 'last delivery'],
     list.map(({ pipeline, outbound: o }) => [
       pipeline,
       `${o.connection}.${o.sink}`,

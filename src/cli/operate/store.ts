@@ -19,7 +19,7 @@ export function registerStore(cli: Cli): void {
           if (process.stderr.isTTY && !cli.json()) process.stderr.write(`\r\u001b[K${table}: ${rows}`);
         });
         if (process.stderr.isTTY && !cli.json()) process.stderr.write('\r\u001b[K');
-        cli.print({ tables }, () => summary(tables));
+        cli.print('store copy', { tables }, () => summary(tables));
       });
     });
 }

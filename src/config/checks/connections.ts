@@ -7,7 +7,7 @@ import type { Draft, Part } from '../draft.ts';
 import { explainIssues, unknownKey } from '../explain.ts';
 import type { ConnectorConfig } from '../schema/connector.ts';
 import { isSecretAt } from '../schema-at.ts';
-import { eachText, missingSecrets } from '../secrets.ts';
+import { eachText, missingSecrets } from '../secrets/secrets.ts';
 import { textOfPath } from '../words.ts';
 import type { Path } from '../yaml/document.ts';
 import { unknownReference } from './references.ts';

@@ -18,23 +18,26 @@ import { checkSink } from './outbound/sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
 import { checkSchema } from './stream-schema.ts';
+import { type KnownTransports, optionsByTransport, type TransportRules } from '../transport-rules.ts';
 import { quoted } from '../words.ts';
 
 type Connector = Part<ConnectorConfig>;
 type StreamPath = (string | number)[];
 
 /** A connector's manifest in itself: names that lead nowhere, layouts that cannot be. */
-export function checkConnector(part: Connector, transportOptions: TransportOptions): Problem[] {
+export function checkConnector(part: Connector, transports: KnownTransports): Problem[] {
+  const transportOptions = optionsByTransport(transports);
+  const rules = transports[part.value.transport];
   return [
     ...checkOptionList(part, transportOptions),
     ...checkPlaceholders(part, transportOptions),
-    ...checkRateLimit(part),
+    ...checkRateLimit(part, transports),
     ...Object.entries(part.value.streams).flatMap(([name, stream]) => [
-      ...checkStream(part, ['streams', name], stream),
+      ...checkStream(part, ['streams', name], stream, rules),
       ...checkRequests(part, ['streams', name], name, stream),
     ]),
     ...Object.entries(part.value.sinks).flatMap(([name, sink]) =>
-      checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions)),
+      checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions), rules),
     ),
   ];
 }
@@ -149,41 +152,29 @@ function checkPlaceholders(part: Connector, transportOptions: TransportOptions):
   ];
 }
 
-const RETRIEVER_OF = { sftp: 'files', folder: 'files', http: 'request', soap: 'request', sqlserver: 'query' } as const;
-
-function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): Problem[] {
+function checkStream(part: Connector, base: StreamPath, stream: StreamConfig, rules: TransportRules | undefined): Problem[] {
   const { transport } = part.value;
+  const requests = rules?.requests;
   const { retriever } = stream;
   const problems: Problem[] = [];
   const add = (path: StreamPath, code: string, message: string, hint?: string): void =>
     void problems.push(problemAt(part, [...base, ...path], code, message, hint));
 
-  const needed = RETRIEVER_OF[transport];
   const given = Object.keys(retriever).find((key) => retriever[key as keyof typeof retriever] !== undefined);
-  if (given !== undefined && given !== needed)
-    add(['retriever', given], 'VALUE_INVALID', `the transport ${transport} is read with retriever.${needed}, not ${given}.`);
-  if (!stream.decoder && (given === 'files' || transport === 'http'))
+  if (rules && given !== undefined && given !== rules.reads)
+    add(['retriever', given], 'VALUE_INVALID', `the transport ${transport} is read with retriever.${rules.reads}, not ${given}.`);
+  if (!stream.decoder && (given === 'files' || requests?.bodies === 'document'))
     add(
       ['decoder'],
       'KEY_MISSING',
       'the key "decoder" is missing: it says how the files or answers are written.',
       `One of ${DECODERS.join(', ')}.`,
     );
-  if (transport === 'soap' && retriever.request && !retriever.request.operation)
-    add(['retriever', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
-  if (transport === 'http' && retriever.request && retriever.request.path === undefined && retriever.request.report?.link === undefined)
-    add(['retriever', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
+  requests?.checkStream(stream, add);
   if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined))
     add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
-  if (retriever.request?.login && transport !== 'soap')
-    add(
-      ['retriever', 'request', 'login'],
-      'VALUE_INVALID',
-      'is for SOAP services; over HTTP the connection logs in.',
-      'Use transport_options.auth.session.',
-    );
   stream.error_handler?.rules.forEach((rule, i) =>
-    checkRule(rule, transport, (path, message, hint) => add(['error_handler', 'rules', i, ...path], 'VALUE_INVALID', message, hint)),
+    checkRule(rule, transport, rules, (path, message, hint) => add(['error_handler', 'rules', i, ...path], 'VALUE_INVALID', message, hint)),
   );
   if (stream.error_handler?.rules.some((rule) => rule.action === 'login') && !retriever.request?.login)
     add(['error_handler', 'rules'], 'VALUE_INVALID', 'a rule logs in again, but the stream has no login.', 'Add retriever.request.login.');
@@ -195,7 +186,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
         ['paginator', 'kind'],
         'VALUE_INVALID',
         `the request does not say which page it wants, so the first one would be read over and over.`,
-        `Put {{ ${paginator.kind} }} into its ${part.value.transport === 'soap' ? 'body' : 'query'}.`,
+        `Put {{ ${paginator.kind} }} into its ${requests?.pagesIn ?? 'query'}.`,
       );
   }
   if (paginator?.overlap !== undefined && paginator.kind !== 'offset')
@@ -203,7 +194,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   if (paginator?.overlap !== undefined && paginator.overlap >= paginator.size)
     add(['paginator', 'overlap'], 'VALUE_INVALID', 'must be smaller than size: no page would have anything new.', 'Write overlap: 1.');
   const { json, xml } = stream.decoder ?? {};
-  if (paginator?.more !== undefined && transport === 'http' && !xml && (!json || json.lines || json.rows === ''))
+  if (paginator?.more !== undefined && requests?.bodies === 'document' && !xml && (!json || json.lines || json.rows === ''))
     add(
       ['paginator', 'more'],
       'VALUE_INVALID',
@@ -220,27 +211,20 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig): P
   return problems;
 }
 
-/** What the statuses of each transport's errors are; a folder's have none. */
-const STATUSES = {
-  http: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 404 or 503.' },
-  soap: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 500; use fault for the text of a fault.' },
-  sftp: { is: 'SFTP status', from: 1, to: 31, hint: '2 no such file, 3 permission denied, 4 failure, 8 not supported.' },
-  sqlserver: { is: 'SQL Server error number', from: 1, to: 2_147_483_647, hint: 'Such as 1205, a deadlock.' },
-  folder: undefined,
-};
-
 /** A rule that could fit no error would be thought to do something. */
 function checkRule(
   rule: NonNullable<StreamConfig['error_handler']>['rules'][number],
-  transport: ConnectorConfig['transport'],
+  transport: string,
+  rules: TransportRules | undefined,
   add: (path: StreamPath, message: string, hint: string) => void,
 ): void {
   if (rule.status === undefined && rule.fault === undefined)
     add([], 'this rule does not say which errors it covers.', 'Give status, fault, or both.');
-  const known = STATUSES[transport];
-  if (!known && rule.status) add(['status'], 'folder errors have no status.', 'Use fault with the code of the system: EBUSY, EACCES.');
+  if (!rules) return;
+  const known = rules.statuses;
+  if ('instead' in known && rule.status) add(['status'], `${transport} errors have no status.`, known.instead);
   rule.status?.forEach((status, s) => {
-    if (known && (status < known.from || status > known.to))
+    if ('is' in known && (status < known.from || status > known.to))
       add(['status', s], `${status} is not a ${known.is}: those go from ${known.from} to ${known.to}.`, known.hint);
   });
 }

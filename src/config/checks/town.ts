@@ -3,7 +3,7 @@ import { problemAt } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { secretLiteral } from '../explain.ts';
 import { MOVING_PERIODS } from '../schema/saved-report.ts';
-import { eachText, isReference } from '../secrets.ts';
+import { eachText, isReference } from '../secrets/secrets.ts';
 
 /** config/interlocal.yaml beyond its schema: no password in store.url, references there and in store.password and nowhere else; entities and types of exceptions that there are. */
 export function checkTown(draft: Draft, exceptionTypes?: readonly string[], knowsPeriod?: KnowsPeriod): Problem[] {

@@ -342,21 +342,26 @@ export const streamSchema = z.strictObject({
 });
 export type StreamConfig = z.output<typeof streamSchema>;
 
-export const TRANSPORTS = ['sftp', 'folder', 'http', 'soap', 'sqlserver'] as const;
+/** A manifest over any transport; what may be named is checked by connectorSchemaOf. */
 export const connectorSchema = z.strictObject({
   connector: id,
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as 1.0.0'),
   title: z.string(),
   description: z.string().optional(),
-  transport: z.enum(TRANSPORTS),
+  transport: z.string(),
   options: z.record(z.string(), optionSpec).default({}).describe('What a town sets in addition to the options of the transport.'),
   transport_options: z.record(z.string(), z.unknown()).default({}).describe('Options of the transport that are the same for every town.'),
   rate_limit: rateLimit
     .optional()
     .describe(
-      'http and soap: how many requests the service allows; logins count. A town can set a different rate_limit in its connection.',
+      'Services that are read with requests: how many they allow; logins count. A town can set a different rate_limit in its connection.',
     ),
   streams: z.record(id, streamSchema).default({}),
   sinks: z.record(id, sinkSchema).default({}).describe('What can be written to this kind of system.'),
 });
 export type ConnectorConfig = z.output<typeof connectorSchema>;
+
+/** The same over one of these transports; without them, over any. */
+export function connectorSchemaOf(transports?: readonly string[]) {
+  return transports ? connectorSchema.extend({ transport: z.enum(transports) }) : connectorSchema;
+}

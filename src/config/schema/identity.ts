@@ -50,7 +50,8 @@ export const featureSchema = z.strictObject({
 });
 export type FeatureConfig = z.output<typeof featureSchema>;
 
-const VETOES = ['twins', 'father_and_son', 'suffix', 'suffix_missing', 'person_evidence', 'name_only'] as const;
+/** Why a pair is not linked by its score. A pair goes from thread to thread with the place of its veto in this list. */
+export const VETOES = ['twins', 'father_and_son', 'siblings', 'suffix', 'suffix_missing', 'person_evidence', 'name_only'] as const;
 export type VetoName = (typeof VETOES)[number];
 
 const populationSchema = z.strictObject({

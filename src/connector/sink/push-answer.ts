@@ -1,7 +1,7 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { type Value, type Values, valueAt } from '../../core/record.ts';
 import { JsonDefect, readJson } from '../../formats/json/scan.ts';
-import { webPageError } from '../../transports/http/web-page.ts';
+import { webPageError } from '../../transports/web/web-page.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
 import { textAt } from '../source/answer/answer.ts';
 import { emptyAnswer } from '../source/answer/status.ts';

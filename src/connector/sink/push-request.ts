@@ -1,7 +1,7 @@
 import type { ReadBackConfig, RequestTarget, SinkConfig, Template } from '../../config/schema/connector.ts';
 import { ConfigError, FatalError, InterlocalError, type Problem, RecordError, RetriableError } from '../../core/errors.ts';
 import { type Values, valueAt } from '../../core/record.ts';
-import { answerFacts } from '../../transports/http/status.ts';
+import { answerFacts } from '../../transports/answer-facts.ts';
 import type { RequestSpec, RequestTransport } from '../../transports/transport.ts';
 import { IGNORED, judging, unlessRuled } from '../error-rules.ts';
 import { jsonBody } from './json-body.ts';

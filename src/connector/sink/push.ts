@@ -1,5 +1,5 @@
 import type { RecordAnswer, SinkConfig } from '../../config/schema/connector.ts';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import type { Problem } from '../../core/errors.ts';
 import { valueAt, type Values } from '../../core/record.ts';
 import { sinkKey } from './sink.ts';

@@ -4,8 +4,8 @@ import { FatalError } from '../../core/errors.ts';
 import { valueAt } from '../../core/record.ts';
 import { type Answered, textAt } from './answer/answer.ts';
 import { hasNextPage } from './answer/status.ts';
-import { LinkDefect, nextLink } from '../../transports/http/link-header.ts';
-import { answerFacts } from '../../transports/http/status.ts';
+import { LinkDefect, nextLink } from '../../transports/web/link-header.ts';
+import { answerFacts } from '../../transports/answer-facts.ts';
 
 /** What an answer leads on to: nothing, or the next page, for which it may have given a cursor or an address. */
 export interface NextPage {

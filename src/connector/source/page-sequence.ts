@@ -124,7 +124,7 @@ function brokenOff(system: string, page: number): FatalError {
   return new FatalError({
     code: 'ANSWER_REFUSED',
     place: { system },
-    message: `Page ${page} has null where the list of records should be, and there are records after it.`,
+    message: `Page ${page} has null where the list of records should be, but later pages have records, so some may be missing.`,
     hint: 'Run again; if this continues, tell the vendor. If the answer says how many records there are, or whether there are more, set paginator.total or more.',
   });
 }

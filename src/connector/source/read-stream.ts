@@ -2,7 +2,7 @@ import type { StreamState } from './stream-state.ts';
 import type { Page, PageContext } from './page.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import { FatalError, InterlocalError, type Problem, RecordError, RetriableError } from '../../core/errors.ts';
-import { answerFacts } from '../../transports/http/status.ts';
+import { answerFacts } from '../../transports/answer-facts.ts';
 import type { QueryTransport, RequestTransport } from '../../transports/transport.ts';
 import { openAsking } from './asking.ts';
 import { readRequests } from './pages.ts';

@@ -10,7 +10,7 @@ import { AbortedError, FatalError, RetriableError } from '../../core/errors.ts';
 import { nameList } from '../../core/text/name-list.ts';
 import type { Values } from '../../core/record.ts';
 import { parseDuration } from '../../core/time/time.ts';
-import { retryAfter } from '../../transports/http/status.ts';
+import { retryAfter } from '../../transports/web/status.ts';
 import { ownWords, redactor } from '../../transports/redact.ts';
 import type { RequestAnswer } from '../../transports/transport.ts';
 import { textAt } from './answer/answer.ts';

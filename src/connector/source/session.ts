@@ -2,7 +2,7 @@ import type { LoginConfig } from '../../config/schema/connector.ts';
 import { FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import { nameList } from '../../core/text/name-list.ts';
 import { type Values, valueAt } from '../../core/record.ts';
-import { writtenForms } from '../../config/secret-forms.ts';
+import { writtenForms } from '../../config/secrets/secret-forms.ts';
 import type { RequestSpec, RequestTransport } from '../../transports/transport.ts';
 import { fill, fillHeader, type Variables } from '../template.ts';
 

@@ -41,7 +41,7 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
 
 function makeZone(name: string): Zone {
   // Of a name that is certainly right it is made when a time is asked for: the first one takes 15 ms.
-  known ??= new Set(Intl.supportedValuesOf('timeZone'));
+  known ??= new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
   let format = known.has(name) ? undefined : formatIn(name);
   // Intl takes 2 µs a call. Offsets change at quarters of an hour only, so each quarter is asked for once.
   const offsets = new Map<number, number>();

@@ -1,5 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
 import { plainMoney } from '../../core/money.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { verifyAudit } from '../../store/ledger/audit.ts';
 import { type DoctorCheck, type Examination, lastExamination, saveExamination } from '../../store/ledger/examinations.ts';
 import { storeFailure } from '../../store/failures.ts';
@@ -14,7 +15,7 @@ import { weakConnections } from '../run/weak-connections.ts';
 import { diskCheck, folderToWatch } from './disk.ts';
 import { permissionChecks } from './permissions.ts';
 
-export type { DoctorCheck };
+export type { DoctorCheck, Examination };
 
 /**
  * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, is the clock
@@ -126,13 +127,13 @@ async function clockCheck({ project, knex }: Engine, now: Date): Promise<DoctorC
   const zone = project.config.town.time_zone;
   const [last] = await listRuns(knex, { limit: 1 });
   const ahead = last ? Date.parse(last.startedAt) - now.getTime() : 0;
-  const local = new Intl.DateTimeFormat('en-US', { timeZone: zone, dateStyle: 'medium', timeStyle: 'long' }).format(now);
+  const local = zonedTime(now, zone);
   if (ahead <= TOLERATED_MS) return { name: 'clock', state: 'ok', detail: `It is ${local} in ${zone}.` };
   return {
     name: 'clock',
     state: 'attention',
     code: 'CLOCK_BEHIND',
-    detail: `It is ${local} by this machine, but the newest run began at ${last!.startedAt}: the clock was set back, or was ahead.`,
+    detail: `It is ${local} by this machine, but the newest run began at ${zonedTime(last!.startedAt, zone)}: the clock was set back, or was ahead.`,
     hint: 'Set the machine to take its time from a time server. Schedules and the order of files depend on it.',
   };
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../config/project.ts';
-import { secretFiles } from '../../config/secrets.ts';
+import { secretFiles } from '../../config/secrets/secrets.ts';
 import type { DoctorCheck } from '../../store/ledger/examinations.ts';
 
 /**

@@ -1,8 +1,9 @@
-import { equalFields, type EntityConfig } from '../../config/schema/model.ts';
+import { equalFields, type EntityConfig, matchingOf } from '../../config/schema/model.ts';
 import { type Contribution, survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
 import type { Landing, Link } from '../../store/landing/landing.ts';
 import { references } from '../identity/references.ts';
+import { stewardValuesOf } from '../../store/identity/steward-values.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Cell } from '../../store/rows.ts';
 
@@ -91,6 +92,14 @@ export async function writeGoldens(
   const history: { golden: number; landed: number | null; action: GoldenChange['action']; changes: string | null }[] = [];
 
   const refer = await references(landing, entity, touched);
+  // What a person set outranks what the systems say.
+  const steward = matchingOf(entity)
+    ? await stewardValuesOf(
+        landing.rows,
+        entityId,
+        touched.filter((g) => g.contributions.length > 0).map((g) => g.id),
+      )
+    : undefined;
   for (const golden of touched) {
     const old = before.get(golden.id);
     if (golden.contributions.length === 0) {
@@ -104,7 +113,7 @@ export async function writeGoldens(
       continue;
     }
     const { columns: given, provenance, landed } = survivors(golden.contributions, entity, columns);
-    const values = refer(given);
+    const values = refer(Object.assign({ ...given }, ...[...(steward?.get(golden.id)?.values() ?? [])].map(({ columns: set }) => set)));
     const row: Cell[] = [golden.id, context.runId, context.runId, landed, provenance ? JSON.stringify(provenance) : null];
     if (withIdentity) row.push(golden.identity);
     for (const column of columns) row.push(values[column] ?? null);

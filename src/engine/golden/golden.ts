@@ -94,7 +94,8 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       // Records of an entity that the model does not have any more stay as they are, links and all: nothing could be said of them.
       const all = [...entries.values()].filter((e) => e.link.entityId === 0 || context.entities.has(e.link.entityId));
       await landing.removeLinks(all.filter((e) => e.removed).map((e) => e.link));
-      await landing.putLinks(all.filter((e) => !e.removed).map((e) => e.link));
+      const kept = all.flatMap((e) => (e.removed ? [] : [e.link]));
+      await (context.allNew ? landing.addLinks(kept) : landing.putLinks(kept));
     },
   };
 }

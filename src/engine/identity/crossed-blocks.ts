@@ -1,8 +1,7 @@
 import { blockKeys } from '../../identity/block/passes.ts';
-import { tableOf } from '../../identity/block/table.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import { screen } from '../../identity/score/screen.ts';
+import { screenFor } from '../../identity/score/screen-pair.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 
 /** A block that grew over the cap, or shrank to it. */
@@ -54,24 +53,17 @@ export async function compareBlocks(
   for (const block of crossed) {
     const list = others(block).sort((x, y) => x.id - y.id);
     const population = model.populations[block.population]!;
-    const mayCount = block.open
-      ? screen(
-          population,
-          tableOf(
-            population.features.length,
-            list.map((m) => m.profile!),
-          ),
-        )
-      : (): boolean => false;
-    for (let i = 0; i < list.length; i++)
+    for (let i = 0; i < list.length; i++) {
+      const mayCount = screenFor(population, list[i]!.profile!);
       for (let j = i + 1; j < list.length; j++) {
         const name = `${list[i]!.id} ${list[j]!.id}`;
         const there = known.get(name);
         if (there && !block.open && there.rule === null) doubtful.set(name, there);
-        if (there || come.has(name) || !mayCount(i, j)) continue;
+        if (there || !block.open || come.has(name) || !mayCount(list[j]!.profile!)) continue;
         const edge = edgeOf(model, list[i]!, list[j]!, null);
         if (edge) come.set(name, edge);
       }
+    }
   }
   const gone = await withoutBlock(store, model, [...doubtful.values()], members);
   await store.removeEdges(gone);

@@ -103,7 +103,7 @@ export async function undo(
   kind: MatchedKind,
   which: number | readonly [Member, Member],
   by: By,
-): Promise<{ decision: number; verdict: string }> {
+): Promise<{ decision: number; verdict: DecisionVerdict }> {
   const found =
     typeof which === 'number'
       ? await decisionById(engine.knex, kind.entityId, which)

@@ -21,6 +21,8 @@ export interface Everyone {
   isNew: Uint8Array;
   /** A record of it is left. */
   live: Uint8Array;
+  /** The golden record that all its links name; -1: none, or they differ. */
+  linked: Float64Array;
   /** −1: none. */
   golden: Float64Array;
   host: Float64Array;
@@ -68,6 +70,7 @@ export async function readEveryone(landing: Landing, store: IdentityStore, kind:
     keys,
     isNew: Uint8Array.from(isNew),
     live: new Uint8Array(size),
+    linked: new Float64Array(size).fill(-1),
     golden: Float64Array.from(golden),
     host: Float64Array.from(host),
     population: new Int32Array(size).fill(-1),
@@ -82,7 +85,7 @@ export async function readEveryone(landing: Landing, store: IdentityStore, kind:
 }
 
 async function readProfiles(landing: Landing, kind: MatchedKind, everyone: Everyone): Promise<void> {
-  const { size, ids, population, record, live, golden, host } = everyone;
+  const { size, ids, population, record, live, linked, golden, host } = everyone;
   const builders = kind.model.populations.map(({ features }) => ({ table: tableBuilder(features.length, size), members: [] as number[] }));
   const sourceOf = await landing.sources();
   for (let from = 0; from < size; from += CHUNK) {
@@ -94,6 +97,8 @@ async function readProfiles(landing: Landing, kind: MatchedKind, everyone: Every
       const said = [];
       for (; at < links.length && links[at]!.member === ids[i]; at++) {
         const link = links[at]!;
+        const named = link.golden ?? -1;
+        linked[i] = said.length === 0 || linked[i] === named ? named : -1;
         said.push(contributionOf(sourceOf(link.sourceId), link, JSON.parse(link.mapped ?? '{}') as Columns));
       }
       const one = profileOf(kind, said);

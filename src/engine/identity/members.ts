@@ -44,7 +44,9 @@ export async function commitMembers(landing: Landing, context: LandContext, kind
     touched.push({ member, isNew: isNew.has(member.id), ...profileOf(kind, list) });
   }
   const fresh = [...byId.values()].filter((m) => isNew.has(m.id));
-  await store.insertMembers(fresh.map((m) => (context.allNew ? { ...m, state: 'new' } : m)));
+  await store.insertMembers(context.allNew ? fresh.map((m) => ({ ...m, state: 'new' as const })) : fresh);
+  // Most of them will stay alone: their links need not be written again when all are compared.
+  if (context.allNew) for (const { link } of active) link.golden ??= link.member;
   if (context.allNew && fresh.length > 0) await landing.rows.update('il_entity', ['members_new'], ['id'], [[1, kind.entityId]]);
   if (touched.length === 0) return;
   const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched);

@@ -1,4 +1,4 @@
-import type { VetoName } from '../../config/schema/identity.ts';
+import { type VetoName, VETOES } from '../../config/schema/identity.ts';
 import type { ProfileTable } from '../../identity/block/table.ts';
 import type { Population } from '../../identity/model.ts';
 import { edgesOf } from '../../identity/resolve.ts';
@@ -11,8 +11,6 @@ export interface PackedEdges {
   /** The place of the veto in VETOES plus one, doubled; odd: linked, even: waits. */
   verdict: Uint8Array<ArrayBuffer>;
 }
-
-const VETOES: readonly VetoName[] = ['suffix', 'twins', 'father_and_son', 'person_evidence', 'name_only'];
 
 /** Compares a share of the candidates of a population. */
 export function packedEdges(population: Population, table: ProfileTable, share?: { at: number; of: number }): PackedEdges {

@@ -2,9 +2,8 @@ import type { Profile } from '../../identity/roles.ts';
 import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
-import { tableOf } from '../../identity/block/table.ts';
-import { screen } from '../../identity/score/screen.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import { screenFor } from '../../identity/score/screen-pair.ts';
+import type { Candidate, IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 import { compareBlocks, type CrossedBlock, edgeOf } from './crossed-blocks.ts';
 import { inOrder, placeRegion } from './place.ts';
 
@@ -186,9 +185,8 @@ async function edgesOf(
     const ids = known.get(key) ?? found.get(key)!;
     return ids.length > caps.get(key)! ? [] : ids;
   };
-  const partners = new Map([...keys].map(([id, { blocks }]) => [id, new Set(blocks.flatMap(block))]));
-  const wanted = new Set<number>();
-  for (const set of partners.values()) for (const id of set) wanted.add(id);
+  const partners = await likely(store, model, members, new Map([...keys].map(([id, { blocks }]) => [id, new Set(blocks.flatMap(block))])));
+  const wanted = new Set(partners.flatMap(([, other]) => other));
   for (const { rules } of keys.values()) for (const { key } of rules) for (const id of block(key)) wanted.add(id);
   await load(store, members, wanted);
   const edges = new Map<string, StoredEdge>();
@@ -212,22 +210,44 @@ async function edgesOf(
       const at = group.findIndex((m) => m.id === id);
       for (const neighbor of [group[at - 1], group[at + 1]]) if (at >= 0 && neighbor) edge(id, neighbor.id, rule);
     }
-  for (const [id, others] of partners) {
-    const member = members.get(id)!;
-    const population = model.populations[member.population]!;
-    const list = [...others].filter(
-      (other) => other !== id && members.get(other)!.state === 'live' && members.get(other)!.population === member.population,
-    );
-    const mayCount = screen(
-      population,
-      tableOf(
-        population.features.length,
-        [member, ...list.map((other) => members.get(other)!)].map((m) => m.profile!),
-      ),
-    );
-    list.forEach((other, i) => {
-      if (mayCount(0, i + 1)) edge(id, other, null);
-    });
-  }
+  for (const [id, other] of partners) edge(id, other, null);
   return [...edges.values()];
 }
+
+/** Of members and those that they share a block with, the pairs that may be linked or wait. Most are plainly two persons: they are read no further. */
+async function likely(
+  store: IdentityStore,
+  model: IdentityModel,
+  members: ReadonlyMap<number, Member>,
+  partners: ReadonlyMap<number, ReadonlySet<number>>,
+): Promise<[number, number][]> {
+  const askedBy = new Map<number, number[]>();
+  for (const [id, others] of partners)
+    for (const other of others) {
+      const list = askedBy.get(other);
+      if (list) list.push(id);
+      else askedBy.set(other, [id]);
+    }
+  const screens = new Map<number, (profile: Profile) => boolean>();
+  const pairs: [number, number][] = [];
+  const look = ({ id: other, population, profile }: Candidate): void => {
+    for (const id of askedBy.get(other)!) {
+      const member = members.get(id)!;
+      if (id === other || member.population !== population) continue;
+      let mayCount = screens.get(id);
+      if (!mayCount) screens.set(id, (mayCount = screenFor(model.populations[population]!, member.profile!)));
+      if (mayCount(profile)) pairs.push([id, other]);
+    }
+  };
+  const unread: number[] = [];
+  for (const id of askedBy.keys()) {
+    const known = members.get(id);
+    if (!known) unread.push(id);
+    else if (known.state === 'live' && known.profile !== null) look({ id, population: known.population, profile: known.profile });
+  }
+  for (let i = 0; i < unread.length; i += AT_ONCE) for (const one of await store.candidates(unread.slice(i, i + AT_ONCE))) look(one);
+  return pairs;
+}
+
+/** Candidates that are in memory at the same time. */
+const AT_ONCE = 1024;

@@ -2,6 +2,7 @@ import { counted } from '../../core/text/counted.ts';
 
 import { changesSince, type Columns, isOfDrift, type RememberedColumns } from '../../connector/stream/drift.ts';
 import type { Selector } from '../../connector/stream/select.ts';
+import { dayIn } from '../../core/time/time.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import type { Knex } from '../../store/open.ts';
@@ -66,7 +67,7 @@ export function layoutOf(session: Session): Layout {
       if (columns.size === 0 || strange * 2 > records) return;
       const remembered: RememberedColumns = {
         run: session.runId,
-        on: session.now().toISOString().slice(0, 10),
+        on: dayIn(session.project.config.town.time_zone, session.now()),
         columns: Object.fromEntries(columns),
       };
       session.source.columns = JSON.stringify(remembered);

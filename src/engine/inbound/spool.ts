@@ -32,7 +32,7 @@ export async function spool(
         throw new FileError({
           code: 'FILE_TOO_LARGE',
           place: { file: file.path },
-          message: `The file is larger than the ${maxSize} bytes allowed.`,
+          message: `The file is larger than ${maxSize.toLocaleString('en-US')} bytes, the limit that the connector sets.`,
           hint: 'Raise max_size in the connector if such files are expected.',
         });
       digest.update(chunk);

@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/counted.ts';
 import type { Problem } from '../../core/errors.ts';
 import { parseDuration } from '../../core/time/time.ts';
 import { anyFile } from '../../store/ledger/files.ts';
@@ -32,15 +33,15 @@ function waitsTooLong(session: Session, path: string, reason: string, waitedMs: 
   return {
     code: 'FILE_WAITS',
     place: { system: session.connection, file: path },
-    message: `${path} has been there for ${waitText(waitedMs)} and was skipped by ${runs} runs: ${reason}.`,
+    message: `${path} has been there for ${waitText(waitedMs)} and was skipped by ${counted(runs, 'run')}: ${reason}.`,
     hint: `Ask the sender to finish or remove it. Until then nothing is read from it; waiting_limit of the pipeline (${session.pipeline.waiting_limit}) sets when this becomes a problem.`,
   };
 }
 
 function waitText(ms: number): string {
   const hours = Math.floor(ms / 3_600_000);
-  if (hours < 1) return `${Math.max(1, Math.floor(ms / 60_000))} minutes`;
-  return hours < 48 ? `${hours} ${hours === 1 ? 'hour' : 'hours'}` : `${Math.floor(hours / 24)} days`;
+  if (hours < 1) return counted(Math.max(1, Math.floor(ms / 60_000)), 'minute');
+  return hours < 48 ? counted(hours, 'hour') : counted(Math.floor(hours / 24), 'day');
 }
 
 /** Where no file was ever found, the pattern or the folder may be wrong: nothing else would ever show it. */

@@ -1,6 +1,6 @@
 import { actorOf } from '../../config/actor.ts';
 import type { Project } from '../../config/project.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, type Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { matchId } from '../../reconciliation/match/match-id.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
@@ -142,13 +142,16 @@ export async function matchByHand(
   return landing(knex, async (_, trx) => {
     const names: Record<'left' | 'right', string[]> = { left: [], right: [] };
     const sums = { left: 0, right: 0 };
+    const missing: Problem[] = [];
     for (const side of ['left', 'right'] as const) {
-      const found = await recordsByName(trx, config[side].entity, config[side].amount, sides[side]);
+      const { found, problems } = await recordsByName(trx, config[side].entity, config[side].amount, sides[side]);
+      missing.push(...problems);
       for (const { name, minor } of found) {
         names[side].push(name);
         sums[side] += minor;
       }
     }
+    if (missing.length) throw new ConfigError(missing);
     const ids = (list: readonly string[]) => list.map((id) => ({ id }));
     const contentId = matchId(pipeline, ids(names.left), ids(names.right));
     await saveDecision(trx, {
@@ -177,25 +180,22 @@ async function recordsByName(
   entity: string,
   amount: string,
   wanted: readonly { connection: string; key: string }[],
-): Promise<{ name: string; minor: number }[]> {
+): Promise<{ found: { name: string; minor: number }[]; problems: Problem[] }> {
   const found: { name: string; minor: number }[] = [];
-  const missing: { connection: string; key: string }[] = [];
+  const problems: Problem[] = [];
   const { nameOf } = await recordNames(trx);
   for (const { connection, key } of wanted) {
     const row = await recordAt(trx, { entity, amount, connection, key });
     if (row) found.push({ name: nameOf({ connection, key, item: row.item }, 0), minor: row.minor });
-    else missing.push({ connection, key });
-  }
-  if (missing.length)
-    throw new ConfigError(
-      missing.map(({ connection, key }) => ({
+    else
+      problems.push({
         code: 'RECORD_UNKNOWN',
         place: { system: connection },
-        message: `${connection} has no record with the key "${key}" among the ${entity} records.`,
-        hint: 'interlocal exceptions show lists the keys.',
-      })),
-    );
-  return found;
+        message: `${connection || 'No system'} has ${connection ? 'no' : 'a'} record with the key "${key}" among the ${entity} records.`,
+        hint: 'Write it as CONNECTION:KEY; interlocal exceptions show lists the keys.',
+      });
+  }
+  return { found, problems };
 }
 
 async function namesOf(knex: Knex, records: readonly MatchRecord[]): Promise<Record<'left' | 'right', string[]>> {

@@ -1,4 +1,4 @@
-import { filledUrl, isReference } from '../../config/secrets.ts';
+import { filledUrl, isReference } from '../../config/secrets/secrets.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { copyStore, type CopiedTable } from '../../store/copy.ts';
 import { migrateModel } from '../../store/model-tables.ts';

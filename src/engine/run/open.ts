@@ -1,5 +1,5 @@
 import type { Project } from '../../config/project.ts';
-import { storeUrl } from '../../config/secrets.ts';
+import { storeUrl } from '../../config/secrets/secrets.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex } from '../../store/open.ts';
 import type { Engine } from './run.ts';

@@ -1,5 +1,5 @@
 import type { Draft } from '../../config/draft.ts';
-import { isReference, resolveSecrets } from '../../config/secrets.ts';
+import { isReference, resolveSecrets } from '../../config/secrets/secrets.ts';
 import { ConfigError, type Problem } from '../../core/errors.ts';
 import { storedModelProblems } from '../../store/stored-model.ts';
 

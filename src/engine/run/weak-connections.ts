@@ -6,7 +6,7 @@ import { weaknessesOf, weaknessText } from '../../transports/weaknesses.ts';
 export interface WeakConnection {
   connection: string;
   /** Names of settings: `tls1.0`. */
-  allowed: string[];
+  allowed: readonly string[];
 }
 
 /** Those of these connections that allow what is no longer safe, because their system needs it. */

@@ -34,7 +34,7 @@ export async function* limited(
         'UNPACKED_TOO_LARGE',
         file,
         {},
-        `Unpacked, the file is larger than the ${limits.max_size} bytes allowed.`,
+        `Unpacked, the file is larger than ${limits.max_size.toLocaleString('en-US')} bytes, the limit that the connector sets.`,
         `Raise ${limits.raise ?? 'max_size of this step of unpack'} in the connector if such files are expected.`,
       );
     if (size > FREE_BYTES && size > taken() * limits.max_ratio)

@@ -35,8 +35,8 @@ export function tableBuilder(slots: number, capacity: number): { add(profile: Pr
           if (known !== undefined) code = known;
           else {
             code = values[slot]!.length;
-            // A copy: a part cut out of a longer text would keep all of it in memory.
-            const own = large ? Buffer.from(value).toString() : value;
+            // A copy: a part cut out of a longer text would keep all of it in memory. Short parts are copies already.
+            const own = large && value.length > 12 ? Buffer.from(value).toString() : value;
             values[slot]!.push(own);
             numbers[slot]!.set(own, code);
           }

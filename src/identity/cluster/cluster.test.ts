@@ -16,7 +16,7 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
     ],
     join,
     margin: 0,
-    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2 }),
+    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2, person: 0 }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {
@@ -29,4 +29,30 @@ test('where the model says so, one odd spelling does not keep a record out of it
 
 test('a veto keeps it out even there', () => {
   expect(clusters({ mean: 0, least: -3072 }, true)).toEqual([0, 0, 2]);
+});
+
+/** 0 has no given name and fits everybody of the household; 1, 2 and 3 are three of them. `named`: what 1 and 2 say of each other. */
+const household = (named: number): number[] =>
+  clusterRecords({
+    size: 4,
+    sources: [null, null, null, null],
+    same: [],
+    different: [],
+    rules: [],
+    edges: [
+      { a: 0, b: 1, score: 9000 },
+      { a: 0, b: 2, score: 8000 },
+      { a: 0, b: 3, score: 7000 },
+    ],
+    join: { mean: 1536, least: -3072 },
+    margin: 3072,
+    pair: (a, b) => ({ score: 7000, full: named < 0 ? 6000 : 10_000 - 3500 * b, vetoed: false, person: a === 0 ? 0 : b === 2 ? named : -1 }),
+  });
+
+test('a record without a given name makes no family one person, and waits: it may be each of them', () => {
+  expect(household(-1)).toEqual([0, 1, 2, 3]);
+});
+
+test('records that say the same name are one with it', () => {
+  expect(household(1)).toEqual([0, 1, 2, 3].map((i) => (i === 3 ? 3 : 0)));
 });

@@ -27,6 +27,8 @@ interface Pair {
   score: number;
   full: number;
   vetoed: boolean;
+  /** What given names and birth dates say: 1, one person; -1, two people, as Robert and Nancy of one household; 0, nothing. */
+  person: number;
 }
 
 /**
@@ -57,10 +59,14 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
-  /** How likely two clusters are one: the mean of all cross pairs, in full. undefined where something keeps them apart. */
-  const compared = (x: number, y: number): { enough: boolean; full: number } | undefined => {
+  /**
+   * How likely two clusters are one: the mean of all cross pairs, in full, and what their names and birth dates say all together.
+   * undefined where something keeps them apart.
+   */
+  const compared = (x: number, y: number): { enough: boolean; full: number; person: number } | undefined => {
     let sum = 0;
     let full = 0;
+    let person = 0;
     const [first, second] = [said.members(x), said.members(y)];
     for (const a of first)
       for (const b of second) {
@@ -69,15 +75,20 @@ export function clusterRecords(input: ClusterInput): number[] {
         if (found.vetoed) return undefined;
         sum += Math.max(found.score, input.join.least) - input.join.mean;
         full += found.full;
+        person += found.person;
       }
-    return { enough: sum >= 0, full: full / (first.length * second.length) };
+    // A record without a given name fits everybody of a family, and would make one person of them.
+    return { enough: sum >= 0 && person >= 0, person, full: full / (first.length * second.length) };
   };
   const neighbors = neighborsOf(input);
   /** Is there somebody else, who is not y, that x may just as well be? */
-  const hasRival = (x: number, y: number, full: number): boolean => {
+  const hasRival = (x: number, y: number, { full, person }: { full: number; person: number }): boolean => {
     const others = new Set(said.members(x).flatMap((a) => neighbors[a]!.map((b) => said.of[b]!)));
     for (const z of others) {
-      if (z === said.of[x] || z === said.of[y] || compared(y, z) !== undefined) continue;
+      if (z === said.of[x] || z === said.of[y]) continue;
+      const between = compared(y, z);
+      // Two of a family are rivals for a record that says neither what it is called nor when it was born.
+      if (between !== undefined && (between.person >= 0 || person > 0)) continue;
       const other = apart(x, z) ? undefined : compared(x, z);
       if (other?.enough && full - other.full < input.margin) return true;
     }
@@ -89,7 +100,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!together && apart(a, b)) return false;
     const found = compared(a, b);
     if (!found || (byScore && !found.enough)) return false;
-    if (byScore && !together && (hasRival(a, b, found.full) || hasRival(b, a, found.full))) return false;
+    if (byScore && !together && (hasRival(a, b, found) || hasRival(b, a, found))) return false;
     said.join(a, b);
     if (!together) whole.join(a, b);
     return true;

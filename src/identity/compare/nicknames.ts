@@ -31,3 +31,8 @@ export function areNicknames(a: string, b: string): boolean {
   const second = groupsOf.get(b);
   return second !== undefined && first.some((group) => second.includes(group));
 }
+
+/** Is there another name that one who is called so may go by? */
+export function hasNicknames(name: string): boolean {
+  return groupsOf.has(name);
+}

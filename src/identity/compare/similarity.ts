@@ -150,6 +150,31 @@ function byBits(b: string, m: number, n: number): number {
   return errors;
 }
 
+/** The typing errors between two numbers of eight decimal digits, four bits each; what `edits` counts of their texts. */
+export function digitErrors(a: number, b: number): number {
+  for (let i = 0; i < 8; i++) places[(a >>> (28 - 4 * i)) & 15]! |= 1 << i;
+  let up = -1;
+  let down = 0;
+  let diagonal = 0;
+  let last = 0;
+  let errors = 8;
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    const equal = places[(b >>> shift) & 15]!;
+    const exchanged = ((~diagonal & equal) << 1) & last;
+    diagonal = (((equal & up) + up) ^ up) | equal | down | exchanged;
+    let right = down | ~(diagonal | up);
+    const left = diagonal & up;
+    if ((right & 0x80) !== 0) errors++;
+    if ((left & 0x80) !== 0) errors--;
+    right = (right << 1) | 1;
+    up = (left << 1) | ~(diagonal | right);
+    down = right & diagonal;
+    last = equal;
+  }
+  for (let digit = 0; digit < 10; digit++) places[digit] = 0;
+  return errors;
+}
+
 let before = new Uint8Array(65);
 let last = new Uint8Array(65);
 let row = new Uint8Array(65);

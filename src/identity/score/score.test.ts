@@ -21,6 +21,16 @@ const verdict = (a: Fields, b: Fields): string => {
 describe('who is linked by the shipped model, without training', () => {
   test.each<[string, Fields, Fields]>([
     ['the same person typed in two ways', emma, { ...emma, first_name: 'EMMA', address_line1: '0012 Elm St.' }],
+    [
+      'a nickname and a birth date with an error in it',
+      { ...emma, first_name: 'Robert' },
+      { ...emma, first_name: 'Bob', birth_date: '2016-03-12' },
+    ],
+    [
+      'the month and day of birth and the address, where one of two given names is hardly a name',
+      { ...emma, first_name: 'Kody', birth_date: '1930-06-09' },
+      { ...emma, first_name: 'Lillianna', birth_date: '1962-06-09', address_line2: null },
+    ],
     ['a nickname', { ...emma, first_name: 'Robert' }, { ...emma, first_name: 'Bob' }],
     ['a typing error in the surname', emma, { ...emma, last_name: 'Cartre' }],
     ['day and month exchanged', emma, { ...emma, birth_date: '2015-12-03' }],
@@ -42,6 +52,24 @@ describe('who is not linked', () => {
       'review twins',
       { first_name: 'Emma', last_name: 'Carter', birth_date: '2015-03-12', phone: '585-555-0101' },
       { first_name: 'Liam', last_name: 'Carter', birth_date: '2015-03-12', phone: '(585) 555-0101' },
+    ],
+    [
+      'twins of whom one has an initial only',
+      'review twins',
+      { first_name: 'Linda', last_name: 'Kalbach', birth_date: '2015-07-09', ...home },
+      { first_name: 'A.', last_name: 'Kalbach', birth_date: '2015-07-09', ...home },
+    ],
+    [
+      'sisters whose names are alike',
+      'review siblings',
+      { ...emma, first_name: 'Christine', birth_date: '2008-11-28' },
+      { ...emma, first_name: 'Christina', birth_date: '2006-06-07' },
+    ],
+    [
+      'brothers whose names are short forms of each other, of whom only the phone is known',
+      'review siblings',
+      { first_name: 'Jon', last_name: 'Anderson', birth_date: '1968-02-10', phone: '585-555-0101' },
+      { first_name: 'John', last_name: 'Anderson', birth_date: '1970-09-13', phone: '585-555-0101' },
     ],
     ['father and son of one name', 'review father_and_son', { ...bob, birth_date: '1955-04-01' }, { ...bob, birth_date: '1984-09-17' }],
     [
@@ -82,6 +110,15 @@ describe('who is not linked', () => {
     const nobody = { first_name: 'Unknown', last_name: 'N/A', birth_date: '1900-01-01', phone: '000-000-0000', email: 'none@none.com' };
     expect(person.read(nobody).filter((value) => value !== null)).toEqual([]);
   });
+});
+
+test('a name that is none of the frequent ones says more than each of them', () => {
+  const alike = (last_name: string): number => {
+    const one = person.read({ first_name: 'Emma', last_name });
+    return scorePair(person, one, one).score;
+  };
+  expect(alike('Worthington')).toBeGreaterThanOrEqual(alike('Castillo'));
+  expect(alike('Castillo')).toBeGreaterThan(alike('Smith'));
 });
 
 test('an organization that is called like a person is compared with organizations alone', () => {

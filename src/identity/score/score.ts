@@ -14,6 +14,8 @@ export interface Scored {
   apart: boolean;
   /** Two different given names, and the sex differs as well: two people, whatever ties them to each other. */
   opposite: boolean;
+  /** See Pair.person of the clusters. */
+  person: number;
 }
 
 /** What becomes of a pair. */
@@ -68,8 +70,8 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
     else own += weight;
     if (features[i]!.specific && (weight > 0 || (neighbors && features[i]!.household))) beside += weight;
   }
-  const { veto, apart, opposite } = vetoOf(population, a, b, scratch, beside, shared);
-  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart, opposite };
+  const { veto, apart, opposite, person } = vetoOf(population, a, b, scratch, beside, shared);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart, opposite, person };
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { ProfileTable } from '../block/table.ts';
 import { areSwapped } from '../compare/levels.ts';
+import { leastMatches, type Letters, lettersOf, mayBeAlike } from '../compare/letters.ts';
+import { type LevelOf, packedLevel } from '../compare/packed.ts';
 import type { Feature, Population } from '../model.ts';
 
 /** Pairs of values whose level is remembered, by feature. */
@@ -17,7 +19,9 @@ interface Column {
   unequal: number;
   /** Lowest level that someone reaches who goes by the middle name. */
   middle: number;
-  known: { first: Int32Array; second: Int32Array; level: Int8Array } | undefined;
+  /** Two of its values are compared as integers: cheap. */
+  packed: boolean;
+  level: LevelOf;
 }
 
 /**
@@ -70,7 +74,7 @@ export function screen(population: Population, table: ProfileTable): (a: number,
     for (let k = 0; k < differing; k++) {
       const i = open[k]!;
       const column = columns[i]!;
-      const level = levelOf(column, rows[from + i]!, rows[to + i]!);
+      const level = column.level(rows[from + i]!, rows[to + i]!);
       let weight = column.feature.weights[level]!;
       if (level > column.middle && middle >= 0 && (rows[from + middle]! >= 0 || rows[to + middle]! >= 0))
         weight = Math.max(weight, column.feature.weights[column.middle]!);
@@ -96,8 +100,10 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
     const last = feature.scale!.levels.length - 1;
     const values = table.values[slot]!;
     const { frequencies } = feature;
-    // Of few records hardly a pair of values comes twice.
-    const remembered = table.size < 1000 || slot === population.roles.birth || slot === population.roles.phone ? undefined : REMEMBERED;
+    // Of few records hardly a pair of values comes twice, and hardly a value is asked for often.
+    const few = table.size < 1000;
+    const exact = few ? levelBetween(feature, values) : remembering(levelBetween(feature, values));
+    const packed = few ? undefined : packedLevel(feature.scale!, values, exact);
     return {
       slot,
       codes: table.codes[slot]!,
@@ -108,10 +114,8 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
         : feature.weights[0]!,
       unequal: Math.max(...feature.weights.slice(1, swap === undefined ? undefined : last)),
       middle: slot === population.roles.given ? 2 : Infinity,
-      known:
-        remembered === undefined
-          ? undefined
-          : { first: new Int32Array(remembered).fill(-1), second: new Int32Array(remembered), level: new Int8Array(remembered) },
+      packed: packed !== undefined,
+      level: packed ?? exact,
     };
   });
   return columns.sort((x, y) => cost(x) - cost(y));
@@ -122,25 +126,18 @@ interface Swapping {
   /** Its place among a record's values. */
   at: number;
   values: readonly string[];
-  /** By value, which letters it has. */
-  letters: Int32Array;
+  letters: Letters;
 }
 type Swap = readonly [Swapping, Swapping];
 
 function swapping(columns: readonly Column[], slot: number): Swapping {
   const at = columns.findIndex((column) => column.slot === slot);
   const { values } = columns[at]!;
-  return { at, values, letters: Int32Array.from(values, lettersOf) };
+  return { at, values, letters: lettersOf(values) };
 }
 
-function lettersOf(text: string): number {
-  let letters = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    letters |= 1 << (c >= 97 && c <= 122 ? c - 97 : 26 + (c % 6));
-  }
-  return letters;
-}
+/** See areSwapped: one of the two values in the other's place is at least so similar. */
+const IN_PLACE = leastMatches(0.85);
 
 function isSwapped(swaps: readonly Swap[], rows: Int32Array, from: number, to: number): boolean {
   for (const [first, second] of swaps) {
@@ -149,7 +146,7 @@ function isSwapped(swaps: readonly Swap[], rows: Int32Array, from: number, to: n
     const a2 = rows[from + second.at]!;
     const b2 = rows[to + second.at]!;
     if ((a1 >= 0 && a1 === b1) || (a2 >= 0 && a2 === b2)) continue;
-    if (!mayBeAlike(first, a1, second, b2) && !mayBeAlike(first, b1, second, a2)) continue;
+    if (!mayCross(first, a1, second, b2) && !mayCross(first, b1, second, a2)) continue;
     if (areSwapped(valueOf(first, a1), valueOf(second, a2), valueOf(first, b1), valueOf(second, b2))) return true;
   }
   return false;
@@ -159,38 +156,33 @@ function valueOf({ values }: Swapping, code: number): string | null {
   return code < 0 ? null : values[code]!;
 }
 
-/** Can two values be as alike as `areSwapped` asks for? By their letters: each that only one has is no match. */
-function mayBeAlike(first: Swapping, x: number, second: Swapping, y: number): boolean {
-  if (x < 0 || y < 0) return false;
-  const [a, b] = [first.values[x]!, second.values[y]!];
-  const [p, q] = [first.letters[x]!, second.letters[y]!];
-  const matches = Math.min(a.length - bitsIn(p & ~q), b.length - bitsIn(q & ~p));
-  // Jaro-Winkler 0.85 is Jaro 0.75 where the first four characters agree.
-  const jaro = a.charCodeAt(0) === b.charCodeAt(0) ? 0.75 : 0.85;
-  return (matches / a.length + matches / b.length + 1) / 3 >= jaro - 1e-9;
-}
-
-function bitsIn(x: number): number {
-  x -= (x >>> 1) & 0x55555555;
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+function mayCross(first: Swapping, x: number, second: Swapping, y: number): boolean {
+  return x >= 0 && y >= 0 && mayBeAlike(first.letters, x, second.letters, y, IN_PLACE);
 }
 
 /** Cheap ones that tell most come first: nearly every candidate is settled by the day of birth. */
-function cost({ feature, known }: Column): number {
+function cost({ feature, packed }: Column): number {
   const spread = Math.max(...feature.weights) - Math.min(...feature.weights);
-  return (known === undefined ? 0 : 1e6) - spread;
+  return (packed ? 0 : 1e6) - spread;
 }
 
-function levelOf({ feature, values, known }: Column, x: number, y: number): number {
-  const scale = feature.scale!;
-  if (known === undefined) return scale.level(values[x]!, values[y]!);
-  const [a, b] = x < y ? [x, y] : [y, x];
-  const at = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)) >>> 16;
-  if (known.first[at] === a && known.second[at] === b) return known.level[at]!;
-  const level = scale.level(values[a]!, values[b]!);
-  known.first[at] = a;
-  known.second[at] = b;
-  known.level[at] = level;
-  return level;
+function levelBetween({ scale }: Feature, values: readonly string[]): LevelOf {
+  return (x, y) => scale!.level(values[x]!, values[y]!);
+}
+
+/** Remembers the levels of pairs of values that were asked for a while ago. */
+function remembering(level: LevelOf): LevelOf {
+  const first = new Int32Array(REMEMBERED).fill(-1);
+  const second = new Int32Array(REMEMBERED);
+  const levels = new Int8Array(REMEMBERED);
+  return (x, y) => {
+    const [a, b] = x < y ? [x, y] : [y, x];
+    const at = (Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b)) >>> 16;
+    if (first[at] === a && second[at] === b) return levels[at]!;
+    const found = level(a, b);
+    first[at] = a;
+    second[at] = b;
+    levels[at] = found;
+    return found;
+  };
 }

@@ -21,9 +21,9 @@ export function vetoOf(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean; opposite: boolean } {
+): { veto: VetoName | undefined; apart: boolean; opposite: boolean; person: number } {
   const found = vetoByRole(population, a, b, levels, beside, shared);
-  return { opposite: false, ...found };
+  return { opposite: false, person: 0, ...found };
 }
 
 function vetoByRole(
@@ -33,7 +33,7 @@ function vetoByRole(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean; opposite?: boolean } {
+): { veto: VetoName | undefined; apart: boolean; opposite?: boolean; person?: number } {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
@@ -44,30 +44,36 @@ function vetoByRole(
   const middle = (p: Profile): string | null => (roles.middle < 0 ? null : (p[roles.middle] ?? null));
   const conflict = namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
-  if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || (roles.sex >= 0 && levels[roles.sex] === 1)))
+  const initial = first?.length === 1 || second?.length === 1;
+  if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || initial || (roles.sex >= 0 && levels[roles.sex] === 1)))
     if (surnameOfTwins(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
   if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && isGenerationApart(population, a, b))
     // Daughters are hardly ever named after their mothers.
     if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
       return { veto: 'father_and_son', apart: false };
+  if (vetoes.has('siblings') && !conflict && areNamedAlike(population, first, second) && areBornApart(population, a, b, levels))
+    if (sameSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
+      return { veto: 'siblings', apart: false };
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
   if (vetoes.has('person_evidence') && conflict && roles.sex >= 0 && levels[roles.sex] === 1 && sameHome(population, levels))
     return { veto: 'person_evidence', apart: true, opposite: true };
   // An initial agrees with too many of a household.
-  const nameAgrees =
-    first === null ||
-    second === null ||
-    (given === 5 && !conflict) ||
-    (given >= 0 && given <= 2 && !conflict && first.length > 1 && second.length > 1);
-  // Brothers and sisters are born in the same decades: of two different names, only the same day makes one person likely.
-  const birthAgrees = birth >= 0 && birth <= (bothNames ? 0 : 1);
+  const nameAgrees = first === null || second === null || (given === 5 && !conflict) || (given >= 0 && given <= 2 && !conflict && !initial);
+  // Brothers and sisters are born in the same decades: of two well-known names, only the same day makes one person likely. Where one is
+  // hardly a name, a date with one error or one part wrong does too.
+  const birthAgrees = birth >= 0 && birth <= (bothNames ? 0 : 2);
   // Another surname at another place is one person only by more than a first name and a day of birth.
   const moved = roles.surname >= 0 && levels[roles.surname] === 4 && (shared < 0 || (!birthAgrees && livesElsewhere(population, levels)));
   const oneName = conflict && (population.isGivenName(first!) || population.isGivenName(second!));
   const evidence = (nameAgrees || birthAgrees) && !moved;
-  const apart = conflict && !birthAgrees && (bothNames || first!.length === 1 || second!.length === 1 || (given === 4 && oneName));
-  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart };
-  return { veto: beside < BESIDE_NAME && vetoes.has('name_only') ? 'name_only' : undefined, apart };
+  const apart = conflict && !birthAgrees && (bothNames || initial || (given === 4 && oneName));
+  const nameAlone = beside < BESIDE_NAME && vetoes.has('name_only');
+  // Two of one name who were born on two days, and of whom nothing else agrees.
+  const namesakes = nameAlone && birth >= 4;
+  const named = given >= 0 && nameAgrees;
+  const person = namesakes ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
+  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person };
+  return { veto: nameAlone ? 'name_only' : undefined, apart, person };
 }
 
 /** A rare name in one town is no person yet: something of the person or the address must agree too. */
@@ -88,6 +94,18 @@ function namesConflict({ isGivenName }: Population, a: string | null, b: string 
   if (a.length === 1 || b.length === 1) return a[0] !== b[0];
   if (areNicknames(a, b)) return false;
   return jaroWinkler(a, b) < 0.85 || (isGivenName(a) && isGivenName(b));
+}
+
+/** Two well-known names that are not the same, and may be one: Jon and John, Christine and Christina. */
+function areNamedAlike({ isGivenName }: Population, a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a !== b && a.length > 1 && b.length > 1 && isGivenName(a) && isGivenName(b);
+}
+
+/** Two days of birth that are not one day typed in two ways, in two years. */
+function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  if (roles.birth < 0 || levels[roles.birth]! < 4) return false;
+  const [first, second] = [a[roles.birth]!, b[roles.birth]!];
+  return isRealDay(first) && isRealDay(second) && first.slice(0, 4) !== second.slice(0, 4);
 }
 
 function sameSurname({ roles }: Population, levels: Int8Array): boolean {

@@ -25,17 +25,25 @@ const PLACEHOLDERS = new Set([
  */
 export function standardText(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
-  const plain = /^[a-z0-9 ]*$/.test(text)
-    ? text
-    : text
-        .normalize('NFKD')
-        .replace(/\p{M}+/gu, '')
-        .toLowerCase()
-        .replace(OTHER_LETTERS, (letter) => LETTERS[letter]!)
-        .replace(/['’‘`ʼ.]/g, '')
-        .replace(/[^\p{L}\p{N}]+/gu, ' ');
-  const squeezed = plain.trim().replace(/ {2,}/g, ' ');
+  const plain = /^[a-z0-9 ]*$/.test(text) ? text : /^[\x20-\x7e]*$/.test(text) ? plainAscii(text) : plainText(text);
+  const squeezed = plain.includes('  ') || plain.startsWith(' ') || plain.endsWith(' ') ? plain.trim().replace(/ {2,}/g, ' ') : plain;
   return squeezed === '' || PLACEHOLDERS.has(squeezed) ? null : squeezed;
+}
+
+/** What plainText gives, for a text that has neither accents nor letters of other scripts: a quarter of the time. */
+function plainAscii(text: string): string {
+  const lower = text.toLowerCase();
+  return /^[a-z0-9 ]*$/.test(lower) ? lower : lower.replace(/['`.]/g, '').replace(/[^a-z0-9]+/g, ' ');
+}
+
+function plainText(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase()
+    .replace(OTHER_LETTERS, (letter) => LETTERS[letter]!)
+    .replace(/['’‘`ʼ.]/g, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ');
 }
 
 /** A code or a number as it is compared: standard text without blanks, and without leading zeros where it is all digits. */

@@ -16,7 +16,10 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     const parts = partsOf(pass, entry);
     const rule = ruleOf(pass, entry);
     const monthly = rule?.deducted === 'monthly';
-    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly;
+    // A chargeback among the settlements has no gross and no fee of its own: it is an exception by itself.
+    const item =
+      parts.gross === undefined && work.rules.exceptions.items.some((one) => one.side === pass.of && isWhere(entry.values, one.where));
+    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly && !item;
     // Monthly fees are in the report and are not taken out of the net.
     const net = netOf(monthly ? { ...parts, fees: 0 } : parts);
     if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});

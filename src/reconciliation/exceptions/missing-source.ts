@@ -80,10 +80,14 @@ function missingSource(
   };
 }
 
-/** Business days since its first record, up to yesterday, on which a source has none; all days for a source that has none at all. */
+/**
+ * Business days since its first record on which a source has none; all days for a source that has none at all, and for one that has
+ * something on fewer than half of them only those after its last record.
+ */
 function gapsOf({ days, asOf }: Context, { seen }: SourceState): { days: Set<number>; habit: boolean } {
   const gaps = new Set<number>();
   let [business, without] = [0, 0];
+  const last = Math.max(...seen, -Infinity);
   let first = asOf - 400;
   if (seen.size) {
     first = asOf;
@@ -96,6 +100,8 @@ function gapsOf({ days, asOf }: Context, { seen }: SourceState): { days: Set<num
     without++;
     gaps.add(day);
   }
+  // Of a source that has something on few days, a day without is nothing to go by; only what is after its last record is.
+  if (seen.size && business >= HABIT.days && without * 2 > business) for (const day of gaps) if (day < last) gaps.delete(day);
   return { days: gaps, habit: business >= HABIT.days && without * 100 <= business * (100 - HABIT.percent) };
 }
 

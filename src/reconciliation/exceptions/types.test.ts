@@ -36,3 +36,26 @@ test('a difference says which side has less', () => {
   expect(EXCEPTION_TYPES.amount_differs.sentence(ABOUT)).toBe('Receipts 44.00, the bank 40.00: the bank has 4.00 less.');
   expect(EXCEPTION_TYPES.bank_amount_differs.sentence({ ...ABOUT, minor: 150 })).toContain('the bank has 1.50 more.');
 });
+
+test('a clerk can read it: no minus signs of the bank, the month of a posting, the sums of a deposit that came in parts', () => {
+  const said = (code: keyof typeof EXCEPTION_TYPES, more: Partial<ExceptionFacts> = {}): string =>
+    EXCEPTION_TYPES[code].sentence({ ...ABOUT, ...more });
+  expect(said('chargeback')).toMatch(/^4\.00 of 2026-07-01 was charged back/);
+  expect(said('nsf')).toBe('The bank returned a check: 4.00 of 2026-07-01.');
+  expect(said('wrong_period', { facts: { is: '2026-08-04', should_be: '2026-07' } })).toContain(
+    'is posted in 2026-08; it belongs to 2026-07.',
+  );
+  expect(said('wrong_period', { facts: { is: '2', should_be: '2026-07' } })).toContain('is posted in 2;');
+  expect(said('split_incomplete')).toBe('A deposit of 2026-07-01 came in parts. Receipts 44.00, the bank 40.00: part 2/2 is missing.');
+  expect(said('split_incomplete', { facts: { missing: '1/2' } })).toContain('4.00 is there: part 1/2 is missing.');
+  expect(said('decision_no_longer_balances')).toBe(
+    'What a person matched of 2026-07-01 has changed: the bank has 1.00 less now. When it was decided, both sides had the same sum.',
+  );
+  expect(said('missing_batch', { facts: { of: 'B7', first: '3', last: '4' } })).toBe(
+    'Batch B7 of 2026-07-01 (numbers 3 to 4) did not come.',
+  );
+  expect(said('missing_batch', { facts: { of: 'Pool', day: '2026-07-01', side: 'left' } })).toBe(
+    'The batch of Pool for 2026-07-01 did not come.',
+  );
+  expect(said('deposit_without_receipt', { leftName: 'the slips' })).toContain('matches nothing in the slips.');
+});

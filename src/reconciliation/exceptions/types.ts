@@ -39,7 +39,8 @@ const anyAlone = (rest: string) => (a: ExceptionFacts) =>
 const bothSums = (a: ExceptionFacts): string =>
   `${capital(a.leftName)} ${money(a, Number(a.facts.left_sum))}, ${a.rightName} ${money(a, Number(a.facts.right_sum))}`;
 
-const moreOrLess = (a: ExceptionFacts): string => `${a.rightName} has ${money(a, Math.abs(a.minor))} ${a.minor < 0 ? 'less' : 'more'}`;
+const moreOrLess = (a: ExceptionFacts, minor = a.minor, has = 'has'): string =>
+  minor === 0 ? 'both sides had the same sum' : `${a.rightName} ${has} ${money(a, Math.abs(minor))} ${minor < 0 ? 'less' : 'more'}`;
 
 /** By code: exceptions are stored, exported and reported under these names. */
 export const EXCEPTION_TYPES = {
@@ -57,7 +58,7 @@ export const EXCEPTION_TYPES = {
   },
   deposit_without_receipt: {
     title: 'Deposit without receipts',
-    sentence: rightAlone('matches no {left}'),
+    sentence: rightAlone('matches nothing in {left}'),
     next: 'Ask the place that deposited it; enter the receipt, or return the money.',
   },
   not_settled: {
@@ -67,7 +68,7 @@ export const EXCEPTION_TYPES = {
   },
   settled_without_receipt: {
     title: 'Settlement without a receipt',
-    sentence: rightAlone('matches no {left}'),
+    sentence: rightAlone('matches nothing in {left}'),
     next: 'Enter the receipt, or refund the card.',
   },
   unposted: {
@@ -93,7 +94,7 @@ export const EXCEPTION_TYPES = {
   amount_differs: {
     title: 'Amounts differ',
     sentence: (a) => `${bothSums(a)}: ${moreOrLess(a)}.`,
-    next: "Compare both record by record; correct the one that is wrong, or book the bank's advice.",
+    next: 'Compare both record by record; correct the one that is wrong.',
   },
   transposed: {
     title: 'Digits swapped',
@@ -119,7 +120,10 @@ export const EXCEPTION_TYPES = {
   },
   split_incomplete: {
     title: 'Part of a deposit is missing',
-    sentence: (a) => `A deposit${on(a)} came in parts, of which ${money(a, a.minor)} is there: part ${a.facts.missing} is missing.`,
+    sentence: (a) =>
+      a.facts.left_sum === undefined
+        ? `A deposit${on(a)} came in parts, of which ${money(a, Math.abs(a.minor))} is there: part ${a.facts.missing} is missing.`
+        : `A deposit${on(a)} came in parts. ${bothSums(a)}: part ${a.facts.missing} is missing.`,
     next: 'Find the other bag; tell the supervisor the same day.',
     dueIn: DUE.taken,
   },
@@ -197,18 +201,18 @@ export const EXCEPTION_TYPES = {
   },
   chargeback: {
     title: 'Chargeback',
-    sentence: (a) => `${money(a, a.minor)}${on(a)} was charged back by the cardholder's bank.`,
+    sentence: (a) => `${money(a, Math.abs(a.minor))}${on(a)} was charged back by the cardholder's bank.`,
     next: "Answer it before the card network's deadline.",
     dueIn: DUE.large,
   },
   nsf: {
     title: 'Returned check',
-    sentence: (a) => `The bank returned a check: ${money(a, a.minor)}${on(a)}.`,
+    sentence: (a) => `The bank returned a check: ${money(a, Math.abs(a.minor))}${on(a)}.`,
     next: "Reverse the revenue, and bill the payer for the check and the bank's fee.",
   },
   ach_return: {
     title: 'Returned electronic payment',
-    sentence: (a) => `The bank returned an electronic payment: ${money(a, a.minor)}${on(a)}.`,
+    sentence: (a) => `The bank returned an electronic payment: ${money(a, Math.abs(a.minor))}${on(a)}.`,
     next: 'Reverse the revenue and bill the payer. A return as unauthorized can come up to 60 days later.',
   },
   wrong_account: {
@@ -218,7 +222,8 @@ export const EXCEPTION_TYPES = {
   },
   wrong_period: {
     title: 'Posted in the wrong period',
-    sentence: (a) => `${money(a, a.minor)}${on(a)} is posted in ${a.facts.is}; it belongs to ${a.facts.should_be}.`,
+    sentence: (a) =>
+      `${money(a, a.minor)}${on(a)} is posted in ${String(a.facts.is).replace(/^(\d{4}-\d{2})-\d{2}.*/, '$1')}; it belongs to ${a.facts.should_be}.`,
     next: 'Post it again in its period, or accrue it.',
   },
   rejected: {
@@ -228,13 +233,14 @@ export const EXCEPTION_TYPES = {
   },
   ambiguous: {
     title: 'More than one answer',
-    sentence: (a) => `${a.leftCount} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
+    sentence: (a) =>
+      `${records(a.leftCount)} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
     next: 'Say which belong together (interlocal matches add), or get a reference that tells them apart.',
   },
   decision_no_longer_balances: {
     title: 'A decision no longer balances',
     sentence: (a) =>
-      `A match made by a person now differs by ${money(a, Number(a.facts.difference))}; it differed by ${money(a, Number(a.facts.accepted))} when it was decided.`,
+      `What a person matched${on(a)} has changed: ${moreOrLess(a, Number(a.facts.difference))} now. When it was decided, ${moreOrLess(a, Number(a.facts.accepted), 'had')}.`,
     next: 'Check what changed; confirm the match again or revoke it.',
   },
   source_missing: {
@@ -300,6 +306,9 @@ function missing(a: ExceptionFacts, what: string): string {
   const of = a.facts.of === undefined ? '' : ` of ${a.facts.of}`;
   const numbers = a.facts.first === undefined ? '' : ` (numbers ${a.facts.first} to ${a.facts.last})`;
   const onward = a.facts.onward === undefined ? '' : ' and all days since';
+  // A total that a source gave has a name of its own; a place is expected to send something each day.
+  if (what === 'batch' && a.facts.side === undefined && a.facts.of !== undefined)
+    return `Batch ${a.facts.of} of ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers} did not come.`;
   return `The ${what}${of} for ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers}${onward} did not come.`;
 }
 
@@ -309,6 +318,10 @@ function cents(a: ExceptionFacts, fact: string): string {
 
 function money({ currency }: ExceptionFacts, minor: number): string {
   return plainMoney(minor, currency);
+}
+
+function records(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
 }
 
 function capital(text: string): string {

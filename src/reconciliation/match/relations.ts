@@ -114,7 +114,7 @@ function entryFields({ exceptions }: Rules): { side: Side; field: string }[] {
   return [...fields.values()];
 }
 
-/** Whether a run may look at the changed part alone: passes of one name cannot be told apart in what is stored. */
+/** Whether a run may look at the changed part alone: passes of one name cannot be distinguished in what is stored. */
 export function mayRunInPart({ passes }: Rules): boolean {
   return new Set(passes.map(({ name }) => name)).size === passes.length;
 }

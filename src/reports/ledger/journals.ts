@@ -4,7 +4,7 @@ import { referenceOf } from '../../engine/outbound/entries/entry-record.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { listDeliveries } from '../../store/outbound/deliveries.ts';
 import { type EntryOnItsWay, listEntries, receiptLinesOf } from '../../store/outbound/entries.ts';
-import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
+import { columnsFrom, columnsInZone, type Report, type ReportRow } from '../output/table.ts';
 
 const ENTRY_COLUMNS = columnsFrom(
   'entry:Entry:count',
@@ -21,7 +21,7 @@ const ENTRY_COLUMNS = columnsFrom(
   'state:State',
   'ledger_number:Number in the ledger',
   'delivery:Delivery:count',
-  'sent_at:Sent',
+  'sent_at:Sent:time',
   'reason:Why',
 );
 
@@ -39,7 +39,14 @@ export async function journalsReport(
     notes: [
       'Each entry is sent once and never changed: what changes later is in an entry that corrects it. interlocal report journal NUMBER has its lines and receipts.',
     ],
-    tables: [{ name: 'journals', title: 'Journal entries', columns: ENTRY_COLUMNS, rows: await rowsOf(engine, entries) }],
+    tables: [
+      {
+        name: 'journals',
+        title: 'Journal entries',
+        columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone),
+        rows: await rowsOf(engine, entries),
+      },
+    ],
   };
 }
 
@@ -60,7 +67,12 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
     definition: { report: 'journal', number, id: entry.id },
     notes: [`Its lasting id is ${entry.id}. It has ${plainMoney(entry.total, currency)} ${currency} in debits and as much in credits.`],
     tables: [
-      { name: 'journals', title: 'Entry', columns: ENTRY_COLUMNS, rows: await rowsOf(engine, [entry]) },
+      {
+        name: 'journals',
+        title: 'Entry',
+        columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone),
+        rows: await rowsOf(engine, [entry]),
+      },
       {
         name: 'lines',
         title: 'Lines',

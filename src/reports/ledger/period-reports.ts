@@ -11,6 +11,7 @@ import { reconciledReport } from '../reconciliation/reconciled.ts';
 import { mainTable, type Report, reportJson, type ReportTable, reportXlsx, tableCsvLines } from '../output/table.ts';
 import { type PeriodKind, revenueReport, type RevenueRow } from '../revenue/revenue.ts';
 import { revenueCsv } from '../revenue/csv.ts';
+import { shapedJson } from '../shapes/json.ts';
 import { revenueJson } from '../revenue/json.ts';
 import { revenueXlsx } from '../revenue/xlsx.ts';
 
@@ -38,7 +39,7 @@ export async function periodReports(engine: Engine, period: Period): Promise<Clo
   ];
   const made: ClosingReport[] = [
     kept('revenue', 'data', JSON.stringify(rows)),
-    kept('revenue', 'json', `${jsonLine(revenueJson(rows))}\n`),
+    kept('revenue', 'json', `${shapedJson('report revenue', revenueJson(rows))}\n`),
     kept('revenue', 'csv', revenueCsv(rows)),
     kept('revenue', 'xlsx', (await buffer(await revenueXlsx(rows, name))).toString('base64')),
   ];

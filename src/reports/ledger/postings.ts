@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/run/engine.ts';
 import { postingOf } from '../../reconciliation/journal-entries.ts';
 import { ledgerRules } from '../../engine/revenue/ledger-rules.ts';
 import { ageInBusinessDays } from '../reconciliation/exceptions.ts';
+import { knownNames } from '../known-names.ts';
 import { originsOf } from '../revenue/origins.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
@@ -18,6 +19,12 @@ export async function postingsReport(engine: Engine, filter: DayRange & { accoun
   for await (const entry of revenueLedger(engine, { from, to }, { moved: true }))
     for (const line of postingOf(entry, rules).lines)
       if (line.debit !== 0 && (wanted === undefined || line.account === wanted)) found.push({ entry, ...line });
+  if (found.length === 0 && wanted !== undefined) {
+    const names = knownNames({ account: wanted });
+    for await (const entry of revenueLedger(engine, {}, { moved: true }))
+      for (const line of postingOf(entry, rules).lines) names.see('account', line.account);
+    names.check();
+  }
   const key = (one: (typeof found)[number]): string =>
     [one.fund, one.account, one.entry.bookedOn, one.entry.source, one.entry.receiptNumber, one.entry.part].join('\u0000');
   found.sort((a, b) => (key(a) < key(b) ? -1 : 1));

@@ -1,7 +1,9 @@
 import { sinkOf } from '../../engine/outbound/sink-of.ts';
 import type { Project } from '../../config/project.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
-import { type Delivery, type DeliveryState, listDeliveries } from '../../store/outbound/deliveries.ts';
+import { type Delivery, listDeliveries } from '../../store/outbound/deliveries.ts';
+import { RECORD_LABELS } from '../output/labels.ts';
+import type { ShapeOf } from '../shapes/shapes.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 import { isOverdue } from '../../engine/outbound/settle.ts';
@@ -10,31 +12,7 @@ import { isOverdue } from '../../engine/outbound/settle.ts';
 export const FOR_A_PERSON = ['review', 'held', 'unknown', 'rejected', 'refused'] as const satisfies readonly OutboxState[];
 
 /** How an outbound pipeline stands, as `status --json` gives it. Counts are the newest records of their keys. */
-export interface OutboundStatus {
-  connection: string;
-  sink: string;
-  waits_for_person: Record<(typeof FOR_A_PERSON)[number], number>;
-  /** Deliveries of which only a person can say what became of them. */
-  to_settle: number;
-  /** Shown by shadow, and not sent. */
-  shadow: number;
-  /** They go with the next run. */
-  queued: number;
-  /** Records that are in the remote system, or on their way there, and of which its last word, or a person's, is still to come. */
-  on_its_way: number;
-  /** Deliveries without an answer for longer than the sink gives the remote system. */
-  overdue: number;
-  last_delivery: {
-    id: number;
-    name: string;
-    state: DeliveryState;
-    records: number;
-    totals: Record<string, string>;
-    prepared_at: string;
-    sent_at: string | null;
-    answered_at: string | null;
-  } | null;
-}
+export type OutboundStatus = NonNullable<ShapeOf<'status'>['pipelines'][number]['outbound']>;
 
 /** Of every outbound pipeline, by its id. */
 export async function outboundStatus(project: Project, knex: Knex, now: Date): Promise<Map<string, OutboundStatus>> {
@@ -47,12 +25,13 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
     const of = (state: OutboxState): number => counts.get(pipeline)?.[state] ?? 0;
     // What an earlier version of a record is waiting for is not settled by a later one.
     const sent = (state: OutboxState): number => versions.get(pipeline)?.[state] ?? 0;
-    const open = await listDeliveries(knex, { pipeline, states: ['sent', 'acknowledged'] });
+    // Where no answer comes, each request that was ever sent stays `sent`: years of them are not read for nothing.
+    const open = config.acknowledgement ? await listDeliveries(knex, { pipeline, states: ['sent', 'acknowledged'] }) : [];
     const [last] = await listDeliveries(knex, { pipeline, newestFirst: true, limit: 1 });
     found.set(pipeline, {
       connection: value.deliver.connection,
       sink: name,
-      waits_for_person: {
+      needs_attention: {
         review: of('review'),
         held: of('held'),
         unknown: of('unknown'),
@@ -71,23 +50,17 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
 }
 
 /** How many records and deliveries need review. */
-export function forAPerson({ waits_for_person, to_settle }: OutboundStatus): number {
-  return FOR_A_PERSON.reduce((sum, state) => sum + waits_for_person[state], to_settle);
+export function forAPerson({ needs_attention, to_settle }: OutboundStatus): number {
+  return FOR_A_PERSON.reduce((sum, state) => sum + needs_attention[state], to_settle);
 }
 
-/** `2 held, 1 refused, 1 delivery to settle`; empty when nothing waits. */
-export function forAPersonText({ waits_for_person, to_settle }: OutboundStatus): string {
-  const records = FOR_A_PERSON.filter((state) => waits_for_person[state] > 0).map((state) => `${waits_for_person[state]} ${WORDS[state]}`);
-  return [...records, ...(to_settle ? [`${to_settle} ${to_settle === 1 ? 'delivery' : 'deliveries'} to settle`] : [])].join(', ');
+/** `2 on hold, 1 refused, answer needed for 1 delivery`; empty when nothing waits. */
+export function forAPersonText({ needs_attention, to_settle }: OutboundStatus): string {
+  const records = FOR_A_PERSON.filter((state) => needs_attention[state] > 0).map(
+    (state) => `${needs_attention[state]} ${RECORD_LABELS[state]}`,
+  );
+  return [...records, ...(to_settle ? [`answer needed for ${to_settle} ${to_settle === 1 ? 'delivery' : 'deliveries'}`] : [])].join(', ');
 }
-
-const WORDS: Record<(typeof FOR_A_PERSON)[number], string> = {
-  review: 'to approve',
-  held: 'held',
-  unknown: 'of which it is not known',
-  rejected: 'rejected',
-  refused: 'refused',
-};
 
 /** Nothing but a person's word is still to come. */
 export function toSettle({ acknowledgement: a }: SinkConfig, { state }: Pick<Delivery, 'state'>): boolean {

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { ConfigError } from '../../core/errors.ts';
 import { PRIVATE_FILE } from '../../store/private-files.ts';
@@ -10,6 +10,9 @@ import { PRIVATE_FILE } from '../../store/private-files.ts';
 export async function writeReportFile(file: string, content: string | Buffer | Readable): Promise<void> {
   const part = `${file}.${process.pid}.part`;
   try {
+    // A device or a pipe would be replaced by the report: /dev/null by the root account.
+    const there = await stat(file).catch(() => undefined);
+    if (there && !there.isFile() && !there.isDirectory()) throw Object.assign(new Error('no file'), { code: 'NOT_A_FILE' });
     await writeFile(part, content, { mode: PRIVATE_FILE });
     await rename(part, file);
   } catch (error) {
@@ -22,7 +25,11 @@ export async function writeReportFile(file: string, content: string | Buffer | R
           ? 'this account may not write there'
           : code === 'EISDIR'
             ? 'it is a folder'
-            : (code ?? String(error));
+            : code === 'NOT_A_FILE'
+              ? 'it is a device or a pipe, not a file'
+              : code === 'ENOSPC'
+                ? 'the disk is full'
+                : (code ?? String(error));
     throw new ConfigError({
       code: 'FILE_NOT_WRITABLE',
       place: { file },

@@ -1,11 +1,17 @@
 import type { Readable } from 'node:stream';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { type CsvCell, spreadsheetCsvLines } from './spreadsheet-csv.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
+import { shaped } from '../shapes/json.ts';
+import type { ShapeName } from '../shapes/shapes.ts';
 
-/** money: minor units in the row's `currency`. flag: true or false. */
-export type ColumnKind = 'text' | 'count' | 'money' | 'flag';
+/**
+ * money: minor units in the row's `currency`. flag: true or false. time: a moment as UTC text; people read it by the town's clock, with
+ * the name of its zone, and programs read it in JSON as it is.
+ */
+export type ColumnKind = 'text' | 'count' | 'money' | 'flag' | 'time';
 
 export interface ReportColumn {
   /** Its name in JSON. */
@@ -13,6 +19,8 @@ export interface ReportColumn {
   /** What people read. */
   title: string;
   kind: ColumnKind;
+  /** Of a time: whose clock people go by. */
+  zone?: string;
 }
 
 export type ReportCell = string | number | boolean | null;
@@ -47,17 +55,30 @@ export function columnsFrom(...texts: string[]): ReportColumn[] {
   });
 }
 
+/** The columns of a report for a town in this zone. */
+export function columnsInZone(columns: readonly ReportColumn[], zone: string): ReportColumn[] {
+  return columns.map((column) => (column.kind === 'time' ? { ...column, zone } : column));
+}
+
 /** How an amount stands: the four figures that add up to it. */
 export const SPLIT_COLUMNS = [
   'reconciled:Reconciled:money',
-  'in_transit:In transit:money',
+  'in_transit:On its way:money',
   'exception:Exception:money',
   'not_covered:Not covered:money',
 ] as const;
 
-/** The contract of `--json`: amounts are decimal text, what is not there is null. */
+/** Shapes that are not called like their report, because `--json` alone gives another one. */
+const SHAPE_NAMES: Readonly<Record<string, ShapeName>> = {
+  revenue: 'report revenue --by',
+  reconciliation: 'report reconciliation --table',
+};
+
+/** A report as machines get it: amounts are decimal text, what is not there is null. Its shape is named by the definition's `report`. */
 export function reportJson({ title, notes, definition, tables }: Report): Record<string, unknown> {
-  return {
+  const name = String(definition.report);
+  // The tables are named by the report; the check holds them against its shape.
+  return shaped((SHAPE_NAMES[name] ?? `report ${name}`) as 'report gaps', {
     report: title,
     definition,
     notes,
@@ -67,7 +88,7 @@ export function reportJson({ title, notes, definition, tables }: Report): Record
         table.rows.map((row) => Object.fromEntries(table.columns.map((column) => [column.key, jsonCell(column, row)]))),
       ]),
     ),
-  };
+  });
 }
 
 /** The table that a CSV file has, where nobody says which. */
@@ -119,8 +140,8 @@ export function cellText(column: ReportColumn, row: ReportRow, money: (minor: nu
   const value = row[column.key] ?? null;
   if (value === null) return '';
   if (column.kind === 'money') return money(Number(value), currencyOf(row));
-  if (column.kind === 'flag') return value === true ? 'yes' : '';
-  return column.kind === 'count' ? Number(value).toLocaleString('en-US') : String(value);
+  if (column.kind === 'count') return Number(value).toLocaleString('en-US');
+  return wordsOf(column, value);
 }
 
 function jsonCell(column: ReportColumn, row: ReportRow): ReportCell {
@@ -132,15 +153,20 @@ function csvCell(column: ReportColumn, row: ReportRow): CsvCell {
   const value = row[column.key] ?? null;
   if (column.kind === 'money') return { number: value === null ? '' : plainMoney(Number(value), currencyOf(row)) };
   if (column.kind === 'count') return { number: value === null ? '' : String(value) };
-  return { text: column.kind === 'flag' ? (value === true ? 'yes' : '') : String(value ?? '') };
+  return { text: value === null ? '' : wordsOf(column, value) };
 }
 
 function workbookCell(column: ReportColumn, row: ReportRow): WorkbookCell {
   const value = row[column.key] ?? null;
   if (value === null) return '';
   if (column.kind === 'money') return { minor: Number(value), currency: currencyOf(row) };
-  if (column.kind === 'flag') return value === true ? 'yes' : '';
-  return column.kind === 'count' ? Number(value) : String(value);
+  return column.kind === 'count' ? Number(value) : wordsOf(column, value);
+}
+
+/** A cell that is no figure. */
+function wordsOf({ kind, zone }: ReportColumn, value: string | number | boolean): string {
+  if (kind === 'flag') return value === true ? 'yes' : '';
+  return kind === 'time' && zone !== undefined ? zonedTime(String(value), zone) : String(value);
 }
 
 function currencyOf(row: ReportRow): string {

@@ -26,7 +26,7 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string)
     add(groups, JSON.stringify([type, bucket, currency]), { type, bucket, currency }, minor, line.since, overdue);
     add(owners, JSON.stringify([owner, currency]), { owner, currency }, minor, line.since, overdue);
   }
-  const figures = ['count:Count:count', 'currency:Currency', 'amount:Amount:money', 'oldest:Oldest', 'overdue:Overdue:count'] as const;
+  const figures = ['count:Count:count', 'currency:Currency', 'amount:Amount:money', 'oldest:Oldest', 'overdue:Late:count'] as const;
   const order = ['no day', ...AGE_BUCKETS.map(({ name }) => name)].reverse();
   return {
     title: `Exceptions by age on ${asOf}`,

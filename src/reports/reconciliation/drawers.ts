@@ -5,6 +5,7 @@ import type { Engine } from '../../engine/run/engine.ts';
 import { type GoldenRow, receiptsAfter } from '../../store/landing/golden.ts';
 import { receiptsAsOf } from '../../store/landing/as-of.ts';
 import { entityIds, listSources } from '../../store/ledger/sources.ts';
+import { knownNames } from '../known-names.ts';
 import { originsOf } from '../revenue/origins.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
@@ -96,6 +97,15 @@ export async function drawerReport(
   const found: Taken[] = [];
   for await (const one of takenIn(engine, filter))
     if (is(place, one.branch, 'place') && is(cashier, one.cashier, 'cashier') && is(tender, one.tender, 'tender')) found.push(one);
+  if (found.length === 0) {
+    const names = knownNames({ place, cashier, tender });
+    for await (const { branch, cashier: who, tender: how } of takenIn(engine, {})) {
+      names.see('place', branch);
+      names.see('cashier', who);
+      names.see('tender', how);
+    }
+    names.check();
+  }
   const origins = await originsOf(
     engine,
     engine.project.config.revenue.receipts,

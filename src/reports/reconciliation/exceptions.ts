@@ -16,41 +16,15 @@ import {
 import { notAmongExceptions } from '../../engine/reconciliation/keyed-differences.ts';
 import { type RecordNames, recordNames } from '../../engine/reconciliation/record-name.ts';
 import type { Engine } from '../../engine/run/engine.ts';
-import { exceptionsOpenBefore } from '../../store/reconciliation/exception-history.ts';
+import { exceptionsOpenBefore, hadRunBefore } from '../../store/reconciliation/exception-history.ts';
 import { NotKept, workingAt } from '../../store/landing/as-of.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
+import type { ShapeOf } from '../shapes/shapes.ts';
 
 export type { StoredException };
 
-/** One exception as `exceptions list --json` gives it, docs/json.md. */
-export interface ExceptionLine {
-  id: string;
-  pipeline: string;
-  type: string;
-  title: string;
-  /** What happened, and what to do next, each a sentence. */
-  sentence: string;
-  next: string;
-  records: NamedRecord[];
-  /** Decimal text in its currency: "-12.50". */
-  amount: string;
-  currency: string;
-  since: string | null;
-  /** Business days since then; null without a day. */
-  age: number | null;
-  bucket: string | null;
-  due_on: string | null;
-  overdue: boolean;
-  state: ExceptionState;
-  owner: string | null;
-  reason: string | null;
-  /** What its sentence is made of: numbers that are missing, what a fee should be. Money in minor units. */
-  facts: Readonly<Record<string, string | number>>;
-  /** money: the money of its records is open because of it. finding: a match may have it. */
-  about: 'money' | 'finding';
-  /** Id of the exception that this one is an echo of. */
-  cause: string | null;
-}
+/** One exception as `exceptions list --json` gives it. */
+export type ExceptionLine = ShapeOf<'exceptions list'>['exceptions'][number];
 
 export interface ExceptionFilter {
   pipeline?: string | undefined;
@@ -163,15 +137,7 @@ function exceptionLine(
 }
 
 /** One record of an exception, for JSON and people. */
-export interface NamedRecord {
-  side: 'left' | 'right';
-  side_name: string;
-  entity: string;
-  connection: string;
-  key: string;
-  /** Decimal text: "-12.50". */
-  amount: string;
-}
+export type NamedRecord = ExceptionLine['records'][number];
 
 /** Throws ConfigError PIPELINE_UNKNOWN for what is no reconciliation of the town. */
 export function checkReconciliationName(project: Project, pipeline: string | undefined): void {
@@ -187,6 +153,15 @@ export function checkExceptionFilter(project: Project, filter: { pipeline: strin
   if (problems.length) throw new ConfigError(problems);
 }
 
+/** That somebody of this name owns or owned an exception. For lists that are empty. Throws ConfigError USAGE. */
+export async function checkOwner({ knex }: Pick<Engine, 'knex'>, owner: string | undefined): Promise<void> {
+  if (owner === undefined) return;
+  const owners = [...new Set((await listExceptions(knex, {})).flatMap((one) => one.owner ?? []))].sort();
+  const problems: Problem[] = [];
+  check(owner, owners, 'USAGE', 'owner of exceptions', problems);
+  if (problems.length) throw new ConfigError(problems);
+}
+
 function check(given: string | undefined, known: readonly string[], code: string, what: string, problems: Problem[]): void {
   if (given === undefined || known.includes(given)) return;
   const meant = didYouMean(given, known);
@@ -194,7 +169,7 @@ function check(given: string | undefined, known: readonly string[], code: string
     code,
     place: {},
     message: `There is no ${what} "${given}".`,
-    hint: meant === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${meant}?`,
+    hint: meant === undefined ? `Known: ${known.join(', ') || 'none yet'}.` : `Did you mean ${meant}?`,
   });
 }
 
@@ -211,15 +186,21 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
 }
 
-/** Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. Throws NotKept where a
- * reconciliation was running at that moment. */
+/**
+ * Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. Throws
+ * NotKept where a reconciliation was running at that moment, where none had run by then, and where a due day of then is not kept.
+ */
 export async function exceptionsOpenOn({ project, knex }: Engine, day: string, moment?: string): Promise<StoredException[]> {
   const end = startOfDay(day, project.config.town.time_zone, 1);
+  const instant = moment !== undefined && moment < end ? moment : end;
   if (moment !== undefined)
     for (const { pipeline } of await workingAt(knex, moment))
       if (project.pipelines.get(pipeline)?.value.reconcile)
         throw new NotKept(`A run of ${pipeline} was working at that moment. Give a time before or after it.`);
-  return exceptionsOpenBefore(knex, moment !== undefined && moment < end ? moment : end);
+  const byPasses = [...project.pipelines.values()].filter(({ value }) => value.reconcile?.passes).map(({ value }) => value.pipeline);
+  if (byPasses.length > 0 && !(await hadRunBefore(knex, byPasses, instant)))
+    throw new NotKept('No reconciliation had run by then, so it is not known what did not reconcile. Give a later time.');
+  return exceptionsOpenBefore(knex, instant);
 }
 
 /** What happened, a sentence for each of these exceptions that is there. */

@@ -13,6 +13,7 @@ import {
 import { sideStates } from '../../store/reconciliation/side-states.ts';
 import { type Match, matchesOf } from '../../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reasons.ts';
+import type { ShapeOf } from '../shapes/shapes.ts';
 
 /** Every reconciliation that is not off, by name. */
 export function reconciliationIds({ project }: Engine): string[] {
@@ -107,8 +108,8 @@ export function differingCount(counts: Record<DifferenceStatus, number>): number
   return DIFFERING.reduce((sum, status) => sum + counts[status], 0);
 }
 
-/** The contract of `report reconciliation --json`: amounts are decimal text, `difference` is right less left over what was checked. */
-export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
+/** One reconciliation, as `report reconciliation --json` gives it: amounts are decimal text, `difference` is right less left over what was checked. */
+export function reconciliationJson(r: Reconciliation): ShapeOf<'report reconciliation'>['reconciliations'][number] {
   const amount = (minor: number | null, currency: string): string | null => (minor === null ? null : plainMoney(minor, currency));
   return {
     pipeline: r.pipeline,
@@ -145,10 +146,10 @@ export function reconciliationJson(r: Reconciliation): Record<string, unknown> {
 /** What a status is called. */
 export function statusWord(status: DifferenceStatus, r: Pick<Reconciliation, 'left' | 'right'>): string {
   const words: Record<DifferenceStatus, string> = {
-    matched: 'agrees',
-    differs: 'differs',
-    left_only: `${r.left} only`,
-    right_only: `${r.right} only`,
+    matched: 'matched',
+    differs: 'left to explain',
+    left_only: `only in ${r.left}`,
+    right_only: `only in ${r.right}`,
     unchecked: 'not checked',
   };
   return words[status];

@@ -141,7 +141,7 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
           ...money,
           'bank_on:At the bank on',
           'payments:Payments:count',
-          'what:What does not agree',
+          'what:What is wrong',
           'file:File',
           'line:Line:count',
         ),

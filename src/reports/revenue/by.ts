@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/run/engine.ts';
 import { addSplit, noSplit, type Split } from '../../reconciliation/standing.ts';
 import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from '../output/table.ts';
 import type { ReceiptFilter } from './receipts.ts';
-import { receiptPicker } from './receipts.ts';
+import { checkReceiptFilter, receiptPicker } from './receipts.ts';
 import { type PeriodKind, periodOf } from './revenue.ts';
 import { GROUP_TITLES, type RevenueGroup, revenueGroups } from './groups.ts';
 
@@ -42,6 +42,7 @@ export async function revenueByReport(
     sum.amount += entry.amount;
     addSplit(sum.split, entry.split);
   }
+  if (sums.size === 0) await checkReceiptFilter(engine, filter);
   const order = (sum: Sum): string => [...sum.names, sum.period, sum.currency].join('\u0000');
   const rows = [...sums.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const figures = ['currency:Currency', 'receipts:Receipts:count', 'amount:Amount:money', ...SPLIT_COLUMNS] as const;

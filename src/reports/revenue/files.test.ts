@@ -85,7 +85,7 @@ describe('the workbook', () => {
     expect((sheet.getRow(1).values as string[]).slice(1, 8)).toEqual([
       'Department',
       'Account',
-      'Tender',
+      'Paid by',
       'Period',
       'Currency',
       'Receipts',

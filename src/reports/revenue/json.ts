@@ -1,15 +1,9 @@
 import { plainMoney } from '../../core/money.ts';
+import type { ShapeOf } from '../shapes/shapes.ts';
 import type { RevenueRow } from './revenue.ts';
 
-/** A report line as machines get it: amounts are decimal text, `"1234.50"`. */
-export type RevenueJsonRow = Pick<
-  RevenueRow,
-  'department' | 'account' | 'receipt' | 'tender' | 'period' | 'currency' | 'corrects' | 'receipts' | 'reasons'
-> &
-  Record<'amount' | 'reconciled' | 'unreconciled' | 'in_transit' | 'exception' | 'not_covered', string> & { unreconciled_receipts: number };
-
-/** The contract of `report revenue --json` and of /api/revenue. */
-export function revenueJson(rows: readonly RevenueRow[]): { rows: RevenueJsonRow[] } {
+/** The revenue report as `report revenue --json` and /api/revenue give it. */
+export function revenueJson(rows: readonly RevenueRow[]): ShapeOf<'report revenue'> {
   return {
     rows: rows.map((row) => ({
       department: row.department,

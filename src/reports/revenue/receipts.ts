@@ -2,6 +2,7 @@ import type { Project } from '../../config/project.ts';
 import { type LedgerEntry, revenueLedger } from '../../engine/revenue/ledger.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { addSplit, noSplit, type Standing } from '../../reconciliation/standing.ts';
+import { knownNames } from '../known-names.ts';
 import { originsOf } from './origins.ts';
 import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from '../output/table.ts';
 import { REVENUE_GROUPS, revenueGroups } from './groups.ts';
@@ -24,6 +25,20 @@ export function receiptPicker(project: Pick<Project, 'config'>, filter: ReceiptF
     (standing === undefined || entry.split[standing] !== 0) && namesOf(entry).every((name, i) => name === filter[asked[i]!]);
 }
 
+/** That what is asked for is the name of something, at any time. For reports that found nothing. Throws ConfigError REPORT_NAME_UNKNOWN. */
+export async function checkReceiptFilter(engine: Engine, filter: ReceiptFilter): Promise<void> {
+  const asked = REVENUE_GROUPS.filter((group) => filter[group] !== undefined);
+  if (asked.length === 0) return;
+  const namesOf = revenueGroups(engine.project, asked);
+  const names = knownNames(Object.fromEntries(asked.map((group) => [group, filter[group]])));
+  // A system is known before it has sent anything, and a code of the model before anything has it.
+  const fields = engine.project.entities.get(engine.project.config.revenue.receipts)?.value.fields;
+  for (const group of asked) for (const value of fields?.[group]?.values ?? []) names.see(group, value);
+  for (const connection of Object.keys(engine.project.connections)) names.see('system', connection);
+  for await (const entry of revenueLedger(engine, {})) for (const [i, name] of namesOf(entry).entries()) names.see(asked[i]!, name);
+  names.check();
+}
+
 /** `report receipts`: the receipts behind a figure of the revenue report, each with its file and line; their sum is the figure. */
 export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Promise<Report> {
   const { from, to, department, account, tender, standing } = filter;
@@ -38,6 +53,7 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
     sum.amount += entry.amount;
     addSplit(sum.split, entry.split);
   }
+  if (entries.length === 0) await checkReceiptFilter(engine, filter);
   entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const origins = await originsOf(
     engine,

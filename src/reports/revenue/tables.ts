@@ -7,7 +7,7 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
   return {
     title: 'Revenue',
     definition,
-    notes: ['Not reconciled is in transit, exception and not covered together. Reasons overlap where an amount has several.'],
+    notes: ['Not reconciled is on its way, exception and not covered together. Reasons overlap where an amount has several.'],
     tables: [
       {
         name: 'revenue',
@@ -15,14 +15,14 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
         columns: columnsFrom(
           'department:Department',
           'account:Account',
-          'tender:Tender',
+          'tender:Paid by',
           'period:Period',
           'currency:Currency',
           'receipts:Receipts:count',
           'amount:Amount:money',
           'reconciled:Reconciled:money',
           'unreconciled:Not reconciled:money',
-          'in_transit:In transit:money',
+          'in_transit:On its way:money',
           'exception:Exception:money',
           'not_covered:Not covered:money',
           'corrects:Corrects',

@@ -14,7 +14,7 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
       columns: [
         ['Department', 26],
         ['Account', 26],
-        ['Tender', 14],
+        ['Paid by', 14],
         ['Period', 14],
         ['Currency', 10],
         ['Receipts', 10],
@@ -22,7 +22,7 @@ export async function revenueXlsx(rows: readonly RevenueRow[], town: string): Pr
         ['Reconciled', 16],
         ['Not reconciled', 16],
         ['Reasons', 60],
-        ['In transit', 16],
+        ['On its way', 16],
         ['Exception', 16],
         ['Not covered', 16],
         ['Corrects', 14],

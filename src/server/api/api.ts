@@ -3,6 +3,7 @@ import { type Request, Router } from 'express';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { statusOf } from '../../reports/status.ts';
 import { configurationJson } from './health.ts';
+import { sendJson } from './send.ts';
 import { networkProblem } from '../pages/parts/problem-words.ts';
 import { knownDepartment } from '../../reports/revenue/departments.ts';
 import { revenueJson } from '../../reports/revenue/json.ts';
@@ -14,7 +15,7 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
 
   router.get('/api/status', async (_request, response) => {
     const pipelines = await statusOf(engine);
-    response.json({
+    sendJson(response, '/api/status', {
       configuration: configurationJson(configuration()),
       pipelines: pipelines.map((p) => ({
         ...p,
@@ -30,10 +31,10 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
       const rows = await revenue.rows(query);
       if (query.department !== undefined && !rows.some((row) => row.department === query.department))
         await knownDepartment(engine, query.department, 'department');
-      response.json(revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department)));
+      sendJson(response, 'report revenue', revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department)));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      response.status(400).json({ error: { code: error.code, problems: error.problems } });
+      sendJson(response, 'error', { error: { code: error.code, problems: error.problems } }, 400);
     }
   });
 

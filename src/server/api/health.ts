@@ -4,6 +4,8 @@ import { Router } from 'express';
 import { installationOf } from '../../engine/doctor/look.ts';
 import { forAPerson } from '../../reports/outbound/deliveries.ts';
 import { healthOf, statusOf, worstOf } from '../../reports/status.ts';
+import { sendJson } from './send.ts';
+import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import { networkProblem } from '../pages/parts/problem-words.ts';
 
 /** `/health`: counts alone, quick whatever else is asked for. */
@@ -17,12 +19,12 @@ export function health({ engine, configuration }: ServerContext): Router {
       pipelines = await statusOf(engine);
       installation = await installationOf(engine);
     } catch {
-      response.status(503).json({ status: 'down', message: 'The store cannot be read.' });
+      sendJson(response, '/health, down', { status: 'down', message: 'The store cannot be read.' }, 503);
       return;
     }
     const live = pipelines.filter((p) => p.mode !== 'off');
     const { fault } = configuration();
-    response.json({
+    sendJson(response, '/health', {
       status: worstOf([...live.map(healthOf), installation.state, fault ? 'attention' : 'ok']),
       configuration: configurationJson(configuration()),
       // Codes alone: what was found names folders of this machine.
@@ -39,7 +41,7 @@ export function health({ engine, configuration }: ServerContext): Router {
         ended_at: p.last_run?.ended_at ?? null,
         open_rejects: p.open_rejects,
         waiting_files: p.waiting_files.length,
-        for_a_person: p.outbound ? forAPerson(p.outbound) : 0,
+        needs_attention: p.outbound ? forAPerson(p.outbound) : 0,
         overdue: p.outbound?.overdue ?? 0,
       })),
     });
@@ -49,7 +51,7 @@ export function health({ engine, configuration }: ServerContext): Router {
 }
 
 /** Which configuration is in force, and what is wrong with a newer one in the folder. */
-export function configurationJson({ loadedAt, fault }: ConfigurationState): Record<string, unknown> {
+export function configurationJson({ loadedAt, fault }: ConfigurationState): ShapeOf<'/health'>['configuration'] {
   return {
     loaded_at: loadedAt,
     refused_since: fault?.since ?? null,

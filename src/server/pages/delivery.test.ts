@@ -45,9 +45,9 @@ const page = (state: Delivery['state'], now: string): string =>
 
 test('it says what is still to come: an answer, one that is late, or a word of a person and by what they know it', () => {
   expect(page('sent', '2026-03-02T16:00:00Z')).toContain('sent, no answer yet');
-  expect(page('sent', '2026-03-04T16:00:00Z')).toContain('sent, overdue');
+  expect(page('sent', '2026-03-04T16:00:00Z')).toContain('sent, late');
   const taken = page('acknowledged', '2026-03-02T16:00:00Z');
-  expect(taken).toContain('acknowledged, answer needed');
+  expect(taken).toContain('received, answer needed');
   expect(taken).toMatch(/Answer due from<\/dt>\s*<dd>The edit report\.<\/dd>/);
   expect(page('accepted', '2026-03-02T16:00:00Z')).not.toContain('settled by');
 });

@@ -26,7 +26,7 @@ export function deliveryPage(view: DeliveryView): Page {
   const { town, now, sink, delivery: d, rows } = view;
   const time = (utc: string): Html => html`<time datetime="${utc}">${timeText(utc, town.zone)}</time>`;
   const facts: [string, Html | string][] = [
-    ['To', `${d.connection}.${d.sink}`],
+    ['To', `${d.connection} (${d.sink})`],
     ['Pipeline', html`<a href="/pipelines/${d.pipeline}">${d.pipeline}</a>`],
     ['State', deliveryMark(sink, d, now)],
     ['Records', countText(d.records)],

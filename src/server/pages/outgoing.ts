@@ -4,6 +4,7 @@ import { totalName } from '../../connector/sink/sink-sums.ts';
 import { forAPersonText, type OutboundStatus } from '../../reports/outbound/deliveries.ts';
 import type { Delivery, OutboxRow } from '../../reports/outbound/outgoing.ts';
 import { deliveryMark, recordMark, WHY } from './parts/delivery-words.ts';
+import { MODE_LABELS } from '../../reports/output/labels.ts';
 import { html, type Html } from './parts/html.ts';
 import { scrolling, type Town } from './parts/page.ts';
 import { keyParts, withoutPersonal } from './parts/personal-values.ts';
@@ -24,22 +25,15 @@ export interface Outgoing {
   deliveries: Delivery[];
 }
 
-const MODES: Record<string, string> = {
-  off: 'off: does not run',
-  shadow: 'Trial (shadow): shown, not sent',
-  review: 'review: sent when a person approves it',
-  live: 'live: sent',
-};
-
 export function outgoingFacts({ entity, mapping, status: o }: Outgoing, mode: string): [string, Html | string][] {
   const person = forAPersonText(o);
   return [
-    ['Sends', `${entity} records to ${o.connection}.${o.sink}, by ${mapping}`],
-    ['Mode', MODES[mode] ?? mode],
+    ['Sends', `${entity} records to ${o.connection} (${o.sink}); ${mapping} says how fields are translated`],
+    ['Mode', MODE_LABELS[mode] ?? mode],
     ['Needs attention', person === '' ? 'nothing' : person],
     ['Not sent yet', counted(o.queued + o.shadow, 'record')],
     ['On its way', counted(o.on_its_way, 'record')],
-    ...(o.overdue ? [['Overdue', o.overdue === 1 ? '1 delivery' : `${countText(o.overdue)} deliveries`] as [string, string]] : []),
+    ...(o.overdue ? [['Late', o.overdue === 1 ? '1 delivery' : `${countText(o.overdue)} deliveries`] as [string, string]] : []),
   ];
 }
 
@@ -49,7 +43,7 @@ export function outgoingSections(town: Town, now: Date, out: Outgoing): Html {
 
 function waiting(out: Outgoing): Html {
   const { status: o, waiting: rows } = out;
-  const all = Object.values(o.waits_for_person).reduce((sum, n) => sum + n, o.queued + o.shadow);
+  const all = Object.values(o.needs_attention).reduce((sum, n) => sum + n, o.queued + o.shadow);
   if (rows.length === 0)
     return html`<section aria-labelledby="waiting">
       <h2 id="waiting">What is waiting</h2>

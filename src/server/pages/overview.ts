@@ -6,6 +6,7 @@ import { weakTexts } from '../../engine/run/weak-connections.ts';
 import { chartSeries, type MonthlyRevenue } from './parts/monthly-revenue.ts';
 import { formatMoney } from '../../core/money.ts';
 import { columnChart } from './parts/chart.ts';
+import { DELIVERY_LABELS, MODE_LABELS } from '../../reports/output/labels.ts';
 import { html, type Html } from './parts/html.ts';
 import { figureCell, type Page, scrolling, type Town } from './parts/page.ts';
 import { differingCount } from '../../reports/reconciliation/reconciliation.ts';
@@ -65,7 +66,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
     html`<tr>
       <th scope="row"><a href="/pipelines/${p.pipeline}">${p.title ?? p.pipeline}</a></th>
       <td>
-        ${p.mode === 'off' ? statusMark('idle', 'off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not recorded in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without a result') : p.last_run ? outcomeMark(p.last_run.outcome) : statusMark('idle', 'has not run yet')}
+        ${p.mode === 'off' ? statusMark('idle', 'Off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not recorded in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without a result') : p.last_run ? outcomeMark(p.last_run.outcome, p.last_run, sums.has(p.pipeline) ? 'compares' : p.outbound ? 'sends' : 'reads') : statusMark('idle', 'has not run yet')}
       </td>
       <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
       ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
@@ -96,8 +97,19 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
         </tbody>
       </table>`,
     )}
-    ${weak.map((text) => html`<p>${statusMark('note', text)}</p>`)}
+    ${weak.map((text) => html`<p>${statusMark('note', text)}</p>`)} ${pipelines.map((p) => waiting(p, town))}
   </section>`;
+}
+
+/** Files that are there and were not read: the page of the pipeline names them. */
+function waiting({ pipeline, title, waiting_files: files }: PipelineStatus, { zone }: Town): Html | '' {
+  if (files.length === 0) return '';
+  const since = files.reduce((first, file) => (file.since < first ? file.since : first), files[0]!.since);
+  return html`<p>
+    ${statusMark('note', files.length === 1 ? '1 file is waiting' : `${counted(files.length, 'file')} are waiting`)} to be read by
+    <a href="/pipelines/${pipeline}#waiting-files">${title ?? pipeline}</a>, since
+    <time datetime="${since}">${timeText(since, zone)}</time>.
+  </p>`;
 }
 
 function revenue({ monthly: m }: Overview): Html {
@@ -117,7 +129,7 @@ function revenue({ monthly: m }: Overview): Html {
   return html`<section aria-labelledby="revenue">
     <div class="heading">
       <h2 id="revenue">Revenue by department and month</h2>
-      <p><a href="/revenue">${m.earlier ? 'All months, accounts and tenders' : 'By account and tender'}</a></p>
+      <p><a href="/revenue">${m.earlier ? 'All months, accounts and ways of paying' : 'By account and way of paying'}</a></p>
     </div>
     <figure>
       ${columnChart({ periods: m.months, series: chartSeries(m), currency: m.currency, title: `Revenue by department, ${span}` })}
@@ -160,8 +172,8 @@ function reconciliations({ reconciliations: list, pipelines: all, town }: Overvi
       r.ranAt === null
         ? statusMark('idle', 'has not run yet')
         : differing === 0
-          ? statusMark('good', 'all agree')
-          : statusMark('note', differing === 1 ? '1 differs' : `${countText(differing)} differ`);
+          ? statusMark('good', 'all matched')
+          : statusMark('note', `${countText(differing)} left to explain`);
     const counts = r.ranAt === null ? ['', '', ''] : [r.counts.matched, differing, r.counts.unchecked].map(countText);
     return html`<tr>
       <th scope="row"><a href="/reconciliation/${r.pipeline}">${titles.get(r.pipeline) ?? r.pipeline}</a></th>
@@ -177,15 +189,15 @@ function reconciliations({ reconciliations: list, pipelines: all, town }: Overvi
       'Reconciliations',
       html`<table>
         <caption>
-          How many sums agree; differences are not netted
+          How many sums match; differences are not netted
         </caption>
         <thead>
           <tr>
             <th scope="col">Reconciliation</th>
             <th scope="col">Result</th>
             <th scope="col">What is compared</th>
-            <th scope="col" class="n">Agree</th>
-            <th scope="col" class="n">Differ</th>
+            <th scope="col" class="n">Matched</th>
+            <th scope="col" class="n">Left to explain</th>
             <th scope="col" class="n">Not checked</th>
             <th scope="col">Last run</th>
           </tr>
@@ -205,7 +217,7 @@ function outgoing({ pipelines, town }: Overview): Html | '' {
   const row = ({ pipeline, title, mode, outbound: o }: (typeof list)[number]): Html =>
     html`<tr>
       <th scope="row"><a href="/pipelines/${pipeline}">${title ?? pipeline}</a></th>
-      <td>${mode}</td>
+      <td>${MODE_LABELS[mode] ?? mode}</td>
       <td>${outgoingState(o, mode)}</td>
       <td class="n">${countText(o.queued + o.shadow)}</td>
       <td class="n">${countText(o.on_its_way)}</td>
@@ -238,7 +250,7 @@ function outgoing({ pipelines, town }: Overview): Html | '' {
 }
 
 function outgoingState(o: OutboundStatus, mode: string): Html {
-  const late = o.overdue === 0 ? [] : [o.overdue === 1 ? '1 delivery overdue' : `${countText(o.overdue)} deliveries overdue`];
+  const late = o.overdue === 0 ? [] : [o.overdue === 1 ? '1 delivery is late' : `${countText(o.overdue)} deliveries are late`];
   const parts = [...(forAPerson(o) ? [forAPersonText(o)] : []), ...late];
   return parts.length ? statusMark('note', parts.join(', ')) : statusMark(mode === 'off' ? 'idle' : 'good', 'nothing');
 }
@@ -247,7 +259,7 @@ function lastDelivery({ last_delivery: last }: OutboundStatus, { zone }: Town): 
   if (!last) return 'nothing was sent yet';
   const at = last.sent_at ?? last.prepared_at;
   return html`<a href="/deliveries/${last.id}">${last.name}</a><br />
-    <span class="quiet">${last.state}, <time datetime="${at}">${timeText(at, zone)}</time></span>`;
+    <span class="quiet">${DELIVERY_LABELS[last.state]}, <time datetime="${at}">${timeText(at, zone)}</time></span>`;
 }
 
 function rejectedNow({ pipelines }: Overview): Html {

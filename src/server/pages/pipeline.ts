@@ -3,6 +3,9 @@ import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import { groupProblems, placesText } from '../../core/grouped-problems.ts';
 import { scheduleWords } from '../../core/time/schedule-words.ts';
 import type { Run } from '../../reports/runs.ts';
+import { MODE_LABELS, type PipelineKind } from '../../reports/output/labels.ts';
+import type { PipelineStatus } from '../../reports/status.ts';
+import { waitingTexts } from '../../reports/waiting-files.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
 import { withoutPersonal } from './parts/personal-values.ts';
@@ -19,6 +22,8 @@ export interface PipelineView {
   runs: Run[];
   next: Date | undefined;
   rejectedNow: number;
+  /** Files that are there and that the last run left for a later one. */
+  waiting: PipelineStatus['waiting_files'];
   /** Of a pipeline that sends. */
   outgoing?: Outgoing | undefined;
   now: Date;
@@ -45,7 +50,7 @@ export function pipelinePage(view: PipelineView): Page {
             </div>`,
         )}
       </dl>
-      ${outgoing ? outgoingSections(town, view.now, outgoing) : ''}
+      ${waitingFiles(view)} ${outgoing ? outgoingSections(town, view.now, outgoing) : ''}
       ${runs.length === 0 ? html`<p>It has not run yet. <code>interlocal run ${id}</code> runs it.</p>` : runsTable(town, runs, columnsOf(config))}
       ${runs.map((run) => said(town, run, shownText(outgoing)))}`,
   };
@@ -60,23 +65,41 @@ function factsOf({ town, config, reads, next, rejectedNow, outgoing }: PipelineV
   if (outgoing) return [...outgoingFacts(outgoing, config.mode), ...when];
   return [
     source
-      ? ['Reads', `${source.stream} of ${reads}`]
-      : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} with ${reconcile!.right.name}</a>`],
-    ['Mode', config.mode],
+      ? ['Reads', `${source.stream} from ${reads}`]
+      : ['Compares', html`<a href="/reconciliation/${id}">${reconcile!.left.name} and ${reconcile!.right.name}</a>`],
+    ['Mode', MODE_LABELS[config.mode] ?? config.mode],
     ...when,
     ['Rejected', rejectedNow === 0 ? 'nothing' : html`<a href="/rejects?pipeline=${id}">${counted(rejectedNow, 'record')}</a>`],
   ];
 }
 
+function waitingFiles({ waiting, town }: PipelineView): Html | '' {
+  if (waiting.length === 0) return '';
+  return html`<section aria-labelledby="waiting-files">
+    <h2 id="waiting-files">Files that are waiting</h2>
+    <ul>
+      ${waitingTexts({ waiting_files: waiting }, (utc) => timeText(utc, town.zone)).map((text) => html`<li>${text}</li>`)}
+    </ul>
+  </section>`;
+}
+
 interface RunColumns {
+  kind: PipelineKind;
   of: string;
   names: string[];
   counts: (run: Run) => number[];
 }
 
 function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
-  if (reconcile) return { of: '', names: ['Sums', 'Agree', 'Differ'], counts: (run) => [run.read, run.unchanged, run.changed] };
+  if (reconcile)
+    return {
+      kind: 'compares',
+      of: '',
+      names: ['Sums', 'Matched', 'Left to explain'],
+      counts: (run) => [run.read, run.unchanged, run.changed],
+    };
   return {
+    kind: deliver ? 'sends' : 'reads',
     of: ', in records',
     names: [
       deliver ? 'Looked at' : 'Read',
@@ -91,11 +114,11 @@ function columnsOf({ reconcile, deliver }: PipelineConfig): RunColumns {
   };
 }
 
-function runsTable({ zone }: Town, runs: readonly Run[], { of, names, counts }: RunColumns): Html {
+function runsTable({ zone }: Town, runs: readonly Run[], { kind, of, names, counts }: RunColumns): Html {
   const row = (run: Run): Html =>
     html`<tr>
       <th scope="row" class="n">${hasWords(run) ? html`<a href="#run-${run.id}">${run.id}</a>` : run.id}</th>
-      <td>${outcomeMark(run.outcome)}</td>
+      <td>${outcomeMark(run.outcome, run, kind)}</td>
       <td><time datetime="${run.startedAt}">${timeText(run.startedAt, zone)}</time></td>
       <td class="n">${run.durationMs === null ? '' : durationText(run.durationMs)}</td>
       ${counts(run).map((n) => html`<td class="n">${countText(n)}</td>`)}

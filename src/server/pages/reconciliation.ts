@@ -16,7 +16,7 @@ const MAX_LINES = 1000;
 /** `/reconciliation/ID`: the sums by the outermost key, then every key inside that differs. */
 export function reconciliationPage(town: Town, r: Reconciliation): Page {
   const title = `Reconciliation ${r.pipeline}`;
-  const lead = r.description ?? `${r.left} against ${r.right}, by ${r.keys.join(', ')}.`;
+  const lead = r.description ?? `${r.left} and ${r.right}, by ${r.keys.join(', ')}.`;
   if (r.ranAt === null)
     return {
       title,
@@ -50,8 +50,8 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
           : ''
       }
       <p>
-        The difference is ${r.right} minus ${r.left}. Differences are not netted: a sum differs when anything in it
-        does.${r.counts.unchecked > 0 ? ' Amounts that could not be checked are in the sums but not in the difference.' : ''}
+        The difference is ${r.right} minus ${r.left}. Differences are not netted: a sum is left to explain when anything in it
+        is.${r.counts.unchecked > 0 ? ' Amounts that were not checked are in the sums but not in the difference.' : ''}
       </p>
       ${reasonsSection(r)} ${outer.length > 0 ? outerTable(r, outer, totals, shown) : ''}
       ${
@@ -142,7 +142,7 @@ function innerSection(
   if (lines.length === 0) return '';
   const from = outer ? 1 : 0;
   const names = r.keys.slice(from);
-  const heading = outer ? `${capitalized(r.keys[0]!)} ${part(outer.key[0])}` : 'What differs';
+  const heading = outer ? `${capitalized(r.keys[0]!)} ${part(outer.key[0])}` : 'Left to explain';
   const cells = (line: ReconciliationLine): Html[] =>
     names.map((_, n) => {
       const at = from + n;
@@ -155,7 +155,7 @@ function innerSection(
       heading,
       html`<table>
         <caption>
-          What differs, in ${r.currency}
+          Left to explain, in ${r.currency}
         </caption>
         <thead>
           <tr>

@@ -34,7 +34,7 @@ export function rejectsPage(r: Rejects): Page {
   return {
     title,
     section: '/rejects',
-    lead: `${counted(r.open, 'record')} could not be used. Fix the file at its source, and the next run reads the record again; or fix the mapping and replay.`,
+    lead: `${counted(r.open, 'record')} could not be used. Fix the file at its source, and the next run reads the record again; or fix the mapping or the code list, and try the records again.`,
     body: html`${scrolling(
         title,
         html`<table class="words">
@@ -59,7 +59,7 @@ export function rejectsPage(r: Rejects): Page {
         <h2 id="how">How to go on</h2>
         <p>
           <code>interlocal rejects show NUMBER</code> shows the record as it was read; it may contain personal data. After a mapping or a
-          lookup table was fixed: <code>interlocal rejects replay</code>.
+          code list was fixed, <code>interlocal rejects replay</code> tries the records again.
         </p>
       </section>`,
   };

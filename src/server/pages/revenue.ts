@@ -30,7 +30,7 @@ const MAX_REASONS = 50;
 const PERIOD_NAMES: Record<(typeof PERIODS)[number], string> = {
   day: 'Day',
   month: 'Month',
-  'fiscal-period': 'Fiscal period',
+  'fiscal-period': 'Fiscal month',
   'fiscal-year': 'Fiscal year',
 };
 
@@ -39,7 +39,7 @@ export function revenuePage(v: RevenueView): Page {
   return {
     title: 'Revenue',
     section: '/revenue',
-    lead: 'Every receipt that is not voided, counted once. It is reconciled when every reconciliation that covers it agrees.',
+    lead: 'Every receipt that is not voided, counted once. It is reconciled when it is matched in every reconciliation that covers it.',
     body: html`${
       v.problems.length > 0
         ? html`<div class="status status-bad" role="alert">
@@ -214,9 +214,9 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
     </tbody>`;
   });
   return html`<section aria-labelledby="lines">
-    <h2 id="lines">By account, tender and period</h2>
+    <h2 id="lines">By account, way of paying and period</h2>
     ${scrolling(
-      'By account, tender and period',
+      'By account, way of paying and period',
       html`<table>
         <caption>
           ${count > MAX_LINES ? `The first ${MAX_LINES} of ${counted(count, 'line')}; the files have them all` : counted(count, 'line')}
@@ -225,7 +225,7 @@ function lines(departments: ReturnType<typeof byDepartment>, count: number): Htm
           <tr>
             <th scope="col">Department</th>
             <th scope="col">Account</th>
-            <th scope="col">Tender</th>
+            <th scope="col">Paid by</th>
             <th scope="col">Period</th>
             ${FIGURES}
           </tr>

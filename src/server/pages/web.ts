@@ -93,6 +93,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         runs: await lastRunsOf(engine, id, RUNS),
         next: nextRuns().find((next) => next.id === id)?.at,
         rejectedNow: await countOpen(engine, id),
+        waiting: (await statusOf(engine)).find((status) => status.pipeline === id)?.waiting_files ?? [],
         outgoing: await outgoingOf(id),
         now: new Date(),
       }),

@@ -17,6 +17,9 @@ export interface Member {
   linkScore: number | null;
 }
 
+/** A member as far as it is compared. */
+export type Candidate = Pick<Member, 'id' | 'population'> & { profile: (string | null)[] };
+
 /** A pair of members, a < b by id, that is linked or waits. */
 export interface StoredEdge {
   a: number;
@@ -40,10 +43,27 @@ const MEMBER_SELECT = `SELECT ${MEMBER.join(', ')} FROM il_member`;
 const EDGE_SELECT = 'SELECT a, b, score, verdict, veto, rule FROM il_edge';
 const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FROM il_decision';
 
+/** Ids that are asked for in one statement: of candidates there are hundreds, and a statement for each takes twice the time. */
+const TOGETHER = 16;
+const TOGETHER_MARKS = Array<string>(TOGETHER).fill('?').join(', ');
+
+/** Lists of so many ids; the last one is filled up with an id that is in it. */
+function together(ids: readonly number[]): number[][] {
+  const lists: number[][] = [];
+  for (let i = 0; i < ids.length; i += TOGETHER) {
+    const list = ids.slice(i, i + TOGETHER);
+    while (list.length < TOGETHER) list.push(list[0]!);
+    lists.push(list);
+  }
+  return lists;
+}
+
 /** Members, blocks, edges and decisions of one entity, inside one transaction. */
 export interface IdentityStore {
   byKey(keys: readonly { source: string; key: string }[]): Promise<Member[]>;
   byId(ids: readonly number[]): Promise<Member[]>;
+  /** What these members are compared by, of those that a record is left of. */
+  candidates(ids: readonly number[]): Promise<Candidate[]>;
   ofGoldens(goldens: readonly number[]): Promise<Member[]>;
   hostedBy(ids: readonly number[]): Promise<Member[]>;
   /** The next members in the order of their ids. */
@@ -52,10 +72,6 @@ export interface IdentityStore {
   names(id: number, limit: number): Promise<MemberName[]>;
   insertMembers(members: readonly Member[]): Promise<void>;
   updateMembers(members: readonly Member[]): Promise<void>;
-  /** What they are compared by, and whether a record of them is left. */
-  updateProfiles(members: readonly { id: number; state: Member['state']; population: number; profile: Member['profile'] }[]): Promise<void>;
-  /** Where they belong, and what ties them to their cluster. */
-  updatePlaces(members: readonly Pick<Member, 'id' | 'golden' | 'host' | 'linkKind' | 'linkScore'>[]): Promise<void>;
   keys: KeyStore;
   edgesOf(ids: readonly number[]): Promise<StoredEdge[]>;
   insertEdges(edges: readonly StoredEdge[]): Promise<void>;
@@ -79,11 +95,16 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         keys.map(({ source, key }) => [entityId, source, key]),
         memberOf,
       ),
-    byId: (ids) =>
+    byId: (ids) => select(`${MEMBER_SELECT} WHERE id IN (${TOGETHER_MARKS})`, together(ids), memberOf),
+    candidates: (ids) =>
       select(
-        `${MEMBER_SELECT} WHERE id = ?`,
-        ids.map((id) => [id]),
-        memberOf,
+        `SELECT id, population, profile FROM il_member WHERE id IN (${TOGETHER_MARKS}) AND state = 'live' AND profile IS NOT NULL`,
+        together(ids),
+        ([id, population, profile]): Candidate => ({
+          id: Number(id),
+          population: Number(population ?? -1),
+          profile: JSON.parse(profile as string) as (string | null)[],
+        }),
       ),
     ofGoldens: (goldens) =>
       select(
@@ -116,20 +137,6 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         MEMBER.slice(3),
         ['id'],
         members.map((m) => [...cellsOf(m).slice(3), m.id]),
-      ),
-    updateProfiles: (members) =>
-      rows.update(
-        'il_member',
-        ['state', 'population', 'profile'],
-        ['id'],
-        members.map((m) => [m.state, m.population, m.profile === null ? null : JSON.stringify(m.profile), m.id]),
-      ),
-    updatePlaces: (members) =>
-      rows.update(
-        'il_member',
-        ['golden_id', 'host', 'link_kind', 'link_score'],
-        ['id'],
-        members.map((m) => [m.golden, m.host, m.linkKind, m.linkScore, m.id]),
       ),
     keys,
     async edgesOf(ids) {

@@ -4,7 +4,7 @@ import type { Cell, Rows } from '../rows.ts';
 export interface KeyStore {
   /**
    * The members of blocks, by key, in the order of their ids; a block that is not there has none. Of a block with more than
-   * `most` members at least `most` + 1 are given.
+   * `most` members no more is said than that: a list that is longer than `most`, whose numbers may be of nobody.
    */
   blocks(keys: readonly number[], most: number): Promise<Map<number, number[]>>;
   add(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
@@ -45,10 +45,10 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     if (count === 0) return;
     const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page));
     for (const page of wanted) read.set(page, NO_ENTRIES);
-    const found = await rows.select(
-      'SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page = ?',
-      wanted.map((page) => [entityId, page]),
-    );
+    const lists: Cell[][] = [];
+    for (let i = 0; i < wanted.length; i += TOGETHER)
+      lists.push([entityId, ...Array.from({ length: TOGETHER }, (_, k) => wanted[i + k] ?? wanted[i]!)]);
+    const found = await rows.select(PAGES, lists);
     for (const [page, entries] of found) read.set(Number(page), entriesOf(entries as string));
   }
 
@@ -63,6 +63,12 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
         members.push((entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!);
     return members;
   }
+
+  const changesOf = (keys: readonly number[], limit: number): Promise<Cell[][]> =>
+    rows.select(
+      'SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT ?',
+      keys.map((key) => [entityId, key, limit]),
+    );
 
   const rowsOf = (pairs: readonly (readonly [number, number])[]): Cell[][] => pairs.map(([key, member]) => [entityId, key, member]);
   const PRIMARY = ['entity_id', 'block_key', 'member_id'];
@@ -79,17 +85,40 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   return {
     async blocks(keys, most) {
       await readPages(keys);
-      const found = new Map<number, Set<number>>();
-      for (const key of keys) found.set(key, new Set(onPage(key)));
-      // As many as a page can have taken away are read beyond, so enough are left.
-      const changes = await rows.select(
-        'SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT ?',
-        keys.map((key) => [entityId, key, most + 1 + MOST_ON_A_PAGE]),
+      const found = new Map(keys.map((key) => [key, onPage(key)]));
+      // Most blocks did not change since their page was written.
+      const changes = Map.groupBy(await changesOf(keys, FEW), ([key]) => Number(key));
+      const more = [...changes].flatMap(([key, some]) => (some.length < FEW ? [] : [key]));
+      // Of a block that is all rows, counting in the database tells whether it is too large.
+      const inRows = more.filter((key) => found.get(key)!.length === 0);
+      const large = new Set(
+        (
+          await rows.select(
+            LARGER,
+            inRows.map((key) => [entityId, key, most]),
+          )
+        ).map(([key]) => Number(key)),
       );
-      for (const [key, member, gone] of changes)
-        if (Number(gone) === 1) found.get(Number(key))!.delete(Number(member));
-        else found.get(Number(key))!.add(Number(member));
-      return new Map([...found].map(([key, members]) => [key, [...members].sort((a, b) => a - b)]));
+      for (const key of more) changes.delete(key);
+      // As many as a page can have taken away are read beyond, so enough are left.
+      for (const change of await changesOf(
+        more.filter((key) => !large.has(key)),
+        most + 1 + MOST_ON_A_PAGE,
+      )) {
+        const list = changes.get(Number(change[0]));
+        if (list) list.push(change);
+        else changes.set(Number(change[0]), [change]);
+      }
+      for (const [key, some] of changes) {
+        const members = new Set(found.get(key));
+        for (const [, member, gone] of some)
+          if (Number(gone) === 1) members.delete(Number(member));
+          else members.add(Number(member));
+        found.set(key, [...members]);
+      }
+      for (const key of large) found.set(key, new Array<number>(most + 1).fill(-1));
+      for (const members of found.values()) if (members.length > 1) members.sort((a, b) => a - b);
+      return found;
     },
     async add(pairs) {
       const { there, not } = await split(pairs);
@@ -132,6 +161,14 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     },
   };
 }
+
+/** Pages that are asked for in one statement. */
+const TOGETHER = 16;
+const PAGES = `SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page IN (${Array<string>(TOGETHER).fill('?').join(', ')})`;
+/** Rows of a block that are read at once, whatever its size. */
+const FEW = 8;
+/** Names a block again that has more members than the last number. */
+const LARGER = 'SELECT block_key FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT 1 OFFSET ?';
 
 const NO_ENTRIES = new Uint32Array(0);
 

@@ -61,6 +61,7 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
     landing: {
       ...landingOver(rows, { take, sources: refuse }),
       putLinks: async (list) => void links.push(...list),
+      addLinks: async (list) => void links.push(...list),
     },
     async write(into) {
       for (const { table, columns, packed } of inserts.values()) await into.rows.insertPacked(table, columns, packed);

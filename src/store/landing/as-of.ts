@@ -24,7 +24,7 @@ export async function receiptsAsOf(knex: Knex, { entity, entityId, off }: Counte
       throw new NotKept(`A run of ${pipeline} was changing these records at that moment. Give a time before or after it.`);
   const renamed = (await knex('il_audit').where({ action: 'connection_renamed' }).where('at', '>', moment).first('at')) as
     { at: string } | undefined;
-  if (renamed) throw new NotKept(`A connection was renamed on ${renamed.at.slice(0, 10)}. Give a time after that.`);
+  if (renamed) throw new NotKept(`A connection was renamed on ${renamed.at.slice(0, 10)} (UTC). Give a time after that.`);
   const later = new Set(((await knex('il_run').where('started_at', '>', moment).pluck('id')) as number[]).map(Number));
   const first = later.size ? Math.min(...later) : Number.POSITIVE_INFINITY;
   const changes = Number.isFinite(first) ? await changesSince(knex, entityId, first, later) : new Map<number, Change[]>();

@@ -60,6 +60,8 @@ export interface Landing {
   /** Links that cannot be there yet: source, key, entity, item, golden, landed, hash. */
   insertLinks(rows: Cell[][]): Promise<void>;
   putLinks(links: readonly Link[]): Promise<void>;
+  /** The same for links that cannot be there yet. */
+  addLinks(links: readonly Link[]): Promise<void>;
   removeLinks(links: readonly Link[]): Promise<void>;
   insertHistory(rows: Cell[][]): Promise<void>;
 }
@@ -199,12 +201,8 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
         LINK_COLUMNS.slice(0, 7),
         list.sort((a, b) => (a[1]! < b[1]! ? -1 : a[1]! > b[1]! ? 1 : 0)),
       ),
-    putLinks: (links) =>
-      rows.replace(
-        'il_link',
-        LINK_COLUMNS,
-        links.map((l) => [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun, l.member]),
-      ),
+    putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map(cellsOf)),
+    addLinks: (links) => rows.insert('il_link', LINK_COLUMNS, [...links].sort(bySourceKey).map(cellsOf)),
     removeLinks: (links) =>
       rows.remove(
         'il_link',
@@ -213,6 +211,15 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
       ),
     insertHistory: (list) => rows.insert('il_history', HISTORY_COLUMNS, list),
   };
+}
+
+/** In the order of the table: neighbors are then written together. */
+function bySourceKey(a: Link, b: Link): number {
+  return a.sourceKey < b.sourceKey ? -1 : a.sourceKey > b.sourceKey ? 1 : 0;
+}
+
+function cellsOf(l: Link): Cell[] {
+  return [l.sourceId, l.sourceKey, l.entityId, l.itemKey, l.golden, l.landed, l.hash, l.mapped, l.deletedRun, l.member];
 }
 
 export function linkOf(row: Cell[]): Link {

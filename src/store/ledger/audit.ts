@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { redact } from '../../config/secrets.ts';
+import { redact } from '../../config/secrets/secrets.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { takeId } from '../sequence.ts';

@@ -10,6 +10,8 @@ export interface Said {
   run: number;
   /** What both systems agreed on last, where that is something else, and the run that saw it. */
   agreed?: { value: string | null; run: number };
+  /** The number of the value that a person had set in the golden record when the pipeline looked. */
+  steward?: number;
 }
 
 /** What a pipeline knows of one member since it last looked. */

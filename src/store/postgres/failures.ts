@@ -39,7 +39,7 @@ const FAILURES: Record<string, Failure> = {
   '3D000': { ...UNREACHABLE, message: 'The database in store.url does not exist on the server.' },
   '28': {
     code: 'STORE_LOGIN',
-    message: "The store's database server does not admit this user.",
+    message: "The store's database server rejected the user or the password.",
     hint: 'Check the user in store.url, store.password, and pg_hba.conf on the server.',
   },
   '42501': {

@@ -152,10 +152,11 @@ async function again(
   const same = before.minor === now.minor && before.currency === now.currency;
   if (UNFINISHED.includes(before.state)) {
     const rest = columnsAgain(before, now);
-    if (!same) await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now) });
+    if (!same)
+      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now, before) });
     else if (rest.since !== before.since)
       // Its age has to be the one of then in a report of an earlier day.
-      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now) });
+      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now, before) });
     else if (rest.facts === JSON.stringify(before.facts) && rest.about === before.about) return false;
     else
       await trx('il_exception')
@@ -167,15 +168,18 @@ async function again(
   const state = before.owner === null ? 'open' : 'assigned';
   await change(trx, now.id, { ...columnsAgain(before, now), state, reason: null, last_run: run.id }, run.at, SCHEDULE, 'found_again', {
     run: run.id,
-    ...toldOf(now),
+    ...toldOf(now, before),
   });
   result.reopened++;
   return true;
 }
 
 /** What an event keeps, so that the exception can be told as it stood then. */
-function toldOf({ minor, since }: NewException): { minor: number; since: string | null } {
-  return { minor, since };
+function toldOf(
+  { minor, since, dueOn }: NewException,
+  before?: StoredException,
+): { minor: number; since: string | null; due_on: string | null } {
+  return { minor, since, due_on: before?.dueByPerson ? before.dueOn : dueOn };
 }
 
 function sameRecords(stored: readonly ExceptionRecord[], now: readonly ExceptionRecord[]): boolean {

@@ -8,7 +8,7 @@ import type { CheckResult, FileTransport, RemoteFile, TransportContext, WriteOpt
 import type { Problem } from '../../core/errors.ts';
 import { fileChanged, folderMissing, nameUnreadable, sizeWrong, targetExists } from '../file-errors.ts';
 import { confine } from './confine.ts';
-import { watchShare } from './hung.ts';
+import { watchShare } from '../hung.ts';
 import { folderSettings } from './options.ts';
 import { moveRefusing, syncFolder, writeWhole } from './place.ts';
 import { asTransportError, errorCode } from './status.ts';

@@ -1,5 +1,5 @@
 import { FatalError, FileError, InterlocalError, RetriableError } from '../../core/errors.ts';
-import type { AnswerFacts } from '../http/status.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import { accessDenied, fileMissing } from '../file-errors.ts';
 
 export function errorCode(error: unknown): string {

@@ -5,12 +5,12 @@ import { readOptions } from '../options.ts';
 import { ownWords, redactor } from '../redact.ts';
 import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
 import { legacyTlsCheck } from '../weaknesses.ts';
-import { beginningOf } from './body.ts';
-import { credentials } from './credentials.ts';
+import { beginningOf } from '../web/body.ts';
+import { credentials } from '../web/credentials.ts';
 import { httpSettings } from './options.ts';
-import { statusError } from './status.ts';
-import { clientCertificateCheck, webClient } from './web-client.ts';
-import type { WebAnswer, WebRequest } from './web-client.ts';
+import { statusError } from '../web/status.ts';
+import { clientCertificateCheck, webClient } from '../web/web-client.ts';
+import type { WebAnswer, WebRequest } from '../web/web-client.ts';
 
 /** Requests to an HTTP interface below one address. Throws ConfigError for wrong options. */
 export function openHttp(options: Record<string, unknown>, context: TransportContext): RequestTransport {

@@ -1,6 +1,6 @@
 import { ConfigError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import { accessDenied, fileMissing } from '../file-errors.ts';
-import type { AnswerFacts } from '../http/status.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import { networkError } from '../network.ts';
 import { offeredAlgorithms } from './offered-algorithms.ts';
 import type { SftpSettings } from './options.ts';
@@ -160,7 +160,7 @@ function authenticationFailed(system: string, settings: SftpSettings): FatalErro
   return new FatalError({
     code: 'AUTH_FAILED',
     place: { system },
-    message: `${settings.host}:${settings.port} does not admit the user ${settings.username}${given.length ? ` with ${given.join(' or ')}` : ': neither password nor private_key is given'}.`,
+    message: `${settings.host}:${settings.port} rejected the user ${settings.username}${given.length ? ` with ${given.join(' or ')}` : ': neither password nor private_key is given'}.`,
     hint: "Check the user name, that the secret is the current one (passwords expire), and that the vendor has registered the public key and this machine's address.",
   });
 }

@@ -1,8 +1,8 @@
 import type { Value, Values } from '../../core/record.ts';
 import { XSI } from './request-envelope.ts';
 import type { ComplexType, ElementDeclaration, Schema } from './schema.ts';
-import { qualifiedName, XmlProblem } from './xml.ts';
-import type { XmlElement } from './xml.ts';
+import { qualifiedName, XmlProblem } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** SOAP 1.2 part 2 section 4.2.1: in rpc style rpc:result names the element that holds the result, and is none itself. */
 const RPC = 'http://www.w3.org/2003/05/soap-rpc';

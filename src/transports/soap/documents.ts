@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { ConfigError, type Place } from '../../core/errors.ts';
-import { textOf as textOfAnswer } from '../http/body.ts';
-import { statusError } from '../http/status.ts';
+import { textOf as textOfAnswer } from '../web/body.ts';
+import { statusError } from '../web/status.ts';
 import { XSD } from './schema.ts';
 import type { SchemaDocument } from './schema.ts';
-import { parseXml, XmlProblem } from './xml.ts';
-import type { XmlElement } from './xml.ts';
-import type { WebClient } from '../http/web-client.ts';
+import { parseXml, XmlProblem } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
+import type { WebClient } from '../web/web-client.ts';
 
 export const WSDL = 'http://schemas.xmlsoap.org/wsdl/';
 

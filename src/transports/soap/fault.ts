@@ -2,10 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import { FatalError, RetriableError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { certificateCheck } from '../certificate.ts';
-import type { AnswerFacts } from '../http/status.ts';
-import { retryAfter, retryAfterRemark } from '../http/status.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
+import { retryAfter, retryAfterRemark } from '../web/status.ts';
 import { ownWords } from '../redact.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 interface FaultContext {
   system: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, secret } from '../../config/schema/common.ts';
-import { tokenAuthentication, webAddress, webShape } from '../http/options.ts';
+import { tokenAuthentication, webAddress, webShape } from '../web/options.ts';
 import { plainSecret, requiredSecret, secretOption } from '../options.ts';
 import type { SecretText } from '../options.ts';
 

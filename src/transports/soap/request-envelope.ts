@@ -6,7 +6,7 @@ import type { ElementDeclaration } from './schema.ts';
 import type { Operation, SoapVersion } from './service.ts';
 import { WSU } from './ws-security.ts';
 import type { SecurityHeader } from './ws-security.ts';
-import { escapeXml, forbiddenCharacter } from './xml.ts';
+import { escapeXml, forbiddenCharacter } from '../xml.ts';
 
 export const ENVELOPES: Record<SoapVersion, string> = {
   '1.1': 'http://schemas.xmlsoap.org/soap/envelope/',

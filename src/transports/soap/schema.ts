@@ -1,5 +1,5 @@
-import { qualifiedName } from './xml.ts';
-import type { XmlElement } from './xml.ts';
+import { qualifiedName } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 export const XSD = 'http://www.w3.org/2001/XMLSchema';
 

@@ -4,8 +4,8 @@ import { WSDL } from './documents.ts';
 import type { WsdlDocuments } from './documents.ts';
 import { readSchema } from './schema.ts';
 import type { ElementDeclaration, Schema } from './schema.ts';
-import { childrenNamed, qualifiedName } from './xml.ts';
-import type { XmlElement } from './xml.ts';
+import { childrenNamed, qualifiedName } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** Namespaces of the bindings: WSDL 1.1 section 3, and the W3C note on a binding for SOAP 1.2. */
 const BINDINGS = { '1.1': 'http://schemas.xmlsoap.org/wsdl/soap/', '1.2': 'http://schemas.xmlsoap.org/wsdl/soap12/' };

@@ -1,11 +1,11 @@
 import { ConfigError, FatalError, InterlocalError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
 import { certificateCheck } from '../certificate.ts';
-import { basicHeader } from '../http/credentials.ts';
-import { signingClient } from '../http/signing-client.ts';
-import { statusError } from '../http/status.ts';
-import { clientCertificateCheck, webClient } from '../http/web-client.ts';
-import type { WebAnswer } from '../http/web-client.ts';
+import { basicHeader } from '../web/credentials.ts';
+import { signingClient } from '../web/signing-client.ts';
+import { statusError } from '../web/status.ts';
+import { clientCertificateCheck, webClient } from '../web/web-client.ts';
+import type { WebAnswer } from '../web/web-client.ts';
 import { readOptions } from '../options.ts';
 import { ownWords, redactor } from '../redact.ts';
 import type { CheckResult, RequestAnswer, RequestSpec, RequestTransport, TransportContext } from '../transport.ts';
@@ -21,8 +21,8 @@ import type { ElementDeclaration } from './schema.ts';
 import type { Operation, Service } from './service.ts';
 import { securityHeader } from './ws-security.ts';
 import type { Signer } from './x509-signature.ts';
-import { childrenNamed, parseXml, XmlProblem } from './xml.ts';
-import type { XmlElement } from './xml.ts';
+import { childrenNamed, parseXml, XmlProblem } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** The element in the body of an answer, and those in its header. */
 interface AnswerParts {

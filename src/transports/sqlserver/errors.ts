@@ -1,6 +1,6 @@
 import { ConfigError, FatalError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import type { Place, Problem } from '../../core/errors.ts';
-import type { AnswerFacts } from '../http/status.ts';
+import type { AnswerFacts } from '../answer-facts.ts';
 import { networkError } from '../network.ts';
 import type { Remote } from '../network.ts';
 

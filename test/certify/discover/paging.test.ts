@@ -4,10 +4,9 @@ import express from 'express';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { discoverConnection } from '../../../src/authoring/discover/service.ts';
 import { openProject } from '../../../src/config/load.ts';
-import { transportOptions } from '../../../src/cli/town.ts';
 import { discoveryYaml } from '../../../src/authoring/discover/yaml.ts';
 import { readRequests } from '../../../src/connector/source/pages.ts';
-import { transports } from '../../../src/transports/transports.ts';
+import { knownTransports, transports } from '../../../src/transports/transports.ts';
 import type { RequestTransport } from '../../../src/transports/transport.ts';
 import { temporaryFolder, write } from '../packs.ts';
 
@@ -61,7 +60,7 @@ async function proposed(path: string) {
     'config/connections.yaml': `connections:\n  p: { connector: permits, options: { base_url: '${url}' } }\n`,
     'connectors/permits/connector.yaml': `${head}streams: {}\n`,
   });
-  const options = { transportOptions: transportOptions() };
+  const options = { transports: await knownTransports() };
   const look = { path, tables: undefined, signal: new AbortController().signal };
   const discovery = await discoverConnection(await openProject(town, options), 'p', look);
   write(town, { 'connectors/permits/connector.yaml': head + discoveryYaml(discovery) });

@@ -7,13 +7,13 @@ import type { Certificate } from '../../../src/authoring/certify/finding.ts';
 import { certifyOnline } from '../../../src/authoring/certify/online.ts';
 import { readPack } from '../../../src/authoring/certify/pack.ts';
 import type { TableServer } from '../../../src/authoring/certify/query/context.ts';
-import { transports } from '../../../src/transports/transports.ts';
+import { knownTransports } from '../../../src/transports/transports.ts';
 import { interlocal } from '../../engine/cli.ts';
 import { soapLedger } from '../../outbound/base-soap.ts';
 import { type ReceiptService, startReceiptService } from '../../outbound/receipt-service/node-server.ts';
 import { failures, finding, temporaryFolder, write } from '../packs.ts';
 
-const transportOptions = Object.fromEntries(Object.entries(transports).map(([name, t]) => [name, t.optionsSchema]));
+const transports = await knownTransports();
 const SOAP = soapLedger('')['connectors/ledger/connector.yaml']!;
 let town: string;
 let service: ReceiptService;
@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 async function online(connection: string): Promise<Certificate> {
-  const project = await openProject(town, { transportOptions });
+  const project = await openProject(town, { transports });
   return certifyOnline(await readPack(join(town, 'connectors', connection)), project, connection, { signal: new AbortController().signal });
 }
 

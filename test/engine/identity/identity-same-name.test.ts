@@ -76,3 +76,25 @@ test('swapped names are those of one person, not of another one of the family', 
   const herself = person('b', '1', 'Ortiz', 'Stephanie', { birth_date: '1989-08-02' });
   expect(await clustersOf([mother, herself])).toEqual([['a/mother', 'b/1']]);
 });
+
+test('a family that one record without a given name fits stays as many people as it has', async () => {
+  const phone = '518-555-0101';
+  const family = [
+    person('a', 'robert', 'Robert', 'Parker', { phone, birth_date: '1980-09-15' }),
+    person('a', 'nancy', 'Nancy', 'Parker', { phone, birth_date: '1982-07-09' }),
+    person('c', 'amy', 'Amy', 'Parker', { phone, birth_date: '2010-03-04' }),
+    person('c', 'amy-2', 'Amy', 'Parker', { phone }),
+  ];
+  const clusters = await clustersOf([...family, person('b', '1', '', 'Parker', { phone, first_name: null })]);
+  expect(clusters).toEqual([['a/nancy'], ['a/robert'], ['b/1'], ['c/amy', 'c/amy-2']]);
+});
+
+test('two of one name who were born on two days, of whom nothing else agrees, are not joined by a record of one of them', async () => {
+  const far = { address_line1: '980 Quarry Road', phone: '518-555-0177' };
+  const clusters = await clustersOf([
+    person('a', '1', 'Frank', 'Yilmaz', { birth_date: '1972-06-25', phone: '518-555-0101' }),
+    person('b', '1', 'Frank', 'Yilmaz', { birth_date: '1956-03-28', ...far }),
+    person('c', '1', 'Frank', 'Yilmaz', { birth_date: null, ...far }),
+  ]);
+  expect(clusters).toEqual([['a/1'], ['b/1', 'c/1']]);
+});

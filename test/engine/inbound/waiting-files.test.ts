@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { SftpFaults } from '../../../scripts/sample-town/servers/sftp/session.ts';
 import { statusOf } from '../../../src/reports/status.ts';
+import { serve } from '../../web/http.ts';
 import { closeOddServers, oddServer } from '../../transports/odd-sftp.ts';
 import { connector, receipts, tillStream } from '../base-town.ts';
 import { interlocal } from '../cli.ts';
@@ -40,6 +41,39 @@ test('a file whose marker never comes is a problem after a day, the others are r
   town.write({ 'inbox/receipts-1.csv.done': '' });
   expect((await town.run('receipts', { now: hours(26) })).outcome).toBe('succeeded');
   expect((await statusOf(town.engine)).flatMap((s) => s.waiting_files)).toEqual([]);
+});
+
+test('a file that waits is named with since when and why in status and on the pages, and counted in /health, until it was read', async () => {
+  const evil = 'receipts\u202e\u001b[2J\n-2.csv';
+  const town = await makeTown({
+    ...MARKED,
+    'inbox/receipts-1.csv': receipts([{ number: '1' }]),
+    [`inbox/${evil}`]: receipts([{ number: '2' }]),
+  });
+  await town.run('receipts');
+  const server = await serve(town.engine);
+  const health = async (): Promise<unknown> => {
+    const { pipelines } = JSON.parse((await server.ask('/health')).text) as { pipelines: { pipeline: string; waiting_files: number }[] };
+    return pipelines.find(({ pipeline }) => pipeline === 'receipts')!.waiting_files;
+  };
+  expect(await health()).toBe(2);
+  const status = await interlocal(town.folder, ['status']).ended;
+  const since =
+    /receipts: receipts-1\.csv has been waiting since (.*) and was skipped by 1 run: its marker receipts-1\.csv\.done does not exist yet\./;
+  expect(since.exec(status.out)![1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[DS]T$/);
+  expect(status.out).toContain('receipts: receipts\\u202e\\x1b[2J\\n-2.csv has been waiting since ');
+  const overview = (await server.ask('/')).text;
+  expect(overview).toMatch(/2 files are waiting<\/span>\s+to be read by\s+<a href="\/pipelines\/receipts#waiting-files">/);
+  const page = (await server.ask('/pipelines/receipts')).text;
+  expect(page).toMatch(
+    /<li>receipts-1\.csv has been waiting since \w{3} \d+, \d{4}, [\d:]+ [AP]M E[DS]T and was skipped by 1 run: its marker/,
+  );
+  town.write({ 'inbox/receipts-1.csv.done': '', [`inbox/${evil}.done`]: '' });
+  await town.run('receipts');
+  expect(await health()).toBe(0);
+  for (const path of ['/', '/pipelines/receipts']) expect((await server.ask(path)).text).not.toMatch(/waiting-files|are waiting/);
+  expect((await interlocal(town.folder, ['status']).ended).out).not.toContain('waiting since');
+  await server.close();
 });
 
 test('a file that is being written whenever a run looks is a problem after the time that the pipeline says', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { transportOptions } from '../../../src/cli/town.ts';
+import { knownTransports } from '../../../src/transports/transports.ts';
 import { openProject } from '../../../src/config/load.ts';
 import type { MappingConfig } from '../../../src/config/schema/mapping.ts';
 import type { EntityConfig } from '../../../src/config/schema/model.ts';
@@ -14,7 +14,7 @@ import { closeTowns, makeTown, type TestTown } from '../town.ts';
 afterEach(closeTowns);
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
-const project = await openProject(ROOT, { transportOptions: transportOptions(), secrets: false });
+const project = await openProject(ROOT, { transports: await knownTransports(), secrets: false });
 const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
 
 describe.each([...project.mappings.values()].map(({ value }) => [value.mapping, value] as const))('%s', (_, mapping) => {

@@ -166,7 +166,20 @@ test('behind a figure stand its receipts, which add up to it; next to it, the ye
     ['2', '-3.00', '0.00'],
   ]);
   expect((await behind({ standing: 'exception' })).receipts!.map((r) => r.receipt)).toEqual(['2', '3']);
-  expect((await behind({ account: '(no account)', tender: 'card' })).receipts).toEqual([]);
+  expect(
+    (
+      await behind({
+        account: '(no account)',
+        tender: 'cash',
+        to: '2026-07-01',
+        from: '2026-07-01',
+        department: 'pool',
+        standing: 'in_transit',
+      })
+    ).receipts,
+  ).toEqual([]);
+  // Nothing was ever paid by card here: that is told, for it may be misspelled.
+  await expect(behind({ account: '(no account)', tender: 'card' })).rejects.toMatchObject({ code: 'REPORT_NAME_UNKNOWN' });
   const { years } = reportJson(await yearsReport(t.engine, july, 'department')) as Rows;
   expect(years!.map((y) => [y.department, y.amount, y.before, y.change, y.percent])).toEqual([
     ['clerk', '9.00', '0.00', '9.00', null],

@@ -170,14 +170,14 @@ test('serve looks by itself when the last night was missed, says what it found i
     warn: (fields: Record<string, unknown>, text: string) => void lines.push(['warn', fields, text]),
     error: (fields: Record<string, unknown>, text: string) => void lines.push(['error', fields, text]),
   };
-  const stop = await lookNightly(town.engine, log as unknown as Logger, 0);
+  const stop = await lookNightly(() => town.engine, log as unknown as Logger, { soonMs: 0 });
   await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
   await stop();
   expect(lines).toEqual([
     ['warn', { state: 'attention', findings: [expect.stringContaining('[DATA_READABLE]') as string] }, 'doctor: something needs attention'],
   ]);
   expect((await health(town)).status).toBe('attention');
-  const again = await lookNightly(town.engine, log as unknown as Logger, 0);
+  const again = await lookNightly(() => town.engine, log as unknown as Logger, { soonMs: 0 });
   await new Promise((done) => setTimeout(done, 50));
   await again();
   expect(lines.length).toBe(1);

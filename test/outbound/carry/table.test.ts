@@ -1,5 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { decide } from '../../../src/engine/identity/decide.ts';
+import { matchedKind, namedMember } from '../../../src/engine/identity/matched.ts';
+import { decide as retry } from '../../../src/engine/outbound/decide.ts';
 import { previewDelivery } from '../../../src/engine/outbound/preview.ts';
 import { cutAt } from '../../engine/cut.ts';
 import { closeTowns, type Files } from '../../engine/town.ts';
@@ -163,6 +166,46 @@ describe('a new resident in a table', () => {
     expect(await people(t)).toEqual(['B1 C1 P1', 'B7', 'C2']);
     expect(rows().map(({ id }) => id)).toEqual(['B1', 'B7']);
   });
+
+  test('that was rejected for a row that was there: a person says it is that one, and it gets corrections like any other', async () => {
+    const t = await rejectedForNamesake();
+    const { engine } = t.town;
+    const kind = await matchedKind(engine, 'party');
+    const pair = [await namedMember(engine, kind, 'clerk:C2'), await namedMember(engine, kind, 'bank:B7')] as const;
+    await decide(engine, kind, pair, 'same', { actor: 'clerk', reason: 'asked him' });
+    t.edit('clerk', 'C2', { street: '5 Lake Rd' });
+    await t.night();
+    await t.night();
+    expect(await people(t)).toEqual(['B1 C1 P1', 'B7 C2']);
+    expect(rows().map(({ id, street }) => [id, street])).toEqual([
+      ['B1', '12 Elm St'],
+      ['B7', '5 Lake Rd'],
+    ]);
+    // What was rejected needs nobody's attention anymore.
+    expect((await t.town.rows('il_outbox')).filter(({ state, latest }) => state === 'rejected' && latest)).toEqual([]);
+  });
+
+  test('that was rejected for a row that was there: when that row is gone, or distinguished, a retry makes it', async () => {
+    const t = await rejectedForNamesake();
+    sql.exec("UPDATE people SET last = 'Quilley' WHERE id = 'B7'");
+    const [rejected] = (await t.town.rows('il_outbox')) as { id: number }[];
+    await retry(t.town.engine.knex, 'retry', { ids: [rejected!.id] }, 'clerk');
+    await t.night();
+    await t.night();
+    expect(rows().map(({ first, last }) => `${first} ${last}`)).toEqual(['Emma Carter', 'Amos Quill', 'Amos Quilley']);
+    expect(await people(t)).toEqual(['B1 C1 P1', expect.stringMatching(/^B10\d C2$/), 'B7']);
+  });
+
+  async function rejectedForNamesake(): Promise<CarryTown> {
+    const t = await town('{ find_by: [first, last], key: [id] }');
+    t.edit('clerk', 'C2', amos);
+    await t.read();
+    put({ id: 'B7', first: 'Amos', last: 'Quill', birth: '1999-09-09', street: '1 Other St', changed: '2026-03-02T00:00:00' });
+    await t.carry();
+    await t.read();
+    expect((await t.town.rows('il_outbox')).map(({ state }) => state)).toEqual(['rejected']);
+    return t;
+  }
 
   test('the preview shows the row, and makes none', async () => {
     const t = await town('{ reference: outside, key: [id] }');

@@ -7,6 +7,7 @@ import { fillText, type Variables } from '../../../connector/template.ts';
 import { openUnpacked } from '../../../connector/sink/packing.ts';
 import { InterlocalError } from '../../../core/errors.ts';
 import { collected, keepInMemory, packedBytes } from '../../../formats/unpack/unpack.ts';
+import { folderTransport } from '../../../transports/transports.ts';
 import type { Bench, Setup } from '../bench.ts';
 import { openBench, fieldsRead } from '../bench.ts';
 import { goodOf, type Reading, readBytes } from '../reading.ts';
@@ -54,11 +55,12 @@ export async function fileContext(
 ): Promise<FileContext | undefined> {
   const stream = connector.streams[name]!;
   // The files are the same however they were fetched; the transports have their own suites, and the online half.
-  const onDisk: ConnectorConfig = { ...connector, transport: 'folder', transport_options: {} };
+  const { transport, options: source } = folderTransport('source');
+  const onDisk: ConnectorConfig = { ...connector, transport, transport_options: {} };
   const setup: Setup = {
     connector: onDisk,
     stream: name,
-    options: { ...options, path: 'source' },
+    options: { ...options, ...source },
     secrets: secretFiles(keys),
     fields: [],
   };

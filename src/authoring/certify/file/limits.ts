@@ -13,6 +13,7 @@ import type { FileCheck, FileContext } from './context.ts';
 import { goodOf } from '../reading.ts';
 import { CANARY_REFERENCE, secretsAbsent } from '../secrets.ts';
 import { secretsOverSsh } from '../ssh-login.ts';
+import { transportOf } from '../../../transports/transports.ts';
 
 /** What a file may cost, and what must never be written down. */
 export const FILE_LIMITS: readonly FileCheck[] = [
@@ -103,27 +104,21 @@ async function* workbook({ stream, main, reading }: FileContext): AsyncGenerator
   yield { bytes: workbookOf({ sheets: [{ name, rows: all() }], ...(styles === undefined ? {} : { styles }), date1904 }) };
 }
 
-/** After a good run, and for SFTP after ones over SSH; without an SSH server, after one in which there was none. */
+/** After a good run, and where there is a login after ones with it; without a server for them, after one that reaches nobody. */
 async function secrets(context: FileContext): Promise<Verdict> {
   const good = await context.withBench(async (bench) => {
     await bench.put(context.main.name, context.main.bytes);
     return secretsAbsent(bench, [await bench.run()], [], Object.values(context.setup.secrets ?? {}));
   });
-  if (good?.state !== 'ok' || context.connector.transport !== 'sftp') return good;
-  if (context.startSsh) return secretsOverSsh(context, context.startSsh);
-  const nobody = {
-    host: '127.0.0.1',
-    port: await closedPort(),
-    username: 'certify',
-    password: CANARY_REFERENCE,
-    host_key: `SHA256:${'A'.repeat(43)}`,
-    timeout: '5s',
-  };
+  const declared = transportOf(context.connector.transport);
+  const login = declared.reads === 'files' ? declared.login : undefined;
+  if (good?.state !== 'ok' || !login) return good;
+  if (login.server === 'ssh' && context.startSsh) return secretsOverSsh(context, context.startSsh);
   const { path: _, ...options } = context.setup.options;
   const away = await openBench({
     ...context.setup,
     connector: { ...context.connector, transport_options: {} },
-    options: { ...options, ...nobody },
+    options: { ...options, ...login.nowhere(await closedPort(), CANARY_REFERENCE) },
   });
   try {
     return await secretsAbsent(away, [await away.run()]);

@@ -7,7 +7,7 @@ import { selectorOf } from '../../../connector/stream/select.ts';
 import { optionVariables } from '../../../connector/template.ts';
 import { InterlocalError } from '../../../core/errors.ts';
 import type { SourceRecord } from '../../../core/record.ts';
-import { transports } from '../../../transports/transports.ts';
+import { openTransport } from '../../../transports/transports.ts';
 import type { QueryTransport } from '../../../transports/transport.ts';
 import { type Bench, openBench, plainFields } from '../bench.ts';
 import { type Reading, withKeys } from '../reading.ts';
@@ -69,7 +69,8 @@ export function queryContext(
       }
     },
     async read(server) {
-      const transport = (await transports.sqlserver.open(
+      const transport = (await openTransport(
+        connector.transport,
         { ...server.options, password: CANARY },
         { connection: 'certified', projectFolder: fixture.folder },
       )) as QueryTransport;

@@ -108,7 +108,7 @@ async function busy(context: RequestContext): Promise<Verdict> {
 }
 
 async function faultIn200(context: RequestContext): Promise<Verdict> {
-  if (context.connector.transport !== 'soap') return undefined;
+  if (!context.soap) return undefined;
   const version =
     context.connector.transport_options['version'] === '1.2'
       ? 'http://www.w3.org/2003/05/soap-envelope'
@@ -149,7 +149,7 @@ async function brokenAnswer(context: RequestContext): Promise<Verdict> {
 }
 
 async function entityBomb(context: RequestContext): Promise<Verdict> {
-  if (context.connector.transport !== 'soap' && !context.stream.decoder?.xml) return undefined;
+  if (!context.soap && !context.stream.decoder?.xml) return undefined;
   const started = performance.now();
   const read = await context.read((asked, recorded) =>
     recorded && stepOf(asked, context.stream, context.connector.streams) === 'own'
@@ -322,7 +322,7 @@ async function undeclaredHost(context: RequestContext): Promise<Verdict> {
   const { startReplayServer } = await import('./replay-server.ts');
   const other = await startReplayServer({
     exchanges: context.fixture.exchanges!,
-    soap: context.connector.transport === 'soap',
+    soap: context.soap,
     variable: new Set(),
     fixturesFolder: context.fixture.folder,
   });

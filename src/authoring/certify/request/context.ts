@@ -6,10 +6,11 @@ import type { Fixture } from '../recordings/fixtures.ts';
 import { readStream } from '../../../connector/source/read-stream.ts';
 import { selectorOf } from '../../../connector/stream/select.ts';
 import { optionVariables } from '../../../connector/template.ts';
-import { InterlocalError } from '../../../core/errors.ts';
+import { ConfigError, InterlocalError } from '../../../core/errors.ts';
 import type { SourceRecord } from '../../../core/record.ts';
 import { parseDuration } from '../../../core/time/time.ts';
-import { transports } from '../../../transports/transports.ts';
+import { openTransport, transportOf } from '../../../transports/transports.ts';
+import type { RequestDeclaration } from '../../../transports/declaration.ts';
 import type { Pace } from '../../../transports/rate-limit.ts';
 import type { RequestTransport } from '../../../transports/transport.ts';
 import { type Bench, openBench, fieldsRead, type Setup } from '../bench.ts';
@@ -25,6 +26,8 @@ export interface RequestContext {
   connector: ConnectorConfig;
   fixture: Fixture;
   server: ReplayServer;
+  /** Its messages are those of SOAP. */
+  soap: boolean;
   /** As recorded, read now. */
   reading: Reading;
   /** Reads all pages, without a store. `stream`: another version of it; `pace`: what lets requests through. */
@@ -46,20 +49,21 @@ export async function openRequestContext(
   const connector = unhurried(certified);
   const stream = connector.streams[name]!;
   const session = sessionOf(connector);
+  const soap = serviceOf(connector).describedBy === 'wsdl';
   const server = await startReplayServer({
     exchanges: fixture.exchanges!,
-    soap: connector.transport === 'soap',
+    soap,
     variable: variableParameters(stream, connector.streams),
     hosts: hostsOf(connector),
     fixturesFolder: join(packFolder, 'fixtures'),
     ...(session && { login: session }),
   });
-  const options = { ...given, ...addresses(connector, server.url, wsdl), ...canaryLogin(connector) };
+  const options = { ...given, ...replayOptions(connector, server.url, wsdl) };
   const plain: Setup = {
     ...{ connector, stream: name, options, secrets: CANARY_FILES, fields: [] },
     now: fixture.now === undefined ? undefined : new Date(fixture.now),
   };
-  const signing = connector.transport === 'soap' ? await openSigning(connector) : undefined;
+  const signing = soap ? await openSigning(connector) : undefined;
   const signed = signing && { ...plain, options: { ...options, x509: signing.x509 }, secrets: { ...CANARY_FILES, ...signing.files } };
   // A connector that always signs must do so in every check.
   const setup = signing?.declared ? signed! : plain;
@@ -68,6 +72,7 @@ export async function openRequestContext(
     name,
     stream,
     connector: certified,
+    soap,
     fixture,
     server,
     reading: { records: [], newColumns: [] },
@@ -75,9 +80,7 @@ export async function openRequestContext(
       server.rewind(behavior);
       const filled = withCanary({ ...options, ...(signing?.declared ? { x509: signing.ownX509 } : {}) }) as Record<string, unknown>;
       const all = { ...filled, ...(fillOptions(connector.transport_options, filled) as object), ...filled };
-      const entry = transports[connector.transport];
-      const own = Object.fromEntries(Object.entries(all).filter(([option]) => option in entry.optionsSchema.shape));
-      const transport = (await entry.open(own, {
+      const transport = (await openTransport(connector.transport, all, {
         connection: 'certified',
         projectFolder: packFolder,
         ...(pace && { pace }),
@@ -163,21 +166,17 @@ function hostsOf(connector: ConnectorConfig): string[] {
   );
 }
 
-export function addresses(connector: ConnectorConfig, url: string, wsdl: string | undefined): Record<string, unknown> {
-  if (connector.transport === 'soap') return { endpoint: `${url}/service`, ...(wsdl === undefined ? {} : { wsdl: `${url}/wsdl/${wsdl}` }) };
-  return { base_url: url };
+/** What the transport of a connector of requests declares. */
+export function serviceOf({ transport }: ConnectorConfig): RequestDeclaration {
+  const declared = transportOf(transport);
+  if (declared.reads === 'request') return declared;
+  throw new ConfigError({ code: 'VALUE_INVALID', place: { path: 'transport' }, message: `Nothing is requested over ${transport}.` });
 }
 
-/**
- * Credentials of the usual kind, so a stream that would let them out is found out. A token is not fetched from where the
- * manifest says: offline nobody is asked.
- */
-export function canaryLogin(connector: ConnectorConfig): Record<string, unknown> {
-  const auth = connector.transport_options['auth'] as { oauth2_client_credentials?: unknown } | undefined;
-  const bearer = { auth: { bearer: { token: CANARY_REFERENCE } } };
-  if (connector.transport === 'soap')
-    return { username_token: { username: 'certify', password: CANARY_REFERENCE }, ...(auth?.oauth2_client_credentials ? bearer : {}) };
-  return auth === undefined || auth.oauth2_client_credentials ? bearer : {};
+/** Options of a connection to the replay server, with credentials of the usual kind, so a stream that would let them out is found out. */
+export function replayOptions(connector: ConnectorConfig, url: string, wsdl: string | undefined): Record<string, unknown> {
+  const { address, login } = serviceOf(connector).certify;
+  return { ...address(url, wsdl), ...login(connector.transport_options, CANARY_REFERENCE) };
 }
 
 export function sessionOf(connector: ConnectorConfig): { path: string; token: string } | undefined {

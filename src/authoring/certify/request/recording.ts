@@ -1,6 +1,6 @@
 import { fails, type Verdict } from '../finding.ts';
 import { didYouMean } from '../../../core/errors.ts';
-import { parseXml } from '../../../transports/soap/xml.ts';
+import { parseXml } from '../../../transports/xml.ts';
 import { compareWithRecording } from '../recording-check.ts';
 import type { RequestContext } from './context.ts';
 
@@ -29,9 +29,9 @@ export async function recording(context: RequestContext): Promise<Verdict> {
 }
 
 /** Where the records of a SOAP answer should be and are not: it may be the path that is misspelled. */
-function nothingAt({ connector, stream, fixture }: RequestContext): Verdict {
+function nothingAt({ soap, stream, fixture }: RequestContext): Verdict {
   const path = stream.record_selector?.path;
-  if (connector.transport !== 'soap' || path === undefined) return undefined;
+  if (!soap || path === undefined) return undefined;
   for (const { request, answer } of fixture.exchanges!) {
     if (request.operation !== stream.retriever.request!.operation) continue;
     let at = parseXml(answer.body.toString('utf8')).children.find(({ name }) => name === 'Body')?.children[0];

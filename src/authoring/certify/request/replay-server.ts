@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import type { Exchange } from '../recordings/fixtures.ts';
 import { bestExchange } from '../recordings/exchanges.ts';
 import { WSSE } from '../../../transports/soap/ws-security.ts';
-import { parseXml, type XmlElement } from '../../../transports/soap/xml.ts';
+import { parseXml, type XmlElement } from '../../../transports/xml.ts';
 
 export interface Reply {
   status: number;

@@ -1,7 +1,7 @@
 import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import type { ErrorHandler } from '../../../config/schema/connector.ts';
-import { escapeXml } from '../../../transports/soap/xml.ts';
+import { escapeXml } from '../../../transports/xml.ts';
 import type { Reading } from '../reading.ts';
 import { saidOf } from '../reading.ts';
 import type { Reply } from './replay-server.ts';
@@ -43,9 +43,9 @@ function wrongWith(rule: Rule, read: Reading, sameAsRecorded: (read: Reading) =>
   }
 }
 
-function errorOf({ status, fault }: Rule, { connector }: RequestContext): Reply {
+function errorOf({ status, fault }: Rule, { connector, soap }: RequestContext): Reply {
   const headers = { 'retry-after': '0', 'content-type': 'text/plain' };
-  if (connector.transport !== 'soap') return { status: status?.[0] ?? 400, headers, body: fault ?? 'certify' };
+  if (!soap) return { status: status?.[0] ?? 400, headers, body: fault ?? 'certify' };
   const version =
     connector.transport_options['version'] === '1.2'
       ? 'http://www.w3.org/2003/05/soap-envelope'

@@ -53,10 +53,11 @@ export async function certifySink(
   }
 
   async function pushed(operation: string | undefined): Promise<Finding[]> {
+    const { serviceOf } = await import('../request/context.ts');
     const { openSinkRequests } = await import('./request-context.ts');
     const { REQUEST_PUSH } = await import('./request-checks.ts');
     const wsdl = await wsdlOf(pack, operation);
-    if (connector.transport === 'soap' && wsdl === undefined)
+    if (serviceOf(connector).describedBy === 'wsdl' && wsdl === undefined)
       return looked(REQUEST_PUSH[0]!, name, options, async () => {
         const { detail, hint } = await withoutWsdl(pack, operation);
         return fails(detail, hint);

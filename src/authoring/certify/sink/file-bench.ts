@@ -5,14 +5,16 @@ import { type FilePlace, placeOf } from '../../../connector/sink/push-file.ts';
 import { renderSink } from '../../../connector/sink/sink.ts';
 import { fillText } from '../../../connector/template.ts';
 import { listDeliveries } from '../../../store/outbound/deliveries.ts';
+import { folderTransport } from '../../../transports/transports.ts';
 import { type SinkBench, type SinkSetup, withSinkBench } from './bench.ts';
 import type { SinkContext } from './checks.ts';
 import { asReceived } from './packing.ts';
 
 function setupOf({ connector, name, fixture, setup }: SinkContext): SinkSetup {
   // The files are the same however they are sent; the transports have their own suites.
-  const onDisk = { ...connector, transport: 'folder' as const, transport_options: {} };
-  return { ...setup, connector: onDisk, sink: name, options: { ...setup.options, path: 'target' }, context: fixture.context };
+  const { transport, options } = folderTransport('target');
+  const onDisk = { ...connector, transport, transport_options: {} };
+  return { ...setup, connector: onDisk, sink: name, options: { ...setup.options, ...options }, context: fixture.context };
 }
 
 export interface FileBench extends SinkBench {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SinkConfig } from '../../../config/schema/connector.ts';
 import type { Verdict } from '../finding.ts';
 import { askedFor, requestDiffers, variableOfSink } from '../recordings/sink-exchanges.ts';
-import { addresses, canaryLogin, sessionOf } from '../request/context.ts';
+import { replayOptions, serviceOf, sessionOf } from '../request/context.ts';
 import { type Behavior, type ReplayServer, startReplayServer } from '../request/replay-server.ts';
 import { type SendOptions, type Sent, type SinkBench, withSink, withSinkBench } from './bench.ts';
 import type { SinkContext } from './checks.ts';
@@ -31,7 +31,7 @@ export interface RequestBench extends SinkBench {
 
 export async function openSinkRequests(context: SinkContext, packFolder: string, wsdl: string | undefined): Promise<SinkRequestContext> {
   const { connector, name, sink, fixture } = context;
-  const soap = connector.transport === 'soap';
+  const soap = serviceOf(connector).describedBy === 'wsdl';
   const session = sessionOf(connector);
   const server = await startReplayServer({
     exchanges: fixture.exchanges!,
@@ -41,7 +41,7 @@ export async function openSinkRequests(context: SinkContext, packFolder: string,
     fixturesFolder: join(packFolder, 'fixtures'),
     ...(session && { login: session }),
   });
-  const options = { ...context.setup.options, ...addresses(connector, server.url, wsdl), ...canaryLogin(connector) };
+  const options = { ...context.setup.options, ...replayOptions(connector, server.url, wsdl) };
   const named = Object.keys({ ...sink.target.request!.headers, ...sink.target.request!.delete?.headers }).map((header) =>
     header.toLowerCase(),
   );

@@ -9,7 +9,7 @@ import { writtenValues } from '../../../connector/sink/sink-values.ts';
 import { fillText } from '../../../connector/template.ts';
 import { FatalError } from '../../../core/errors.ts';
 import type { Values } from '../../../core/record.ts';
-import { transports } from '../../../transports/transports.ts';
+import { openTransport } from '../../../transports/transports.ts';
 import type { QueryTransport } from '../../../transports/transport.ts';
 import type { StartTables, TableServer } from '../query/context.ts';
 import { saidOf } from '../reading.ts';
@@ -22,7 +22,7 @@ export interface SinkTableContext extends SinkContext {
   startTables: StartTables;
 }
 
-/** What must be true of rows that are written into another system's table, on a server that speaks the protocol of SQL Server. */
+/** What must be true of rows that are written into another system's table, on a server that speaks the database's protocol. */
 export const TABLE_PUSH: readonly { check: string; title: string; run(context: SinkTableContext): Promise<Verdict> }[] = [
   { check: 'rows_written', title: 'The table ends up with the recorded rows', run: rowsWritten },
   { check: 'unique_key', title: 'No two rows of the table can have the same key', run: uniqueKey },
@@ -48,7 +48,8 @@ async function onTables(context: SinkTableContext, work: (at: At) => Promise<Ver
     const options = { ...setup.options, ...server.options, password: CANARY_REFERENCE };
     const plain = { ...connector, transport_options: {} };
     return await withSinkBench({ ...setup, options, connector: plain, sink: name, context: fixture.context }, async (bench) => {
-      const transport = (await transports.sqlserver.open(
+      const transport = (await openTransport(
+        connector.transport,
         { ...server.options, password: CANARY },
         { connection: 'certified', projectFolder: bench.folder },
       )) as QueryTransport;

@@ -95,10 +95,11 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
         // That it was accepted sends nothing again; what was rejected may be.
         if (options.rejected && !(await confirmed(cli, { lines, question, yes: options.yes }))) {
           cli.setExit(1);
-          return cli.print(deliveryJson(delivery), () => 'Nothing was changed.');
+          return cli.print('deliver settle', deliveryJson(delivery), () => 'Nothing was changed.');
         }
         const settled = await settleByPerson(engine.knex, id, options.accepted === true, reason, undefined, number);
         cli.print(
+          'deliver settle',
           deliveryJson(settled),
           () =>
             `#${settled.id} ${settled.name} is ${settled.state}.\n${planWords(plan)}. If that is wrong: interlocal deliver undo --delivery ${settled.id} --reason TEXT`,
@@ -147,7 +148,7 @@ const NOT_UNDONE = 'there is no decision by a person to take back';
 
 function said(cli: Cli, { done, left }: Decided, text: string, tellLeft = false, why = 'this cannot be done in that state'): void {
   if (left.length && (tellLeft || done.length === 0)) cli.setExit(1);
-  cli.print({ done: done.map((row) => row.id), left: left.map((row) => row.id) }, () =>
+  cli.print('deliver approve', { done: done.map((row) => row.id), left: left.map((row) => row.id) }, () =>
     [text, ...(tellLeft ? left.map((row) => `#${row.id} is ${row.latest ? row.state : 'not the newest of its key'}: ${why}.`) : [])].join(
       '\n',
     ),

@@ -35,7 +35,7 @@ export function registerDeliver(cli: Cli): void {
         const states = options.state ? [options.state] : WAITING;
         const { rows, names } = await outgoingRecords(engine, { pipeline, states, latest: true, limit: options.limit });
         const { textOfProblem } = await import('../../../core/errors.ts');
-        cli.print({ records: rows.map((row) => recordJson(row, names)) }, () =>
+        cli.print('deliver list', { records: rows.map((row) => recordJson(row, names)) }, () =>
           rows.length
             ? linesOf(rows, names, textOfProblem).join('\n')
             : options.state
@@ -58,7 +58,7 @@ export function registerDeliver(cli: Cli): void {
         await knownPipeline(engine, pipeline);
         const zone = engine.project.config.town.time_zone;
         const list = await sentDeliveries(engine, { pipeline, limit: options.limit });
-        cli.print({ deliveries: list.map(deliveryJson) }, () =>
+        cli.print('deliver sent', { deliveries: list.map(deliveryJson) }, () =>
           list.length === 0
             ? 'Nothing was sent yet.'
             : tableText(
@@ -92,7 +92,7 @@ export function registerDeliver(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const { delivery, rows, names } = await deliveryWithRecords(engine, number);
         const zone = engine.project.config.town.time_zone;
-        cli.print({ ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) }, () =>
+        cli.print('deliver show', { ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) }, () =>
           [
             visibleLine(
               `#${delivery.id} ${delivery.name} to ${delivery.connection}.${delivery.sink}: ${delivery.state}, ${counted(delivery.records, 'record')}${totalsText(delivery) ? `, ${totalsText(delivery)}` : ''}`,

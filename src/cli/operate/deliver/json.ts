@@ -1,7 +1,8 @@
+import type { ShapeOf } from '../../../reports/shapes/shapes.ts';
 import type { Delivery, OutboxRow } from '../../../reports/outbound/outgoing.ts';
 
-/** The contract of `deliver list --json`, docs/json.md; `names` are of rows without a key. */
-export function recordJson(row: OutboxRow, names: ReadonlyMap<number, string>): Record<string, unknown> {
+/** One record of `deliver list --json`; `names` are of rows without a key. */
+export function recordJson(row: OutboxRow, names: ReadonlyMap<number, string>): ShapeOf<'deliver list'>['records'][number] {
   const { id, pipeline, key, version, operation, state, golden, delivery, problems } = row;
   return {
     id,
@@ -20,8 +21,8 @@ export function recordJson(row: OutboxRow, names: ReadonlyMap<number, string>): 
   };
 }
 
-/** The contract of `deliver sent --json`, docs/json.md. */
-export function deliveryJson(d: Delivery): Record<string, unknown> {
+/** One delivery, as `deliver sent --json` and `deliver settle --json` give it. */
+export function deliveryJson(d: Delivery): ShapeOf<'deliver settle'> {
   const { id, pipeline, connection, sink, name, day, sequence, state, records, totals, sha256, answer, problems } = d;
   return {
     id,

@@ -49,7 +49,7 @@ export function registerDeliverPreview(cli: Cli, deliver: Command): void {
       await withTown(cli, async (engine) => {
         await knownPipeline(engine, pipeline);
         const conflicts = await conflictsOf(engine, pipeline, limit);
-        cli.print({ conflicts }, () =>
+        cli.print('deliver conflicts', { conflicts }, () =>
           conflicts.length === 0
             ? 'No correction waits because of a conflict.'
             : [
@@ -75,7 +75,7 @@ export function registerDeliverPreview(cli: Cli, deliver: Command): void {
       // That something needs review is what a preview is looked at for.
       cli.setExit(EXIT_CODES[preview.outcome === 'partial' ? 'succeeded' : preview.outcome]);
       const { textOfProblems } = await import('../../../core/grouped-problems.ts');
-      cli.print({ preview }, () => previewLines(preview, textOfProblems).join('\n'));
+      cli.print('deliver preview', { preview }, () => previewLines(preview, textOfProblems).join('\n'));
     });
   }
 }

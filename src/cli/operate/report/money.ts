@@ -173,7 +173,7 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
       const { tableText } = await import('../../table.ts');
       await withTown(cli, async ({ project }) => {
         const list = Object.entries(project.config.reports).map(([name, one]) => ({ name, report: one.report, title: one.title ?? null }));
-        cli.print({ reports: list }, () =>
+        cli.print('report saved', { reports: list }, () =>
           list.length
             ? tableText(
                 ['name', 'report', 'title'],

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { ConfigError, didYouMean } from '../../../core/errors.ts';
 import { formatMoney } from '../../../core/money.ts';
-import { jsonLine, visible } from '../../../core/text/visible.ts';
+import { jsonLine, visible, visibleLine } from '../../../core/text/visible.ts';
 import type { Engine } from '../../../engine/run/engine.ts';
 import { reportHtmlParts } from '../../../reports/output/html.ts';
 import {
@@ -49,7 +49,7 @@ export async function writeReport(cli: Cli, { project }: Engine, given: Report, 
     format === 'xlsx'
       ? await reportXlsx(report)
       : format === 'html'
-        ? Readable.from(reportHtmlParts(report, project.config.town.name))
+        ? Readable.from(reportHtmlParts(report, project.config.town.name, project.config.town.time_zone))
         : format === 'json'
           ? `${jsonLine(reportJson(report))}\n`
           : visible(`${reportText(report)}\n`);
@@ -81,7 +81,7 @@ async function writeTables(
     written.push({ written: file, table: table.name, rows: table.rows.length });
   }
   const [first, ...more] = written;
-  cli.print({ written: out, rows: first!.rows, ...(more.length ? { more } : {}) }, () =>
+  cli.print('written', { written: out, rows: first!.rows, ...(more.length ? { more } : {}) }, () =>
     written.map(({ written: file, rows }) => `Wrote ${counted(rows, 'line')} to ${file}.`).join('\n'),
   );
 }
@@ -95,9 +95,20 @@ function besides(file: string, table: string): string {
 export async function writeOn(content: string | Readable): Promise<void> {
   for await (const part of typeof content === 'string' ? [content] : content) {
     if (process.stdout.destroyed) return;
-    if (process.stdout.write(part as string)) continue;
-    await Promise.race(['drain', 'close', 'error'].map((event) => new Promise((done) => process.stdout.once(event, done))));
+    if (!process.stdout.write(part as string)) await drained();
   }
+}
+
+/** Resolves when standard output takes more, or will never again. */
+function drained(): Promise<void> {
+  const ends = ['drain', 'close', 'error'];
+  return new Promise((done) => {
+    const end = (): void => {
+      for (const event of ends) process.stdout.off(event, end);
+      done();
+    };
+    for (const event of ends) process.stdout.once(event, end);
+  });
 }
 
 function linesOf({ tables }: Report): number {
@@ -142,7 +153,7 @@ export function reportText({ title, tables, notes }: Report): string {
     ...tables.map(({ title: name, columns, rows }) => {
       const right = columns.flatMap(({ kind }, i) => (kind === 'money' || kind === 'count' ? [i] : []));
       const cells = rows.map((row) => columns.map((column) => cellText(column, row, formatMoney)));
-      const head = tables.length > 1 ? name : title;
+      const head = visibleLine(tables.length > 1 ? name : title);
       return `${head}\n${
         rows.length
           ? tableText(
@@ -153,7 +164,7 @@ export function reportText({ title, tables, notes }: Report): string {
           : 'Nothing.'
       }\n`;
     }),
-    ...notes,
+    ...notes.map(visibleLine),
   ].join('\n');
 }
 
@@ -187,5 +198,5 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
 export async function writeOut(cli: Cli, file: string, content: string | Buffer | Readable, lines: number): Promise<void> {
   const { writeReportFile } = await import('../../../reports/output/file.ts');
   await writeReportFile(file, content);
-  cli.print({ written: file, rows: lines }, () => `Wrote ${counted(lines, 'line')} to ${file}.`);
+  cli.print('written', { written: file, rows: lines }, () => `Wrote ${counted(lines, 'line')} to ${file}.`);
 }

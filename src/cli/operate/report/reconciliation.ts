@@ -2,21 +2,22 @@ import { counted } from '../../../core/text/counted.ts';
 import type { Reconciliation } from '../../../reports/reconciliation/lines.ts';
 import { textOfProblem } from '../../../core/errors.ts';
 import { formatMoney } from '../../../core/money.ts';
-import { jsonLine, visible, visibleLine } from '../../../core/text/visible.ts';
+import { visible, visibleLine } from '../../../core/text/visible.ts';
+import { zonedTime } from '../../../core/time/zoned-time.ts';
 import { differingCount, reconciliationJson, statusWord } from '../../../reports/reconciliation/reconciliation.ts';
 import { reconciliationReasons } from '../../../reports/reconciliation/reasons.ts';
-import { timeText } from '../../../server/pages/parts/words.ts';
+import { shapedJson } from '../../../reports/shapes/json.ts';
 import { tableText } from '../../table.ts';
 
 /** What reconciliations found, as a table or JSON. */
 export function reconciliationText(list: readonly Reconciliation[], format: string, options: { all: boolean; zone: string }): string {
-  if (format === 'json') return `${jsonLine({ reconciliations: list.map(reconciliationJson) })}\n`;
+  if (format === 'json') return `${shapedJson('report reconciliation', { reconciliations: list.map(reconciliationJson) })}\n`;
   if (list.length === 0) return 'There are no reconciliations yet. Add a pipeline with reconcile:.\n';
   return visible(`${list.map((r) => tableOf(r, options)).join('\n\n')}\n`);
 }
 
 function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): string {
-  const head = `${r.pipeline}: ${r.left} against ${r.right}`;
+  const head = `${r.pipeline}: ${r.left} and ${r.right}`;
   if (r.ranAt === null) return `${head}\nIt has not run yet: interlocal run ${r.pipeline}`;
   if (r.states.length > 0) return statesOf(r, head, options);
   const money = (minor: number | null, currency: string): string =>
@@ -35,18 +36,18 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
   });
   const { matched, unchecked } = r.counts;
   const found = [
-    `${matched.toLocaleString('en-US')} agree`,
-    `${counted(differingCount(r.counts), 'key')} differ${differingCount(r.counts) === 1 ? 's' : ''}`,
+    `${matched.toLocaleString('en-US')} matched`,
+    `${differingCount(r.counts).toLocaleString('en-US')} left to explain`,
     ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : []),
   ];
   return [
     head,
-    `Last run ${timeText(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
+    `Last run ${zonedTime(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
     ...reasonLines(r, money),
-    ...(options.all ? [] : ['', 'With --all also what agrees.']),
+    ...(options.all ? [] : ['', 'With --all also what is matched.']),
   ].join('\n');
 }
 
@@ -70,7 +71,7 @@ function statesOf(r: Reconciliation, head: string, { zone }: { zone: string }): 
   });
   return [
     head,
-    `Last run ${timeText(r.ranAt!, zone)}. Every record is in one state; interlocal exceptions list ${r.pipeline} and matches list ${r.pipeline} have them.`,
+    `Last run ${zonedTime(r.ranAt!, zone)}. Every record is in one state; interlocal exceptions list ${r.pipeline} and matches list ${r.pipeline} have them.`,
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText(['side', 'state', 'records', 'amount', ''], rows, [2, 3]),
@@ -80,7 +81,7 @@ function statesOf(r: Reconciliation, head: string, { zone }: { zone: string }): 
 const STATE_WORDS = {
   confirmed: 'matched',
   proposed: 'proposed',
-  in_transit: 'in transit',
+  in_transit: 'on its way',
   excepted: 'in exceptions',
   out_of_scope: 'out of scope',
 };

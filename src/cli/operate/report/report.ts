@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Project } from '../../../config/project.ts';
 import { ConfigError, didYouMean } from '../../../core/errors.ts';
-import { jsonLine } from '../../../core/text/visible.ts';
+import { shapedJson } from '../../../reports/shapes/json.ts';
 import type { RevenueRow } from '../../../reports/revenue/revenue.ts';
 import type { Cli } from '../../cli.ts';
 import type { Period } from '../../../reconciliation/periods/fiscal.ts';
@@ -161,7 +161,7 @@ async function revenueText(rows: readonly RevenueRow[], format: string, project:
   const { name } = project.config.town;
   if (format === 'xlsx') return (await import('../../../reports/revenue/xlsx.ts')).revenueXlsx(rows, name);
   if (format === 'csv') return Readable.from((await import('../../../reports/revenue/csv.ts')).revenueCsvLines(rows));
-  if (format === 'json') return `${jsonLine((await import('../../../reports/revenue/json.ts')).revenueJson(rows))}\n`;
+  if (format === 'json') return `${shapedJson('report revenue', (await import('../../../reports/revenue/json.ts')).revenueJson(rows))}\n`;
   return `${(await import('./revenue.ts')).revenueTable(rows)}\n`;
 }
 

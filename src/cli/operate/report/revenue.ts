@@ -13,7 +13,7 @@ import {
 } from '../../../reports/revenue/totals.ts';
 import { tableText } from '../../table.ts';
 
-const HEAD = ['department', 'account', 'tender', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
+const HEAD = ['department', 'account', 'paid by', 'period', '', 'receipts', 'amount', 'reconciled', 'not reconciled'];
 const RIGHT = [5, 6, 7, 8];
 const MAX_REASONS = 20;
 

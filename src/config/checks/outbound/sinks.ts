@@ -5,8 +5,8 @@ import type { Part } from '../../draft.ts';
 import type { ConnectorConfig, SinkConfig } from '../../schema/connector.ts';
 import { checkLayout } from '../decoders.ts';
 import { checkPack } from '../packing.ts';
+import type { TransportRules } from '../../transport-rules.ts';
 import { suggestion } from '../references.ts';
-import { checkHeader } from '../requests.ts';
 import { checkColumns, rowsOfSink } from './sink-rows.ts';
 import { checkTotals } from './sink-totals.ts';
 
@@ -24,11 +24,16 @@ function listsOf({ schema }: SinkConfig): string[] {
   return Object.entries(schema.fields).flatMap(([name, { type }]) => (type === 'list' ? [name] : []));
 }
 
-const TARGET_OF = { sftp: 'file', folder: 'file', http: 'request', soap: 'request', sqlserver: 'table' } as const;
 const WRITABLE_PARTS = ['YYYY', 'YY', 'MM', 'M', 'DD', 'D', 'HH', 'mm', 'ss'];
 
 /** A sink in itself: its target fits the transport, its layout can be, and every name in it leads somewhere. */
-export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkConfig, options: readonly string[]): Problem[] {
+export function checkSink(
+  part: Part<ConnectorConfig>,
+  base: Path,
+  sink: SinkConfig,
+  options: readonly string[],
+  rules: TransportRules | undefined,
+): Problem[] {
   const problems: Problem[] = [];
   const add = (path: Path, code: string, message: string, hint?: string): void =>
     void problems.push(problemAt(part, [...base, ...path], code, message, hint));
@@ -36,10 +41,9 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   const { transport } = part.value;
   const fields = Object.keys(schema.fields);
 
-  const needed = TARGET_OF[transport];
   const given = (['file', 'request', 'table'] as const).find((kind) => target[kind] !== undefined);
-  if (given !== undefined && given !== needed)
-    add(['target', given], 'VALUE_INVALID', `over the transport ${transport} a sink writes to target.${needed}, not ${given}.`);
+  if (rules && given !== undefined && given !== rules.writes)
+    add(['target', given], 'VALUE_INVALID', `over the transport ${transport} a sink writes to target.${rules.writes}, not ${given}.`);
   if (target.file && !encoder)
     add(
       ['encoder'],
@@ -48,7 +52,7 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
       'One of csv, fixed_width, xml, json.',
     );
   if (encoder) checkLayout(encoder, ['encoder'], add);
-  if (sink.json_types && !encoder?.json && (transport !== 'http' || encoder))
+  if (sink.json_types && !encoder?.json && (rules?.requests?.bodies !== 'document' || encoder))
     add(['json_types'], 'VALUE_INVALID', 'is for JSON, but this sink writes none.', 'Remove it.');
 
   const known = (name: string, path: Path): void => {
@@ -116,28 +120,9 @@ export function checkSink(part: Part<ConnectorConfig>, base: Path, sink: SinkCon
   function checkTarget(): void {
     const { request, table, file } = target;
     if (request) {
-      if (transport === 'soap' && !request.operation)
-        add(['target', 'request', 'operation'], 'KEY_MISSING', 'the key "operation" is missing.', 'The operation, as the WSDL names it.');
-      if (transport === 'http' && request.path === undefined)
-        add(['target', 'request', 'path'], 'KEY_MISSING', 'the key "path" is missing.', 'The path below base_url.');
-      const back = sink.acknowledgement?.read_back;
-      for (const [ask, path] of [
-        [request, ['target', 'request']],
-        [request.delete, ['target', 'request', 'delete']],
-        [typeof back === 'object' ? back : undefined, ['acknowledgement', 'read_back']],
-      ] as const)
-        if (ask && transport !== 'soap') checkHeader(ask, [...path], add);
-      if (request.login && transport !== 'soap')
-        add(
-          ['target', 'request', 'login'],
-          'VALUE_INVALID',
-          'is for SOAP services; over HTTP the connection logs in.',
-          'Use transport_options.auth.session.',
-        );
+      rules?.requests?.checkSink(sink, add);
       if (encoder && request.body !== undefined)
         add(['target', 'request', 'body'], 'VALUE_INVALID', 'is given together with an encoder, but only one of them can write the body.');
-      if (encoder && transport === 'soap')
-        add(['encoder'], 'VALUE_INVALID', 'is not for SOAP: the WSDL says how a request is written.', 'Use target.request.body.');
       if ((sink.max_records ?? 1) > 1 && !encoder)
         add(['max_records'], 'VALUE_INVALID', 'a body template is for one record; only an encoder writes several into one request.');
     }

@@ -8,7 +8,7 @@ import { CharsetConflict, encodingNamed, textCharset, xmlCharset } from '../../.
 import { excerpt } from '../../../formats/refuse.ts';
 import { decodeText } from '../../../formats/text/decoding.ts';
 import { xmlEncoding } from '../../../formats/xml/encoding.ts';
-import { webPageError } from '../../../transports/http/web-page.ts';
+import { webPageError } from '../../../transports/web/web-page.ts';
 import type { RequestAnswer } from '../../../transports/transport.ts';
 import { emptyAnswer, isWithoutContent } from './status.ts';
 import { fileIn, inUtf8, jsonObject, textIn, withInside } from './inside.ts';

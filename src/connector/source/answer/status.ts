@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../../../config/schema/connector.ts';
 import { FatalError } from '../../../core/errors.ts';
-import { LinkDefect, nextLink } from '../../../transports/http/link-header.ts';
+import { LinkDefect, nextLink } from '../../../transports/web/link-header.ts';
 import type { RequestAnswer } from '../../../transports/transport.ts';
 
 /** Whole answers by their status alone. RFC 9110 section 15.3. */

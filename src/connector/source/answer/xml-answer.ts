@@ -1,5 +1,5 @@
 import type { Value, Values } from '../../../core/record.ts';
-import { parseXml, type XmlElement, XmlProblem } from '../../../transports/soap/xml.ts';
+import { parseXml, type XmlElement, XmlProblem } from '../../../transports/xml.ts';
 
 /** An XML answer as values below its root, as the xml decoder reads a row; empty where it is not XML. A DOCTYPE is none. */
 export function xmlValues(text: string): Values {

@@ -29,6 +29,8 @@ export interface FieldLook {
     changedAt: string | null;
   };
   others: readonly Sayer[];
+  /** What a person set in the golden record: it counts above what every system says, and above who owns the field. */
+  steward?: Pick<Sayer, 'value' | 'corrected' | 'changedAt'> | undefined;
   /** Its value in a row of the outbox that is not sent yet. */
   pending?: { value: string | null } | undefined;
   /** Any difference is sent, not only a correction. */
@@ -59,7 +61,8 @@ export interface HeldBack {
 
 /** Decides about one field. Pure. An emptied field is never carried: that a system says nothing is no correction. */
 export function judgeField(look: FieldLook): FieldVerdict {
-  const { target, others, owners } = look;
+  const { target, owners, steward } = look;
+  const others = steward ? [...look.others, { source: '', echo: false, ...steward }] : look.others;
   const correctors = others.filter((one) => one.corrected && one.value !== null);
   const waits = look.pending?.value ?? null;
   const waiting = waits !== null && others.some((one) => one.value === waits);
@@ -71,7 +74,8 @@ export function judgeField(look: FieldLook): FieldVerdict {
   if (look.owned) return { do: 'keep', why: 'owned', value };
   if (owners !== undefined) {
     if (owners.length === 0) return { do: 'keep', why: 'nobody', value };
-    if (!others.some((one) => one.value === value && owners.includes(one.source))) return { do: 'keep', why: 'not_owner', value };
+    if (!steward && !others.some((one) => one.value === value && owners.includes(one.source)))
+      return { do: 'keep', why: 'not_owner', value };
   }
   if (!target.changed || target.value === null) return { do: 'send', value };
   if (look.conflicts === 'owner' && owners !== undefined) return { do: 'send', value };
@@ -88,8 +92,12 @@ export function judgeField(look: FieldLook): FieldVerdict {
  * The golden value; where the most recent value survives, the last correction. A time of change is that of a whole record: a record with
  * another field changed later would otherwise win with its old value.
  */
-function valueToCarry({ golden, mostRecent, target }: FieldLook, correctors: readonly Sayer[], waits: string | null): string | null {
-  if (!mostRecent) return golden;
+function valueToCarry(
+  { golden, mostRecent, target, steward }: FieldLook,
+  correctors: readonly Sayer[],
+  waits: string | null,
+): string | null {
+  if (!mostRecent || steward) return golden;
   const last = latest(correctors);
   if (!last) return waits ?? golden;
   // The target corrected it as well, and its record is the later one: the golden value is its own.

@@ -35,7 +35,7 @@ export function lookAtRecord(
   out: Outbound,
   carry: Carry,
   golden: ScannedGolden,
-  { people }: Cluster,
+  { people, steward }: Cluster,
   person: Person,
   options: { created: boolean },
 ): { found: LookedAtRecord; verdicts: Map<string, FieldVerdict> } {
@@ -51,6 +51,7 @@ export function lookAtRecord(
   for (const field of carry.fields) {
     const { name, beside } = field;
     const known = exchange(person, name);
+    const set = steward.get(name);
     const verdict = judgeField({
       golden: textOf(values[name]),
       mostRecent: field.mostRecent,
@@ -63,6 +64,12 @@ export function lookAtRecord(
         ...heard(one, name),
         changedAt: one.changedAt,
       })),
+      steward: set && {
+        value: textOf(values[name]),
+        // What was set before the first look is a difference that was there, and one that was looked at is no news.
+        corrected: !first && person.before!.said[name]?.steward !== set.id,
+        changedAt: set.at,
+      },
       pending: pending[name],
       all: first && (options.created || carry.config.differences === 'send'),
       conflicts: carry.config.conflicts,
@@ -96,7 +103,7 @@ export async function rememberSaid(
 ): Promise<void> {
   const { runId, pipeline } = out.session;
   const looked: Looked[] = [];
-  for (const { golden, people } of clusters)
+  for (const { golden, people, steward } of clusters)
     for (const person of people) {
       const said: Record<string, Said> = {};
       for (const { name } of carry.fields) {
@@ -107,6 +114,8 @@ export async function rememberSaid(
         const agreed =
           person.member.source === carry.connection && agreedNow(person, name, value, verdicts.get(person.member.id)?.get(name), runId);
         if (agreed) said[name].agreed = agreed;
+        const set = steward.get(name);
+        if (set) said[name].steward = set.id;
       }
       looked.push({ member: person.member.id, golden, landed: person.landed, said });
     }

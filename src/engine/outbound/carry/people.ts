@@ -3,6 +3,7 @@ import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import type { Values } from '../../../core/record.ts';
 import { type Looked, lookedAt, runsOfLanded } from '../../../store/outbound/carry.ts';
 import { identityStore, type Member } from '../../../store/identity/identity.ts';
+import { type StewardValue, stewardValuesOf } from '../../../store/identity/steward-values.ts';
 import type { Landing } from '../../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
@@ -34,6 +35,8 @@ export interface Cluster {
   people: Person[];
   /** Ids of all its members, also of those that are gone: every id that it ever had. */
   ids: number[];
+  /** Field → what a person set in it. */
+  steward: ReadonlyMap<string, StewardValue>;
 }
 
 /** The people behind these golden records. */
@@ -78,10 +81,12 @@ export async function clustersOf(out: Outbound, carry: Carry, landing: Landing, 
   });
   const byGolden = Map.groupBy(people, (one) => one.member.golden!);
   const everyId = Map.groupBy(all, (m) => m.golden!);
+  const steward = await stewardValuesOf(landing.rows, entityId, goldens);
   return goldens.map((golden) => ({
     golden,
     people: (byGolden.get(golden) ?? []).sort((a, b) => order(a.member, b.member)),
     ids: (everyId.get(golden) ?? []).map((m) => m.id),
+    steward: steward.get(golden) ?? new Map(),
   }));
 }
 

@@ -80,7 +80,8 @@ async function lookAt(out: Outbound, carry: Carry, scan: GoldenScan, ids: readon
         counts[await place(out, trx, look.found)]++;
         heldBack.push(...look.found.kept);
       }
-      const waiting = created.filter(({ state }) => UNSENT.includes(state));
+      // Where the target rejected it, as a row like it was there already, a person may have said since that it is that one.
+      const waiting = created.filter(({ state }) => UNSENT.includes(state) || (there.length > 0 && state === 'rejected'));
       // It is there by now, or is none that is wanted.
       if (there.length > 0 || !golden) for (const row of waiting) await withdraw(trx, row);
       else {

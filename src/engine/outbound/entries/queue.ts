@@ -175,8 +175,8 @@ function madeOf(out: Outbound, entry: StoredEntry, rules: LedgerRules, corrected
     problems.push({
       code: 'ENTRY_NOT_WANTED',
       place: at,
-      message: `The mapping ${out.mapping.name} does not take it.`,
-      hint: 'Change when in the mapping. Receipts that are not to be posted are left out with where in the pipeline.',
+      message: `The mapping ${out.mapping.name} leaves this journal entry out, but its money has to be posted.`,
+      hint: 'Change the condition "when" in the mapping. To leave receipts out, use "where" in the pipeline.',
     });
   if (!values || problems.length) return { key: noKey, values: {}, hash: hashOf({}), problems: [...unbalanced, ...problems] };
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');

@@ -63,7 +63,7 @@ test('what failed is named first, and never hidden behind what succeeded', () =>
   );
   expect(mark).toBe('bad');
   expect(text).toBe(
-    'The pipeline bank failed; the pipeline c ended without some records; the pipeline d has not run yet; the other pipeline succeeded; 1 record is rejected.',
+    'The pipeline bank failed; the pipeline c finished, but not with all records; the pipeline d has not run yet; the other pipeline succeeded; 1 record is rejected.',
   );
   expect(
     statusLine(
@@ -97,7 +97,7 @@ test('what needs review before it goes to another system, and what had no answer
   const outbound = {
     connection: 'ledger',
     sink: 'entries',
-    waits_for_person: { review: 2, held: 1, unknown: 0, rejected: 0, refused: 0 },
+    needs_attention: { review: 2, held: 1, unknown: 0, rejected: 0, refused: 0 },
     to_settle: 2,
     shadow: 5,
     queued: 0,
@@ -107,7 +107,7 @@ test('what needs review before it goes to another system, and what had no answer
   };
   expect(statusLine([{ ...pipeline('a', 'succeeded'), outbound }], [])).toEqual({
     mark: 'note',
-    text: 'The pipeline a succeeded; nothing is rejected; 3 records to other systems need review; 2 deliveries need an answer; 1 delivery is overdue.',
+    text: 'The pipeline a succeeded; nothing is rejected; 3 records to other systems need review; 2 deliveries need an answer; 1 delivery is late.',
   });
 });
 

@@ -46,8 +46,8 @@ function pipelinesText(live: readonly PipelineStatus[]): string {
     ),
     told(
       of((p) => p.last_run?.outcome === 'partial'),
-      'ended without some records',
-      'ended without some records',
+      'finished, but not with all records',
+      'finished, but not with all records',
     ),
     told(
       of((p) => p.unrecorded !== null),
@@ -95,7 +95,7 @@ function outboundTexts(live: readonly PipelineStatus[]): string[] {
   return [
     ...(records ? [`${counted(records, 'record')} to other systems ${records === 1 ? 'needs' : 'need'} review`] : []),
     ...(settle ? [`${settle === 1 ? '1 delivery needs' : `${countText(settle)} deliveries need`} an answer`] : []),
-    ...(overdue ? [`${several(overdue)} overdue`] : []),
+    ...(overdue ? [`${several(overdue)} late`] : []),
   ];
 }
 
@@ -108,11 +108,11 @@ function revenueText({ amount, unreconciled, unreconciledReceipts, reconciled, c
   return `${all} is reconciled except for ${moneyText(unreconciled, currency)}`;
 }
 
-/** `3 agree, 2 differ` of a reconciliation's keys. */
+/** `3 matched, 2 left to explain` of a reconciliation's keys. */
 export function keysText(matched: number, differing: number, unchecked: number): string {
   return [
-    `${countText(matched)} agree`,
-    differing === 1 ? '1 differs' : `${countText(differing)} differ`,
+    `${countText(matched)} matched`,
+    `${countText(differing)} left to explain`,
     ...(unchecked ? [`${countText(unchecked)} not checked`] : []),
   ].join(', ');
 }

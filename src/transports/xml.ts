@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { excerpt } from '../../formats/refuse.ts';
+import { excerpt } from '../formats/refuse.ts';
 
-export { escapeXml, forbiddenCharacter } from '../xml-text.ts';
+export { escapeXml, forbiddenCharacter } from './xml-text.ts';
 
 /** Prefix → namespace, as declared at an element or around it. */
 type Scope = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ConfigError, didYouMean } from '../core/errors.ts';
-import type { Problem } from '../core/errors.ts';
-import type { Project } from './project.ts';
+import { ConfigError, didYouMean } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { Project } from '../project.ts';
 import { writtenForms } from './secret-forms.ts';
-import { textOfPath } from './words.ts';
+import { textOfPath } from '../words.ts';
 
 /** Whose options they are, and where references lead. */
 export interface SecretPlace {

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
-import { RetriableError } from '../../core/errors.ts';
-import { patience, tooSlow } from '../patience.ts';
+import { RetriableError } from '../core/errors.ts';
+import { patience, tooSlow } from './patience.ts';
 
 /**
  * Calls of the file system on a share whose server is away can hang for ever, and nothing can take them back: each holds one of the few

@@ -5,7 +5,7 @@ import { JsonDefect, readJson } from '../../formats/json/scan.ts';
 import { excerpt } from '../../formats/refuse.ts';
 import { ownWords, redactor } from '../redact.ts';
 import { textOf } from './body.ts';
-import type { HttpSettings } from './options.ts';
+import type { LoginSettings } from './options.ts';
 import { statusError } from './status.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
 
@@ -30,12 +30,7 @@ interface Token {
 /** A token is renewed this long before its end, for clocks that differ and requests that take their time. */
 const EARLY_MS = 30_000;
 
-export function credentials(
-  settings: Pick<HttpSettings, 'auth' | 'headers'>,
-  client: WebClient,
-  system: string,
-  address: (path: string) => URL,
-): Credentials {
+export function credentials(settings: LoginSettings, client: WebClient, system: string, address: (path: string) => URL): Credentials {
   const { basic, bearer, api_key, oauth2_client_credentials: oauth, session } = settings.auth ?? {};
   let token: Promise<Token> | undefined;
   let last: string | undefined;

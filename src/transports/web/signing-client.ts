@@ -1,11 +1,11 @@
 import { credentials } from './credentials.ts';
-import type { HttpSettings } from './options.ts';
+import type { LoginSettings } from './options.ts';
 import type { WebClient, WebRequest } from './web-client.ts';
 
 /** A client that logs in at one system: requests to its origin carry credentials, a token that ran out is fetched again, once. */
 export function signingClient(
   client: WebClient,
-  settings: Pick<HttpSettings, 'auth' | 'headers'>,
+  settings: LoginSettings,
   system: string,
   endpoint: URL,
 ): { client: WebClient; secrets: () => readonly string[] } {
