@@ -152,6 +152,12 @@ export const echoOf = z
       pipeline: id.describe('A reconciliation that comes earlier in the chain.'),
       here: columnName.describe('A field of either side of this reconciliation: the number of the slip in the ledger.'),
       there: columnName.describe('The field of either side of that reconciliation that has the same value.'),
+      clean: z
+        .enum(['digits'])
+        .optional()
+        .describe(
+          'digits: only the digits are compared, so that SLIP 510000 is 510000. Capitals, spaces, signs and zeros in front never matter.',
+        ),
     }),
   )
   .min(1)

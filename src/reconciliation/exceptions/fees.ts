@@ -6,10 +6,11 @@ import { isWhere } from './rules.ts';
 
 /**
  * Checks every settlement by itself, tied or not: that its parts come to its net, that it says its fee, and that the fee is what
- * the contract gives. A fee difference is never part of a tolerance.
+ * the contract gives. A fee difference is never part of a tolerance, and a chargeback that was netted into it is told.
  */
 export function noteSettlements(work: Work, pass: SettlementPass): void {
   const expectedByMonth = new Map<string, number>();
+  const detailed = work.rules.exceptions.items.some(({ type }) => type === 'chargeback');
   for (const entry of work.all[pass.of]) {
     if (pass.monthly && isWhere(entry.values, pass.monthly.where)) continue;
     const parts = partsOf(pass, entry);
@@ -24,6 +25,8 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});
     else if (net !== null && parts.net !== undefined && net !== parts.net)
       add(work, pass, entry, 'settlement_does_not_add_up', parts.net - net, { net: parts.net, parts: net });
+    // Where the processor's records of single chargebacks are read, these are the exceptions.
+    if (parts.chargebacks && !detailed) add(work, pass, entry, 'chargeback', parts.chargebacks, {});
     if (!rule || parts.gross === undefined) continue;
     const expected = expectedFee(rule, entry, parts.gross, itemsOf(work, pass, entry, parts.gross));
     if (expected === null) continue;

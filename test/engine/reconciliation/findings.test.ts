@@ -128,7 +128,10 @@ describe('findings and echoes in the store', () => {
     }
   });
 
-  test('money that is open under another record elsewhere is an echo by the value that both have', async () => {
+  test.each([
+    ['R1', '', 'r1'],
+    ['000123', ', clean: digits', 'SLIP 123'],
+  ])('money that is open as %s elsewhere is an echo by the value that both have%s', async (no, clean, here) => {
     const t = await town({
       'pipelines/to-bank.yaml': pipeline('to-bank', ''),
       'pipelines/to-lines.yaml': `pipeline: to-lines
@@ -137,10 +140,10 @@ reconcile:
   right: { name: the bank, entity: deposit, amount: amount }
   passes: [{ key: account, on: [{ left: account, right: reference }] }]
   open: { left: { type: unposted } }
-  echo_of: [{ pipeline: to-bank, here: receipt_number, there: receipt_number }]
+  echo_of: [{ pipeline: to-bank, here: receipt_number, there: receipt_number${clean} }]
 `,
-      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00' }]),
-      'lines/a.csv': 'no,receipt,account,amount\n1,r1,100,40.00\n2,R9,100,3.00\n',
+      'desk/a.csv': receiptFile([{ no, amount: '40.00' }]),
+      'lines/a.csv': `no,receipt,account,amount\n1,${here},100,40.00\n2,R9,100,3.00\n`,
     });
     await t.run('charges');
     await run(t, 'to-lines');

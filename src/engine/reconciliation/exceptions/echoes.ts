@@ -1,5 +1,6 @@
 import type { Project } from '../../../config/project.ts';
 import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
+import type { Cleaning } from '../../../reconciliation/entry.ts';
 import { cleaned } from '../../../reconciliation/fields.ts';
 import type { Knex } from '../../../store/open.ts';
 import { saveCauses, unfinishedWithRecords } from '../../../store/reconciliation/exception-causes.ts';
@@ -39,7 +40,7 @@ async function tagsOf(
 ): Promise<Map<string, Tags>> {
   const tags = new Map<string, Tags>();
   const open = exceptions.filter(({ about }) => about === 'money');
-  const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string): Promise<void> => {
+  const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string, clean: Cleaning[]): Promise<void> => {
     const config = project.pipelines.get(pipeline)?.value.reconcile;
     if (!config) return;
     for (const side of ['left', 'right'] as const) {
@@ -56,15 +57,16 @@ async function tagsOf(
         own.map(({ golden }) => golden),
       );
       for (const { id, golden } of own) {
-        const value = cleaned(values.get(golden) ?? '', ['upper', 'alnum', 'no_leading_zeros']);
+        const value = cleaned(values.get(golden) ?? '', ['upper', 'alnum', ...clean, 'no_leading_zeros']);
         if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name: `${prefix} ${value}`, role }]);
       }
     }
   };
   for (const [pipeline, { value }] of project.pipelines)
-    for (const [i, { pipeline: other, here, there }] of (value.reconcile?.echo_of ?? []).entries()) {
-      await add(pipeline, here, 'echo', `${pipeline} ${i}`);
-      await add(other, there, 'cause', `${pipeline} ${i}`);
+    for (const [i, { pipeline: other, here, there, clean }] of (value.reconcile?.echo_of ?? []).entries()) {
+      const cleanings: Cleaning[] = clean === undefined ? [] : [clean];
+      await add(pipeline, here, 'echo', `${pipeline} ${i}`, cleanings);
+      await add(other, there, 'cause', `${pipeline} ${i}`, cleanings);
     }
   return tags;
 }
