@@ -4,7 +4,16 @@ import type { ShapeOf } from './shapes/shapes.ts';
 type Decision = Awaited<ReturnType<typeof decisionsOf>>[number];
 
 /** What a person decided about two records, as `review list --decided --json` gives it. */
-export function decisionJson({ id, a, b, verdict, reason, actor, at, undone }: Decision): ShapeOf<'review list --decided'>['decisions'][number] {
+export function decisionJson({
+  id,
+  a,
+  b,
+  verdict,
+  reason,
+  actor,
+  at,
+  undone,
+}: Decision): ShapeOf<'review list --decided'>['decisions'][number] {
   return { id, a: memberJson(a), b: memberJson(b), verdict, reason, actor, at, undone };
 }
 

@@ -81,7 +81,8 @@ export function jsonTests(maplewood: () => Maplewood): void {
         const [first] = Array.isArray(list) ? (list as unknown[]) : [];
         if (typeof first !== 'object' || first === null) continue;
         for (const [key, one] of Object.entries(first))
-          if ((typeof one === 'string' || typeof one === 'number') && !known.has(`${name}.${key}`)) known.set(`${name}.${key}`, String(one));
+          if ((typeof one === 'string' || typeof one === 'number') && !known.has(`${name}.${key}`))
+            known.set(`${name}.${key}`, String(one));
       }
     }
   });

@@ -31,14 +31,17 @@ export function registerRejects(cli: Cli): void {
         const { records: list, total: all } = await rejectedRecords(engine, { pipeline, ...options });
         const groups = groupRejects(engine.project, list);
         const facts = new Map(groups.flatMap((group) => group.rejects.map((one) => [one.reject.id, one])));
-        cli.print('rejects list', { rejects: list.map((r) => rejectJson(facts.get(r.id)!)), groups: groups.map(groupJson), total: all }, () =>
-          list.length === 0
-            ? `There are no ${options.state === 'open' ? '' : `${options.state} `}rejected records${pipeline ? ` of ${pipeline}` : ''}.`
-            : [
-                ...groups.map(groupText),
-                '',
-                `${list.length < all ? `${list.length.toLocaleString('en-US')} of ${counted(all, 'record')} shown (--limit shows more).` : `${counted(all, 'record')}.`}${options.state === 'open' ? ' Fix the file at its source and run the pipeline again, or fix the mapping and run: interlocal rejects replay' : ''}`,
-              ].join('\n'),
+        cli.print(
+          'rejects list',
+          { rejects: list.map((r) => rejectJson(facts.get(r.id)!)), groups: groups.map(groupJson), total: all },
+          () =>
+            list.length === 0
+              ? `There are no ${options.state === 'open' ? '' : `${options.state} `}rejected records${pipeline ? ` of ${pipeline}` : ''}.`
+              : [
+                  ...groups.map(groupText),
+                  '',
+                  `${list.length < all ? `${list.length.toLocaleString('en-US')} of ${counted(all, 'record')} shown (--limit shows more).` : `${counted(all, 'record')}.`}${options.state === 'open' ? ' Fix the file at its source and run the pipeline again, or fix the mapping and run: interlocal rejects replay' : ''}`,
+                ].join('\n'),
         );
       });
     });
@@ -59,14 +62,17 @@ export function registerRejects(cli: Cli): void {
         const [r] = await namedRejects(engine, ids);
         const { problems, ...rest } = rejectJson(rejectFacts(engine.project)(r!));
         const by = r!.dismissedBy === null ? '' : `, dismissed by ${r!.dismissedBy}`;
-        cli.print('rejects show', { ...rest, first_run: r!.firstRun, last_run: r!.lastRun, dismissed_by: r!.dismissedBy, problems, raw: r!.raw }, () =>
-          [
-            `#${r!.id} ${r!.pipeline} (${r!.state}${by})`,
-            ...problems.map((p) => `    ${textOfProblem(p)}`),
-            '',
-            // Each line marked, so a record cannot pass for words of ours.
-            ...r!.raw.split(/\r?\n/).map((line) => `  | ${line}`),
-          ].join('\n'),
+        cli.print(
+          'rejects show',
+          { ...rest, first_run: r!.firstRun, last_run: r!.lastRun, dismissed_by: r!.dismissedBy, problems, raw: r!.raw },
+          () =>
+            [
+              `#${r!.id} ${r!.pipeline} (${r!.state}${by})`,
+              ...problems.map((p) => `    ${textOfProblem(p)}`),
+              '',
+              // Each line marked, so a record cannot pass for words of ours.
+              ...r!.raw.split(/\r?\n/).map((line) => `  | ${line}`),
+            ].join('\n'),
         );
       });
     });

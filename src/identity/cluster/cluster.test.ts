@@ -46,7 +46,12 @@ const household = (named: number): number[] =>
     ],
     join: { mean: 1536, least: -3072 },
     margin: 3072,
-    pair: (a, b) => ({ score: 7000, full: named < 0 ? 6000 : 10_000 - 3500 * b, vetoed: false, person: a === 0 ? 0 : b === 2 ? named : -1 }),
+    pair: (a, b) => ({
+      score: 7000,
+      full: named < 0 ? 6000 : 10_000 - 3500 * b,
+      vetoed: false,
+      person: a === 0 ? 0 : b === 2 ? named : -1,
+    }),
   });
 
 test('a record without a given name makes no family one person, and waits: it may be each of them', () => {

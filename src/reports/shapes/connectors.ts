@@ -1,5 +1,20 @@
 import { z } from 'zod';
-import { count, day, flag, instant, instantOrNull, list, named, object, oneOf, oneOfOrNull, problems, text, textOrNull, texts } from './parts.ts';
+import {
+  count,
+  day,
+  flag,
+  instant,
+  instantOrNull,
+  list,
+  named,
+  object,
+  oneOf,
+  oneOfOrNull,
+  problems,
+  text,
+  textOrNull,
+  texts,
+} from './parts.ts';
 
 const signer = object({
   key: text('fingerprint of the key'),
@@ -175,4 +190,3 @@ export const discoveryShape = object({
     notes: texts('what should be known'),
   }).describe('proposals'),
 });
-

@@ -95,10 +95,7 @@ export const exceptionShape = object({
   bucket: textOrNull('the age as a range, such as `2-5`'),
   due_on: dayOrNull('the day by which somebody should have dealt with it'),
   overdue: flag('that day has passed'),
-  state: oneOf(
-    ['open', 'assigned', 'waiting', 'resolved', 'closed'],
-    '`resolved`: by a person; `closed`: new data explain it',
-  ),
+  state: oneOf(['open', 'assigned', 'waiting', 'resolved', 'closed'], '`resolved`: by a person; `closed`: new data explain it'),
   owner: textOrNull('who deals with it'),
   reason: textOrNull('why it was resolved'),
   facts: named('what the sentence is made of, money in minor units: `first`, `last` and `count` of a gap, `fee` and `expected` of a fee'),
@@ -170,7 +167,9 @@ export const reconciliationsShape = object({
       ),
       lines: list(
         object({
-          key: z.record(z.string(), z.string()).meta({ title: 'object of texts', description: 'by name of `match_on`; empty for the total' }),
+          key: z
+            .record(z.string(), z.string())
+            .meta({ title: 'object of texts', description: 'by name of `match_on`; empty for the total' }),
           depth: count('how many parts the key has; 0 is the total'),
           status,
           currency,

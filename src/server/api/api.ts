@@ -31,7 +31,11 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
       const rows = await revenue.rows(query);
       if (query.department !== undefined && !rows.some((row) => row.department === query.department))
         await knownDepartment(engine, query.department, 'department');
-      sendJson(response, 'report revenue', revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department)));
+      sendJson(
+        response,
+        'report revenue',
+        revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department)),
+      );
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       sendJson(response, 'error', { error: { code: error.code, problems: error.problems } }, 400);

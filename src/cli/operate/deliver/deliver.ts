@@ -92,17 +92,20 @@ export function registerDeliver(cli: Cli): void {
       await withTown(cli, async (engine) => {
         const { delivery, rows, names } = await deliveryWithRecords(engine, number);
         const zone = engine.project.config.town.time_zone;
-        cli.print('deliver show', { ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) }, () =>
-          [
-            visibleLine(
-              `#${delivery.id} ${delivery.name} to ${delivery.connection}.${delivery.sink}: ${delivery.state}, ${counted(delivery.records, 'record')}${totalsText(delivery) ? `, ${totalsText(delivery)}` : ''}`,
-            ),
-            ...(delivery.sha256 ? [`    sha-256 ${delivery.sha256}`] : []),
-            ...(delivery.sentAt ? [`    sent ${zonedTime(delivery.sentAt, zone)}`] : []),
-            ...(delivery.answeredAt ? [`    answered ${zonedTime(delivery.answeredAt, zone)}`] : []),
-            ...(delivery.answer ? [`    answer: ${visibleLine(delivery.answer)}`] : []),
-            ...rows.map((row) => `${lineOf(row, names, textOfProblem)}\n    ${JSON.stringify(row.values)}`),
-          ].join('\n'),
+        cli.print(
+          'deliver show',
+          { ...deliveryJson(delivery), records_sent: rows.map((row) => ({ ...recordJson(row, names), values: row.values })) },
+          () =>
+            [
+              visibleLine(
+                `#${delivery.id} ${delivery.name} to ${delivery.connection}.${delivery.sink}: ${delivery.state}, ${counted(delivery.records, 'record')}${totalsText(delivery) ? `, ${totalsText(delivery)}` : ''}`,
+              ),
+              ...(delivery.sha256 ? [`    sha-256 ${delivery.sha256}`] : []),
+              ...(delivery.sentAt ? [`    sent ${zonedTime(delivery.sentAt, zone)}`] : []),
+              ...(delivery.answeredAt ? [`    answered ${zonedTime(delivery.answeredAt, zone)}`] : []),
+              ...(delivery.answer ? [`    answer: ${visibleLine(delivery.answer)}`] : []),
+              ...rows.map((row) => `${lineOf(row, names, textOfProblem)}\n    ${JSON.stringify(row.values)}`),
+            ].join('\n'),
         );
       });
     });
