@@ -172,7 +172,7 @@ describe('interlocal new connector, at a terminal', () => {
   }
 
   test('asks for what no flag says, again where an answer is none, and writes a pack that certifies', { timeout: 60_000 }, async () => {
-    const { exit, asked, project } = await typed(['Acme!', 'acme-till', 'ftp', '2', '/nowhere', '', 'xml', 'y']);
+    const { exit, asked, project } = await typed(['Acme!', 'acme-till', 'ftp', '1', '/nowhere', '', 'xml', 'y']);
     expect(exit).toBe(0);
     expect(asked).toContain('"Acme!" cannot be a connector\'s name.');
     expect(asked).toContain('"ftp" is not one of them.');
