@@ -6,6 +6,7 @@ import { storedAfter } from '../../src/store/landing/record-keys.ts';
 import { shapeOf } from '../../src/store/ledger/sources.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
+import { dayId, monthId, noFigures, readSums, replaceSums, type StoredSum, sumsOfBlocks } from '../../src/store/revenue/sums.ts';
 import { person } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';
@@ -95,6 +96,52 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       expect(after).toBe(await dialectOf(knex).explain(knex, 'SELECT count(*) FROM il_landed', []));
     });
   });
+
+  describe('sums of the revenue report are read as far as they are asked for', () => {
+    const READS: [name: string, table: RegExp, read: (knex: Knex) => Promise<{ count: number }[]>][] = [
+      ['of the days of a month', /il_revenue_day|\bd\b/, (knex) => readSums(knex, 'day', { from: '2025-03-01', before: '2025-04-01' })],
+      ['of blocks that changed', /il_revenue_block|\bb\b/, async (knex) => [...(await sumsOfBlocks(knex, [3, 4])).values()]],
+    ];
+    beforeEach(() => dialectOf(knex).write(knex, (trx) => replaceSums(trx, yearsOfSums())));
+    test.each(READS)('%s', async (_, table, read) => {
+      let found: { count: number }[] = [];
+      const plans = await kind.plansOf(knex, async () => void (found = await read(knex)));
+      expect(found.length).toBeGreaterThan(50);
+      const ofSums = plans.filter((plan) => table.test(plan));
+      expect(ofSums).not.toEqual([]);
+      const whole = new RegExp(`(?:Seq Scan on|SCAN) (?:${table.source})`);
+      for (const plan of ofSums) expect(plan).not.toMatch(whole);
+    });
+  });
+}
+
+/** Two years of receipts of ten departments, each block those of some days: 7,300 sums of days. */
+function yearsOfSums(): Map<number, Map<string, StoredSum>> {
+  const blocks = new Map<number, Map<string, StoredSum>>();
+  for (let i = 0; i < 730; i++) {
+    const day = new Date(Date.UTC(2025, 0, 1 + i)).toISOString().slice(0, 10);
+    const block = Math.floor(i / 7);
+    const sums = blocks.get(block) ?? new Map<string, StoredSum>();
+    blocks.set(block, sums);
+    for (let department = 0; department < 10; department++) {
+      const key = {
+        from_day: `${day.slice(0, 7)}-01`,
+        corrects: null,
+        department: `department ${department}`,
+        account: '100-4210',
+        tender: 'cash',
+        currency: 'USD',
+        rest: 0,
+        receipt: null,
+        sign: 0,
+        reasons: '[]',
+      };
+      const month = monthId(key);
+      const id = dayId(month, day);
+      sums.set(id, { ...key, ...noFigures(), id, month, day, facts: 1, count: 1, amount: 1250, not_covered: 1250 });
+    }
+  }
+  return blocks;
 }
 
 async function readTwo(pages: AsyncGenerator<unknown>): Promise<unknown> {
