@@ -63,7 +63,7 @@ describe('currencies', () => {
       ['USD', 700, 4000],
       ['CAD', 4500, 500],
     ]);
-    expect(reconciliationText([report], 'table', { all: true, zone: 'UTC' })).toMatch(/2026-07-01 +receipts only +40\.00 CAD/);
+    expect(reconciliationText([report], 'table', { all: true, zone: 'UTC' })).toMatch(/2026-07-01 +only in receipts +40\.00 CAD/);
   });
 });
 
