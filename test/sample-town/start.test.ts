@@ -60,7 +60,7 @@ test('started again, it shows that nothing was read or entered twice', LONG, asy
   expect(stdout).not.toContain('The next day');
   expect(stdout).toContain('The harbor of Maplewood is in data/sample-harbor. Closed: 12 months and 2024/2025.');
   expect(stdout).toMatch(/corrections-to-clerk +succeeded +\d+ +0 +0/);
-  expect(stdout).toContain('receipts-to-finance: needs attention: 1 delivery to settle.');
+  expect(stdout).toContain('receipts-to-finance: needs attention: answer needed for 1 delivery.');
   expect(stdout).toMatch(/total +301,980\.65 +284,071\.40 +17,909\.25/);
 });
 
