@@ -22,9 +22,12 @@ function stalledSince(run: Run, project: Project, now: Date): string | null {
 }
 
 export async function statusOf({ project, knex, unrecorded }: Engine, now = new Date()): Promise<PipelineStatus[]> {
-  const runs = await lastRuns(knex);
+  const seen = await lastRuns(knex);
   const sources = new Map((await listSources(knex)).map((s) => [s.pipeline, s.id]));
   const locks = await heldLocks(knex);
+  // A run that had no end yet and holds no lock a moment later has died, or has ended in between: what is stored now says which.
+  const isOver = (run: Run): boolean => run.outcome === null && !locks.has(`pipeline:${run.pipeline}`);
+  const runs = [...seen.values()].some(isOver) ? await lastRuns(knex) : seen;
   const outbound = await outboundStatus(project, knex, now);
   const off = [...project.pipelines.keys()].filter((id) => project.pipelines.get(id)!.value.mode === 'off').sort();
   const result: PipelineStatus[] = [];
@@ -32,7 +35,8 @@ export async function statusOf({ project, knex, unrecorded }: Engine, now = new 
     const { title, mode, schedule } = project.pipelines.get(id)!.value;
     const run = runs.get(id);
     const source = sources.get(id);
-    const running = locks.has(`pipeline:${id}`);
+    // One that began in between runs, whatever was locked before.
+    const running = locks.has(`pipeline:${id}`) || (run?.outcome === null && run.id !== seen.get(id)?.id);
     const lost = unrecorded?.get(id);
     result.push({
       pipeline: id,

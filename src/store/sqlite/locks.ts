@@ -1,6 +1,7 @@
 import { type Holder, type Lock, lockLost, type LockRow } from '../lock-holder.ts';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import type { Knex } from 'knex';
 import { sqliteFailure } from './failures.ts';
 import { write } from './transactions.ts';
@@ -70,6 +71,7 @@ function isAlive(held: LockRow): boolean {
   if (mine.has(held.token)) return true;
   if (Date.now() - Date.parse(held.heartbeat_at) > STALE_MS) return false;
   if (held.host !== hostname()) return true;
-  if (held.pid === process.pid) return false;
+  // A thread that makes pages does not know the tokens of its process.
+  if (held.pid === process.pid) return !isMainThread;
   return processRuns(held.pid);
 }
