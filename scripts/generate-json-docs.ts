@@ -1,23 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { problem } from '../src/reports/shapes/parts.ts';
 import { SHAPES } from '../src/reports/shapes/shapes.ts';
-
-/** The parts of JSON Schema that zod writes. */
-interface Node {
-  title?: string;
-  type?: string | string[];
-  description?: string;
-  enum?: unknown[];
-  const?: unknown;
-  properties?: Record<string, Node>;
-  required?: string[];
-  additionalProperties?: Node | boolean;
-  items?: Node;
-  anyOf?: Node[];
-  $ref?: string;
-}
+import { cell, type Definitions, resolved, type SchemaNode, schemaOf } from './json-schema.ts';
 
 /** The table of keys of each shape stands between these. */
 const TABLE = /^<!-- keys of: (.+) -->\n[\s\S]*?^<!-- end -->$/gm;
@@ -39,21 +25,20 @@ export function tablesIn(markdown: string): string[] {
 
 /** One line for each key at any depth: `runs[].outcome`. */
 export function tableOf(schema: z.ZodType): string {
-  const { $defs, ...root } = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Node & { $defs?: Record<string, Node> };
-  const definitions = $defs ?? {};
+  const { root, definitions } = schemaOf(schema, 'output');
   const rows: string[] = [];
   rowsOf(resolved(root, definitions), '', rows, definitions);
   return ['| key | type | meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
-function rowsOf(node: Node, path: string, rows: string[], definitions: Readonly<Record<string, Node>>): void {
+function rowsOf(node: SchemaNode, path: string, rows: string[], definitions: Definitions): void {
   const isReport = ['report', 'definition', 'notes'].every((key) => node.properties?.[key] !== undefined);
   for (const [key, child] of Object.entries(node.properties ?? {})) {
     // All reports that are made of tables have these; docs/json.md tells of them once.
     if (path === '' && isReport && ['report', 'definition', 'notes'].includes(key)) continue;
     const optional = node.required?.includes(key) ? '' : ', *optional*';
     const meaning = child.description ?? resolved(child, definitions).description ?? '';
-    rows.push(`| \`${path}${key}\` | ${typeOf(child, definitions)}${optional} | ${meaning.replaceAll('|', '\\|')} |`);
+    rows.push(`| \`${path}${key}\` | ${typeOf(child, definitions)}${optional} | ${cell(meaning)} |`);
     if (/(?:^|, )as in `/.test(meaning)) continue;
     const inner = innerOf(child, definitions);
     if (inner) rowsOf(inner.node, `${path}${key}${inner.step}.`, rows, definitions);
@@ -63,7 +48,7 @@ function rowsOf(node: Node, path: string, rows: string[], definitions: Readonly<
 }
 
 /** The object below a key, in a list or where it may be null. A problem has its own table. */
-function innerOf(node: Node, definitions: Readonly<Record<string, Node>>): { node: Node; step: string } | undefined {
+function innerOf(node: SchemaNode, definitions: Definitions): { node: SchemaNode; step: string } | undefined {
   if (isProblem(node)) return undefined;
   const at = resolved(node, definitions);
   if (at.type === 'array' && at.items) {
@@ -75,7 +60,7 @@ function innerOf(node: Node, definitions: Readonly<Record<string, Node>>): { nod
   return at.type === 'object' && at.properties ? { node: at, step: '' } : undefined;
 }
 
-function typeOf(node: Node, definitions: Readonly<Record<string, Node>>): string {
+function typeOf(node: SchemaNode, definitions: Definitions): string {
   if (node.title) return node.title;
   if (isProblem(node)) return '[problem](#a-problem)';
   const at = resolved(node, definitions);
@@ -95,13 +80,8 @@ function plural(type: string): string {
   return type.startsWith('[') ? type.replace(']', 's]') : `${type}s`;
 }
 
-function isProblem(node: Node): boolean {
+function isProblem(node: SchemaNode): boolean {
   return node.$ref === '#/$defs/problem';
-}
-
-function resolved(node: Node, definitions: Readonly<Record<string, Node>>): Node {
-  const name = node.$ref?.replace('#/$defs/', '');
-  return name === undefined ? node : { ...definitions[name], ...node, $ref: undefined };
 }
 
 if (import.meta.main) {

@@ -1,31 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { connectorSchemaOf } from '../src/config/schema/connector.ts';
 import { TRANSPORT_NAMES, transports } from '../src/transports/transports.ts';
-
-/** The parts of JSON Schema that zod writes. */
-interface Node {
-  type?: string;
-  description?: string;
-  default?: unknown;
-  enum?: unknown[];
-  const?: unknown;
-  properties?: Record<string, Node>;
-  required?: string[];
-  additionalProperties?: Node | boolean;
-  items?: Node;
-  anyOf?: Node[];
-  oneOf?: { required?: string[] }[];
-  allOf?: Node[];
-  minimum?: number;
-  maximum?: number;
-  $ref?: string;
-}
+import { cell, type Definitions, resolved, type SchemaNode, schemaOf } from './json-schema.ts';
 
 /** docs/connector-reference.md: every key of a manifest, from the schema that the loader checks with. */
 export async function referenceText(): Promise<string> {
-  const schema = schemaOf(connectorSchemaOf(TRANSPORT_NAMES));
+  const schema = schemaOf(connectorSchemaOf(TRANSPORT_NAMES), 'input');
   const sections: string[] = [];
   section('The manifest', schema.root, sections, schema.definitions);
   const lines = [
@@ -45,20 +26,15 @@ export async function referenceText(): Promise<string> {
   ];
   for (const [name, { options }] of Object.entries(transports)) {
     const own: string[] = [];
-    const { root, definitions } = schemaOf(await options());
+    const { root, definitions } = schemaOf(await options(), 'input');
     section(name, root, own, definitions);
     lines.push(...own);
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function schemaOf(schema: z.ZodType): { root: Node; definitions: Record<string, Node> } {
-  const { $defs, ...root } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node & { $defs?: Record<string, Node> };
-  return { root, definitions: $defs ?? {} };
-}
-
 /** One table for a group of keys, then one for each group within it. */
-function section(path: string, node: Node, sections: string[], definitions: Record<string, Node>): void {
+function section(path: string, node: SchemaNode, sections: string[], definitions: Definitions): void {
   const group = grouped(node, definitions);
   if (!group) return;
   const rows = Object.entries(group.properties ?? {}).map(([name, child]) => {
@@ -82,7 +58,7 @@ function section(path: string, node: Node, sections: string[], definitions: Reco
 }
 
 /** The object that a key takes: itself, an item of its list, or a value of its map. */
-function innerGroup(node: Node, definitions: Record<string, Node>): { node: Node; step: string } | undefined {
+function innerGroup(node: SchemaNode, definitions: Definitions): { node: SchemaNode; step: string } | undefined {
   const own = grouped(node, definitions);
   if (own?.properties) return { node: own, step: '' };
   const real = resolved(node, definitions);
@@ -92,18 +68,13 @@ function innerGroup(node: Node, definitions: Record<string, Node>): { node: Node
   return undefined;
 }
 
-function grouped(node: Node, definitions: Record<string, Node>): Node | undefined {
+function grouped(node: SchemaNode, definitions: Definitions): SchemaNode | undefined {
   const real = resolved(node, definitions);
   if (real.properties) return real;
   return real.anyOf?.map((one) => resolved(one, definitions)).find((one) => one.properties);
 }
 
-function resolved(node: Node, definitions: Record<string, Node>): Node {
-  const name = node.$ref?.replace('#/$defs/', '');
-  return name !== undefined && definitions[name] ? definitions[name] : node;
-}
-
-function typeText(node: Node, definitions: Record<string, Node>): string {
+function typeText(node: SchemaNode, definitions: Definitions): string {
   const real = resolved(node, definitions);
   if (node.$ref !== undefined && real.anyOf) return 'text, a list or a group';
   if (real.enum) return real.enum.map((one) => `\`${String(one)}\``).join(', ');
@@ -123,23 +94,19 @@ function typeText(node: Node, definitions: Record<string, Node>): string {
       ? `names, each with ${typeText(real.additionalProperties, definitions)}`
       : 'a group';
   return (
-    { string: 'text', integer: 'a whole number', number: 'a number', boolean: '`true`, `false`', null: '`null`' }[real.type ?? ''] ??
+    { string: 'text', integer: 'a whole number', number: 'a number', boolean: '`true`, `false`', null: '`null`' }[String(real.type)] ??
     'any value'
   );
 }
 
-function defaultText(node: Node): string {
+function defaultText(node: SchemaNode): string {
   if (node.default === undefined || (typeof node.default === 'object' && node.default !== null && Object.keys(node.default).length === 0))
     return '';
   return `\`${typeof node.default === 'string' ? node.default || '""' : JSON.stringify(node.default)}\``;
 }
 
-function describe(node: Node, definitions: Record<string, Node>): string {
+function describe(node: SchemaNode, definitions: Definitions): string {
   return node.description ?? resolved(node, definitions).description ?? '';
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
