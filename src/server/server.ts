@@ -35,10 +35,8 @@ const ICON = readFileSync(new URL('./pages/parts/icon.svg', import.meta.url), 'u
  * by itself. Answers only to config.server.host, server.names and this machine's own names.
  */
 export function createServer(engine: Engine, options: ServerOptions = {}): Express {
-  const context = contextOf(engine, options);
   const app = outerApp(engine, options);
-  app.use(health(context));
-  inner(app, context, options);
+  inner(app, contextOf(engine, options), options);
   return app;
 }
 
@@ -62,9 +60,7 @@ export function createPages(engine: Engine, options: ServerOptions): Express {
     response.locals.requestId = request.headers['x-request-id'];
     next();
   });
-  const context = contextOf(engine, options);
-  app.use(health(context));
-  inner(app, context, options);
+  inner(app, contextOf(engine, options), options);
   return app;
 }
 
@@ -102,6 +98,7 @@ function outerApp({ project: { config } }: Engine, options: ServerOptions): Expr
 }
 
 function inner(app: Express, context: ServerContext, options: ServerOptions): void {
+  app.use(health(context));
   app.use(api(context));
   app.use(web(context));
   app.use((request: Request, response: Response) => {

@@ -34,7 +34,7 @@ export function registerAdd(cli: Cli): void {
           replace: options.replace === true,
           certify: options.certify,
           dryRun: options.dryRun === true,
-          startTables: async (transport) => (await (await import('./certify-servers.ts')).serversFor(transport)).startTables,
+          startTables: async (transport) => (await import('./certify-servers.ts')).tablesFor(transport),
           onCheck: showCheck(cli),
           ask: asker && (async (doubts) => (doubts.forEach((d) => cli.note(textOfProblem(d))), asker.yes('Install it anyway?'))),
         });

@@ -47,8 +47,9 @@ export function registerCertify(cli: Cli): void {
         const pack = await readPack(folder, keys);
         // With a connection alone, only what needs it; --offline with it: both halves.
         if (options.offline || !options.connection) {
-          const { serversFor } = await import('./certify-servers.ts');
-          const servers = await serversFor(pack.connector?.transport);
+          const { sshFor, tablesFor } = await import('./certify-servers.ts');
+          const transport = pack.connector?.transport;
+          const servers = { startTables: await tablesFor(transport), startSsh: await sshFor(transport) };
           certificates.push(await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), ...servers }));
         }
         if (options.connection) certificates.push(await online(cli, pack, options.connection));

@@ -127,8 +127,8 @@ async function make(cli: Cli, options: Answers): Promise<void> {
     await writeFile(join(folder, name), content);
   }
   const { writeRecords } = await import('../../authoring/certify/write-records.ts');
-  const { serversFor } = await import('./certify-servers.ts');
-  await writeRecords(folder, (await serversFor(transport)).startTables, (text) => notes.push(text));
+  const { tablesFor } = await import('./certify-servers.ts');
+  await writeRecords(folder, await tablesFor(transport), (text) => notes.push(text));
   const { readdir } = await import('node:fs/promises');
   const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())

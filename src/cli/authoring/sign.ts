@@ -105,8 +105,8 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
   if (found.length || !pack.connector) throw new FatalError(found);
   if (certify) {
     const { certifyOffline } = await import('../../authoring/certify/certify.ts');
-    const { serversFor } = await import('./certify-servers.ts');
-    const { startTables } = await serversFor(pack.connector.transport);
+    const { tablesFor } = await import('./certify-servers.ts');
+    const startTables = await tablesFor(pack.connector.transport);
     const certificate = await certifyOffline(pack, { signal: cli.signal, onCheck: showCheck(cli), startTables });
     clearCheck(cli);
     if (!certificate.passed) {

@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import { clockTime, zonedTime } from '../../core/time/zoned-time.ts';
+import { clockTime, momentInZone } from '../../core/time/zoned-time.ts';
 import { escapedJson, visibleLine } from '../../core/text/visible.ts';
 
 /** What happens, on stdout: JSON lines with times in UTC for a log collector, plain lines with the town's time for a person at a terminal. */
@@ -25,9 +25,6 @@ export function plainLine(json: string, zone: string): string {
 }
 
 /** A moment is told as the rest of the line is, by the town's clock. */
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
-
 function textOf(value: unknown, zone: string): string {
-  if (typeof value === 'string' && MOMENT.test(value)) return zonedTime(value, zone);
-  return visibleLine(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return visibleLine(typeof value === 'object' ? JSON.stringify(value) : momentInZone(String(value), zone));
 }

@@ -46,12 +46,7 @@ export function registerServe(cli: Cli): void {
           onState: (configuration) => pages.tell({ configuration }),
         });
         const pages = startPageWorkers(project, { log, configuration: live.state(), scheduled: options.schedule });
-        const frontOf = (now: Project) =>
-          createFront(
-            { project: now, knex, unrecorded },
-            { log, configuration: live.state, nextRuns: () => scheduler?.next() ?? [] },
-            pages.answer,
-          );
+        const frontOf = (now: Project) => createFront({ project: now, knex }, { log, configuration: live.state }, pages.answer);
         let front = frontOf(project);
         // PORT of the environment is in the configuration already.
         const server = createHttpServer((request, response) => void front(request, response));

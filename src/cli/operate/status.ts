@@ -60,7 +60,7 @@ export function registerStatus(cli: Cli): void {
                     `${s.pipeline}: stalled: the run has not advanced since ${zonedTime(s.stalled_since, zone)}. It ends when its connection times out.`,
                   ]
                 : []),
-              ...waitingTexts(s, (utc) => zonedTime(utc, zone)).map((text) => `${s.pipeline}: ${text}`),
+              ...waitingTexts(s.waiting_files, (utc) => zonedTime(utc, zone)).map((text) => `${s.pipeline}: ${text}`),
               ...(s.last_run?.problems.length ? [`${s.pipeline}: ${textOfProblems(s.last_run.problems)}`] : []),
               ...(s.last_run?.notes ?? []).map((n) => visibleLine(`${s.pipeline}: ${n}`)),
             ]);

@@ -4,6 +4,14 @@ export function zonedTime(utc: string | Date, zone: string): string {
   return `${part.year!.padStart(4, '0')}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
 }
 
+/** A moment in UTC as this program writes it. */
+export const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+/** A text that is a moment in UTC, by the town's clock; any other text as it is. */
+export function momentInZone(text: string, zone: string): string {
+  return INSTANT.test(text) ? zonedTime(text, zone) : text;
+}
+
 /** `09:28:01 EDT` of the same. */
 export function clockTime(utc: string | Date, zone: string): string {
   const part = partsOf(utc, zone);

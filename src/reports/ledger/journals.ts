@@ -4,7 +4,7 @@ import { referenceOf } from '../../engine/outbound/entries/entry-record.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { listDeliveries } from '../../store/outbound/deliveries.ts';
 import { type EntryOnItsWay, listEntries, receiptLinesOf } from '../../store/outbound/entries.ts';
-import { columnsFrom, columnsInZone, type Report, type ReportRow } from '../output/table.ts';
+import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
 const ENTRY_COLUMNS = columnsFrom(
   'entry:Entry:count',
@@ -43,7 +43,7 @@ export async function journalsReport(
       {
         name: 'journals',
         title: 'Journal entries',
-        columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone),
+        columns: ENTRY_COLUMNS,
         rows: await rowsOf(engine, entries),
       },
     ],
@@ -70,7 +70,7 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
       {
         name: 'journals',
         title: 'Entry',
-        columns: columnsInZone(ENTRY_COLUMNS, engine.project.config.town.time_zone),
+        columns: ENTRY_COLUMNS,
         rows: await rowsOf(engine, [entry]),
       },
       {

@@ -1,10 +1,8 @@
 import { formatMoney } from '../../core/money.ts';
-import { zonedTime } from '../../core/time/zoned-time.ts';
+import { momentInZone } from '../../core/time/zoned-time.ts';
 import { visible } from '../../core/text/visible.ts';
 import { cellText, type Report, type ReportColumn, type ReportTable } from './table.ts';
 
-/** A moment in UTC: people read it by the town's clock. */
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 /** About so many characters are made at a time. */
 const CHUNK = 64 * 1024;
 
@@ -39,7 +37,7 @@ th { border-bottom: 2px solid #444; background: #f2f2f2; white-space: normal; }
 export function* reportHtmlParts({ title, tables, notes, definition }: Report, town: string, zone: string): Generator<string> {
   const asked = Object.entries(definition)
     .filter(([name, value]) => name !== 'report' && value !== null)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${MOMENT.test(String(value)) ? zonedTime(String(value), zone) : String(value)}`);
+    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${momentInZone(String(value), zone)}`);
   yield `<!doctype html>
 <html lang="en">
 <head>

@@ -55,9 +55,11 @@ export function columnsFrom(...texts: string[]): ReportColumn[] {
   });
 }
 
-/** The columns of a report for a town in this zone. */
-export function columnsInZone(columns: readonly ReportColumn[], zone: string): ReportColumn[] {
-  return columns.map((column) => (column.kind === 'time' ? { ...column, zone } : column));
+/** The report as people of a town in this zone read it: its times by their clock. */
+export function inZone(report: Report, zone: string): Report {
+  const columns = (list: readonly ReportColumn[]): ReportColumn[] =>
+    list.map((column) => (column.kind === 'time' ? { ...column, zone } : column));
+  return { ...report, tables: report.tables.map((table) => ({ ...table, columns: columns(table.columns) })) };
 }
 
 /** How an amount stands: the four figures that add up to it. */

@@ -97,7 +97,7 @@ export async function drawerReport(
   const found: Taken[] = [];
   for await (const one of takenIn(engine, filter))
     if (is(place, one.branch, 'place') && is(cashier, one.cashier, 'cashier') && is(tender, one.tender, 'tender')) found.push(one);
-  if (found.length === 0) {
+  if (found.length === 0 && (place ?? cashier ?? tender) !== undefined) {
     const names = knownNames({ place, cashier, tender });
     for await (const { branch, cashier: who, tender: how } of takenIn(engine, {})) {
       names.see('place', branch);

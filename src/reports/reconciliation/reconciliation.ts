@@ -108,6 +108,15 @@ export function differingCount(counts: Record<DifferenceStatus, number>): number
   return DIFFERING.reduce((sum, status) => sum + counts[status], 0);
 }
 
+/** `3 matched, 2 left to explain, 1 not checked`: how many full keys are in each state. */
+export function keysText(counts: Record<DifferenceStatus, number>): string {
+  return [
+    `${counts.matched.toLocaleString('en-US')} matched`,
+    `${differingCount(counts).toLocaleString('en-US')} left to explain`,
+    ...(counts.unchecked ? [`${counts.unchecked.toLocaleString('en-US')} not checked`] : []),
+  ].join(', ');
+}
+
 /** One reconciliation, as `report reconciliation --json` gives it: amounts are decimal text, `difference` is right less left over what was checked. */
 export function reconciliationJson(r: Reconciliation): ShapeOf<'report reconciliation'>['reconciliations'][number] {
   const amount = (minor: number | null, currency: string): string | null => (minor === null ? null : plainMoney(minor, currency));

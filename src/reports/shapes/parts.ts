@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INSTANT } from '../../core/time/zoned-time.ts';
 import { OUTCOMES } from '../../core/outcome.ts';
 
 /**
@@ -23,7 +24,6 @@ export const oneOfOrNull = <const T extends readonly [string, ...string[]]>(valu
   z.enum(values).nullable().describe(description);
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
 const AMOUNT = /^-?\d+(?:\.\d+)?$/;
 
 /** YYYY-MM-DD. */

@@ -6,7 +6,7 @@ import { weakTexts } from '../../engine/run/weak-connections.ts';
 import { chartSeries, type MonthlyRevenue } from './parts/monthly-revenue.ts';
 import { formatMoney } from '../../core/money.ts';
 import { columnChart } from './parts/chart.ts';
-import { DELIVERY_LABELS, MODE_LABELS } from '../../reports/output/labels.ts';
+import { DELIVERY_LABELS, MODE_LABELS, type PipelineKind } from '../../reports/output/labels.ts';
 import { html, type Html } from './parts/html.ts';
 import { figureCell, type Page, scrolling, type Town } from './parts/page.ts';
 import { differingCount } from '../../reports/reconciliation/reconciliation.ts';
@@ -65,9 +65,7 @@ function pipelines({ pipelines, next, town, reconciliations }: Overview): Html {
   const row = (p: PipelineStatus): Html =>
     html`<tr>
       <th scope="row"><a href="/pipelines/${p.pipeline}">${p.title ?? p.pipeline}</a></th>
-      <td>
-        ${p.mode === 'off' ? statusMark('idle', 'Off') : p.stalled_since ? statusMark('note', 'stalled') : p.running ? statusMark('idle', 'running') : p.unrecorded ? statusMark('bad', 'not recorded in the store') : p.last_run?.outcome === null ? statusMark('bad', 'ended without a result') : p.last_run ? outcomeMark(p.last_run.outcome, p.last_run, sums.has(p.pipeline) ? 'compares' : p.outbound ? 'sends' : 'reads') : statusMark('idle', 'has not run yet')}
-      </td>
+      <td>${stateMark(p, sums.has(p.pipeline) ? 'compares' : p.outbound ? 'sends' : 'reads')}</td>
       <td>${p.last_run ? html`<time datetime="${p.last_run.started_at}">${timeText(p.last_run.started_at, town.zone)}</time>` : ''}</td>
       ${next.size > 0 ? html`<td>${next.has(p.pipeline) ? timeText(next.get(p.pipeline)!, town.zone) : ''}</td>` : ''}
       ${(sums.has(p.pipeline) ? [undefined, undefined, undefined, undefined] : [p.last_run?.read, p.last_run?.created, p.last_run?.changed, p.open_rejects]).map((n) => html`<td class="n">${n === undefined ? '' : countText(n)}</td>`)}
@@ -277,4 +275,15 @@ function rejectedNow({ pipelines }: Overview): Html {
     <h2 id="rejected">Rejected records</h2>
     ${text}
   </section>`;
+}
+
+/** What it is doing, or how its last run ended. */
+function stateMark(p: PipelineStatus, kind: PipelineKind): Html {
+  if (p.mode === 'off') return statusMark('idle', 'Off');
+  if (p.stalled_since) return statusMark('note', 'stalled');
+  if (p.running) return statusMark('idle', 'running');
+  if (p.unrecorded) return statusMark('bad', 'not recorded in the store');
+  if (!p.last_run) return statusMark('idle', 'has not run yet');
+  if (p.last_run.outcome === null) return statusMark('bad', 'ended without a result');
+  return outcomeMark(p.last_run.outcome, p.last_run, kind);
 }

@@ -78,7 +78,7 @@ function waitingFiles({ waiting, town }: PipelineView): Html | '' {
   return html`<section aria-labelledby="waiting-files">
     <h2 id="waiting-files">Files that are waiting</h2>
     <ul>
-      ${waitingTexts({ waiting_files: waiting }, (utc) => timeText(utc, town.zone)).map((text) => html`<li>${text}</li>`)}
+      ${waitingTexts(waiting, (utc) => timeText(utc, town.zone)).map((text) => html`<li>${text}</li>`)}
     </ul>
   </section>`;
 }

@@ -4,9 +4,8 @@ import { textOfPlace } from '../../core/errors.ts';
 import { formatMoney } from '../../core/money.ts';
 import { html, type Html } from './parts/html.ts';
 import { type Page, scrolling, type Town } from './parts/page.ts';
-import { differingCount, statusWord } from '../../reports/reconciliation/reconciliation.ts';
+import { differingCount, keysText, statusWord } from '../../reports/reconciliation/reconciliation.ts';
 import { reconciliationReasons } from '../../reports/reconciliation/reasons.ts';
-import { keysText } from './parts/status-line.ts';
 import { type Mark, statusMark } from './parts/status-mark.ts';
 import { capitalized, timeText } from './parts/words.ts';
 
@@ -36,7 +35,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
     below: true,
     lead,
     body: html`<p class="status status-${differing === 0 ? 'good' : 'note'}">
-        ${keysText(r.counts.matched, differing, r.counts.unchecked)}. Last run
+        ${keysText(r.counts)}. Last run
         <time datetime="${r.ranAt}">${timeText(r.ranAt, town.zone)}</time>.
       </p>
       ${

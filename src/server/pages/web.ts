@@ -7,6 +7,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { groupRejects } from '../../reports/reject-facts.ts';
 import { FOR_A_PERSON } from '../../reports/outbound/deliveries.ts';
 import { statusOf } from '../../reports/status.ts';
+import { waitingOf } from '../../reports/waiting-files.ts';
 import { findDelivery, sentDeliveries, waitingRecords } from '../../reports/outbound/outgoing.ts';
 import { countOpen, openRejectsPage } from '../../reports/rejects.ts';
 import { lastRunsOf } from '../../reports/runs.ts';
@@ -93,7 +94,7 @@ export function web({ engine, town, revenue, nextRuns, show }: ServerContext): R
         runs: await lastRunsOf(engine, id, RUNS),
         next: nextRuns().find((next) => next.id === id)?.at,
         rejectedNow: await countOpen(engine, id),
-        waiting: (await statusOf(engine)).find((status) => status.pipeline === id)?.waiting_files ?? [],
+        waiting: await waitingOf(engine, id),
         outgoing: await outgoingOf(id),
         now: new Date(),
       }),

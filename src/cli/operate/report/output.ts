@@ -7,6 +7,7 @@ import { jsonLine, visible, visibleLine } from '../../../core/text/visible.ts';
 import type { Engine } from '../../../engine/run/engine.ts';
 import { reportHtmlParts } from '../../../reports/output/html.ts';
 import {
+  inZone,
   cellText,
   mainTable,
   type Report,
@@ -43,7 +44,7 @@ export function outputFormat(cli: Cli, options: OutputOptions): string {
 
 /** Writes a report in the format that outputFormat gave, to stdout or to the file. A CSV file has one table: others go next to it. */
 export async function writeReport(cli: Cli, { project }: Engine, given: Report, format: string, options: OutputOptions): Promise<void> {
-  const report = options.table === undefined ? given : withTable(given, options.table);
+  const report = inZone(options.table === undefined ? given : withTable(given, options.table), project.config.town.time_zone);
   if (format === 'csv') return writeTables(cli, report, options, (table) => Promise.resolve(Readable.from(tableCsvLines(table))));
   const content =
     format === 'xlsx'

@@ -4,7 +4,7 @@ import { textOfProblem } from '../../../core/errors.ts';
 import { formatMoney } from '../../../core/money.ts';
 import { visible, visibleLine } from '../../../core/text/visible.ts';
 import { zonedTime } from '../../../core/time/zoned-time.ts';
-import { differingCount, reconciliationJson, statusWord } from '../../../reports/reconciliation/reconciliation.ts';
+import { keysText, reconciliationJson, statusWord } from '../../../reports/reconciliation/reconciliation.ts';
 import { reconciliationReasons } from '../../../reports/reconciliation/reasons.ts';
 import { shapedJson } from '../../../reports/shapes/json.ts';
 import { tableText } from '../../table.ts';
@@ -34,15 +34,10 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
       (line.depth === r.keys.length && line.status !== 'matched') || line.status === 'unchecked' ? (line.reason ?? '') : '',
     ];
   });
-  const { matched, unchecked } = r.counts;
-  const found = [
-    `${matched.toLocaleString('en-US')} matched`,
-    `${differingCount(r.counts).toLocaleString('en-US')} left to explain`,
-    ...(unchecked ? [`${unchecked.toLocaleString('en-US')} not checked`] : []),
-  ];
+  const { unchecked } = r.counts;
   return [
     head,
-    `Last run ${zonedTime(r.ranAt, options.zone)}: ${found.join(', ')}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
+    `Last run ${zonedTime(r.ranAt, options.zone)}: ${keysText(r.counts)}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),

@@ -107,12 +107,3 @@ function revenueText({ amount, unreconciled, unreconciledReceipts, reconciled, c
   if (unreconciled === 0) return `${all} is reconciled except for ${counted(unreconciledReceipts, 'receipt')}`;
   return `${all} is reconciled except for ${moneyText(unreconciled, currency)}`;
 }
-
-/** `3 matched, 2 left to explain` of a reconciliation's keys. */
-export function keysText(matched: number, differing: number, unchecked: number): string {
-  return [
-    `${countText(matched)} matched`,
-    `${countText(differing)} left to explain`,
-    ...(unchecked ? [`${countText(unchecked)} not checked`] : []),
-  ].join(', ');
-}
