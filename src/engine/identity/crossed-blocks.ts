@@ -54,12 +54,12 @@ export async function compareBlocks(
     const list = others(block).sort((x, y) => x.id - y.id);
     const population = model.populations[block.population]!;
     for (let i = 0; i < list.length; i++) {
-      const mayCount = screenFor(population, list[i]!.profile!);
+      const mayCount = block.open ? screenFor(population, list[i]!.profile!) : (): boolean => false;
       for (let j = i + 1; j < list.length; j++) {
         const name = `${list[i]!.id} ${list[j]!.id}`;
         const there = known.get(name);
         if (there && !block.open && there.rule === null) doubtful.set(name, there);
-        if (there || !block.open || come.has(name) || !mayCount(list[j]!.profile!)) continue;
+        if (there || come.has(name) || !mayCount(list[j]!.profile!)) continue;
         const edge = edgeOf(model, list[i]!, list[j]!, null);
         if (edge) come.set(name, edge);
       }

@@ -18,10 +18,22 @@ export async function placeAgain(
   const store = identityStore(held.rows, kind.entityId);
   const placed = await placeRegion(store, kind.model, new Set(ids), new Map());
   if (placed.goldens.size === 0) return;
-  const runId = await startRun(trx, `review of ${kind.entity.entity}`);
-  await writeOfMembers(held, { runId, entities }, kind, store, {
-    goldens: placed.goldens,
-    goldenOf: placed.goldenOf,
+  await writeAgain(held, trx, kind, `review of ${kind.entity.entity}`, placed, entities);
+}
+
+/** Computes golden records again as a run of its own, called `title`: its changes have a time and reach other systems. */
+export async function writeAgain(
+  held: Landing,
+  trx: Knex,
+  kind: MatchedKind,
+  title: string,
+  { goldens, goldenOf }: { goldens: Set<number>; goldenOf: Map<number, number> },
+  entities: ReadonlyMap<number, EntityConfig>,
+): Promise<void> {
+  const runId = await startRun(trx, title);
+  await writeOfMembers(held, { runId, entities }, kind, identityStore(held.rows, kind.entityId), {
+    goldens,
+    goldenOf,
     said: new Map(),
     isNew: new Set(),
     mine: new Set(),

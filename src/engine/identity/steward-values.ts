@@ -1,18 +1,17 @@
 import { ConfigError, type Problem } from '../../core/errors.ts';
 import { matchingOf } from '../../config/schema/model.ts';
-import { noCounts } from '../../core/outcome.ts';
 import { constantOf } from '../../mapping/parse.ts';
-import { identityStore, type Member } from '../../store/identity/identity.ts';
+import type { Member } from '../../store/identity/identity.ts';
 import { membersOfGolden } from '../../store/identity/members.ts';
 import { insertStewardValue, listStewardValues, type StewardValue, undoStewardValues } from '../../store/identity/steward-values.ts';
 import { landing } from '../../store/landing/landing.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
-import { finishRun, startRun } from '../../store/ledger/runs.ts';
 import { columnsOfField } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
 import type { Engine } from '../run/engine.ts';
 import { entitiesById } from './matched.ts';
-import { type MatchedKind, writeOfMembers } from './members.ts';
+import type { MatchedKind } from './members.ts';
+import { writeAgain } from './place-again.ts';
 
 export type { StewardValue } from '../../store/identity/steward-values.ts';
 
@@ -102,11 +101,7 @@ export async function valuesSet({ knex }: Engine, kind: MatchedKind, of: Member 
 
 /** Field → the value that a person set in a golden record and that holds. */
 export async function valuesThatHold({ knex }: Engine, kind: MatchedKind, golden: number): Promise<Map<string, StewardValue>> {
-  const held = await holding(
-    knex,
-    kind,
-    (await membersOfGolden(knex, kind.entityId, golden)).filter((m) => m.state === 'live'),
-  );
+  const held = await holding(knex, kind, await membersOfGolden(knex, kind.entityId, golden));
   return new Map(held.reverse().map((value) => [value.field, value]));
 }
 
@@ -121,21 +116,8 @@ async function change(
     engine.knex,
     async (held, trx) => {
       const made = await make(trx, await membersOfGolden(trx, kind.entityId, owner.golden!));
-      const runId = await startRun(trx, `values set in ${kind.entity.entity}`);
-      await writeOfMembers(
-        held,
-        { runId, entities: await entitiesById({ ...engine, knex: trx }) },
-        kind,
-        identityStore(held.rows, kind.entityId),
-        {
-          goldens: new Set([owner.golden!]),
-          goldenOf: new Map(),
-          said: new Map(),
-          isNew: new Set(),
-          mine: new Set(),
-        },
-      );
-      await finishRun(trx, { id: runId, counts: noCounts(), outcome: 'succeeded', durationMs: 0, problems: [], notes: [] });
+      const placed = { goldens: new Set([owner.golden!]), goldenOf: new Map<number, number>() };
+      await writeAgain(held, trx, kind, `values set in ${kind.entity.entity}`, placed, await entitiesById({ ...engine, knex: trx }));
       return made;
     },
     { comparing: true },
@@ -143,7 +125,7 @@ async function change(
 }
 
 async function holding(trx: Knex, { entityId }: MatchedKind, of: readonly Member[]): Promise<StewardValue[]> {
-  return (await listStewardValues(trx, entityId, { of, limit: 1_000_000 })).filter(({ undone }) => undone === null);
+  return listStewardValues(trx, entityId, { of, holding: true });
 }
 
 function idsOf(values: readonly StewardValue[], fields: readonly string[]): number[] {

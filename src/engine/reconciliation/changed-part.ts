@@ -98,9 +98,15 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   }
   const relations = relationsOf(rules);
   const asked = new Set<string>();
-  const ofTotals = lookupsOfTotals(context, relations);
-  noteTotals(context, relations, ofTotals, part);
-  await addRelated(context, ofTotals, next);
+  const ask = async (lookups: readonly Lookup[]): Promise<void> => {
+    const fresh = lookups.filter(({ relation, key, day }) => {
+      const name = `${relation} ${key} ${day}`;
+      return asked.has(name) ? false : asked.add(name);
+    });
+    noteTotals(context, relations, fresh, part);
+    await addRelated(context, fresh, next);
+  };
+  await ask(lookupsOfTotals(context, relations));
   for (;;) {
     const lookups: Lookup[] = [];
     const units: number[] = [];
@@ -142,12 +148,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     // What a changed record was tied to before is found by the keys that it had then.
     for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units))
       lookups.push({ relation, key, day: relations[relation]?.near === undefined ? null : day });
-    const fresh = lookups.filter(({ relation, key, day }) => {
-      const name = `${relation} ${key} ${day}`;
-      return asked.has(name) ? false : asked.add(name);
-    });
-    noteTotals(context, relations, fresh, part);
-    await addRelated(context, fresh, next);
+    await ask(lookups);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Profile } from '../roles.ts';
 import { bitsIn, maskOf } from '../compare/letters.ts';
 import { areSwapped } from '../compare/levels.ts';
 import type { Feature, Population } from '../model.ts';
+import { boundsOf } from './screen.ts';
 
 /** What is known of a feature before two values are compared. */
 interface Column {
@@ -23,9 +24,7 @@ function columnsOf(population: Population): readonly Column[] {
     columns = population.features
       .flatMap((feature, slot): Column[] => {
         if (feature.scale === undefined) return [];
-        const swaps = population.swaps.some((pair) => pair.includes(slot));
-        const unequal = Math.max(...feature.weights.slice(1, swaps ? feature.scale.levels.length - 1 : undefined));
-        return [{ slot, feature, unequal, middle: slot === population.roles.given ? 2 : Infinity }];
+        return [{ slot, feature, ...boundsOf(population, slot) }];
       })
       .sort((x, y) => spread(y) - spread(x));
     known.set(population, columns);

@@ -96,8 +96,6 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
   const slots = [...population.features.keys()].filter((slot) => population.features[slot]!.scale !== undefined);
   const columns = slots.map((slot): Column => {
     const feature = population.features[slot]!;
-    const swap = population.swaps.find((pair) => pair.includes(slot));
-    const last = feature.scale!.levels.length - 1;
     const values = table.values[slot]!;
     const { frequencies } = feature;
     // Of few records hardly a pair of values comes twice, and hardly a value is asked for often.
@@ -112,13 +110,22 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
       equal: frequencies
         ? Int32Array.from(values, (value) => feature.weights[0]! + (frequencies.get(value) ?? feature.rest))
         : feature.weights[0]!,
-      unequal: Math.max(...feature.weights.slice(1, swap === undefined ? undefined : last)),
-      middle: slot === population.roles.given ? 2 : Infinity,
+      ...boundsOf(population, slot),
       packed: packed !== undefined,
       level: packed ?? exact,
     };
   });
   return columns.sort((x, y) => cost(x) - cost(y));
+}
+
+/** The most that two different values can count by themselves, and the lowest level of somebody who goes by the middle name. */
+export function boundsOf({ features, swaps, roles }: Population, slot: number): { unequal: number; middle: number } {
+  const { weights, scale } = features[slot]!;
+  const swapped = swaps.some((pair) => pair.includes(slot));
+  return {
+    unequal: Math.max(...weights.slice(1, swapped ? scale!.levels.length - 1 : undefined)),
+    middle: slot === roles.given ? 2 : Infinity,
+  };
 }
 
 /** A feature whose value may be in the place of another's. */

@@ -1,5 +1,5 @@
 import type { Knex } from '../open.ts';
-import type { Cell, Rows } from '../rows.ts';
+import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
 import { type KeyStore, keyStore } from './key-pages.ts';
 
 /** What one system calls one person (or one organization). */
@@ -42,21 +42,6 @@ const MEMBER = ['id', 'source', 'member_key', 'state', 'golden_id', 'host', 'pop
 const MEMBER_SELECT = `SELECT ${MEMBER.join(', ')} FROM il_member`;
 const EDGE_SELECT = 'SELECT a, b, score, verdict, veto, rule FROM il_edge';
 const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FROM il_decision';
-
-/** Ids that are asked for in one statement: of candidates there are hundreds, and a statement for each takes twice the time. */
-const TOGETHER = 16;
-const TOGETHER_MARKS = Array<string>(TOGETHER).fill('?').join(', ');
-
-/** Lists of so many ids; the last one is filled up with an id that is in it. */
-function together(ids: readonly number[]): number[][] {
-  const lists: number[][] = [];
-  for (let i = 0; i < ids.length; i += TOGETHER) {
-    const list = ids.slice(i, i + TOGETHER);
-    while (list.length < TOGETHER) list.push(list[0]!);
-    lists.push(list);
-  }
-  return lists;
-}
 
 /** Members, blocks, edges and decisions of one entity, inside one transaction. */
 export interface IdentityStore {

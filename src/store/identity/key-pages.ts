@@ -1,4 +1,4 @@
-import type { Cell, Rows } from '../rows.ts';
+import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
 
 /** The blocks of one entity inside one transaction: which members have a key. */
 export interface KeyStore {
@@ -45,10 +45,10 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     if (count === 0) return;
     const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page));
     for (const page of wanted) read.set(page, NO_ENTRIES);
-    const lists: Cell[][] = [];
-    for (let i = 0; i < wanted.length; i += TOGETHER)
-      lists.push([entityId, ...Array.from({ length: TOGETHER }, (_, k) => wanted[i + k] ?? wanted[i]!)]);
-    const found = await rows.select(PAGES, lists);
+    const found = await rows.select(
+      PAGES,
+      together(wanted).map((pages) => [entityId, ...pages]),
+    );
     for (const [page, entries] of found) read.set(Number(page), entriesOf(entries as string));
   }
 
@@ -101,14 +101,11 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       );
       for (const key of more) changes.delete(key);
       // As many as a page can have taken away are read beyond, so enough are left.
-      for (const change of await changesOf(
+      const all = await changesOf(
         more.filter((key) => !large.has(key)),
         most + 1 + MOST_ON_A_PAGE,
-      )) {
-        const list = changes.get(Number(change[0]));
-        if (list) list.push(change);
-        else changes.set(Number(change[0]), [change]);
-      }
+      );
+      for (const [key, some] of Map.groupBy(all, ([key]) => Number(key))) changes.set(key, some);
       for (const [key, some] of changes) {
         const members = new Set(found.get(key));
         for (const [, member, gone] of some)
@@ -162,9 +159,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   };
 }
 
-/** Pages that are asked for in one statement. */
-const TOGETHER = 16;
-const PAGES = `SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page IN (${Array<string>(TOGETHER).fill('?').join(', ')})`;
+const PAGES = `SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page IN (${TOGETHER_MARKS})`;
 /** Rows of a block that are read at once, whatever its size. */
 const FEW = 8;
 /** Names a block again that has more members than the last number. */

@@ -45,13 +45,15 @@ export async function stewardValuesOf(
   return found;
 }
 
-/** Values that were set, the newest first, taken back or not; of some records, or all. */
+/** Values that were set, the newest first, taken back or not; of some records, or all. `holding`: those that were not taken back. */
 export async function listStewardValues(
   knex: Knex,
   entityId: number,
-  filter: { of?: readonly { source: string; key: string }[] | undefined; limit: number },
+  filter: { of?: readonly { source: string; key: string }[] | undefined; holding?: boolean; limit?: number },
 ): Promise<StewardValue[]> {
-  const query = knex('il_steward_value').where({ entity_id: entityId }).orderBy('id', 'desc').limit(filter.limit);
+  const query = knex('il_steward_value').where({ entity_id: entityId }).orderBy('id', 'desc');
+  if (filter.limit !== undefined) void query.limit(filter.limit);
+  if (filter.holding) void query.whereNull('undone_at');
   if (filter.of)
     void query.whereIn(
       ['source', 'member_key'],

@@ -194,15 +194,9 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
       return new Map(found.map((row) => [row[0] as number, row.slice(1)]));
     },
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
-    // In the order of their keys: neighbors in the table are then written together.
-    insertLinks: (list) =>
-      rows.insert(
-        'il_link',
-        LINK_COLUMNS.slice(0, 7),
-        list.sort((a, b) => (a[1]! < b[1]! ? -1 : a[1]! > b[1]! ? 1 : 0)),
-      ),
+    insertLinks: (list) => rows.insert('il_link', LINK_COLUMNS.slice(0, 7), inKeyOrder(list)),
     putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map(cellsOf)),
-    addLinks: (links) => rows.insert('il_link', LINK_COLUMNS, [...links].sort(bySourceKey).map(cellsOf)),
+    addLinks: (links) => rows.insert('il_link', LINK_COLUMNS, inKeyOrder(links.map(cellsOf))),
     removeLinks: (links) =>
       rows.remove(
         'il_link',
@@ -213,9 +207,9 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
   };
 }
 
-/** In the order of the table: neighbors are then written together. */
-function bySourceKey(a: Link, b: Link): number {
-  return a.sourceKey < b.sourceKey ? -1 : a.sourceKey > b.sourceKey ? 1 : 0;
+/** Links in the order of their keys: neighbors in the table are then written together. */
+function inKeyOrder(links: Cell[][]): Cell[][] {
+  return links.sort((a, b) => (a[1]! < b[1]! ? -1 : a[1]! > b[1]! ? 1 : 0));
 }
 
 function cellsOf(l: Link): Cell[] {
