@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { counted } from '../../core/text/counted.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { tableText } from '../table.ts';
@@ -95,7 +96,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
                     v.field,
                     String(v.columns[v.field] ?? '(empty)'),
                     v.actor,
-                    v.at.slice(0, 16).replace('T', ' '),
+                    zonedTime(v.at, engine.project.config.town.time_zone),
                     v.reason,
                     v.undone ? `taken back by ${v.undone.by}` : '',
                   ]),

@@ -2,7 +2,7 @@ import { ConfigError, type Problem } from '../../core/errors.ts';
 import { matchingOf } from '../../config/schema/model.ts';
 import { constantOf } from '../../mapping/parse.ts';
 import type { Member } from '../../store/identity/identity.ts';
-import { membersOfGolden } from '../../store/identity/members.ts';
+import { memberByName, membersOfGolden } from '../../store/identity/members.ts';
 import { insertStewardValue, listStewardValues, type StewardValue, undoStewardValues } from '../../store/identity/steward-values.ts';
 import { landing } from '../../store/landing/landing.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
@@ -41,10 +41,9 @@ export async function setValues(
   values: ReadonlyMap<string, string>,
   by: StewardBy,
 ): Promise<StewardChange> {
-  const owner = await liveMember(engine.knex, kind, member);
   const given = columnsOfValues(engine, kind, values);
   const at = (by.now ?? (() => new Date()))().toISOString();
-  return change(engine, kind, owner, async (trx, mates) => {
+  return change(engine, kind, member, async (trx, owner, mates) => {
     // The same field set again: the new value takes the place of the old one, which stays in the list as taken back.
     await undoStewardValues(trx, idsOf(await holding(trx, kind, mates), [...given.keys()]), by.actor, at);
     const ids: number[] = [];
@@ -68,9 +67,8 @@ export async function unsetValues(
   fields: readonly string[],
   by: StewardBy,
 ): Promise<StewardChange> {
-  const owner = await liveMember(engine.knex, kind, member);
   const at = (by.now ?? (() => new Date()))().toISOString();
-  return change(engine, kind, owner, async (trx, mates) => {
+  return change(engine, kind, member, async (trx, owner, mates) => {
     const held = await holding(trx, kind, mates);
     const problems = fields
       .filter((field) => !held.some((value) => value.field === field))
@@ -109,13 +107,15 @@ export async function valuesThatHold({ knex }: Engine, kind: MatchedKind, golden
 async function change(
   engine: Engine,
   kind: MatchedKind,
-  owner: Member,
-  make: (trx: Knex, mates: readonly Member[]) => Promise<StewardChange>,
+  member: Member,
+  make: (trx: Knex, owner: Member, mates: readonly Member[]) => Promise<StewardChange>,
 ): Promise<StewardChange> {
   return landing(
     engine.knex,
     async (held, trx) => {
-      const made = await make(trx, await membersOfGolden(trx, kind.entityId, owner.golden!));
+      // A run may have put it with somebody else while this waited for its turn.
+      const owner = await liveMember(trx, kind, (await memberByName(trx, kind.entityId, member)) ?? member);
+      const made = await make(trx, owner, await membersOfGolden(trx, kind.entityId, owner.golden!));
       const placed = { goldens: new Set([owner.golden!]), goldenOf: new Map<number, number>() };
       await writeAgain(held, trx, kind, `values set in ${kind.entity.entity}`, placed, await entitiesById({ ...engine, knex: trx }));
       return made;

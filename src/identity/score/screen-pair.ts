@@ -32,11 +32,10 @@ function columnsOf(population: Population): readonly Column[] {
   return columns;
 }
 
-const open = new Int32Array(64);
-
 /** What `screen` says of two records of a table, for one profile and others: of a few hundred, making a table takes longer. */
 export function screenFor(population: Population, a: Profile): (b: Profile) => boolean {
   const columns = columnsOf(population);
+  const open = new Int32Array(columns.length);
   const { prior, household, link, roles } = population;
   const enough = Math.min(link, population.review);
   const below = (own: number, shared: number): boolean =>

@@ -152,12 +152,12 @@ async function again(
   const same = before.minor === now.minor && before.currency === now.currency;
   if (UNFINISHED.includes(before.state)) {
     const rest = columnsAgain(before, now);
-    if (!same)
-      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now, before) });
-    else if (rest.since !== before.since)
-      // Its age has to be the one of then in a report of an earlier day.
-      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...toldOf(now, before) });
-    else if (rest.facts === JSON.stringify(before.facts) && rest.about === before.about) return false;
+    const told = toldOf(now, before);
+    const isAsBefore = same && told.since === before.since;
+    if (isAsBefore && rest.facts === JSON.stringify(before.facts) && rest.about === before.about) return false;
+    // Its age and its due day have to be those of then in a report of an earlier day.
+    if (!isAsBefore || told.due_on !== before.dueOn)
+      await change(trx, now.id, { ...rest, last_run: run.id }, run.at, SCHEDULE, 'changed', { run: run.id, ...told });
     else
       await trx('il_exception')
         .where({ id: now.id })

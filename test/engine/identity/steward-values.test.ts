@@ -76,6 +76,19 @@ test('it goes with its record when people are merged and taken apart; of two, th
   expect(await golden()).toMatchObject([{ phone: '585-555-0001' }, { phone: '585-555-0002' }]);
 });
 
+test('a person who was merged with another while the value waited for its turn has it where the record is now', async () => {
+  await store.land([emma('a', '1'), emma('b', '1', { first_name: 'Olivia' })]);
+  await set('b:1', { phone: '585-555-0001' });
+  const seen = await member('b:1');
+  await decide(engine, kind, [await member('a:1'), seen], 'same', by);
+  const { golden_id } = await setValues(engine, kind, seen, new Map([['phone', '585-555-0002']]), by);
+  expect(golden_id).toBe((await member('b:1')).golden);
+  expect(await golden()).toMatchObject([{ phone: '585-555-0002' }]);
+  expect((await valuesSet(engine, kind, await member('b:1'), 10)).map(({ undone }) => undone === null)).toEqual([true, false]);
+  expect((await unsetValues(engine, kind, seen, ['phone'], by)).golden_id).toBe(golden_id);
+  expect(await golden()).toMatchObject([{ phone: '585-555-0101' }]);
+});
+
 test('every wrong value is named at once, and nothing is set', async () => {
   await store.land([emma('a', '1')]);
   const wrong = set('a:1', { birth_date: '03/21/2015', kind: 'dog', fone: '1', party_key: '2', phone: '585-555-0001' });

@@ -52,7 +52,7 @@ export function checkSink(
       'One of csv, fixed_width, xml, json.',
     );
   if (encoder) checkLayout(encoder, ['encoder'], add);
-  if (sink.json_types && !encoder?.json && (rules?.requests?.bodies !== 'document' || encoder))
+  if (sink.json_types && !encoder?.json && (encoder || (rules && rules.requests?.bodies !== 'document')))
     add(['json_types'], 'VALUE_INVALID', 'is for JSON, but this sink writes none.', 'Remove it.');
 
   const known = (name: string, path: Path): void => {
