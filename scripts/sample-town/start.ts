@@ -6,6 +6,7 @@ import { runCli } from '../../src/cli/cli.ts';
 import { registerRun } from '../../src/cli/operate/run.ts';
 import { registerServe } from '../../src/cli/operate/serve.ts';
 import type { Engine } from '../../src/engine/run/run.ts';
+import { closeEngine } from '../../src/engine/run/open.ts';
 import { openTown } from '../../src/cli/town.ts';
 import { InterlocalError } from '../../src/core/errors.ts';
 import { EXIT_CODES, EXIT_CONFIG } from '../../src/core/outcome.ts';
@@ -53,7 +54,7 @@ async function start(): Promise<number> {
     say('Running all pipelines, as `interlocal run --all` does:');
     const ran = await runCli(['run', '--all', '--project', project], [registerRun], version);
     if (ran === EXIT_CONFIG || ran === EXIT_CODES.aborted) return ran;
-    say(await told(project, summaryOf));
+    say(`\n${await told(project, summaryOf)}`);
     await nextDay(project, truth, systems, version);
     await harborOf(project);
     if (values.once) return 0;
@@ -77,7 +78,7 @@ async function nextDay(project: string, truth: TownTruth, systems: TownSystems, 
   );
   await runCli(['run', ...TWO_WAY, '--project', project], [registerRun], version);
   systems.offices.recreation.takeAll();
-  say(await told(project, carriedText));
+  say(`\n${await told(project, carriedText)}`);
   say('The night after, what was carried comes back when the systems are read. It is recognized, and nothing is sent:');
   await runCli(['run', ...TWO_WAY, '--project', project], [registerRun], version);
   say('');
@@ -89,12 +90,7 @@ async function harborOf(project: string): Promise<void> {
   delete process.env.INTERLOCAL_STORE;
   try {
     const { before } = await playTwoYears(join(project, HARBOR), { say: (text) => say(`  ${text}`), begin: () => say(HARBOR_BEGINS) });
-    const engine = await openTown(join(project, HARBOR));
-    try {
-      say(await harborText(engine, { folder: HARBOR, before }));
-    } finally {
-      await engine.knex.destroy();
-    }
+    say(await told(join(project, HARBOR), (engine) => harborText(engine, { folder: HARBOR, before })));
   } finally {
     if (store !== undefined) process.env.INTERLOCAL_STORE = store;
   }
@@ -140,9 +136,9 @@ function systemsText({ ports }: TownSystems): string {
 async function told(project: string, tell: (engine: Engine) => Promise<string>): Promise<string> {
   const engine = await openTown(project);
   try {
-    return `\n${await tell(engine)}`;
+    return await tell(engine);
   } finally {
-    await engine.knex.destroy();
+    await closeEngine(engine);
   }
 }
 

@@ -2,6 +2,7 @@ import type { FieldRule } from '../config/schema/mapping.ts';
 import type { FieldType, ModelField } from '../config/schema/model.ts';
 import { didYouMean } from '../core/errors.ts';
 import { plainMoney } from '../core/money.ts';
+import { isTimeZone } from '../core/time/zones.ts';
 import { compileDate, compileDateTime, ISO_DATETIMES } from './steps/dates.ts';
 import { Fault } from './fault.ts';
 import type { MappingSettings } from './mapping.ts';
@@ -98,7 +99,7 @@ function compileKind(kind: Kind, given: ParseRule, settings: MappingSettings, co
     case 'date':
     case 'datetime': {
       const zone = given.zone ?? settings.timeZone;
-      if (!isZone(zone)) {
+      if (!isTimeZone(zone)) {
         complain('parse.zone', `${zone} is not a time zone.`, 'Use an IANA name such as America/New_York.');
         return undefined;
       }
@@ -140,22 +141,6 @@ function asText(value: string | number | Fault, kind: Kind, currency: string): s
 
 function asList(value: string | string[]): string[] {
   return Array.isArray(value) ? value : [value];
-}
-
-/** Asking for a zone takes long, and mappings are compiled often. */
-const zones = new Map<string, boolean>();
-
-function isZone(zone: string): boolean {
-  let known = zones.get(zone);
-  if (known !== undefined) return known;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    known = true;
-  } catch {
-    known = false;
-  }
-  zones.set(zone, known);
-  return known;
 }
 
 function a(kind: string): string {

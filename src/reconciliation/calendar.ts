@@ -15,6 +15,12 @@ export function monthOf(date: string): string {
   return date.slice(0, 7);
 }
 
+/** The month before that of a date or month: 2026-06. */
+export function monthBefore(date: string): string {
+  const [year, month] = date.split('-').map(Number) as [number, number];
+  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, '0')}`;
+}
+
 /**
  * Counts the town's business days. `weekend`: days of the week without business, 0 is Sunday. `holidays`: day numbers. A
  * Saturday has the index of the Friday before it: what is taken on a Saturday is one business day from Monday.

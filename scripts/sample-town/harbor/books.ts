@@ -1,6 +1,6 @@
-import { businessDays, dateOf, dayNumber } from '../../../src/reconciliation/calendar.ts';
+import { businessDays, dayNumber } from '../../../src/reconciliation/calendar.ts';
 import { closedDays } from '../../../src/config/calendar.ts';
-import { addDays } from '../generate/calendar.ts';
+import { addDays, datesFrom } from '../generate/calendar.ts';
 
 /** What the harbor's systems say, a row of each file; the truth of it is kept beside. Money is integer cents. */
 
@@ -27,7 +27,7 @@ export interface TrueLink {
   right: string[];
 }
 
-/** An exception that was put in on purpose, or that follows from one (`planted: false`). */
+/** An exception that was put in on purpose. */
 export interface TrueException {
   pipeline: string;
   type: string;
@@ -59,7 +59,5 @@ export function after(day: string, n: number): string {
 
 /** Business days of a year, in order. */
 export function openDays(first: string, last: string): string[] {
-  const days: string[] = [];
-  for (let n = dayNumber(first); n <= dayNumber(last); n++) if (isOpen(dateOf(n))) days.push(dateOf(n));
-  return days;
+  return datesFrom(first, last).filter(isOpen);
 }

@@ -88,7 +88,12 @@ export function largestAccount(payments: readonly Payment[]): string {
   return byAccount(payments).sort((a, b) => b[1] - a[1])[0]![0];
 }
 
-/** Another account than this one. */
-export function anotherAccount(account: string): string {
-  return ACCOUNTS.find(([other]) => other !== account)![0];
+/** An account that is none of these. */
+export function anotherAccount(than: readonly string[]): string {
+  return ACCOUNTS.find(([other]) => !than.includes(other))![0];
+}
+
+/** The number of a dock's close, and of its bag: N20240715. */
+export function closeNumber({ dock, day }: Pick<Close, 'dock' | 'day'>): string {
+  return `${dock}${day.replaceAll('-', '')}`;
 }

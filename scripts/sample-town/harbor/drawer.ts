@@ -1,6 +1,6 @@
 import { dollars } from '../generate/money.ts';
 import { after } from './books.ts';
-import { type Close, type Payment, total } from './close.ts';
+import { type Close, closeNumber, type Payment, total } from './close.ts';
 import { DOCK_NAMES, type Making, stageOf } from './making.ts';
 
 /** What a slip says, before anything goes wrong with it. */
@@ -19,7 +19,7 @@ export function depositDrawer(making: Making, close: Close, carried: Map<string,
   const { plant, row, link, receipt } = making;
   const { dock, day, mishap } = close;
   const stage = stageOf(day);
-  const bag = `${dock}${day.replaceAll('-', '')}`;
+  const bag = closeNumber(close);
   const A = 'drawers-to-slips';
   const before = carried.get(dock);
   carried.delete(dock);

@@ -3,7 +3,7 @@ import { csvLine } from '../generate/files.ts';
 import { dollars } from '../generate/money.ts';
 import { createRandom } from '../generate/random.ts';
 import { after, FIRST_YEAR, isOpen, openDays, type Row, SECOND_YEAR, type System } from './books.ts';
-import { type Close, counters, makeClose, type Payment } from './close.ts';
+import { type Close, closeNumber, counters, makeClose, type Payment } from './close.ts';
 import { depositDrawer } from './drawer.ts';
 import { postClose } from './ledger.ts';
 import { DOCK_NAMES, DOCKS, type HarborFile, type HarborTruth, type Making, stageOf } from './making.ts';
@@ -16,23 +16,18 @@ export function makeHarbor(seed: number): { files: HarborFile[]; truth: HarborTr
   const truth: HarborTruth = { seed, years: [FIRST_YEAR.id, SECOND_YEAR.id], links: [], exceptions: [], adjustments: [], byHand: [] };
   const next = counters();
   const random = createRandom(seed).fork('harbor');
+  const row: Making['row'] = (system, stage, day, values) => void rows.push({ system, stage, day, values });
   const making: Making = {
     random,
     truth,
     next,
-    row: (system, stage, day, values) => void rows.push({ system, stage, day, values }),
+    row,
     link: (pipeline, left, right) => void truth.links.push({ pipeline, left: [...left], right: [...right] }),
     plant: (pipeline, type, records, missing) =>
       void truth.exceptions.push({ pipeline, type, records: [...records].sort(), ...(missing === undefined ? {} : { missing }) }),
     bank: (day, code, cents, reference, text) => {
       const id = next('B');
-      const broken = BROKEN_DAYS.includes(day);
-      rows.push({
-        system: 'bank',
-        stage: stageOf(day),
-        day: broken ? `${BROKEN_DAYS[0]!}!` : day,
-        values: { id, date: day, code, amount: dollars(cents), reference, text },
-      });
+      row('bank', stageOf(day), day, { id, date: day, code, amount: dollars(cents), reference, text });
       return id;
     },
     receipt: ({ dock, day, mishap }, p, more = {}, stage = stageOf(day)) =>
@@ -52,8 +47,8 @@ export function makeHarbor(seed: number): { files: HarborFile[]; truth: HarborTr
           paid_by: p.paidBy,
           amount: dollars(p.cents),
           check_no: p.check,
-          bag: p.paidBy === 'CC' ? `T${dock}${day.replaceAll('-', '')}` : `${dock}${day.replaceAll('-', '')}`,
-          close: `${dock}${day.replaceAll('-', '')}`,
+          bag: p.paidBy === 'CC' ? `T${closeNumber({ dock, day })}` : closeNumber({ dock, day }),
+          close: closeNumber({ dock, day }),
           status: p.voidedOn === undefined ? 'posted' : 'voided',
           voided: p.voidedOn ?? '',
           posting: mishap === 'finance rejected' ? 'rejected' : 'posted',
@@ -76,7 +71,7 @@ export function makeHarbor(seed: number): { files: HarborFile[]; truth: HarborTr
   for (const dock of DOCKS)
     making.plant('cards-to-settlements', 'missing_settlement', [], `${DOCK_NAMES[dock]!} ${after(SECOND_YEAR.last, 1)}`);
   // What is in the file that was refused can be tied to nothing.
-  const refused = new Set(rows.filter(({ day }) => day.endsWith('!')).map(({ values }) => values.id));
+  const refused = new Set(rows.filter(isBroken).map(({ values }) => values.id));
   truth.links = truth.links.filter(({ right }) => !right.some((key) => refused.has(key)));
   return { files: filesOf(rows), truth };
 }
@@ -138,6 +133,11 @@ function monthly({ random, next, row, link, plant, bank, receipt }: Making): voi
   }
 }
 
+/** In the bank's file that lacks its amounts. */
+function isBroken({ system, day }: Row): boolean {
+  return system === 'bank' && BROKEN_DAYS.includes(day);
+}
+
 const COLUMNS: Record<System, readonly string[]> = {
   receipts: 'no dock day entered cashier payer what account paid_by amount check_no bag close status voided posting'.split(' '),
   closes: 'bag dock day count total first last'.split(' '),
@@ -149,13 +149,13 @@ const COLUMNS: Record<System, readonly string[]> = {
 
 /** A file for each system and month; corrections have files of their own. The bank's file of the broken week lacks its amounts. */
 function filesOf(rows: readonly Row[]): HarborFile[] {
-  const groups = Map.groupBy(rows, ({ system, stage, day }) => {
-    const own = stageOf(day.slice(0, 10)) === stage ? '' : `-corrected-${stage}`;
-    return `${system}-${day.endsWith('!') ? day.slice(0, 10) : day.slice(0, 7)}${own}.csv`;
+  const groups = Map.groupBy(rows, (row) => {
+    const own = stageOf(row.day) === row.stage ? '' : `-corrected-${row.stage}`;
+    return `${row.system}-${isBroken(row) ? BROKEN_DAYS[0]! : row.day.slice(0, 7)}${own}.csv`;
   });
   return [...groups].map(([name, list]) => {
-    const { system, stage, day } = list[0]!;
-    const columns = COLUMNS[system].filter((column) => !day.endsWith('!') || column !== 'amount');
+    const { system, stage } = list[0]!;
+    const columns = COLUMNS[system].filter((column) => !isBroken(list[0]!) || column !== 'amount');
     return {
       name,
       stage,

@@ -5,12 +5,6 @@ import type { Close, Payment } from './close.ts';
 export const DOCKS = ['N', 'S'] as const;
 export const DOCK_NAMES: Readonly<Record<string, string>> = { N: 'North Dock', S: 'South Dock' };
 
-/** What is decided by people, in the order in which they do it: dana is the harbor master. */
-export interface HandMatch {
-  slip: string;
-  bank: string;
-}
-
 export interface HarborTruth {
   seed: number;
   years: [string, string];
@@ -21,7 +15,7 @@ export interface HarborTruth {
   /** What came to be known of the first year after it was closed: decimal text, and the month that it corrects. */
   adjustments: { receipt: string; corrects: string; amount: string }[];
   /** What dana matches by hand, and what the bank corrects afterwards. */
-  byHand: HandMatch[];
+  byHand: { slip: string; bank: string }[];
 }
 
 export interface HarborFile {

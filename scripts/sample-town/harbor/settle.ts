@@ -1,6 +1,7 @@
+import { monthBefore } from '../../../src/reconciliation/calendar.ts';
 import { dollars } from '../generate/money.ts';
 import { after, openDays } from './books.ts';
-import { type Close, largestAccount, type Payment, total } from './close.ts';
+import { type Close, closeNumber, largestAccount, type Payment, total } from './close.ts';
 import type { Mishap } from './plan.ts';
 import { DOCK_NAMES, type Making, stageOf } from './making.ts';
 
@@ -10,7 +11,7 @@ export function settleCards(making: Making, close: Close): void {
   const { dock, day, mishap } = close;
   const stage = stageOf(day);
   const C = 'cards-to-settlements';
-  const batch = `T${dock}${day.replaceAll('-', '')}`;
+  const batch = `T${closeNumber(close)}`;
   for (const payment of close.cards) receipt(close, payment);
   const refunds: Payment[] = [];
   if (mishap === 'refund after the close') {
@@ -23,7 +24,7 @@ export function settleCards(making: Making, close: Close): void {
       what: 'Refund',
     };
     const dated = openDays(`${monthBefore(monthBefore(day))}-01`, day)[3]!;
-    receipt({ dock, day: dated }, refund, { bag: batch, close: `${dock}${day.replaceAll('-', '')}`, entered: `${day}T15:00:00Z` }, stage);
+    receipt({ dock, day: dated }, refund, { bag: batch, close: closeNumber(close), entered: `${day}T15:00:00Z` }, stage);
     if (stageOf(dated) < stage)
       making.truth.adjustments.push({ receipt: refund.number, corrects: dated.slice(0, 7), amount: dollars(refund.cents) });
     refunds.push(refund);
@@ -103,9 +104,4 @@ function payout(
   if (mishap === 'payout missing') plant(D, 'only_left', [id]);
   else link(D, [id], [bank(after(day, 1), '165', net, id, `CARD PAYOUT ${id}`)]);
   return id;
-}
-
-function monthBefore(day: string): string {
-  const [year, month] = day.split('-').map(Number) as [number, number];
-  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, '0')}`;
 }

@@ -4,6 +4,7 @@ import { openTown } from '../../../src/cli/town.ts';
 import { monthsOf } from '../../../src/reconciliation/periods/fiscal.ts';
 import { closePeriod, knownPeriod } from '../../../src/engine/periods/periods.ts';
 import { decideMatch, matchByHand, matchLines } from '../../../src/engine/reconciliation/matches.ts';
+import { closeEngine } from '../../../src/engine/run/open.ts';
 import { inOrder } from '../../../src/engine/run/order.ts';
 import { type Engine, runPipeline } from '../../../src/engine/run/run.ts';
 import { periodReports } from '../../../src/reports/ledger/period-reports.ts';
@@ -13,7 +14,7 @@ import type { HarborTruth } from './making.ts';
 
 /** Changes whenever the same seed would make another harbor. */
 const HARBOR_VERSION = 1;
-export const HARBOR_TRUTH = 'truth.json';
+const HARBOR_TRUTH = 'truth.json';
 const MARKER = 'sample-harbor.json';
 const PROJECT = join(import.meta.dirname, 'project');
 
@@ -81,7 +82,7 @@ export async function playTwoYears(
     arrive(3);
     await runAll(engine, 3);
   } finally {
-    await engine.knex.destroy();
+    await closeEngine(engine);
   }
   writeFileSync(`${truthFile}.new`, `${JSON.stringify(truth, null, 1)}\n`);
   renameSync(`${truthFile}.new`, truthFile);

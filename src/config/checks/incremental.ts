@@ -2,7 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
-import { isTimeZone } from '../schema/interlocal.ts';
+import { isTimeZone } from '../../core/time/zones.ts';
 
 /** What each kind of reading only what changed needs, and what means nothing to it. */
 export function checkIncremental(part: Part<ConnectorConfig>, base: (string | number)[], stream: StreamConfig): Problem[] {

@@ -1,15 +1,7 @@
 import { z } from 'zod';
+import { isTimeZone } from '../../core/time/zones.ts';
 import { duration, id, monthDay, secret } from './common.ts';
 import { savedReport } from './saved-report.ts';
-
-export function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const calendarDay = z.iso.date('must be a day such as 2026-11-27');
 

@@ -22,6 +22,16 @@ export function zoneOf(name: string): Zone {
   return zone;
 }
 
+/** Is there such a zone? What is found is kept: mappings are compiled often, and asking for a zone takes long. */
+export function isTimeZone(name: string): boolean {
+  try {
+    zoneOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 let known: Set<string> | undefined;
 
 /** Throws RangeError for a zone that there is not. */

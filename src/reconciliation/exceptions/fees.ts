@@ -1,4 +1,4 @@
-import { dateOf, monthOf } from '../calendar.ts';
+import { dateOf, monthBefore, monthOf } from '../calendar.ts';
 import type { Entry, FeeRule, SettlementPass } from '../entry.ts';
 import { note, type Work } from '../match/work.ts';
 import { netOf, partsOf } from '../passes/settlement.ts';
@@ -115,11 +115,6 @@ function noteMonthly(work: Work, pass: SettlementPass, expected: ReadonlyMap<str
         facts: { fee: paid, expected: fee, month: (JSON.parse(key) as string[])[0]! },
       });
   }
-}
-
-function monthBefore(date: string): string {
-  const [year, month] = date.split('-').map(Number) as [number, number];
-  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, '0')}`;
 }
 
 function add(work: Work, pass: SettlementPass, entry: Entry, type: string, minor: number, facts: Record<string, number>): void {
