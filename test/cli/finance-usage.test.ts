@@ -3,12 +3,11 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/cli.ts';
-import { COMMANDS } from '../../src/cli/main.ts';
 import { peopleFile } from '../engine/base-town.ts';
 import { COMPARED } from '../engine/compared-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { receiptCsv, reportTown, settlementCsv } from '../reports/report-town.ts';
+import { commandLine, type Said } from './command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Moves the cursor, turns the direction of writing, and breaks lines in two ways. */
@@ -28,17 +27,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(closeTowns);
 
-async function cli(...args: string[]): Promise<{ exit: number; out: string; text: string }> {
-  const said = { out: '', text: '' };
-  const keep = { out: process.stdout.write, err: process.stderr.write };
-  process.stdout.write = (chunk: string | Uint8Array) => ((said.out += String(chunk)), (said.text += String(chunk)), true);
-  process.stderr.write = (chunk: string | Uint8Array) => ((said.text += String(chunk)), true);
-  try {
-    return { exit: await runCli([...args, '--project', town.folder], COMMANDS, '0.0.0'), ...said };
-  } finally {
-    process.stdout.write = keep.out;
-    process.stderr.write = keep.err;
-  }
+function cli(...args: string[]): Promise<Said> {
+  return commandLine([...args, '--project', town.folder]);
 }
 
 async function refused(...args: string[]): Promise<{ code: string; places: unknown[]; hints: unknown[] }> {

@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/cli.ts';
-import { COMMANDS } from '../../src/cli/main.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger } from '../outbound/base-outbound.ts';
 import { receiptCsv, reportTown } from '../reports/report-town.ts';
+import { commandLine } from './command-line.ts';
 
 afterEach(closeTowns);
 
@@ -18,17 +17,9 @@ afterAll(() => void process.umask(umask));
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 async function cli(town: TestTown, ...args: string[]): Promise<string> {
-  let out = '';
-  const keep = { out: process.stdout.write, err: process.stderr.write };
-  process.stdout.write = (text: string | Uint8Array) => ((out += String(text)), true);
-  process.stderr.write = (text: string | Uint8Array) => ((out += String(text)), true);
-  try {
-    expect([args, await runCli([...args, '--project', town.folder], COMMANDS, '0.0.0'), out]).toEqual([args, 0, expect.anything()]);
-  } finally {
-    process.stdout.write = keep.out;
-    process.stderr.write = keep.err;
-  }
-  return out;
+  const { exit, text } = await commandLine([...args, '--project', town.folder]);
+  expect([args, exit, text]).toEqual([args, 0, expect.anything()]);
+  return text;
 }
 
 test('what commands write of the records is for this account alone: reports, each table of them, files of exceptions, a copy of the store', async () => {

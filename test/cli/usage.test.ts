@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/cli.ts';
 import { registerAudit } from '../../src/cli/operate/audit.ts';
 import { registerCertify } from '../../src/cli/authoring/certify.ts';
 import { registerDeliver } from '../../src/cli/operate/deliver/deliver.ts';
@@ -13,6 +12,7 @@ import { registerRun } from '../../src/cli/operate/run.ts';
 import { registerSign } from '../../src/cli/authoring/sign.ts';
 import { receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
+import { commandLine, type Said } from './command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const COMMANDS = [registerRejects, registerDeliver, registerAudit, registerReport, registerRun, registerCertify, registerSign];
@@ -26,18 +26,8 @@ beforeAll(async () => {
 });
 afterAll(closeTowns);
 
-/** The command line within this process: quick, and the same code. */
-async function cli(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const keep = { out: process.stdout.write, err: process.stderr.write };
-  process.stdout.write = (text: string | Uint8Array) => ((said.out += String(text)), true);
-  process.stderr.write = (text: string | Uint8Array) => ((said.err += String(text)), true);
-  try {
-    return { exit: await runCli([...args, '--project', town.folder], COMMANDS, '0.0.0'), ...said };
-  } finally {
-    process.stdout.write = keep.out;
-    process.stderr.write = keep.err;
-  }
+function cli(...args: string[]): Promise<Said> {
+  return commandLine([...args, '--project', town.folder], COMMANDS);
 }
 
 /** Exit code 2, and what is on stdout is the problem. */

@@ -5,9 +5,9 @@ import { registerRejects } from '../../src/cli/operate/rejects.ts';
 import { registerReport } from '../../src/cli/operate/report/report.ts';
 import { registerRun } from '../../src/cli/operate/run.ts';
 import { registerStatus } from '../../src/cli/operate/status.ts';
-import { runCli } from '../../src/cli/cli.ts';
 import { BASE, receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
+import { commandLine } from './command-line.ts';
 
 afterEach(closeTowns);
 
@@ -17,17 +17,7 @@ const EVIL = '\u001b[2J\u001b]0;x\u0007\u202egnp\u2028#9 fake: all is well\u009b
 const HIDDEN = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2028\u202e]/;
 
 async function said(town: TestTown, ...args: string[]): Promise<string> {
-  let text = '';
-  const keep = { out: process.stdout.write, err: process.stderr.write };
-  process.stdout.write = (chunk: string | Uint8Array) => ((text += String(chunk)), true);
-  process.stderr.write = (chunk: string | Uint8Array) => ((text += String(chunk)), true);
-  try {
-    await runCli([...args, '--project', town.folder], COMMANDS, '0.0.0');
-  } finally {
-    process.stdout.write = keep.out;
-    process.stderr.write = keep.err;
-  }
-  return text;
+  return (await commandLine([...args, '--project', town.folder], COMMANDS)).text;
 }
 
 test('what a file is called and what it holds is made visible in all that commands print, for people and for programs', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/cli.ts';
+import { commandLine } from '../cli/command-line.ts';
 import { registerStatus } from '../../src/cli/operate/status.ts';
 import { registerValidate } from '../../src/cli/authoring/validate.ts';
 import type { Problem } from '../../src/core/errors.ts';
@@ -29,17 +29,8 @@ async function cli(
   folder: string,
   ...args: string[]
 ): Promise<{ exit: number; json: { problems: Problem[]; error?: { problems: Problem[] } } }> {
-  let out = '';
-  const keep = { out: process.stdout.write, err: process.stderr.write };
-  process.stdout.write = (text: string | Uint8Array) => ((out += String(text)), true);
-  process.stderr.write = () => true;
-  try {
-    const exit = await runCli([...args, '--json', '--project', folder], [registerValidate, registerStatus], '0.0.0');
-    return { exit, json: JSON.parse(out) as { problems: Problem[] } };
-  } finally {
-    process.stdout.write = keep.out;
-    process.stderr.write = keep.err;
-  }
+  const { exit, out } = await commandLine([...args, '--json', '--project', folder], [registerValidate, registerStatus]);
+  return { exit, json: JSON.parse(out) as { problems: Problem[] } };
 }
 
 /** `file:line path CODE` */

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/cli.ts';
+import { commandLine } from '../cli/command-line.ts';
 import { registerDeliver } from '../../src/cli/operate/deliver/deliver.ts';
 import { registerRejects } from '../../src/cli/operate/rejects.ts';
 import { decide } from '../../src/engine/outbound/decide.ts';
@@ -36,17 +36,8 @@ async function taken(t: TestTown): Promise<void> {
 }
 
 async function cli(t: TestTown, ...args: string[]): Promise<{ exit: number; json: Record<string, unknown>; err: string }> {
-  let [out, err] = ['', ''];
-  const keep = { out: process.stdout.write, err: process.stderr.write };
-  process.stdout.write = (text: string | Uint8Array) => ((out += String(text)), true);
-  process.stderr.write = (text: string | Uint8Array) => ((err += String(text)), true);
-  try {
-    const exit = await runCli([...args, '--json', '--project', t.folder], [registerDeliver, registerRejects], '0.0.0');
-    return { exit, json: JSON.parse(out) as Record<string, unknown>, err };
-  } finally {
-    process.stdout.write = keep.out;
-    process.stderr.write = keep.err;
-  }
+  const { exit, out, err } = await commandLine([...args, '--json', '--project', t.folder], [registerDeliver, registerRejects]);
+  return { exit, json: JSON.parse(out) as Record<string, unknown>, err };
 }
 
 const audited = async (t: TestTown, action: string) => (await listAudit(t.engine.knex, { action, limit: 10 })).map((e) => e.detail);
