@@ -1,4 +1,4 @@
-import type { Outbound } from './context.ts';
+import type { OutboundRun } from './outbound-run.ts';
 import { byCurrency } from './currencies.ts';
 import type { Target } from './record.ts';
 import { filesOf, sinkScope } from '../../connector/sink/sink.ts';
@@ -7,7 +7,7 @@ import { retrying } from '../../connector/source/retry.ts';
 import { dayIn } from '../../core/time/time.ts';
 import { type Delivery, insertDelivery, listDeliveries, takeSequence, UNFINISHED } from '../../store/outbound/deliveries.ts';
 import { changeOutbox, listOutbox, type OutboxRow, sendableOutbox } from '../../store/outbound/outbox.ts';
-import { stopIfAsked } from '../run/session.ts';
+import { stopIfAsked } from '../run/context.ts';
 import { release, stillRight } from './carry/before-sending.ts';
 import { sendFile } from './send-file.ts';
 import { sendRequest } from './send-request.ts';
@@ -23,53 +23,52 @@ const MAX_QUEUED = 50_000;
  * Sends what waits. What is sent together, its sequence number and its records are in the store before anything is in the remote system, so
  * a run that is killed anywhere knows what it was about.
  */
-export async function deliverQueued(out: Outbound, target: Target): Promise<void> {
-  const { session, sink } = out;
+export async function deliverQueued(run: OutboundRun, target: Target): Promise<void> {
+  const { sink } = run;
   /** Their golden record changed since they were queued: the next look decides. */
   const left = new Set<number>();
   for (;;) {
-    const queued = await sendableOutbox(session.knex, session.pipeline.pipeline, MAX_QUEUED + left.size);
+    const queued = await sendableOutbox(run.knex, run.pipeline.pipeline, MAX_QUEUED + left.size);
     const rows = queued.filter((row) => !left.has(row.id));
     if (rows.length === 0) return;
-    for (const group of groupsOf(out, rows)) {
-      stopIfAsked(session);
-      if (sink.one_at_a_time && (await waitsForOther(out))) return;
-      const { delivery, taken } = await prepare(out, target, group);
+    for (const group of groupsOf(run, rows)) {
+      stopIfAsked(run);
+      if (sink.one_at_a_time && (await waitsForOther(run))) return;
+      const { delivery, taken } = await prepare(run, target, group);
       for (const row of group) if (!taken.includes(row)) left.add(row.id);
       if (!delivery) continue;
-      await send(out, target, delivery, taken);
-      session.onProgress({ pipeline: session.pipeline.pipeline, what: out.name, done: group.length });
+      await send(run, target, delivery, taken);
+      run.progress({ what: run.name, done: group.length });
     }
   }
 }
 
 /** Resumes where an earlier run was killed or could not reach the remote system. */
-export async function finishUnfinished(out: Outbound, target: Target): Promise<void> {
-  const { session } = out;
-  for (const delivery of await listDeliveries(session.knex, { pipeline: session.pipeline.pipeline, states: UNFINISHED })) {
-    stopIfAsked(session);
-    const rows = await listOutbox(session.knex, { delivery: delivery.id });
+export async function finishUnfinished(run: OutboundRun, target: Target): Promise<void> {
+  for (const delivery of await listDeliveries(run.knex, { pipeline: run.pipeline.pipeline, states: UNFINISHED })) {
+    stopIfAsked(run);
+    const rows = await listOutbox(run.knex, { delivery: delivery.id });
     // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides again.
-    if (out.carry && delivery.state === 'prepared') await release(out, delivery, rows);
-    else await send(out, target, delivery, rows);
+    if (run.carry && delivery.state === 'prepared') await release(run, delivery, rows);
+    else await send(run, target, delivery, rows);
   }
 }
 
 /** Lists of rows that are sent together, each in the order of the outbox. */
-function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
-  const { sink, currencyFields } = out;
+function groupsOf(run: OutboundRun, rows: readonly OutboxRow[]): OutboxRow[][] {
+  const { sink, currencyFields } = run;
   const kind = sink.target.file ? 'file' : sink.target.table ? 'table' : 'request';
   // What is made again is asked for otherwise.
   const isMade = (row: OutboxRow): boolean => row.carried?.create !== undefined;
   if (kind !== 'file' && rows.some(isMade) && !rows.every(isMade))
     return [false, true].flatMap((made) =>
       groupsOf(
-        out,
+        run,
         rows.filter((row) => isMade(row) === made),
       ),
     );
   // What is sent together is taken or rejected together: each entry for itself.
-  const most = sink.max_records ?? (out.config.entries ? 1 : MOST[kind]);
+  const most = sink.max_records ?? (run.config.entries ? 1 : MOST[kind]);
   const byValues = new Map(rows.map((row) => [row.values, row]));
   const together =
     kind === 'file'
@@ -88,52 +87,53 @@ function groupsOf(out: Outbound, rows: readonly OutboxRow[]): OutboxRow[][] {
     });
 }
 
-async function waitsForOther({ session, config, sink, sinkName, name }: Outbound): Promise<boolean> {
+async function waitsForOther(run: OutboundRun): Promise<boolean> {
+  const { config, sink, sinkName, name } = run;
   const { connection } = config;
-  const [open] = await listDeliveries(session.knex, {
+  const [open] = await listDeliveries(run.knex, {
     connection,
     sink: sinkName,
     states: ['staged', 'sending', 'unknown', 'sent'],
     limit: 1,
   });
   if (!open || !isOpen(sink, open)) return false;
-  session.note(`${name} takes one file at a time and has not taken ${open.name} yet; the rest waits for a later run.`);
+  run.note(`${name} takes one file at a time and has not taken ${open.name} yet; the rest waits for a later run.`);
   return true;
 }
 
 async function prepare(
-  out: Outbound,
+  run: OutboundRun,
   { context }: Target,
   group: readonly OutboxRow[],
 ): Promise<{ delivery: Delivery | undefined; taken: readonly OutboxRow[] }> {
-  const { session, config, sink, sinkName } = out;
-  const day = dayIn(session.project.config.town.time_zone, session.now());
-  return session.commit(async (landing, trx) => {
-    const rows = out.carry ? await stillRight(out, landing, trx, group) : group;
+  const { config, sink, sinkName } = run;
+  const day = dayIn(run.project.config.town.time_zone, run.now());
+  return run.commit(async (landing, trx) => {
+    const rows = run.carry ? await stillRight(run, landing, trx, group) : group;
     if (rows.length === 0) return { delivery: undefined, taken: rows };
     const sequence = await takeSequence(trx, config.connection, sinkName);
     const delivery = await insertDelivery(trx, {
-      pipeline: session.pipeline.pipeline,
+      pipeline: run.pipeline.pipeline,
       connection: config.connection,
       sink: sinkName,
-      name: nameOf(out, rows, sinkScope(sink, { date: day, sequence, variables: context.variables })),
+      name: nameOf(run, rows, sinkScope(sink, { date: day, sequence, variables: context.variables })),
       day,
       sequence,
       state: 'prepared',
       records: rows.length,
       totals: {},
       sha256: null,
-      run: session.runId,
-      preparedAt: session.now().toISOString(),
+      run: run.id,
+      preparedAt: run.now().toISOString(),
     });
     const ids = rows.map((row) => row.id);
     // A correction is known by the run that sent it: what was read before that does not have it yet.
-    await changeOutbox(trx, ids, { state: 'sending', delivery: delivery.id, problems: [], ...(out.carry ? { run: session.runId } : {}) });
+    await changeOutbox(trx, ids, { state: 'sending', delivery: delivery.id, problems: [], ...(run.carry ? { run: run.id } : {}) });
     return { delivery, taken: rows };
   });
 }
 
-function nameOf({ sink }: Outbound, rows: readonly OutboxRow[], scope: Parameters<typeof fileNameOf>[1]): string {
+function nameOf({ sink }: OutboundRun, rows: readonly OutboxRow[], scope: Parameters<typeof fileNameOf>[1]): string {
   const { file, request, table } = sink.target;
   if (file) return fileNameOf(file.name, scope);
   if (table) return table.name;
@@ -145,18 +145,18 @@ function nameOf({ sink }: Outbound, rows: readonly OutboxRow[], scope: Parameter
 /** After the first attempt; what stays away is for the next scheduled run. */
 const RETRIES = 3;
 
-async function send(out: Outbound, { transport, context }: Target, delivery: Delivery, rows: readonly OutboxRow[]): Promise<void> {
-  const { session, sink } = out;
+async function send(run: OutboundRun, { transport, context }: Target, delivery: Delivery, rows: readonly OutboxRow[]): Promise<void> {
+  const { sink } = run;
   const work = (): Promise<void> =>
     transport.kind === 'files'
-      ? sendFile(out, transport, delivery, rows, context)
+      ? sendFile(run, transport, delivery, rows, context)
       : transport.kind === 'query'
-        ? sendRows(out, transport, delivery, rows, context)
-        : sendRequest(out, transport, delivery, rows, context);
+        ? sendRows(run, transport, delivery, rows, context)
+        : sendRequest(run, transport, delivery, rows, context);
   await retrying(work, {
     maxRetries: sink.error_handler?.max_retries ?? RETRIES,
     baseMs: 1000,
-    signal: session.signal,
-    onRetry: (error, waitMs) => session.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
+    signal: run.signal,
+    onRetry: (error, waitMs) => run.note(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`),
   });
 }

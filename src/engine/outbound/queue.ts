@@ -1,4 +1,4 @@
-import type { Outbound } from './context.ts';
+import type { OutboundRun } from './outbound-run.ts';
 import { hash } from 'node:crypto';
 import { problemsOfRecord, sinkKey } from '../../connector/sink/sink.ts';
 import { FatalError, type Place, type Problem } from '../../core/errors.ts';
@@ -32,7 +32,7 @@ import {
 import { saveCounts } from '../../store/ledger/runs.ts';
 import { knownBy } from './known-by.ts';
 import { goldenScan } from './scan.ts';
-import { stopIfAsked } from '../run/session.ts';
+import { stopIfAsked } from '../run/context.ts';
 import { isGolden } from '../../store/landing/golden.ts';
 
 /** What a mapping made of one golden record. */
@@ -50,48 +50,48 @@ const CHUNK = 500;
  * Puts into the outbox what is new or changed since the last run, a stretch in each transaction: looking at a record again changes nothing,
  * so that a killed run begins again where the position is. After a change of mapping, sink or conditions everything is looked at.
  */
-export async function queueChanges(out: Outbound): Promise<void> {
-  const { session } = out;
-  const { pipeline } = session.pipeline;
-  const known = await outboundOf(session.knex, pipeline);
-  const position = await settledBefore(session.knex, session.runId);
-  const whole = known.fingerprint !== out.fingerprint || (await relatedDeleted(out, known.position));
+export async function queueChanges(run: OutboundRun): Promise<void> {
+  const { pipeline } = run.pipeline;
+  const known = await outboundOf(run.knex, pipeline);
+  const position = await settledBefore(run.knex, run.id);
+  const whole = known.fingerprint !== run.fingerprint || (await relatedDeleted(run, known.position));
   const fromRun = whole ? 0 : known.position;
-  if (whole || (await anyTouched(out, fromRun))) {
-    const scan = goldenScan(out, fromRun);
+  if (whole || (await anyTouched(run, fromRun))) {
+    const scan = goldenScan(run, fromRun);
     const unwanted: number[] = [];
-    for await (const list of scanGoldens(session.knex, scan, CHUNK)) {
-      stopIfAsked(session);
-      await queueList(out, list, unwanted);
-      session.onProgress({ pipeline, what: out.entity.entity, done: session.counts.read });
+    for await (const list of scanGoldens(run.knex, scan, CHUNK)) {
+      stopIfAsked(run);
+      await queueList(run, list, unwanted);
+      run.progress({ what: run.entity.entity, done: run.counts.read });
     }
-    await queueGone(out, scan, unwanted);
+    await queueGone(run, scan, unwanted);
   }
-  await session.commit(async (_, trx) => {
-    await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
-    await saveCounts(trx, session.runId, session.counts);
+  await run.commit(async (_, trx) => {
+    await saveOutbound(trx, pipeline, { fingerprint: run.fingerprint, position });
+    await saveCounts(trx, run.id, run.counts);
   });
 }
 
 /** What a record lost is in no row that a scan by runs would find. */
-async function relatedDeleted({ session, related }: Outbound, since: number): Promise<boolean> {
-  for (const { entityId } of related) if (await deletedSince(session.knex, entityId, since)) return true;
+async function relatedDeleted(run: OutboundRun, since: number): Promise<boolean> {
+  const { related } = run;
+  for (const { entityId } of related) if (await deletedSince(run.knex, entityId, since)) return true;
   return false;
 }
 
-async function anyTouched({ session, entity, entityId, related }: Outbound, since: number): Promise<boolean> {
+async function anyTouched(run: OutboundRun, since: number): Promise<boolean> {
+  const { entity, entityId, related } = run;
   for (const one of [{ entity: entity.entity, entityId }, ...related])
-    if (await touchedSince(session.knex, one.entity, one.entityId, since)) return true;
+    if (await touchedSince(run.knex, one.entity, one.entityId, since)) return true;
   return false;
 }
 
-async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted: number[]): Promise<void> {
-  const { session } = out;
-  const { pipeline } = session.pipeline;
-  const made = list.flatMap((golden) => madeOf(out, golden) ?? (unwanted.push(golden.id), []));
-  await nameKeyless(out, made);
-  session.counts = await session.commit(async (_, trx) => {
-    const counts = { ...session.counts };
+async function queueList(run: OutboundRun, list: readonly ScannedGolden[], unwanted: number[]): Promise<void> {
+  const { pipeline } = run.pipeline;
+  const made = list.flatMap((golden) => madeOf(run, golden) ?? (unwanted.push(golden.id), []));
+  await nameKeyless(run, made);
+  const counted = await run.commit(async (_, trx) => {
+    const counts = { ...run.counts };
     const byKey = await latestOfKeys(
       trx,
       pipeline,
@@ -107,51 +107,53 @@ async function queueList(out: Outbound, list: readonly ScannedGolden[], unwanted
     );
     for (const one of made) {
       counts.read++;
-      counts[await enqueue(out, trx, one, byKey.get(one.key), byGolden.get(one.golden) ?? [])]++;
+      counts[await enqueue(run, trx, one, byKey.get(one.key), byGolden.get(one.golden) ?? [])]++;
       // Two records of one stretch may have the same key.
       if (!byKey.has(one.key)) for (const [key, row] of await latestOfKeys(trx, pipeline, [one.key])) byKey.set(key, row);
     }
-    await saveCounts(trx, session.runId, counts);
+    await saveCounts(trx, run.id, counts);
     return counts;
   });
+  Object.assign(run.counts, counted);
 }
 
 /** What is wrong with a record that has no key there is said of it by its key in the system that it came from. */
-async function nameKeyless(out: Outbound, made: readonly Made[]): Promise<void> {
+async function nameKeyless(run: OutboundRun, made: readonly Made[]): Promise<void> {
   const keyless = made.filter(({ problems }) => problems.some(({ place }) => place.key === undefined));
   if (keyless.length === 0) return;
   const names = await namesOf(
-    out,
-    out.session.knex,
+    run,
+    run.knex,
     keyless.map(({ golden }) => golden),
   );
   for (const one of keyless)
     one.problems = one.problems.map((problem) => ({ ...problem, place: { key: names.get(one.golden)!, ...problem.place } }));
 }
 
-function namesOf({ session, entity, entityId }: Outbound, knex: Knex, goldens: readonly number[]): Promise<Map<number, string>> {
-  return knownBy(knex, session.project, { entity: entity.entity, entityId }, goldens);
+function namesOf(run: OutboundRun, knex: Knex, goldens: readonly number[]): Promise<Map<number, string>> {
+  const { entity, entityId } = run;
+  return knownBy(knex, run.project, { entity: entity.entity, entityId }, goldens);
 }
 
 /** undefined: the mapping does not want it. Problems of a record without a key have none either. */
-function madeOf(out: Outbound, golden: ScannedGolden): Made | undefined {
-  const record: Values = { ...canonicalValues(out.entity, golden.columns) };
-  for (const { name, config } of out.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
-  const at: Place = { system: out.name };
-  const sent: Values = out.asSent(out.entity.entity, record);
-  for (const { name, config } of out.related)
-    sent[name] = golden.related[name]!.map((columns) => out.asSent(config.entity, canonicalValues(config, columns)));
-  const { values, problems: unmapped } = out.mapping.apply(sent, at, record);
+function madeOf(run: OutboundRun, golden: ScannedGolden): Made | undefined {
+  const record: Values = { ...canonicalValues(run.entity, golden.columns) };
+  for (const { name, config } of run.related) record[name] = golden.related[name]!.map((columns) => canonicalValues(config, columns));
+  const at: Place = { system: run.name };
+  const sent: Values = run.asSent(run.entity.entity, record);
+  for (const { name, config } of run.related)
+    sent[name] = golden.related[name]!.map((columns) => run.asSent(config.entity, canonicalValues(config, columns)));
+  const { values, problems: unmapped } = run.mapping.apply(sent, at, record);
   if (unmapped.length) return { golden: golden.id, key: keyOfGolden(golden.id), values: {}, hash: hashOf({}), problems: unmapped };
   if (!values) return undefined;
-  const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
-  const key = keyless ? keyOfGolden(golden.id) : sinkKey(out.sink, values);
+  const keyless = run.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
+  const key = keyless ? keyOfGolden(golden.id) : sinkKey(run.sink, values);
   // By its own key a person finds it at both sides.
   const named = keyless ? at : { ...at, key };
-  const problems = problemsOfRecord(out.sink, values, named);
-  problems.push(...out.currencyCheck(out.entity, record, named));
-  for (const { name, config } of out.related)
-    for (const one of golden.related[name]!) problems.push(...out.currencyCheck(config, canonicalValues(config, one), named));
+  const problems = problemsOfRecord(run.sink, values, named);
+  problems.push(...run.currencyCheck(run.entity, record, named));
+  for (const { name, config } of run.related)
+    for (const one of golden.related[name]!) problems.push(...run.currencyCheck(config, canonicalValues(config, one), named));
   return { golden: golden.id, key, values, hash: hashOf(values), problems };
 }
 
@@ -167,7 +169,7 @@ function hashOf(values: Values): string {
 type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
 
 async function enqueue(
-  out: Outbound,
+  run: OutboundRun,
   trx: Knex.Transaction,
   made: Made,
   current: OutboxRow | undefined,
@@ -176,39 +178,39 @@ async function enqueue(
   const others = mine.filter((row) => row.key !== made.key);
   for (const row of others) if (!REACHED.includes(row.state) && row.operation === 'write') await withdrawUnsent(trx, row);
   const sentAs = others.find((row) => REACHED.includes(row.state));
-  if (sentAs && made.problems.length === 0 && !current) return insert(out, trx, made, 'held', [keyChanged(out, made, sentAs)]);
-  if (current && current.golden !== made.golden && (await isThere(trx, out, current.golden))) {
-    const twin = { ...made, key: keyOfGolden(made.golden), problems: [await keyTwice(out, trx, made, current.golden)] };
-    return enqueue(out, trx, twin, (await latestOfKeys(trx, current.pipeline, [twin.key])).get(twin.key), []);
+  if (sentAs && made.problems.length === 0 && !current) return insert(run, trx, made, 'held', [keyChanged(run, made, sentAs)]);
+  if (current && current.golden !== made.golden && (await isThere(trx, run, current.golden))) {
+    const twin = { ...made, key: keyOfGolden(made.golden), problems: [await keyTwice(run, trx, made, current.golden)] };
+    return enqueue(run, trx, twin, (await latestOfKeys(trx, current.pipeline, [twin.key])).get(twin.key), []);
   }
-  if (!current) return insert(out, trx, made, stateOf(out, made), made.problems);
-  if (REACHED.includes(current.state)) return afterSending(out, trx, made, current);
-  return beforeSending(out, trx, made, current);
+  if (!current) return insert(run, trx, made, stateOf(run, made), made.problems);
+  if (REACHED.includes(current.state)) return afterSending(run, trx, made, current);
+  return beforeSending(run, trx, made, current);
 }
 
 /** It was sent: what changed since is for the sink's `changes` to say. */
-async function afterSending(out: Outbound, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
+async function afterSending(run: OutboundRun, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
   const restored = current.operation === 'delete';
   if (current.hash === made.hash && !restored) return 'unchanged';
-  const policy = changesOf(out);
+  const policy = changesOf(run);
   if (policy === 'ignore' && !restored) return 'unchanged';
-  if (made.problems.length) return insert(out, trx, made, 'refused', made.problems);
-  if (policy === 'send') return insert(out, trx, made, waitingState(out), []);
-  return insert(out, trx, made, 'held', [changedSince(out, made, current)]);
+  if (made.problems.length) return insert(run, trx, made, 'refused', made.problems);
+  if (policy === 'send') return insert(run, trx, made, waitingState(run), []);
+  return insert(run, trx, made, 'held', [changedSince(run, made, current)]);
 }
 
-async function beforeSending(out: Outbound, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
+async function beforeSending(run: OutboundRun, trx: Knex.Transaction, made: Made, current: OutboxRow): Promise<Counted> {
   const same = current.hash === made.hash && current.operation === 'write' && current.golden === made.golden;
   // Rejected by the remote system, or dismissed by a person: only another content is another matter.
   if (same && (current.state === 'rejected' || current.state === 'dismissed')) return 'unchanged';
-  if (current.state === 'rejected') return insert(out, trx, made, stateOf(out, made), made.problems);
+  if (current.state === 'rejected') return insert(run, trx, made, stateOf(run, made), made.problems);
   const reached = current.version > 1 ? await reachedOf(trx, current.pipeline, current.key) : undefined;
   if (reached && reached.hash === made.hash && reached.operation === 'write') {
     await withdraw(trx, current);
     return 'changed';
   }
-  const held = reached !== undefined && changesOf(out) === 'hold';
-  const state = made.problems.length ? 'refused' : held ? 'held' : current.state === 'queued' ? 'queued' : waitingState(out);
+  const held = reached !== undefined && changesOf(run) === 'hold';
+  const state = made.problems.length ? 'refused' : held ? 'held' : current.state === 'queued' ? 'queued' : waitingState(run);
   if (same && current.state === state) return state === 'refused' ? 'rejected' : 'unchanged';
   await changeOutbox(trx, [current.id], {
     state,
@@ -216,61 +218,61 @@ async function beforeSending(out: Outbound, trx: Knex.Transaction, made: Made, c
     values: made.values,
     golden: made.golden,
     operation: 'write',
-    problems: state === 'held' ? [changedSince(out, made, reached!)] : made.problems,
-    run: out.session.runId,
+    problems: state === 'held' ? [changedSince(run, made, reached!)] : made.problems,
+    run: run.id,
   });
   return state === 'refused' ? 'rejected' : 'changed';
 }
 
-async function insert(out: Outbound, trx: Knex.Transaction, made: Made, state: OutboxState, problems: Problem[]): Promise<Counted> {
+async function insert(run: OutboundRun, trx: Knex.Transaction, made: Made, state: OutboxState, problems: Problem[]): Promise<Counted> {
   await insertOutbox(trx, {
-    pipeline: out.session.pipeline.pipeline,
+    pipeline: run.pipeline.pipeline,
     key: made.key,
-    entityId: out.entityId,
+    entityId: run.entityId,
     golden: made.golden,
     operation: 'write',
     state,
     hash: made.hash,
     values: made.values,
     problems,
-    run: out.session.runId,
+    run: run.id,
   });
   return state === 'refused' ? 'rejected' : state === 'held' ? 'changed' : 'created';
 }
 
 /** Records that are gone, or that the pipeline does not send anymore. */
-async function queueGone(out: Outbound, scan: GoldenScan, unwanted: readonly number[]): Promise<void> {
-  const { session, config } = out;
-  const { pipeline } = session.pipeline;
-  const gone = await goneFromOutbox(session.knex, pipeline, scan);
+async function queueGone(run: OutboundRun, scan: GoldenScan, unwanted: readonly number[]): Promise<void> {
+  const { config } = run;
+  const { pipeline } = run.pipeline;
+  const gone = await goneFromOutbox(run.knex, pipeline, scan);
   const rows = [
-    ...(await listOutbox(session.knex, { ids: gone })),
-    ...(await latestOfGoldens(session.knex, pipeline, unwanted)).filter((row) => row.operation === 'write' && !gone.includes(row.id)),
+    ...(await listOutbox(run.knex, { ids: gone })),
+    ...(await latestOfGoldens(run.knex, pipeline, unwanted)).filter((row) => row.operation === 'write' && !gone.includes(row.id)),
   ];
   /** Row → the version of its key that reached the remote system. */
   const reached = new Map<OutboxRow, OutboxRow>();
   for (const row of rows) {
-    const last = REACHED.includes(row.state) ? row : await reachedOf(session.knex, pipeline, row.key);
+    const last = REACHED.includes(row.state) ? row : await reachedOf(run.knex, pipeline, row.key);
     if (last?.operation === 'write') reached.set(row, last);
   }
-  const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
+  const counts = (await countOutbox(run.knex)).get(pipeline) ?? {};
   const sent = REACHED.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
-  if (reached.size > FEW && reached.size * 100 > config.max_deleted_percent * sent && out.sink.deletions === 'send')
+  if (reached.size > FEW && reached.size * 100 > config.max_deleted_percent * sent && run.sink.deletions === 'send')
     throw new FatalError({
       code: 'DELETIONS_TOO_MANY',
-      place: { system: out.name },
+      place: { system: run.name },
       message: `${reached.size} of ${sent} records that were sent are gone, more than ${config.max_deleted_percent} percent; no deletion was sent.`,
       hint: 'Check what happened at the source or to where: in the pipeline. If it is correct, raise max_deleted_percent for one run.',
     });
-  const send = out.sink.deletions === 'send';
-  session.counts.deleted += await session.commit(async (_, trx) => {
+  const send = run.sink.deletions === 'send';
+  run.counts.deleted += await run.commit(async (_, trx) => {
     let deleted = 0;
     for (const row of rows) {
       if (!REACHED.includes(row.state)) await withdrawUnsent(trx, row);
       const last = reached.get(row);
-      if (!last || out.sink.deletions === 'ignore') continue;
-      const problems = send ? [] : [goneSince(out, last)];
-      await insertOutbox(trx, { ...last, operation: 'delete', state: send ? waitingState(out) : 'held', problems, run: session.runId });
+      if (!last || run.sink.deletions === 'ignore') continue;
+      const problems = send ? [] : [goneSince(run, last)];
+      await insertOutbox(trx, { ...last, operation: 'delete', state: send ? waitingState(run) : 'held', problems, run: run.id });
       deleted++;
     }
     return deleted;
@@ -284,31 +286,31 @@ async function withdrawUnsent(trx: Knex.Transaction, row: OutboxRow): Promise<vo
   if (row.state !== 'withdrawn' && row.state !== 'dismissed') await withdraw(trx, row);
 }
 
-async function isThere(trx: Knex.Transaction, out: Outbound, golden: number): Promise<boolean> {
-  return isGolden(trx, out.entity.entity, golden);
+async function isThere(trx: Knex.Transaction, run: OutboundRun, golden: number): Promise<boolean> {
+  return isGolden(trx, run.entity.entity, golden);
 }
 
-function stateOf(out: Outbound, made: Made): OutboxState {
-  return made.problems.length ? 'refused' : waitingState(out);
+function stateOf(run: OutboundRun, made: Made): OutboxState {
+  return made.problems.length ? 'refused' : waitingState(run);
 }
 
 /** How what may be sent waits in the pipeline's mode. */
-function waitingState({ session }: Outbound): OutboxState {
-  const { mode } = session.pipeline;
+function waitingState(run: OutboundRun): OutboxState {
+  const { mode } = run.pipeline;
   return mode === 'live' ? 'queued' : mode === 'review' ? 'review' : 'shadow';
 }
 
-function changesOf({ sink }: Outbound): 'hold' | 'send' | 'ignore' {
+function changesOf({ sink }: OutboundRun): 'hold' | 'send' | 'ignore' {
   const write = sink.target.table?.write;
   return sink.changes ?? (write === 'upsert' || write === 'update' ? 'send' : 'hold');
 }
 
-function changedSince(out: Outbound, made: Made, sent: OutboxRow): Problem {
+function changedSince(run: OutboundRun, made: Made, sent: OutboxRow): Problem {
   const names = [...new Set([...Object.keys(sent.values), ...Object.keys(made.values)])];
   const differ = names.filter((name) => JSON.stringify(sent.values[name] ?? null) !== JSON.stringify(made.values[name] ?? null));
   return {
     code: 'CHANGED_AFTER_SENDING',
-    place: { system: out.name, key: sent.key },
+    place: { system: run.name, key: sent.key },
     message:
       sent.operation === 'delete'
         ? 'Its deletion was sent, but now it exists again.'
@@ -317,30 +319,30 @@ function changedSince(out: Outbound, made: Made, sent: OutboxRow): Problem {
   };
 }
 
-function goneSince(out: Outbound, sent: OutboxRow): Problem {
+function goneSince(run: OutboundRun, sent: OutboxRow): Problem {
   return {
     code: 'GONE_AFTER_SENDING',
-    place: { system: out.name, key: sent.key },
+    place: { system: run.name, key: sent.key },
     message: 'It was sent, but since then it was deleted at its source or no longer matches what this pipeline sends.',
     hint: 'Reverse it in the other system, then: interlocal deliver dismiss.',
   };
 }
 
-function keyChanged(out: Outbound, made: Made, sent: OutboxRow): Problem {
+function keyChanged(run: OutboundRun, made: Made, sent: OutboxRow): Problem {
   return {
     code: 'KEY_CHANGED',
-    place: { system: out.name, key: made.key },
+    place: { system: run.name, key: made.key },
     message: `The same record was sent as ${sent.key}. The system would have it twice.`,
     hint: 'Correct it in the other system, then: interlocal deliver dismiss; or send it anyway: interlocal deliver approve.',
   };
 }
 
-async function keyTwice(out: Outbound, trx: Knex.Transaction, made: Made, other: number): Promise<Problem> {
-  const names = await namesOf(out, trx, [made.golden, other]);
+async function keyTwice(run: OutboundRun, trx: Knex.Transaction, made: Made, other: number): Promise<Problem> {
+  const names = await namesOf(run, trx, [made.golden, other]);
   return {
     code: 'KEY_REPEATED',
-    place: { system: out.name, key: names.get(made.golden)! },
-    message: `It has the same ${out.sink.idempotency_key.join(', ')} as ${names.get(other)}, so the system would take both as the same record.`,
+    place: { system: run.name, key: names.get(made.golden)! },
+    message: `It has the same ${run.sink.idempotency_key.join(', ')} as ${names.get(other)}, so the system would take both as the same record.`,
     hint: 'Fix one of them at its source, or add a field to idempotency_key in the connector.',
   };
 }

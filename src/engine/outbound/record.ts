@@ -1,4 +1,4 @@
-import type { Outbound } from './context.ts';
+import type { OutboundRun } from './outbound-run.ts';
 import { createHash } from 'node:crypto';
 import type { Outgoing, PushContext } from '../../connector/sink/push.ts';
 import type { Knex } from '../../store/open.ts';
@@ -11,7 +11,7 @@ export interface Target {
 }
 
 /** A record with the text that the remote system may recognize it by: the same in each attempt, and from a store that was restored. */
-export function outgoing({ config, sink, sinkName }: Outbound, row: OutboxRow): Outgoing {
+export function outgoing({ config, sink, sinkName }: OutboundRun, row: OutboxRow): Outgoing {
   const text = JSON.stringify([config.connection, sinkName, row.key, row.version]);
   const create = row.carried?.create !== undefined;
   const idempotencyKey = createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -25,6 +25,6 @@ export function outgoing({ config, sink, sinkName }: Outbound, row: OutboxRow): 
 }
 
 /** In one transaction what a delivery and its records become. */
-export async function record(out: Outbound, work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
-  await out.session.commit(async (_, trx) => work(trx));
+export async function record(run: OutboundRun, work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
+  await run.commit(async (_, trx) => work(trx));
 }

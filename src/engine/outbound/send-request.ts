@@ -1,4 +1,4 @@
-import type { Outbound } from './context.ts';
+import type { OutboundRun } from './outbound-run.ts';
 import { outgoing, record } from './record.ts';
 import type { Answer, PushContext } from '../../connector/sink/push.ts';
 import { push, readBackEach } from '../../connector/sink/push-request.ts';
@@ -13,18 +13,18 @@ import { saveAnswers } from './settle.ts';
  * asks again only where the sink says that this does no harm; otherwise it checks whether the record is there, or leaves it to a person.
  */
 export async function sendRequest(
-  out: Outbound,
+  run: OutboundRun,
   transport: RequestTransport,
   delivery: Delivery,
   rows: readonly OutboxRow[],
   context: PushContext,
 ): Promise<void> {
-  const { session, sink } = out;
+  const { sink } = run;
   const target = sink.target.request!;
-  const records = rows.map((row) => outgoing(out, row));
+  const records = rows.map((row) => outgoing(run, row));
   const save = (answers: readonly Answer[]): Promise<void> =>
     saveAnswers(
-      out,
+      run,
       delivery,
       rows.map((row, i) => [row, answers[i]!]),
     );
@@ -36,11 +36,11 @@ export async function sendRequest(
   await transport.ready();
   await context.session?.variables();
   if (delivery.state === 'sending' && !target.idempotent) {
-    if (!sink.acknowledgement?.read_back) return save(records.map(() => interrupted(out)));
-    const found = await lookedUp(() => interrupted(out));
+    if (!sink.acknowledgement?.read_back) return save(records.map(() => interrupted(run)));
+    const found = await lookedUp(() => interrupted(run));
     if (found !== 'missing') return save(found);
   }
-  await record(out, (trx) => changeDelivery(trx, delivery, { state: 'sending', sentAt: session.now().toISOString() }));
+  await record(run, (trx) => changeDelivery(trx, delivery, { state: 'sending', sentAt: run.now().toISOString() }));
   let answers: Answer[];
   try {
     answers = await push(transport, sink, records, context, {
@@ -50,7 +50,7 @@ export async function sendRequest(
     });
   } catch (error) {
     // What is thrown never arrived, or may be asked again.
-    await record(out, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
+    await record(run, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
     throw error;
   }
   if (sink.acknowledgement?.read_back && answers.some(({ state }) => state === 'sent' || state === 'unknown')) {
@@ -58,16 +58,16 @@ export async function sendRequest(
     if (found !== 'missing') answers = answers.map((one, i) => (one.state === 'sent' || one.state === 'unknown' ? found[i]! : one));
   }
   const there = records.filter((_, i) => answers[i]!.state !== 'rejected').map(({ values }) => values);
-  await record(out, (trx) => changeDelivery(trx, delivery, { totals: there.length ? totalsOf(sink, there) : {} }));
+  await record(run, (trx) => changeDelivery(trx, delivery, { totals: there.length ? totalsOf(sink, there) : {} }));
   await save(answers);
 }
 
-function interrupted(out: Outbound): Answer {
+function interrupted(run: OutboundRun): Answer {
   return {
     state: 'unknown',
     problem: {
       code: 'DELIVERY_UNKNOWN',
-      place: { system: out.name },
+      place: { system: run.name },
       message: 'The run was stopped while the request was under way, so it is not known whether the system has it.',
       hint: 'Check in that system. If it has the record: interlocal deliver settle with --accepted; if not: interlocal deliver retry.',
     },

@@ -1,4 +1,4 @@
-import type { Outbound } from './context.ts';
+import type { OutboundRun } from './outbound-run.ts';
 import { outgoing, record } from './record.ts';
 import type { PushContext } from '../../connector/sink/push.ts';
 import { writeTable } from '../../connector/sink/push-table.ts';
@@ -10,23 +10,23 @@ import { saveAnswers } from './settle.ts';
 
 /** Writes rows of a table. They are found by their key, so an attempt that was killed is simply made again. */
 export async function sendRows(
-  out: Outbound,
+  run: OutboundRun,
   transport: QueryTransport,
   delivery: Delivery,
   rows: readonly OutboxRow[],
   context: PushContext,
 ): Promise<void> {
-  const { session, sink } = out;
-  const records = rows.map((row) => outgoing(out, row));
-  await record(out, (trx) => changeDelivery(trx, delivery, { state: 'sending' }));
+  const { sink } = run;
+  const records = rows.map((row) => outgoing(run, row));
+  await record(run, (trx) => changeDelivery(trx, delivery, { state: 'sending' }));
   const answers = await writeTable(transport, sink, records, context);
   const totals = totalsOf(
     sink,
     records.filter((_, i) => answers[i]!.state !== 'rejected').map((r) => r.values),
   );
-  await record(out, (trx) => changeDelivery(trx, delivery, { sentAt: session.now().toISOString(), totals }));
+  await record(run, (trx) => changeDelivery(trx, delivery, { sentAt: run.now().toISOString(), totals }));
   await saveAnswers(
-    out,
+    run,
     delivery,
     rows.map((row, i) => [row, answers[i]!]),
   );

@@ -4,7 +4,7 @@ import { type Looked, type Said, saveLooked } from '../../../store/outbound/carr
 import type { Landing } from '../../../store/landing/landing.ts';
 import type { ScannedGolden } from '../../../store/outbound/outbound.ts';
 import type { Carried, OutboxRow } from '../../../store/outbound/outbox.ts';
-import type { Outbound } from '../context.ts';
+import type { OutboundRun } from '../outbound-run.ts';
 import type { Carry } from './carry.ts';
 import { type FieldVerdict, type HeldBack, judgeField } from './field.ts';
 import { correctionOf } from './made.ts';
@@ -32,14 +32,14 @@ export function waitingFields({ state, carried }: OutboxRow): Carried['fields'] 
 
 /** Looks at one record of the target system: field by field, what is to be sent. */
 export function lookAtRecord(
-  out: Outbound,
+  run: OutboundRun,
   carry: Carry,
   golden: ScannedGolden,
   { people, steward }: Cluster,
   person: Person,
   options: { created: boolean },
 ): { found: LookedAtRecord; verdicts: Map<string, FieldVerdict> } {
-  const values = canonicalValues(out.entity, golden.columns);
+  const values = canonicalValues(run.entity, golden.columns);
   const others = people.filter((one) => one !== person);
   const pending = Object.assign({}, ...person.latest.map(waitingFields)) as Carried['fields'];
   const has: Values = { ...person.values };
@@ -88,20 +88,20 @@ export function lookAtRecord(
     carried.fields[name] = { value: verdict.value, before: textOf(person.values[name]) };
     if (verdict.do === 'review') carried.conflicts[name] = { ours: verdict.value, theirs: known.value };
   }
-  const made = Object.keys(carried.fields).length === 0 ? undefined : correctionOf(out, carry, golden, has, wants);
+  const made = Object.keys(carried.fields).length === 0 ? undefined : correctionOf(run, carry, golden, has, wants);
   if (made) carried.changes = made.changes;
   return { found: { golden: golden.id, person, carried, made, kept }, verdicts };
 }
 
 /** Keeps what every member says now: the next look finds what is corrected from here on. In the transaction of the rows of the outbox. */
 export async function rememberSaid(
-  out: Outbound,
+  run: OutboundRun,
   carry: Carry,
   landing: Landing,
   clusters: readonly Cluster[],
   verdicts: ReadonlyMap<number, ReadonlyMap<string, FieldVerdict>>,
 ): Promise<void> {
-  const { runId, pipeline } = out.session;
+  const { id: runId, pipeline } = run;
   const looked: Looked[] = [];
   for (const { golden, people, steward } of clusters)
     for (const person of people) {

@@ -9,7 +9,7 @@ import { columnsOfRecord } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
 import { latestOfMembers, type OutboxRow, reachedOfMembers } from '../../../store/outbound/outbox.ts';
 import { contributionsOfMembers } from '../../golden/golden-records.ts';
-import type { Outbound } from '../context.ts';
+import type { OutboundRun } from '../outbound-run.ts';
 import type { Carry } from './carry.ts';
 import { isEcho } from './same.ts';
 
@@ -40,9 +40,15 @@ export interface Cluster {
 }
 
 /** The people behind these golden records. */
-export async function clustersOf(out: Outbound, carry: Carry, landing: Landing, trx: Knex, goldens: readonly number[]): Promise<Cluster[]> {
-  const { session, entity, entityId } = out;
-  const { pipeline } = session.pipeline;
+export async function clustersOf(
+  run: OutboundRun,
+  carry: Carry,
+  landing: Landing,
+  trx: Knex,
+  goldens: readonly number[],
+): Promise<Cluster[]> {
+  const { entity, entityId } = run;
+  const { pipeline } = run.pipeline;
   const store = identityStore(landing.rows, entityId);
   const all = await store.ofGoldens([...goldens]);
   const live = all.filter((m) => m.state === 'live');

@@ -1,4 +1,4 @@
-import type { Outbound } from '../context.ts';
+import type { OutboundRun } from '../outbound-run.ts';
 import { goldenScan } from '../scan.ts';
 import type { Problem } from '../../../core/errors.ts';
 import { goldensForCarry, goldensToLookAt, hasLooked, openRowsOfGone, waitsForReview } from '../../../store/outbound/carry.ts';
@@ -18,7 +18,7 @@ import {
   withdraw,
 } from '../../../store/outbound/outbox.ts';
 import { saveCounts } from '../../../store/ledger/runs.ts';
-import { stopIfAsked } from '../../run/session.ts';
+import { stopIfAsked } from '../../run/context.ts';
 import type { Carry } from './carry.ts';
 import type { FieldVerdict, HeldBack } from './field.ts';
 import { lookAtRecord, type LookedAtRecord, rememberSaid } from './look.ts';
@@ -34,37 +34,36 @@ const UNSENT: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', 'r
  * Puts into the outbox what was corrected since the last look, one row for each record of the target system. What was seen and what is
  * to be sent of it commit together, a stretch in each transaction: a killed run goes on with what it had not looked at.
  */
-export async function queueCorrections(out: Outbound, carry: Carry): Promise<void> {
-  const { session, entity, entityId } = out;
-  const { pipeline } = session.pipeline;
-  const known = await outboundOf(session.knex, pipeline);
-  const position = await settledBefore(session.knex, session.runId);
+export async function queueCorrections(run: OutboundRun, carry: Carry, allHeldBack: HeldBack[] = []): Promise<void> {
+  const { entity, entityId } = run;
+  const { pipeline } = run.pipeline;
+  const known = await outboundOf(run.knex, pipeline);
+  const position = await settledBefore(run.knex, run.id);
   // The first look is not done before it came to its end.
-  const begun = known.fingerprint !== null && (await hasLooked(session.knex, pipeline));
-  const fromRun = known.fingerprint === out.fingerprint ? known.position : 0;
-  const scan = goldenScan(out, fromRun);
-  const goldens = await goldensToLookAt(session.knex, { entity: entity.entity, entityId, pipeline, fromRun });
+  const begun = known.fingerprint !== null && (await hasLooked(run.knex, pipeline));
+  const fromRun = known.fingerprint === run.fingerprint ? known.position : 0;
+  const scan = goldenScan(run, fromRun);
+  const goldens = await goldensToLookAt(run.knex, { entity: entity.entity, entityId, pipeline, fromRun });
   for (let i = 0; i < goldens.length; i += CHUNK) {
-    stopIfAsked(session);
-    await lookAt(out, carry, scan, goldens.slice(i, i + CHUNK), begun);
-    session.onProgress({ pipeline, what: entity.entity, done: session.counts.read, total: goldens.length });
+    stopIfAsked(run);
+    allHeldBack.push(...(await lookAt(run, carry, scan, goldens.slice(i, i + CHUNK), begun)));
+    run.progress({ what: entity.entity, done: run.counts.read, total: goldens.length });
   }
-  await session.commit(async (_, trx) => {
+  await run.commit(async (_, trx) => {
     for (const row of await listOutbox(trx, { ids: await openRowsOfGone(trx, pipeline) })) await withdraw(trx, row);
-    await saveOutbound(trx, pipeline, { fingerprint: out.fingerprint, position });
-    await saveCounts(trx, session.runId, session.counts);
+    await saveOutbound(trx, pipeline, { fingerprint: run.fingerprint, position });
+    await saveCounts(trx, run.id, run.counts);
   });
 }
 
-async function lookAt(out: Outbound, carry: Carry, scan: GoldenScan, ids: readonly number[], begun: boolean): Promise<void> {
-  const { session } = out;
-  const { counts, heldBack } = await session.commit(async (landing, trx) => {
-    const counts = { ...session.counts };
+async function lookAt(run: OutboundRun, carry: Carry, scan: GoldenScan, ids: readonly number[], begun: boolean): Promise<HeldBack[]> {
+  const { counts, heldBack } = await run.commit(async (landing, trx) => {
+    const counts = { ...run.counts };
     const heldBack: HeldBack[] = [];
     const verdicts = new Map<number, Map<string, FieldVerdict>>();
-    const clusters = await clustersOf(out, carry, landing, trx, ids);
+    const clusters = await clustersOf(run, carry, landing, trx, ids);
     const wanted = new Map((await goldensForCarry(trx, scan, ids)).map((golden) => [golden.id, golden]));
-    const made = await createdOf(out, trx, clusters);
+    const made = await createdOf(run, trx, clusters);
     for (const cluster of clusters) {
       counts.read++;
       const golden = wanted.get(cluster.golden);
@@ -75,9 +74,9 @@ async function lookAt(out: Outbound, carry: Carry, scan: GoldenScan, ids: readon
           for (const row of person.latest) if (UNSENT.includes(row.state)) await withdraw(trx, row);
           continue;
         }
-        const look = lookAtRecord(out, carry, golden, cluster, person, { created: created.some(({ state }) => REACHED.includes(state)) });
+        const look = lookAtRecord(run, carry, golden, cluster, person, { created: created.some(({ state }) => REACHED.includes(state)) });
         verdicts.set(person.member.id, look.verdicts);
-        counts[await place(out, trx, look.found)]++;
+        counts[await place(run, trx, look.found)]++;
         heldBack.push(...look.found.kept);
       }
       // Where the target rejected it, as a row like it was there already, a person may have said since that it is that one.
@@ -85,23 +84,23 @@ async function lookAt(out: Outbound, carry: Carry, scan: GoldenScan, ids: readon
       // It is there by now, or is none that is wanted.
       if (there.length > 0 || !golden) for (const row of waiting) await withdraw(trx, row);
       else {
-        const state = await create(out, carry, landing, trx, cluster, golden, created, begun);
+        const state = await create(run, carry, landing, trx, cluster, golden, created, begun);
         counts[state === 'absent' ? 'unchanged' : state]++;
         if (state === 'absent') heldBack.push({ record: golden.id, key: null, field: null, why: 'no_record', value: null, theirs: null });
       }
     }
-    await rememberSaid(out, carry, landing, clusters, verdicts);
-    await saveCounts(trx, session.runId, counts);
+    await rememberSaid(run, carry, landing, clusters, verdicts);
+    await saveCounts(trx, run.id, counts);
     return { counts, heldBack };
   });
-  session.counts = counts;
-  out.heldBack?.push(...heldBack);
+  Object.assign(run.counts, counts);
+  return heldBack;
 }
 
 type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
 
 /** The row for one record of the target: made, changed, or withdrawn where nothing is to be sent anymore. */
-async function place(out: Outbound, trx: Knex.Transaction, { golden, person, carried, made }: LookedAtRecord): Promise<Counted> {
+async function place(run: OutboundRun, trx: Knex.Transaction, { golden, person, carried, made }: LookedAtRecord): Promise<Counted> {
   const unsent = person.latest.filter(({ state }) => UNSENT.includes(state));
   const rejected = person.latest.find(({ state }) => state === 'rejected');
   if (!made) {
@@ -109,23 +108,23 @@ async function place(out: Outbound, trx: Knex.Transaction, { golden, person, car
     return unsent.length > 0 ? 'changed' : 'unchanged';
   }
   const problems = [...made.problems];
-  const twin = made.key === undefined ? undefined : await otherWithKey(out, trx, made.key, person.member.id);
-  if (twin) problems.push(keyTwice(out, made.key!, person.member.key));
+  const twin = made.key === undefined ? undefined : await otherWithKey(run, trx, made.key, person.member.id);
+  if (twin) problems.push(keyTwice(run, made.key!, person.member.key));
   const key = made.key !== undefined && !twin ? made.key : JSON.stringify({ golden, member: person.member.key });
   const hash = hashOf([made.values, carried.conflicts]);
   if (rejected?.hash === hash && rejected.key === key && unsent.length === 0) return 'unchanged';
   const current = unsent.find((row) => row.key === key);
   for (const row of unsent) if (row !== current) await withdraw(trx, row);
   const same = current !== undefined && current.hash === hash;
-  const state = stateOf(out, problems, carried, current, same);
-  if (state === 'held') problems.push(conflict(out, key, carried));
-  const row = { golden, hash, values: made.values, problems, run: out.session.runId, carried };
+  const state = stateOf(run, problems, carried, current, same);
+  if (state === 'held') problems.push(conflict(run, key, carried));
+  const row = { golden, hash, values: made.values, problems, run: run.id, carried };
   if (!current) {
     await insertOutbox(trx, {
       ...row,
-      pipeline: out.session.pipeline.pipeline,
+      pipeline: run.pipeline.pipeline,
       key,
-      entityId: out.entityId,
+      entityId: run.entityId,
       operation: 'write',
       state,
       member: person.member.id,
@@ -138,13 +137,13 @@ async function place(out: Outbound, trx: Knex.Transaction, { golden, person, car
 }
 
 function stateOf(
-  out: Outbound,
+  run: OutboundRun,
   problems: readonly Problem[],
   carried: Carried,
   current: OutboxRow | undefined,
   same: boolean,
 ): OutboxState {
-  const { mode } = out.session.pipeline;
+  const { mode } = run.pipeline;
   if (problems.length > 0) return 'refused';
   // A person approved exactly this.
   if (same && current!.state === 'queued') return mode === 'shadow' ? 'shadow' : 'queued';
@@ -153,15 +152,15 @@ function stateOf(
 }
 
 /** Another record of the target that has the same key there, and is still one of its own. */
-async function otherWithKey(out: Outbound, trx: Knex.Transaction, key: string, member: number): Promise<OutboxRow | undefined> {
-  const row = (await latestOfKeys(trx, out.session.pipeline.pipeline, [key])).get(key);
+async function otherWithKey(run: OutboundRun, trx: Knex.Transaction, key: string, member: number): Promise<OutboxRow | undefined> {
+  const row = (await latestOfKeys(trx, run.pipeline.pipeline, [key])).get(key);
   return row && row.member !== null && row.member !== member && row.state !== 'withdrawn' ? row : undefined;
 }
 
 /** Rows that make a golden record in the target, whichever id it had then. */
-async function createdOf(out: Outbound, trx: Knex.Transaction, clusters: readonly Cluster[]): Promise<Map<number, OutboxRow[]>> {
+async function createdOf(run: OutboundRun, trx: Knex.Transaction, clusters: readonly Cluster[]): Promise<Map<number, OutboxRow[]>> {
   const goldenOf = new Map(clusters.flatMap(({ golden, ids }) => ids.map((id) => [id, golden] as const)));
-  const rows = await latestOfGoldens(trx, out.session.pipeline.pipeline, [...goldenOf.keys()]);
+  const rows = await latestOfGoldens(trx, run.pipeline.pipeline, [...goldenOf.keys()]);
   return Map.groupBy(
     rows.filter(({ carried, state }) => carried?.create && state !== 'withdrawn'),
     (row) => goldenOf.get(row.golden)!,
@@ -170,7 +169,7 @@ async function createdOf(out: Outbound, trx: Knex.Transaction, clusters: readonl
 
 /** A golden record that the target has no record of: made there once where the pipeline says so. */
 async function create(
-  out: Outbound,
+  run: OutboundRun,
   carry: Carry,
   landing: Landing,
   trx: Knex.Transaction,
@@ -188,14 +187,14 @@ async function create(
   for (const row of created) if (UNSENT.includes(row.state) && (reached || row !== current)) await withdraw(trx, row);
   if (reached) return 'unchanged';
   const wanted = carry.config.create && (current !== undefined || rejected !== undefined || (created.length === 0 && isNew));
-  const made = wanted ? newRecordOf(out, carry, golden) : undefined;
+  const made = wanted ? newRecordOf(run, carry, golden) : undefined;
   if (!made) {
     if (current) await withdraw(trx, current);
     return 'absent';
   }
   const doubtful = await waitsForReview(
     landing.rows,
-    out.entityId,
+    run.entityId,
     cluster.people.map(({ member }) => member.id),
     carry.connection,
   );
@@ -204,19 +203,19 @@ async function create(
   if (rejected?.hash === hash) return 'unchanged';
   const approved = current?.state === 'queued' && current.decision?.did === 'approve' && current.hash === hash;
   const state: OutboxState =
-    problems.length > 0 ? 'refused' : doubtful && !approved ? 'held' : stateOf(out, problems, NOTHING, current, current?.hash === hash);
+    problems.length > 0 ? 'refused' : doubtful && !approved ? 'held' : stateOf(run, problems, NOTHING, current, current?.hash === hash);
   const key = current?.key ?? JSON.stringify({ golden: golden.id });
-  if (state === 'held') problems.push(inReview(out, golden.id));
+  if (state === 'held') problems.push(inReview(run, golden.id));
   const row = {
     hash,
     values: made.values,
     problems,
     golden: golden.id,
-    run: out.session.runId,
+    run: run.id,
     carried: createCarried(carry, golden, made),
   };
   if (current) await changeOutbox(trx, [current.id], { ...row, state });
-  else await insertOutbox(trx, { ...row, pipeline: out.session.pipeline.pipeline, key, entityId: out.entityId, operation: 'write', state });
+  else await insertOutbox(trx, { ...row, pipeline: run.pipeline.pipeline, key, entityId: run.entityId, operation: 'write', state });
   return state === 'refused' ? 'rejected' : 'created';
 }
 
@@ -230,30 +229,30 @@ function createCarried(carry: Carry, golden: ScannedGolden, made: MadeCorrection
   return { fields: Object.fromEntries(fields), changes: made.changes, conflicts: {}, create: {} };
 }
 
-function conflict(out: Outbound, key: string, { conflicts }: Carried): Problem {
+function conflict(run: OutboundRun, key: string, { conflicts }: Carried): Problem {
   const names = Object.keys(conflicts);
   return {
     code: 'CARRY_CONFLICT',
-    place: { system: out.name, key },
+    place: { system: run.name, key },
     message: `${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} changed there as well as in another system since the last exchange.`,
     hint: 'interlocal deliver conflicts shows both values. To send ours: interlocal deliver approve. To leave theirs: interlocal deliver dismiss.',
   };
 }
 
-function inReview(out: Outbound, golden: number): Problem {
+function inReview(run: OutboundRun, golden: number): Problem {
   return {
     code: 'CARRY_IN_REVIEW',
-    place: { system: out.name },
-    message: `${out.entity.title} #${golden} may be one with a record that the system has; making it there could make it twice.`,
+    place: { system: run.name },
+    message: `${run.entity.title} #${golden} may be one with a record that the system has; making it there could make it twice.`,
     hint: 'Decide about the pair: interlocal review list. The next run goes on.',
   };
 }
 
-function keyTwice(out: Outbound, key: string, number: string): Problem {
+function keyTwice(run: OutboundRun, key: string, number: string): Problem {
   return {
     code: 'KEY_REPEATED',
-    place: { system: out.name, key },
-    message: `The record ${number} of ${out.config.connection} has the same ${out.sink.idempotency_key.join(', ')} as another one, and the system would take them for one.`,
+    place: { system: run.name, key },
+    message: `The record ${number} of ${run.config.connection} has the same ${run.sink.idempotency_key.join(', ')} as another one, and the system would take them for one.`,
     hint: 'Make idempotency_key of the sink from the number of the record there.',
   };
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { EntriesConfig } from '../../../config/schema/pipeline.ts';
 import { problemsOfRecord, sinkKey } from '../../../connector/sink/sink.ts';
 import { FatalError, type Place, type Problem } from '../../../core/errors.ts';
+import type { RunCounts } from '../../../core/outcome.ts';
 import { plainMoney } from '../../../core/money.ts';
 import { type Values, valueAt } from '../../../core/record.ts';
 import type { LedgerRules, NotPosted } from '../../../reconciliation/journal-entries.ts';
@@ -28,8 +29,8 @@ import {
 import { saveCounts } from '../../../store/ledger/runs.ts';
 import { takeId } from '../../../store/sequence.ts';
 import { ledgerRules } from '../../revenue/ledger-rules.ts';
-import { stopIfAsked } from '../../run/session.ts';
-import type { Outbound } from '../context.ts';
+import { stopIfAsked } from '../../run/context.ts';
+import type { OutboundRun } from '../outbound-run.ts';
 import { dueLines, postedLines } from './due.ts';
 import { entryRecord, referenceOf } from './entry-record.ts';
 import { namesRead } from '../currency-check.ts';
@@ -45,30 +46,29 @@ const MOST_REASONS = 20;
  * Puts the entries that are missing into the outbox, all in one transaction. What waits and is not sent yet is made again each time: an entry whose
  * content is the same stays as it is, with what a person decided about it; one that is no longer right is withdrawn. What was sent is never changed.
  */
-export async function queueEntries(out: Outbound, config: EntriesConfig): Promise<void> {
-  const { session } = out;
-  const rules = ledgerRules(session.project);
+export async function queueEntries(run: OutboundRun, config: EntriesConfig): Promise<void> {
+  const rules = ledgerRules(run.project);
   for (let tries = TRIES; ; tries--) {
-    stopIfAsked(session);
-    const { drafts, notPosted, settled } = await draftsOf(out, config, rules);
-    const counts = { ...session.counts };
-    const done = await session.commit(async (_, trx) => {
-      Object.assign(counts, session.counts);
-      if (String(await settledNow(trx, out)) !== String(settled)) return false;
-      await write(out, trx, drafts, rules, counts);
-      await saveOutbound(trx, session.pipeline.pipeline, { fingerprint: out.fingerprint, position: 0 });
-      await saveCounts(trx, session.runId, counts);
+    stopIfAsked(run);
+    const { drafts, notPosted, settled } = await draftsOf(run, config, rules);
+    const counts = { ...run.counts };
+    const done = await run.commit(async (_, trx) => {
+      Object.assign(counts, run.counts);
+      if (String(await settledNow(trx, run)) !== String(settled)) return false;
+      await write(run, trx, drafts, rules, counts);
+      await saveOutbound(trx, run.pipeline.pipeline, { fingerprint: run.fingerprint, position: 0 });
+      await saveCounts(trx, run.id, counts);
       return true;
     });
     if (done) {
-      session.counts = counts;
-      noteEntries(out, drafts, notPosted);
+      Object.assign(run.counts, counts);
+      noteEntries(run, drafts, notPosted);
       return;
     }
     if (tries > 1) continue;
     throw new FatalError({
       code: 'ENTRIES_CHANGED',
-      place: { system: out.name },
+      place: { system: run.name },
       message: 'While the entries were made, people decided about entries again and again.',
       hint: 'Run the pipeline again.',
     });
@@ -76,26 +76,26 @@ export async function queueEntries(out: Outbound, config: EntriesConfig): Promis
 }
 
 async function draftsOf(
-  out: Outbound,
+  run: OutboundRun,
   entries: EntriesConfig,
   ledger: LedgerRules,
 ): Promise<{ drafts: EntryDraft[]; notPosted: NotPosted[]; settled: number[] }> {
-  const { session, config } = out;
+  const { config } = run;
   const { connection, where } = config;
-  const engine = { project: session.project, knex: session.knex };
+  const engine = { project: run.project, knex: run.knex };
   const { lines: posted, settled } = await postedLines(engine, { entries, where, connection });
-  const { lines: due, notPosted, unsure, ready } = await dueLines(engine, { entries, where }, ledger, session.now());
+  const { lines: due, notPosted, unsure, ready } = await dueLines(engine, { entries, where }, ledger, run.now());
   const { entries: drafts, reversed } = draftEntries(due, posted, { connection, by: entries.by, ready, unsure });
-  refuseTooMany(out, reversed, new Set(posted.map(({ golden }) => golden)).size);
+  refuseTooMany(run, reversed, new Set(posted.map(({ golden }) => golden)).size);
   return { drafts, notPosted, settled };
 }
 
-async function settledNow(trx: Knex, { config }: Outbound): Promise<number[]> {
+async function settledNow(trx: Knex, { config }: OutboundRun): Promise<number[]> {
   return (await listEntries(trx, { connection: config.connection })).filter(isSettled).map(({ number }) => number);
 }
 
 /** Where a source is gone, or a setting is wrong, all of it would be taken back. */
-function refuseTooMany({ config, name }: Outbound, reversed: number, posted: number): void {
+function refuseTooMany({ config, name }: OutboundRun, reversed: number, posted: number): void {
   if (reversed <= FEW || reversed * 100 <= config.max_deleted_percent * posted) return;
   throw new FatalError({
     code: 'ENTRIES_TAKE_BACK_TOO_MUCH',
@@ -106,20 +106,20 @@ function refuseTooMany({ config, name }: Outbound, reversed: number, posted: num
 }
 
 async function write(
-  out: Outbound,
+  run: OutboundRun,
   trx: Knex.Transaction,
   drafts: readonly EntryDraft[],
   rules: LedgerRules,
-  counts: Outbound['session']['counts'],
+  counts: RunCounts,
 ): Promise<void> {
-  const { pipeline } = out.session.pipeline;
-  const known = new Map((await listEntries(trx, { connection: out.config.connection })).map((entry) => [entry.number, entry]));
+  const { pipeline } = run.pipeline;
+  const known = new Map((await listEntries(trx, { connection: run.config.connection })).map((entry) => [entry.number, entry]));
   const wanted = new Set<number>();
   for (const draft of drafts) {
-    const stored = await storedEntry(out, trx, draft);
+    const stored = await storedEntry(run, trx, draft);
     wanted.add(stored.number);
     counts.read++;
-    counts[await enqueue(out, trx, stored, rules, known.get(stored.corrects ?? -1))]++;
+    counts[await enqueue(run, trx, stored, rules, known.get(stored.corrects ?? -1))]++;
   }
   for (const entry of known.values()) {
     if (entry.pipeline !== pipeline || wanted.has(entry.number) || isSettled(entry) || entry.state === 'withdrawn') continue;
@@ -129,8 +129,9 @@ async function write(
 }
 
 /** The entry with a number; the same content that was there before, such as before a change that was taken back, keeps the number it had. */
-async function storedEntry({ session, config }: Outbound, trx: Knex.Transaction, draft: EntryDraft): Promise<StoredEntry> {
-  const { pipeline } = session.pipeline;
+async function storedEntry(run: OutboundRun, trx: Knex.Transaction, draft: EntryDraft): Promise<StoredEntry> {
+  const { config } = run;
+  const { pipeline } = run.pipeline;
   const { id, period, department, tender, currency, corrects, receiptLines, lines } = draft;
   const before = await entryNumber(trx, pipeline, id);
   const entry: StoredEntry = {
@@ -148,8 +149,8 @@ async function storedEntry({ session, config }: Outbound, trx: Knex.Transaction,
     receipts: new Set(receiptLines.map(({ golden }) => golden)).size,
     total: lines.reduce((sum, line) => sum + line.debit, 0),
     lines,
-    run: session.runId,
-    madeAt: session.now().toISOString(),
+    run: run.id,
+    madeAt: run.now().toISOString(),
   };
   if (before === undefined) await insertEntry(trx, entry, receiptLines);
   return entry;
@@ -162,27 +163,27 @@ interface Made {
   problems: Problem[];
 }
 
-function madeOf(out: Outbound, entry: StoredEntry, rules: LedgerRules, corrected: EntryOnItsWay | undefined): Made {
-  const { config } = out.session.project;
+function madeOf(run: OutboundRun, entry: StoredEntry, rules: LedgerRules, corrected: EntryOnItsWay | undefined): Made {
+  const { config } = run.project;
   const separator = config.ledger!.fund.separator;
   const record = entryRecord(entry, { starts: config.town.fiscal_year_starts, separator, corrected });
-  const at: Place = { system: out.name };
+  const at: Place = { system: run.name };
   const unbalanced = unbalancedFunds(entry.lines, rules).map((fund) => notBalanced(at, fund));
-  const { values, problems } = out.mapping.apply(record, at);
+  const { values, problems } = run.mapping.apply(record, at);
   const noKey = JSON.stringify({ golden: entry.number });
   // `when` of the mapping leaves an entry out: that its money is in the ledger would be wrong to think.
   if (!problems.length && !values)
     problems.push({
       code: 'ENTRY_NOT_WANTED',
       place: at,
-      message: `The mapping ${out.mapping.name} leaves this journal entry out, but its money has to be posted.`,
+      message: `The mapping ${run.mapping.name} leaves this journal entry out, but its money has to be posted.`,
       hint: 'Change the condition "when" in the mapping. To leave receipts out, use "where" in the pipeline.',
     });
   if (!values || problems.length) return { key: noKey, values: {}, hash: hashOf({}), problems: [...unbalanced, ...problems] };
-  const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
-  const key = keyless ? noKey : sinkKey(out.sink, values);
+  const keyless = run.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
+  const key = keyless ? noKey : sinkKey(run.sink, values);
   const named = keyless ? at : { ...at, key };
-  const found = [...unbalanced, ...problemsOfRecord(out.sink, values, named), ...currencyLost(out, entry, named)];
+  const found = [...unbalanced, ...problemsOfRecord(run.sink, values, named), ...currencyLost(run, entry, named)];
   return { key, values, hash: hashOf(values), problems: found };
 }
 
@@ -200,9 +201,10 @@ function notBalanced(place: Place, { currency, fund, lines }: ReturnType<typeof 
   };
 }
 
-function currencyLost({ session, config }: Outbound, { currency }: StoredEntry, place: Place): Problem[] {
-  const { town } = session.project.config;
-  const mapping = session.project.sinkMappings.get(config.mapping)!.value;
+function currencyLost(run: OutboundRun, { currency }: StoredEntry, place: Place): Problem[] {
+  const { config } = run;
+  const { town } = run.project.config;
+  const mapping = run.project.sinkMappings.get(config.mapping)!.value;
   if (currency === town.currency || namesRead(mapping).has('currency')) return [];
   return [
     {
@@ -217,21 +219,21 @@ function currencyLost({ session, config }: Outbound, { currency }: StoredEntry, 
 type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
 
 async function enqueue(
-  out: Outbound,
+  run: OutboundRun,
   trx: Knex.Transaction,
   entry: StoredEntry,
   rules: LedgerRules,
   corrected: EntryOnItsWay | undefined,
 ): Promise<Counted> {
-  const { pipeline } = out.session.pipeline;
-  let made = madeOf(out, entry, rules, corrected);
+  const { pipeline } = run.pipeline;
+  let made = madeOf(run, entry, rules, corrected);
   const mine = (await latestOfGoldens(trx, pipeline, [entry.number])).filter((row) => row.entityId === ENTRY_ENTITY_ID);
   const other = (await latestOfKeys(trx, pipeline, [made.key])).get(made.key);
-  if (other && !mine.some(({ id }) => id === other.id)) made = keyTwice(out, entry, made, other);
+  if (other && !mine.some(({ id }) => id === other.id)) made = keyTwice(run, entry, made, other);
   const current = mine.find((row) => row.key === made.key);
   for (const row of mine)
     if (row !== current && row.state !== 'withdrawn') await changeOutbox(trx, [row.id], { state: 'withdrawn', problems: [] });
-  const waiting = waitingState(out);
+  const waiting = waitingState(run);
   const state: OutboxState = made.problems.length ? 'refused' : waiting;
   const counted = (how: Counted): Counted => (state === 'refused' ? 'rejected' : how);
   const same = current?.hash === made.hash;
@@ -248,30 +250,30 @@ async function enqueue(
       hash: made.hash,
       values: made.values,
       problems: made.problems,
-      run: out.session.runId,
+      run: run.id,
     });
     return counted('created');
   }
   // What was approved was approved as it was.
   const stays = same && state !== 'refused' && (current.state === 'queued' || current.state === waiting);
   if (stays) return 'unchanged';
-  await changeOutbox(trx, [current.id], { state, hash: made.hash, values: made.values, problems: made.problems, run: out.session.runId });
+  await changeOutbox(trx, [current.id], { state, hash: made.hash, values: made.values, problems: made.problems, run: run.id });
   return counted('changed');
 }
 
-function keyTwice(out: Outbound, entry: StoredEntry, made: Made, other: OutboxRow): Made {
+function keyTwice(run: OutboundRun, entry: StoredEntry, made: Made, other: OutboxRow): Made {
   const problem: Problem = {
     code: 'KEY_REPEATED',
-    place: { system: out.name, key: made.key },
-    message: `It has the same ${out.sink.idempotency_key.join(', ')} as entry ${other.golden}, so the system would take both as the same entry.`,
+    place: { system: run.name, key: made.key },
+    message: `It has the same ${run.sink.idempotency_key.join(', ')} as entry ${other.golden}, so the system would take both as the same entry.`,
     hint: 'Map reference or number of the entry to a field of idempotency_key.',
   };
   return { ...made, key: JSON.stringify({ golden: entry.number }), problems: [problem, ...made.problems] };
 }
 
 /** How what may be sent waits in the pipeline's mode. */
-function waitingState({ session }: Outbound): OutboxState {
-  const { mode } = session.pipeline;
+function waitingState(run: OutboundRun): OutboxState {
+  const { mode } = run.pipeline;
   return mode === 'live' ? 'queued' : mode === 'review' ? 'review' : 'shadow';
 }
 
@@ -280,13 +282,13 @@ function hashOf(values: Values): string {
 }
 
 /** Money that is due and in no entry is told, sum by sum. */
-function noteEntries({ session, name }: Outbound, entries: readonly EntryDraft[], notPosted: readonly NotPosted[]): void {
+function noteEntries(run: OutboundRun, entries: readonly EntryDraft[], notPosted: readonly NotPosted[]): void {
+  const { name } = run;
   for (const { amount, currency, account, tender, reason } of notPosted.slice(0, MOST_REASONS))
-    session.note(
+    run.note(
       `${name}: ${plainMoney(amount, currency)} ${currency} ${account === null ? '' : `of ${account} `}${tender === null ? '' : `paid by ${tender} `}is in no entry: ${reason}.`,
     );
-  if (notPosted.length > MOST_REASONS) session.note(`${name}: … and ${notPosted.length - MOST_REASONS} more sums are in no entry.`);
+  if (notPosted.length > MOST_REASONS) run.note(`${name}: … and ${notPosted.length - MOST_REASONS} more sums are in no entry.`);
   for (const { id, corrects, period } of entries)
-    if (corrects)
-      session.note(`${name}: ${referenceOf(id)} of ${period.id} adjusts entry ${corrects.number} (${referenceOf(corrects.id)}).`);
+    if (corrects) run.note(`${name}: ${referenceOf(id)} of ${period.id} adjusts entry ${corrects.number} (${referenceOf(corrects.id)}).`);
 }
