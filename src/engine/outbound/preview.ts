@@ -21,7 +21,7 @@ import type { HeldBack } from './carry/field.ts';
 import { namesOfKeyless } from './known-by.ts';
 import { outbound } from './outbound.ts';
 import { openOutboundRun, type OutboundRun } from './outbound-run.ts';
-import { outgoing } from './record.ts';
+import { outgoing, targetOf } from './record.ts';
 
 /** One request, row of a file or statement that would be sent. */
 export interface PreviewedDelivery {
@@ -111,7 +111,7 @@ async function previewed(run: OutboundRun, knex: Knex, row: OutboxRow, name: str
   const kind = target.file ? 'file' : target.table ? 'table' : 'request';
   return {
     kind,
-    to: targetOf(run, row),
+    to: target.file ? target.file.name : targetOf(run.sink, row),
     operation: row.operation === 'delete' ? 'delete' : row.carried?.create ? 'create' : row.carried ? 'update' : 'write',
     key: row.key.startsWith('[') ? (JSON.parse(row.key) as string[]) : null,
     known_by: name,
@@ -145,14 +145,6 @@ async function entryOf({ config }: OutboundRun, knex: Knex, { golden, pipeline }
     })),
   };
   return { entry: shown };
-}
-
-function targetOf({ sink }: OutboundRun, row: OutboxRow): string {
-  const { file, table, request } = sink.target;
-  if (file) return file.name;
-  if (table) return table.name;
-  const ask = row.operation === 'delete' ? request!.delete! : row.carried?.create ? (sink.creates?.request ?? request!) : request!;
-  return ask.operation ?? `${ask.method} ${ask.path ?? ''}`;
 }
 
 async function fieldsOf(knex: Knex, row: OutboxRow): Promise<PreviewedDelivery['fields']> {

@@ -1,5 +1,7 @@
 import type { OutboundRun } from './outbound-run.ts';
-import { outgoing, record, type Target } from './record.ts';
+import { concludeDelivery, isOverdue } from './delivery-state.ts';
+import { type Answered, outgoing, record } from './record.ts';
+import type { Target } from './target.ts';
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { type Answer, answerKey, type PushContext } from '../../connector/sink/push.ts';
 import { type FileAnswer, fileAnswer, placeOf, whatLies } from '../../connector/sink/push-file.ts';
@@ -7,17 +9,19 @@ import { rowAnswer } from '../../connector/sink/push-lines.ts';
 import { readBackEach } from '../../connector/sink/push-request.ts';
 import type { Problem } from '../../core/errors.ts';
 import { groupProblems } from '../../core/grouped-problems.ts';
-import { parseDuration } from '../../core/time/time.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
-import { changeDelivery, type Delivery, type DeliveryState, listDeliveries } from '../../store/outbound/deliveries.ts';
-import type { Knex } from '../../store/open.ts';
+import { type Delivery, type DeliveryState, listDeliveries } from '../../store/outbound/deliveries.ts';
 import type { FileTransport } from '../../transports/transport.ts';
 import { changeOutbox, listOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
-import { linkCreated } from './carry/link.ts';
+import { linkCreated, type LinkingRun } from './carry/link.ts';
 import { stopIfAsked } from '../run/context.ts';
 
+/** What settling needs of a run. */
+type SettlingRun = LinkingRun &
+  Pick<OutboundRun, 'commit' | 'counts' | 'knex' | 'name' | 'note' | 'problems' | 'project' | 'signal' | 'sink' | 'sinkName'>;
+
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */
-export async function settleAnswers(run: OutboundRun, target: Target): Promise<void> {
+export async function settleAnswers(run: SettlingRun, target: Target): Promise<void> {
   const { sink } = run;
   const { taken, file, read_back, row: inRows, within } = sink.acknowledgement ?? {};
   const { transport, context } = target;
@@ -73,24 +77,13 @@ async function answerOf(
   return there === 'same' ? { all: { state: 'sent' } } : undefined;
 }
 
-/** Is a delivery older than the sink gives the remote system to answer? */
-export function isOverdue({ sentAt, state }: Delivery, within: string | undefined, now: Date): boolean {
-  if (within === undefined || sentAt === null || (state !== 'sent' && state !== 'acknowledged')) return false;
-  return now.getTime() - Date.parse(sentAt) > parseDuration(within)!;
-}
-
-/** Does the remote system still have to take it? */
-export function isOpen({ acknowledgement: a }: SinkConfig, { state }: Delivery): boolean {
-  return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response ?? a?.row);
-}
-
 const FINAL: readonly OutboxState[] = ['accepted', 'rejected', 'dismissed'];
 function isFinal(state: OutboxState): boolean {
   return FINAL.includes(state);
 }
 
 /** Saves what became of records of a delivery, and of the delivery as a whole. Rejected and lost ones are the run's problems. */
-export async function saveAnswers(run: OutboundRun, delivery: Delivery, answers: readonly (readonly [OutboxRow, Answer])[]): Promise<void> {
+export async function saveAnswers(run: SettlingRun, delivery: Delivery, answers: Answered): Promise<void> {
   const reasons: Problem[] = [];
   const lost: Problem[] = [];
   await record(run, async (trx) => {
@@ -133,20 +126,3 @@ function grouped(problems: readonly Problem[]): Problem[] {
 
 /** So many reasons are told in the run's notes; interlocal deliver list has them all. */
 const MAX_TOLD = 20;
-
-/** What a delivery is, by what its records are. */
-export async function concludeDelivery(trx: Knex, delivery: Delivery, now: Date, answer?: string): Promise<void> {
-  const rows = await listOutbox(trx, { delivery: delivery.id });
-  const state = rows.length === 0 ? 'withdrawn' : together(new Set(rows.map((row) => row.state)));
-  await changeDelivery(trx, delivery, {
-    ...(state === undefined ? {} : { state }),
-    ...(answer === undefined ? {} : { answer }),
-    ...(state === 'accepted' || state === 'rejected' || state === 'partial' ? { answeredAt: now.toISOString() } : {}),
-  });
-}
-
-function together(states: ReadonlySet<OutboxState>): DeliveryState | undefined {
-  for (const state of ['unknown', 'sending', 'sent', 'acknowledged'] as const) if (states.has(state)) return state;
-  if (states.has('accepted')) return states.has('rejected') ? 'partial' : 'accepted';
-  return states.has('rejected') || states.has('dismissed') ? 'rejected' : undefined;
-}

@@ -22,7 +22,9 @@ const WORDS: Partial<Record<OutboxState, string>> = {
 const MAX_ADDED_UP = 50_000;
 
 /** One line for each state in which something waits, in the run's notes. */
-export async function notePending(run: OutboundRun): Promise<void> {
+export async function notePending(
+  run: Pick<OutboundRun, 'currencyFields' | 'knex' | 'name' | 'note' | 'pipeline' | 'sink'>,
+): Promise<void> {
   const { sink, name, currencyFields } = run;
   const { pipeline } = run.pipeline;
   const counts = (await countOutbox(run.knex)).get(pipeline) ?? {};

@@ -10,7 +10,12 @@ import { record } from '../record.ts';
  * Of rows that are about to be sent, those whose record still belongs to the golden record that they were made from, in the transaction
  * that notes that they are sent. A clerk may have merged people or taken them apart since the last look.
  */
-export async function stillRight(run: OutboundRun, landing: Landing, trx: Knex, rows: readonly OutboxRow[]): Promise<OutboxRow[]> {
+export async function stillRight(
+  run: Pick<OutboundRun, 'config' | 'entityId'>,
+  landing: Landing,
+  trx: Knex,
+  rows: readonly OutboxRow[],
+): Promise<OutboxRow[]> {
   const store = identityStore(landing.rows, run.entityId);
   const ids = rows.map((row) => row.member ?? row.golden);
   const members = new Map((await store.byId(ids)).map((m) => [m.id, m]));
@@ -28,7 +33,7 @@ export async function stillRight(run: OutboundRun, landing: Landing, trx: Knex, 
 }
 
 /** A delivery of which nothing is there yet is given up, and its rows wait again. */
-export async function release(run: OutboundRun, delivery: Delivery, rows: readonly OutboxRow[]): Promise<void> {
+export async function release(run: Pick<OutboundRun, 'commit'>, delivery: Delivery, rows: readonly OutboxRow[]): Promise<void> {
   await record(run, async (trx) => {
     await changeOutbox(
       trx,

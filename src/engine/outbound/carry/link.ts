@@ -7,11 +7,14 @@ import { appendAudit } from '../../../store/ledger/audit.ts';
 import { placeAgain } from '../../identity/place-again.ts';
 import type { OutboundRun } from '../outbound-run.ts';
 
+/** What linking a new record needs of a run. */
+export type LinkingRun = Pick<OutboundRun, 'config' | 'entities' | 'entity' | 'entityId' | 'matching' | 'now' | 'pipeline'>;
+
 /**
  * A record was made in the target for a golden record, and this is its number there. That they are one is kept as a decision, by the numbers
  * of both systems: when the next run reads the new record it joins the golden record, whatever its score. `review undo` takes it back.
  */
-export async function linkCreated(run: OutboundRun, trx: Knex.Transaction, row: OutboxRow, key: string): Promise<void> {
+export async function linkCreated(run: LinkingRun, trx: Knex.Transaction, row: OutboxRow, key: string): Promise<void> {
   const { config, entityId, entity } = run;
   if (!row.carried?.create || row.carried.create.key === key) return;
   await changeOutbox(trx, [row.id], { carried: { ...row.carried, create: { key } } });

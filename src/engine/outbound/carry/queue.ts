@@ -1,15 +1,13 @@
-import type { OutboundRun } from '../outbound-run.ts';
-import { goldenScan } from '../scan.ts';
 import type { Problem } from '../../../core/errors.ts';
-import { goldensForCarry, goldensToLookAt, hasLooked, openRowsOfGone, waitsForReview } from '../../../store/outbound/carry.ts';
 import type { Landing } from '../../../store/landing/landing.ts';
+import { saveCounts } from '../../../store/ledger/runs.ts';
 import type { Knex } from '../../../store/open.ts';
-import { type GoldenScan, outboundOf, saveOutbound, type ScannedGolden, settledBefore } from '../../../store/outbound/outbound.ts';
+import { openRowsOfGone, waitsForReview } from '../../../store/outbound/carry.ts';
+import { saveOutbound, type ScannedGolden } from '../../../store/outbound/outbound.ts';
 import {
   type Carried,
   changeOutbox,
   insertOutbox,
-  latestOfGoldens,
   latestOfKeys,
   listOutbox,
   type OutboxRow,
@@ -17,38 +15,64 @@ import {
   REACHED,
   withdraw,
 } from '../../../store/outbound/outbox.ts';
-import { saveCounts } from '../../../store/ledger/runs.ts';
-import { stopIfAsked } from '../../run/context.ts';
+import { type Counted, hashOf, keyOfGolden, waitingState } from '../made.ts';
+import type { OutboundRun } from '../outbound-run.ts';
 import type { Carry } from './carry.ts';
-import type { FieldVerdict, HeldBack } from './field.ts';
-import { lookAtRecord, type LookedAtRecord, rememberSaid } from './look.ts';
-import { hashOf, type MadeCorrection, newRecordOf } from './made.ts';
-import { type Cluster, clustersOf } from './people.ts';
+import type { LookedAtRecord, MadeCorrection } from './correction.ts';
+import type { FoundCluster } from './people.ts';
 
-/** Golden records in one transaction. */
-const CHUNK = 200;
+/** What queueing corrections needs of a run. */
+type QueueingRun = Pick<
+  OutboundRun,
+  'commit' | 'config' | 'counts' | 'entity' | 'entityId' | 'fingerprint' | 'id' | 'name' | 'pipeline' | 'sink'
+>;
+
 /** Rows that are not sent, and may still be changed or withdrawn. */
 const UNSENT: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', 'refused'];
 
-/**
- * Puts into the outbox what was corrected since the last look, one row for each record of the target system. What was seen and what is
- * to be sent of it commit together, a stretch in each transaction: a killed run goes on with what it had not looked at.
- */
-export async function queueCorrections(run: OutboundRun, carry: Carry, allHeldBack: HeldBack[] = []): Promise<void> {
-  const { entity, entityId } = run;
-  const { pipeline } = run.pipeline;
-  const known = await outboundOf(run.knex, pipeline);
-  const position = await settledBefore(run.knex, run.id);
-  // The first look is not done before it came to its end.
-  const begun = known.fingerprint !== null && (await hasLooked(run.knex, pipeline));
-  const fromRun = known.fingerprint === run.fingerprint ? known.position : 0;
-  const scan = goldenScan(run, fromRun);
-  const goldens = await goldensToLookAt(run.knex, { entity: entity.entity, entityId, pipeline, fromRun });
-  for (let i = 0; i < goldens.length; i += CHUNK) {
-    stopIfAsked(run);
-    allHeldBack.push(...(await lookAt(run, carry, scan, goldens.slice(i, i + CHUNK), begun)));
-    run.progress({ what: entity.entity, done: run.counts.read, total: goldens.length });
+/** Rows of the outbox for the records that the target has of a golden record. Gives what became of each. */
+export async function queueCorrections(
+  run: QueueingRun,
+  trx: Knex.Transaction,
+  { wanted, there }: FoundCluster,
+  looked: readonly LookedAtRecord[],
+): Promise<Counted[]> {
+  if (!wanted) {
+    for (const row of there.flatMap(({ latest }) => latest)) if (UNSENT.includes(row.state)) await withdraw(trx, row);
+    return [];
   }
+  const counted: Counted[] = [];
+  for (const one of looked) counted.push(await place(run, trx, one));
+  return counted;
+}
+
+/** The row that makes a golden record in the target, where it has none of it. absent: none is made, undefined: it is there, or not wanted. */
+export async function queueNewRecord(
+  run: QueueingRun,
+  carry: Carry,
+  { landing, trx }: { landing: Landing; trx: Knex.Transaction },
+  cluster: FoundCluster,
+  options: NewRecordOptions,
+): Promise<Counted | 'absent' | undefined> {
+  const { wanted, there, created } = cluster;
+  // It is there by now, or is none that is wanted.
+  if (wanted && there.length === 0) return create(run, carry, landing, trx, cluster, wanted, options);
+  // Where the target rejected it, as a row like it was there already, a person may have said since that it is that one.
+  const waiting = created.filter(({ state }) => UNSENT.includes(state) || (there.length > 0 && state === 'rejected'));
+  for (const row of waiting) await withdraw(trx, row);
+  return undefined;
+}
+
+interface NewRecordOptions {
+  /** See FoundCorrections. */
+  begun: boolean;
+  /** What is sent of it; undefined where the mapping does not want it. */
+  newRecord: (golden: ScannedGolden) => MadeCorrection | undefined;
+}
+
+/** At the end of a look: takes back what waits of records that are gone, and notes up to where the run has looked. */
+export async function saveCorrections(run: QueueingRun, position: number): Promise<void> {
+  const { pipeline } = run.pipeline;
   await run.commit(async (_, trx) => {
     for (const row of await listOutbox(trx, { ids: await openRowsOfGone(trx, pipeline) })) await withdraw(trx, row);
     await saveOutbound(trx, pipeline, { fingerprint: run.fingerprint, position });
@@ -56,51 +80,8 @@ export async function queueCorrections(run: OutboundRun, carry: Carry, allHeldBa
   });
 }
 
-async function lookAt(run: OutboundRun, carry: Carry, scan: GoldenScan, ids: readonly number[], begun: boolean): Promise<HeldBack[]> {
-  const { counts, heldBack } = await run.commit(async (landing, trx) => {
-    const counts = { ...run.counts };
-    const heldBack: HeldBack[] = [];
-    const verdicts = new Map<number, Map<string, FieldVerdict>>();
-    const clusters = await clustersOf(run, carry, landing, trx, ids);
-    const wanted = new Map((await goldensForCarry(trx, scan, ids)).map((golden) => [golden.id, golden]));
-    const made = await createdOf(run, trx, clusters);
-    for (const cluster of clusters) {
-      counts.read++;
-      const golden = wanted.get(cluster.golden);
-      const there = cluster.people.filter(({ member }) => member.source === carry.connection);
-      const created = made.get(cluster.golden) ?? [];
-      for (const person of there) {
-        if (!golden) {
-          for (const row of person.latest) if (UNSENT.includes(row.state)) await withdraw(trx, row);
-          continue;
-        }
-        const look = lookAtRecord(run, carry, golden, cluster, person, { created: created.some(({ state }) => REACHED.includes(state)) });
-        verdicts.set(person.member.id, look.verdicts);
-        counts[await place(run, trx, look.found)]++;
-        heldBack.push(...look.found.kept);
-      }
-      // Where the target rejected it, as a row like it was there already, a person may have said since that it is that one.
-      const waiting = created.filter(({ state }) => UNSENT.includes(state) || (there.length > 0 && state === 'rejected'));
-      // It is there by now, or is none that is wanted.
-      if (there.length > 0 || !golden) for (const row of waiting) await withdraw(trx, row);
-      else {
-        const state = await create(run, carry, landing, trx, cluster, golden, created, begun);
-        counts[state === 'absent' ? 'unchanged' : state]++;
-        if (state === 'absent') heldBack.push({ record: golden.id, key: null, field: null, why: 'no_record', value: null, theirs: null });
-      }
-    }
-    await rememberSaid(run, carry, landing, clusters, verdicts);
-    await saveCounts(trx, run.id, counts);
-    return { counts, heldBack };
-  });
-  Object.assign(run.counts, counts);
-  return heldBack;
-}
-
-type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
-
 /** The row for one record of the target: made, changed, or withdrawn where nothing is to be sent anymore. */
-async function place(run: OutboundRun, trx: Knex.Transaction, { golden, person, carried, made }: LookedAtRecord): Promise<Counted> {
+async function place(run: QueueingRun, trx: Knex.Transaction, { golden, person, carried, made }: LookedAtRecord): Promise<Counted> {
   const unsent = person.latest.filter(({ state }) => UNSENT.includes(state));
   const rejected = person.latest.find(({ state }) => state === 'rejected');
   if (!made) {
@@ -137,7 +118,7 @@ async function place(run: OutboundRun, trx: Knex.Transaction, { golden, person, 
 }
 
 function stateOf(
-  run: OutboundRun,
+  run: QueueingRun,
   problems: readonly Problem[],
   carried: Carried,
   current: OutboxRow | undefined,
@@ -148,36 +129,26 @@ function stateOf(
   // A person approved exactly this.
   if (same && current!.state === 'queued') return mode === 'shadow' ? 'shadow' : 'queued';
   if (Object.keys(carried.conflicts).length > 0) return 'held';
-  return mode === 'live' ? 'queued' : mode === 'review' ? 'review' : 'shadow';
+  return waitingState(run.pipeline);
 }
 
 /** Another record of the target that has the same key there, and is still one of its own. */
-async function otherWithKey(run: OutboundRun, trx: Knex.Transaction, key: string, member: number): Promise<OutboxRow | undefined> {
+async function otherWithKey(run: QueueingRun, trx: Knex.Transaction, key: string, member: number): Promise<OutboxRow | undefined> {
   const row = (await latestOfKeys(trx, run.pipeline.pipeline, [key])).get(key);
   return row && row.member !== null && row.member !== member && row.state !== 'withdrawn' ? row : undefined;
 }
 
-/** Rows that make a golden record in the target, whichever id it had then. */
-async function createdOf(run: OutboundRun, trx: Knex.Transaction, clusters: readonly Cluster[]): Promise<Map<number, OutboxRow[]>> {
-  const goldenOf = new Map(clusters.flatMap(({ golden, ids }) => ids.map((id) => [id, golden] as const)));
-  const rows = await latestOfGoldens(trx, run.pipeline.pipeline, [...goldenOf.keys()]);
-  return Map.groupBy(
-    rows.filter(({ carried, state }) => carried?.create && state !== 'withdrawn'),
-    (row) => goldenOf.get(row.golden)!,
-  );
-}
-
 /** A golden record that the target has no record of: made there once where the pipeline says so. */
 async function create(
-  run: OutboundRun,
+  run: QueueingRun,
   carry: Carry,
   landing: Landing,
   trx: Knex.Transaction,
-  cluster: Cluster,
+  cluster: FoundCluster,
   golden: ScannedGolden,
-  created: readonly OutboxRow[],
-  begun: boolean,
+  { begun, newRecord }: NewRecordOptions,
 ): Promise<Counted | 'absent'> {
+  const { created } = cluster;
   if (cluster.people.length === 0) return 'unchanged';
   const current = created.find(({ state }) => UNSENT.includes(state));
   const rejected = created.find(({ state }) => state === 'rejected');
@@ -187,7 +158,7 @@ async function create(
   for (const row of created) if (UNSENT.includes(row.state) && (reached || row !== current)) await withdraw(trx, row);
   if (reached) return 'unchanged';
   const wanted = carry.config.create && (current !== undefined || rejected !== undefined || (created.length === 0 && isNew));
-  const made = wanted ? newRecordOf(run, carry, golden) : undefined;
+  const made = wanted ? newRecord(golden) : undefined;
   if (!made) {
     if (current) await withdraw(trx, current);
     return 'absent';
@@ -204,7 +175,7 @@ async function create(
   const approved = current?.state === 'queued' && current.decision?.did === 'approve' && current.hash === hash;
   const state: OutboxState =
     problems.length > 0 ? 'refused' : doubtful && !approved ? 'held' : stateOf(run, problems, NOTHING, current, current?.hash === hash);
-  const key = current?.key ?? JSON.stringify({ golden: golden.id });
+  const key = current?.key ?? keyOfGolden(golden.id);
   if (state === 'held') problems.push(inReview(run, golden.id));
   const row = {
     hash,
@@ -229,7 +200,7 @@ function createCarried(carry: Carry, golden: ScannedGolden, made: MadeCorrection
   return { fields: Object.fromEntries(fields), changes: made.changes, conflicts: {}, create: {} };
 }
 
-function conflict(run: OutboundRun, key: string, { conflicts }: Carried): Problem {
+function conflict(run: QueueingRun, key: string, { conflicts }: Carried): Problem {
   const names = Object.keys(conflicts);
   return {
     code: 'CARRY_CONFLICT',
@@ -239,7 +210,7 @@ function conflict(run: OutboundRun, key: string, { conflicts }: Carried): Proble
   };
 }
 
-function inReview(run: OutboundRun, golden: number): Problem {
+function inReview(run: QueueingRun, golden: number): Problem {
   return {
     code: 'CARRY_IN_REVIEW',
     place: { system: run.name },
@@ -248,7 +219,7 @@ function inReview(run: OutboundRun, golden: number): Problem {
   };
 }
 
-function keyTwice(run: OutboundRun, key: string, number: string): Problem {
+function keyTwice(run: QueueingRun, key: string, number: string): Problem {
   return {
     code: 'KEY_REPEATED',
     place: { system: run.name, key },

@@ -1,8 +1,7 @@
-import type { OutboundRun } from './outbound-run.ts';
-import { record } from './record.ts';
+import { type Answered, record } from '../record.ts';
 import { createHash } from 'node:crypto';
-import type { Upload } from '../../config/schema/common.ts';
-import type { Answer, PushContext } from '../../connector/sink/push.ts';
+import type { Upload } from '../../../config/schema/common.ts';
+import type { PushContext } from '../../../connector/sink/push.ts';
 import {
   type Content,
   type FilePlace,
@@ -14,49 +13,37 @@ import {
   stageFile,
   uploadOf,
   whatLies,
-} from '../../connector/sink/push-file.ts';
-import { packedForSending } from '../../connector/sink/packing.ts';
-import { type RenderedFile, renderSink } from '../../connector/sink/sink.ts';
-import { FatalError, InterlocalError, type Problem, RecordError } from '../../core/errors.ts';
-import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../store/outbound/deliveries.ts';
-import { changeOutbox, type OutboxRow } from '../../store/outbound/outbox.ts';
-import type { FileTransport } from '../../transports/transport.ts';
-import { saveAnswers } from './settle.ts';
-import { withTotals } from './summary.ts';
+} from '../../../connector/sink/push-file.ts';
+import { packedForSending } from '../../../connector/sink/packing.ts';
+import type { RenderedFile } from '../../../connector/sink/sink.ts';
+import { FatalError, InterlocalError, type Problem } from '../../../core/errors.ts';
+import { changeDelivery, type Delivery, type DeliveryChange, listDeliveries, UNFINISHED } from '../../../store/outbound/deliveries.ts';
+import { changeOutbox } from '../../../store/outbound/outbox.ts';
+import type { FileTransport } from '../../../transports/transport.ts';
+import { withTotals } from '../summary.ts';
+import type { SendingRun } from './sending-run.ts';
+import type { WritableFile } from './writable-file.ts';
 
 /**
  * Drops a file: written under a temporary name, noted, moved to its place, noted. What the server refuses is noted as not done. Killed before
  * the first note it is written again; killed after it, what is there says what happened: the temporary file, it was not moved; ours under
  * its own name, it was. Neither: it is not known, and a person decides. So it is there once, also where systems take files within a second.
+ * Gives what became of its records where that is not known.
  */
 export async function sendFile(
-  run: OutboundRun,
+  run: SendingRun,
   transport: FileTransport,
   delivery: Delivery,
-  given: readonly OutboxRow[],
+  { rows, file }: WritableFile,
   context: PushContext,
-): Promise<void> {
+): Promise<Answered | undefined> {
   const { sink } = run;
   const place = placeOf(sink, delivery.name, context);
-  const render = (list: readonly OutboxRow[]): Promise<RenderedFile> =>
-    renderSink(
-      sink,
-      list.map((row) => row.values),
-      { date: delivery.day, sequence: delivery.sequence, variables: context.variables },
-    );
-  const { rows, file } =
-    delivery.state === 'prepared' ? await withoutUnwritable(run, delivery, given, render) : { rows: given, file: await render(given) };
-  if (!file) return;
   const upload = uploadOf(sink, transport);
   const task: FileTask = { run, transport, delivery, place, upload, context, encrypted: isEncrypted(sink) };
   // A delivery that was staged before upload was set is still moved, or found to be lost, as it was begun.
   const lost = upload === 'rename' || delivery.state === 'staged' ? await moved(task, file) : await direct(task, file);
-  if (lost)
-    return saveAnswers(
-      run,
-      delivery,
-      rows.map((row): [OutboxRow, Answer] => [row, { state: 'unknown', problem: lost }]),
-    );
+  if (lost) return rows.map((row) => [row, { state: 'unknown', problem: lost }]);
   await markFile(transport, place, upload);
   await record(run, async (trx) => {
     await changeDelivery(trx, delivery, { state: 'sent', sentAt: run.now().toISOString() });
@@ -64,11 +51,13 @@ export async function sendFile(
     await changeOutbox(trx, ids, { state: 'sent' });
   });
   run.note(`${delivery.name} was sent to ${run.name}: ${withTotals(file.count, file.totals)}.`);
+  // What becomes of them there is found later, if the system says it.
+  return undefined;
 }
 
 /** One file on its way. */
 interface FileTask {
-  run: OutboundRun;
+  run: SendingRun;
   transport: FileTransport;
   delivery: Delivery;
   place: FilePlace;
@@ -77,7 +66,7 @@ interface FileTask {
   encrypted: boolean;
 }
 
-function isEncrypted(sink: OutboundRun['sink']): boolean {
+function isEncrypted(sink: SendingRun['sink']): boolean {
   return sink.target.file!.pack?.some(({ pgp }) => pgp) === true;
 }
 
@@ -125,7 +114,7 @@ async function moved({ run, transport, delivery, place, context, encrypted }: Fi
  * Another run took over while this one wrote the temporary file. Where that run has moved the file by its own attempt, this one's is left
  * over, and nobody would ever look at it again. Otherwise it is left: the other run writes it over, or is about to move it.
  */
-async function withdraw(run: OutboundRun, transport: FileTransport, { id }: Delivery, place: FilePlace): Promise<void> {
+async function withdraw(run: SendingRun, transport: FileTransport, { id }: Delivery, place: FilePlace): Promise<void> {
   const [now] = await listDeliveries(run.knex, { id });
   const isOver = now !== undefined && !UNFINISHED.includes(now.state);
   try {
@@ -182,7 +171,7 @@ const TAKES_UPLOADS =
   'If the system takes every file as soon as it is closed, set upload: taken for this connection, or ask its owner not to touch names that begin with a period.';
 
 /** It is not known whether the file got there: it is not sent again before a person has looked. */
-function unknown({ name }: OutboundRun, { id, name: file }: Delivery, why: string, more?: string): Problem {
+function unknown({ name }: Pick<SendingRun, 'name'>, { id, name: file }: Delivery, why: string, more?: string): Problem {
   return {
     code: 'DELIVERY_UNKNOWN',
     place: { system: name, file },
@@ -204,7 +193,7 @@ async function isStillStaged(transport: FileTransport, place: FilePlace): Promis
   }
 }
 
-async function note(run: OutboundRun, delivery: Delivery, change: DeliveryChange): Promise<void> {
+async function note(run: SendingRun, delivery: Delivery, change: DeliveryChange): Promise<void> {
   await record(run, (trx) => changeDelivery(trx, delivery, change));
 }
 
@@ -214,45 +203,4 @@ function sha256Of(bytes: Uint8Array): string {
 
 function contentOf({ sha256, bytes }: Delivery): Content {
   return { sha256: sha256!, bytes };
-}
-
-/**
- * A record that the format or the encoding cannot carry is refused alone, with its reason: the others need not wait for it. Gives those that
- * are left with their file; without any the delivery is at its end.
- */
-async function withoutUnwritable(
-  run: OutboundRun,
-  delivery: Delivery,
-  rows: readonly OutboxRow[],
-  render: (rows: readonly OutboxRow[]) => Promise<RenderedFile>,
-): Promise<{ rows: readonly OutboxRow[]; file?: RenderedFile }> {
-  const whole = await fileOrProblems(() => render(rows));
-  if (!Array.isArray(whole)) return { rows, file: whole };
-  const unwritable = new Map<OutboxRow, Problem[]>();
-  for (const row of rows) {
-    const alone = await fileOrProblems(() => render([row]));
-    if (Array.isArray(alone)) unwritable.set(row, alone);
-  }
-  if (unwritable.size === 0) throw new RecordError(whole);
-  await record(run, async (trx) => {
-    for (const [row, problems] of unwritable)
-      await changeOutbox(trx, [row.id], { state: 'refused', problems: problems.map((p) => placed(p, row)), delivery: null });
-    if (unwritable.size === rows.length) await changeDelivery(trx, delivery, { state: 'rejected' });
-  });
-  run.counts.rejected += unwritable.size;
-  const left = rows.filter((row) => !unwritable.has(row));
-  return left.length ? { rows: left, file: await render(left) } : { rows: left };
-}
-
-function placed(problem: Problem, { key }: OutboxRow): Problem {
-  return { ...problem, place: { key, path: problem.place.path } };
-}
-
-async function fileOrProblems(work: () => Promise<RenderedFile>): Promise<RenderedFile | Problem[]> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof RecordError)) throw error;
-    return [...error.problems];
-  }
 }

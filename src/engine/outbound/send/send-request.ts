@@ -1,33 +1,27 @@
-import type { OutboundRun } from './outbound-run.ts';
-import { outgoing, record } from './record.ts';
-import type { Answer, PushContext } from '../../connector/sink/push.ts';
-import { push, readBackEach } from '../../connector/sink/push-request.ts';
-import { totalsOf } from '../../connector/sink/sink-sums.ts';
-import { changeDelivery, type Delivery } from '../../store/outbound/deliveries.ts';
-import type { OutboxRow } from '../../store/outbound/outbox.ts';
-import type { RequestTransport } from '../../transports/transport.ts';
-import { saveAnswers } from './settle.ts';
+import { type Answered, outgoing, record } from '../record.ts';
+import type { Answer, PushContext } from '../../../connector/sink/push.ts';
+import { push, readBackEach } from '../../../connector/sink/push-request.ts';
+import { totalsOf } from '../../../connector/sink/sink-sums.ts';
+import { changeDelivery, type Delivery } from '../../../store/outbound/deliveries.ts';
+import type { OutboxRow } from '../../../store/outbound/outbox.ts';
+import type { RequestTransport } from '../../../transports/transport.ts';
+import type { SendingRun } from './sending-run.ts';
 
 /**
- * Asks a service to take records. Before, it is noted that the request is on its way. A run that finds that note was killed in between, and
+ * Asks a service to take records, and gives what became of them. Before, it is noted that the request is on its way. A run that finds that note was killed in between, and
  * asks again only where the sink says that this does no harm; otherwise it checks whether the record is there, or leaves it to a person.
  */
 export async function sendRequest(
-  run: OutboundRun,
+  run: SendingRun,
   transport: RequestTransport,
   delivery: Delivery,
   rows: readonly OutboxRow[],
   context: PushContext,
-): Promise<void> {
+): Promise<Answered> {
   const { sink } = run;
   const target = sink.target.request!;
   const records = rows.map((row) => outgoing(run, row));
-  const save = (answers: readonly Answer[]): Promise<void> =>
-    saveAnswers(
-      run,
-      delivery,
-      rows.map((row, i) => [row, answers[i]!]),
-    );
+  const answered = (answers: readonly Answer[]): Answered => rows.map((row, i) => [row, answers[i]!]);
   /** What is found there of each record; those that are not keep what is known of them. */
   const lookedUp = async (known: (i: number) => Answer): Promise<Answer[] | 'missing'> => {
     const found = await readBackEach(transport, sink, records, context);
@@ -36,9 +30,9 @@ export async function sendRequest(
   await transport.ready();
   await context.session?.variables();
   if (delivery.state === 'sending' && !target.idempotent) {
-    if (!sink.acknowledgement?.read_back) return save(records.map(() => interrupted(run)));
+    if (!sink.acknowledgement?.read_back) return answered(records.map(() => interrupted(run)));
     const found = await lookedUp(() => interrupted(run));
-    if (found !== 'missing') return save(found);
+    if (found !== 'missing') return answered(found);
   }
   await record(run, (trx) => changeDelivery(trx, delivery, { state: 'sending', sentAt: run.now().toISOString() }));
   let answers: Answer[];
@@ -59,10 +53,10 @@ export async function sendRequest(
   }
   const there = records.filter((_, i) => answers[i]!.state !== 'rejected').map(({ values }) => values);
   await record(run, (trx) => changeDelivery(trx, delivery, { totals: there.length ? totalsOf(sink, there) : {} }));
-  await save(answers);
+  return answered(answers);
 }
 
-function interrupted(run: OutboundRun): Answer {
+function interrupted(run: Pick<SendingRun, 'name'>): Answer {
   return {
     state: 'unknown',
     problem: {
