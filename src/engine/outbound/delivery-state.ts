@@ -11,7 +11,7 @@ export function isOverdue({ sentAt, state }: Delivery, within: string | undefine
 }
 
 /** Does the remote system still have to take it? */
-export function isOpen({ acknowledgement: a }: SinkConfig, { state }: Delivery): boolean {
+export function isOpen({ acknowledgment: a }: SinkConfig, { state }: Delivery): boolean {
   return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response ?? a?.row);
 }
 

@@ -23,7 +23,7 @@ type SettlingRun = LinkingRun &
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */
 export async function settleAnswers(run: SettlingRun, target: Target): Promise<void> {
   const { sink } = run;
-  const { taken, file, read_back, row: inRows, within } = sink.acknowledgement ?? {};
+  const { taken, file, read_back, row: inRows, within } = sink.acknowledgment ?? {};
   const { transport, context } = target;
   const files = transport.kind === 'files';
   if (!taken && !file && !read_back && !inRows && !files) return;

@@ -30,7 +30,7 @@ export async function sendRequest(
   await transport.ready();
   await context.session?.variables();
   if (delivery.state === 'sending' && !target.idempotent) {
-    if (!sink.acknowledgement?.read_back) return answered(records.map(() => interrupted(run)));
+    if (!sink.acknowledgment?.read_back) return answered(records.map(() => interrupted(run)));
     const found = await lookedUp(() => interrupted(run));
     if (found !== 'missing') return answered(found);
   }
@@ -47,7 +47,7 @@ export async function sendRequest(
     await record(run, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
     throw error;
   }
-  if (sink.acknowledgement?.read_back && answers.some(({ state }) => state === 'sent' || state === 'unknown')) {
+  if (sink.acknowledgment?.read_back && answers.some(({ state }) => state === 'sent' || state === 'unknown')) {
     const found = await lookedUp((i) => answers[i]!);
     if (found !== 'missing') answers = answers.map((one, i) => (one.state === 'sent' || one.state === 'unknown' ? found[i]! : one));
   }
