@@ -1,4 +1,4 @@
-import type { EntityConfig } from '../config/schema/model.ts';
+import { columnBeside, type EntityConfig } from '../config/schema/model.ts';
 
 type Cell = string | number | null;
 
@@ -110,9 +110,10 @@ function leadersOf(entity: EntityConfig): ReadonlyMap<string, string> {
     leaders.set(
       entity,
       (found = new Map(
-        Object.entries(entity.fields).flatMap(([name, { type }]) =>
-          type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [],
-        ),
+        Object.entries(entity.fields).flatMap(([name, { type }]) => {
+          const beside = columnBeside(name, type);
+          return beside === undefined ? [] : [[beside, name]];
+        }),
       )),
     );
   return found;

@@ -1,5 +1,5 @@
 import type { Condition, FieldRule } from '../config/schema/mapping.ts';
-import type { ModelField } from '../config/schema/model.ts';
+import { columnBeside, columnNamesOfField, type ModelField } from '../config/schema/model.ts';
 import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
 import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './steps/currency.ts';
@@ -63,7 +63,7 @@ export function compileRule(
     field: name,
     label,
     place: sources[0] ?? name,
-    columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
+    columns: columnNamesOfField(name, field.type),
     sources: [
       ...new Set([
         ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
@@ -293,14 +293,14 @@ function compileSource(rule: FieldRule, settings: MappingSettings, complain: Com
 
 function compileWrite(name: string, field: ModelField, currency: string): Write {
   if (field.type === 'money') {
-    const currencyColumn = `${name}_currency`;
+    const currencyColumn = columnBeside(name, field.type)!;
     return (out, value) => {
       out[name] = value;
       out[currencyColumn] = value === null ? null : currency;
     };
   }
   if (field.type === 'code') {
-    const rawColumn = `${name}_raw`;
+    const rawColumn = columnBeside(name, field.type)!;
     return (out, value, raw) => {
       out[name] = value;
       out[rawColumn] = raw;
