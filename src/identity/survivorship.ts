@@ -1,4 +1,5 @@
-import { columnBeside, type EntityConfig } from '../config/schema/model.ts';
+import { columnBeside } from '../config/schema/model.ts';
+import type { EntityConfig } from '../config/schema/model.ts';
 
 type Cell = string | number | null;
 
