@@ -6,7 +6,7 @@ import type { Refuse } from '../../scripts/sample-town/servers/sftp/session.ts';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { closeOddServers, oddServer, type OddServer } from '../transports/odd-sftp.ts';
 import { ledger, outbox } from './base-outbound.ts';
@@ -174,7 +174,7 @@ describe('a server that allows no rename, declared', () => {
     ['in the sink', {}, ', upload: direct'],
   ])('%s: the file and its marker get there, once, and check says what is lost', async (_, options, file) => {
     const { town, server } = await townWith({ refuse: noRename }, options, `${file}, marker: '{name}.done'`);
-    const check = await interlocal(town.folder, ['check', 'ledger']).ended;
+    const check = await townCommand(town.folder, ['check', 'ledger']);
     expect([check.exit, check.out]).toEqual([0, expect.stringContaining('the system can see half of it, unless it waits for {name}.done')]);
     expect((await send(town)).outcome).toBe('succeeded');
     await send(town);
