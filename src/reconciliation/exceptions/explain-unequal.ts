@@ -40,10 +40,10 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
     facts: { ...sums, ...facts },
   });
   const split = splits.find((rule) => missingPart(group[rule.side], rule.field) !== undefined);
-  if (split)
-    return { difference: as(split.type, { missing: missingPart(group[split.side], split.field)! }), strength: 'exact' };
-  if (isTransposed(sums.left_sum, sums.right_sum)) return { difference: as('transposed'), strength: 'likely' };
+  if (split) return { difference: as(split.type, { missing: missingPart(group[split.side], split.field)! }), strength: 'exact' };
   const missing = missingFrom(group, rules);
+  if (isTransposed(sums.left_sum, sums.right_sum))
+    return { difference: as('transposed', missing ? { or_missing: missing.sets.length } : {}), strength: 'likely' };
   if (missing) {
     const { side, sets } = missing;
     const [first] = sets;

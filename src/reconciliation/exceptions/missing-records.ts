@@ -54,7 +54,11 @@ function* unitsOf(entries: readonly Entry[], side: Side, rules: RulesOfGroups): 
   const seen = new Set<string>();
   const ways: ((entry: Entry) => string | null)[] = [
     ({ day }) => (day === null ? null : String(day)),
-    ...fieldsNamed(rules, side).map((field) => ({ values }: Entry) => values[field] || null),
+    ...fieldsNamed(rules, side).map(
+      (field) =>
+        ({ values }: Entry) =>
+          values[field] || null,
+    ),
   ];
   for (const wayOf of ways)
     for (const [value, unit] of Map.groupBy(entries, wayOf)) {

@@ -272,7 +272,10 @@ function exceptUnequal(work: Work, group: Unequal): void {
  * one difference is likelier than a difference and a missing record. Unless the narrower one is explained to the cent.
  */
 function isBetter(work: Work, group: Unequal, than: Unequal): boolean {
-  const [now, before] = [STRENGTHS.indexOf(explainUnequal(group, work.rules).strength), STRENGTHS.indexOf(explainUnequal(than, work.rules).strength)];
+  const [now, before] = [
+    STRENGTHS.indexOf(explainUnequal(group, work.rules).strength),
+    STRENGTHS.indexOf(explainUnequal(than, work.rules).strength),
+  ];
   if (hasOnlyKeylessMore(work, group, than)) return now >= before || before <= STRENGTHS.indexOf('small');
   return now === before ? Math.abs(group.difference) < Math.abs(than.difference) : now > before;
 }
