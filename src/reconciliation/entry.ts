@@ -206,6 +206,8 @@ export interface Unequal {
   fields: readonly string[];
   /** Minor units of each side, where they are not the sums of its records: gross instead of net. */
   sums?: { left: number; right: number };
+  /** What the group is where no later pass finds what it may lack: payments that add up to the gross of a settlement that had refunds. */
+  otherwise?: FoundMatch;
 }
 
 /** Records with two or more solutions of equal evidence. */

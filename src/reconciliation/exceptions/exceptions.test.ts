@@ -326,10 +326,17 @@ describe('findings about money that is accounted for', () => {
 
   test('checks in place of cash, by columns or by records', () => {
     const slip = entry('d', 8000, '2026-06-30', { slip: '7', cash: '4000', check: '4000' });
-    const parts = [{ type: 'composition_differs', left: 'tender', right: { cash: 'cash', check: 'check' } }];
+    const parts = [{ type: 'composition_differs', left: 'tender', right: { cash: ['cash'], check: ['check'] } }];
     const result = reconcile({ parts }, left, [slip]);
     expect(result.found).toEqual(['composition_differs a b d']);
     expect(result.exceptions[0]).toMatchObject({ minor: 1000, facts: { short: 'cash', over: 'check' }, holds: false });
+    const coins = { ...slip, values: { ...slip.values, cash: '3900', coin: '100' } };
+    const added = [{ ...parts[0]!, right: { cash: ['cash', 'coin'], check: ['check'] } }];
+    expect(reconcile({ parts: added }, left, [coins]).exceptions[0]).toMatchObject({
+      minor: 1000,
+      facts: { short: 'cash', over: 'check' },
+    });
+    expect(reconcile({ parts: added }, left, [{ ...coins, values: { ...coins.values, coin: null } }]).found).toEqual([]);
     const blank = { ...slip, values: { ...slip.values, cash: null } };
     expect(reconcile({ parts }, left, [blank]).found).toEqual([]);
     const lines = [

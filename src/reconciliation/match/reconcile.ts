@@ -251,6 +251,11 @@ function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Un
 
 /** Records that are a group's whole difference are the exception, and the rest is proposed; else the group is. */
 function exceptUnequal(work: Work, group: Unequal): void {
+  if (group.otherwise && !isRefused(work, group.otherwise)) {
+    reopen(work, [group]);
+    take(work, { ...group.otherwise, takenLast: true }, 'rule');
+    return;
+  }
   const { difference, missing } = explainUnequal(group, work.rules);
   if (!missing) return except(work, difference);
   const without = new Set(missing.entries);
@@ -272,6 +277,7 @@ function exceptUnequal(work: Work, group: Unequal): void {
  * one difference is likelier than a difference and a missing record. Unless the narrower one is explained to the cent.
  */
 function isBetter(work: Work, group: Unequal, than: Unequal): boolean {
+  if (than.otherwise) return group.otherwise !== undefined;
   const [now, before] = [
     STRENGTHS.indexOf(explainUnequal(group, work.rules).strength),
     STRENGTHS.indexOf(explainUnequal(than, work.rules).strength),

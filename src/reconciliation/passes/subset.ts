@@ -19,6 +19,8 @@ interface Target {
   day: number | null;
   anchor: Entry;
   group?: Unequal;
+  /** The records of the group that the many are added to. */
+  kept?: readonly Entry[];
 }
 
 /** Records that are taken together or not at all. */
@@ -45,7 +47,7 @@ export function matchBySubset(
     if (key === null || target.day === null) continue;
     const near = (units.get(key) ?? []).filter(({ entries }) => entries.every(({ day }) => isNear(pass, target.day!, day!, days)));
     if (!near.length || near.length > pass.most) continue;
-    const answers = target.minors.map((minor) => onlySubset(near, minor)).filter((answer) => answer !== 'none');
+    const answers = target.minors.map((minor) => (minor === 0 ? 'none' : onlySubset(near, minor))).filter((answer) => answer !== 'none');
     if (answers.some((answer) => answer === 'unknown')) continue;
     const [answer] = answers;
     if (answers.length > 1 || answer === 'several')
@@ -91,8 +93,14 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
   for (const group of unequal) {
     const [one] = group[pass.one];
     if (!one || group[pass.one].length !== 1) continue;
-    const have = sumOf(group[manyOf(pass)]);
-    targets.push({ minors: wanted(one).map((minor) => minor - have), day: one.day, anchor: one, group });
+    const kept = group[manyOf(pass)];
+    const have = sumOf(kept);
+    targets.push({ minors: wanted(one).map((minor) => minor - have), day: one.day, anchor: one, group, kept });
+    const sales = kept.filter(({ minor }) => minor > 0);
+    const gross = pass.parts === undefined ? undefined : partsOf({ parts: pass.parts, negative: pass.negative }, one).gross;
+    // Its refunds may have been netted into another settlement.
+    if (gross !== undefined && sales.length > 0 && sales.length < kept.length)
+      targets.push({ minors: wanted(one).map((minor) => minor - sumOf(sales)), day: one.day, anchor: one, group, kept: sales });
   }
   return targets;
 }
@@ -100,13 +108,17 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
 /** Targets whose solutions have no record in common with another's; the others are ambiguous. */
 function settle(pass: SubsetPass, solved: Solved[], result: SubsetResult): void {
   const wanted = new Map<Entry, number>();
-  for (const { chosen } of solved) for (const entry of chosen) wanted.set(entry, (wanted.get(entry) ?? 0) + 1);
+  const anchors = new Map<Entry, number>();
+  for (const { target, chosen } of solved) {
+    for (const entry of chosen) wanted.set(entry, (wanted.get(entry) ?? 0) + 1);
+    anchors.set(target.anchor, (anchors.get(target.anchor) ?? 0) + 1);
+  }
   for (const { target, chosen, byChance } of solved) {
-    if (chosen.some((entry) => wanted.get(entry)! > 1)) {
+    if (anchors.get(target.anchor)! > 1 || chosen.some((entry) => wanted.get(entry)! > 1)) {
       result.ambiguous.push(sided(pass, { one: [target.anchor], many: chosen }));
       continue;
     }
-    const kept = target.group ? target.group[manyOf(pass)] : [];
+    const kept = target.kept ?? [];
     const { left, right } = sided(pass, { one: [target.anchor], many: [...kept, ...chosen] });
     const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
     if (target.group) result.completed.push(target.group);
