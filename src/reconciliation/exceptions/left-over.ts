@@ -27,12 +27,13 @@ export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): vo
   for (const group of joined(work, ambiguous)) {
     const left = group.left.filter((entry) => work.open.left.has(entry));
     const right = group.right.filter((entry) => work.open.right.has(entry));
-    if (!left.length || !right.length || takeOneOfCopies(work, group.pass, left, right)) continue;
+    if (group.oneSided ? !left.length && !right.length : !left.length || !right.length) continue;
+    if (takeOneOfCopies(work, group.pass, left, right)) continue;
     except(work, {
       type: 'ambiguous',
       left,
       right,
-      minor: sumOf(right),
+      minor: right.length ? sumOf(right) : sumOf(left),
       facts: { pass: group.pass, left: left.length, right: right.length },
     });
   }
@@ -41,9 +42,9 @@ export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): vo
 /** Groups that share an open record are one, under the name of the first pass: which of them has it cannot be known without the other. */
 function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
   const places = new Map<string, number>();
-  const found: ({ pass: string; left: Set<Entry>; right: Set<Entry> } | undefined)[] = [];
+  const found: ({ pass: string; left: Set<Entry>; right: Set<Entry>; oneSided: boolean } | undefined)[] = [];
   for (const group of groups) {
-    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>() };
+    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>(), oneSided: group.oneSided === true };
     const at = found.push(own) - 1;
     for (const side of SIDES)
       for (const entry of group[side]) {
@@ -52,6 +53,7 @@ function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
         const other = place === undefined ? undefined : found[place];
         if (other && other !== own) {
           own.pass = other.pass;
+          own.oneSided ||= other.oneSided;
           found[place!] = undefined;
           for (const of of SIDES)
             for (const moved of other[of]) {
@@ -63,7 +65,11 @@ function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
         places.set(`${side} ${entry.id}`, at);
       }
   }
-  return found.flatMap((group) => (group ? [{ pass: group.pass, left: [...group.left], right: [...group.right] }] : []));
+  return found.flatMap((group) => {
+    if (!group) return [];
+    const { pass, left, right, oneSided } = group;
+    return [{ pass, left: [...left], right: [...right], ...(oneSided ? { oneSided } : {}) }];
+  });
 }
 
 /** Copies of one entry are no rivals: the first one has the money, the others are copies. */

@@ -67,6 +67,9 @@ test('a clerk can read it: no minus signs of the bank, the month of a posting, t
   expect(said('only_right', { leftCount: 0, minor: 400, facts: {} })).toBe(
     '4.00 of the bank of 2026-07-01 has no counterpart in receipts.',
   );
+  expect(said('ambiguous', { rightCount: 0 })).toBe(
+    '2 records of receipts of 2026-07-01 fit more than one record of the bank equally well.',
+  );
   expect(said('transposed', { facts: { left_sum: 5400, right_sum: 4500, or_missing: 1 }, minor: -900 })).toBe(
     'Receipts 54.00, the bank 45.00: two neighboring digits were swapped, or a record of 9.00 is missing.',
   );

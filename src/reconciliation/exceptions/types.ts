@@ -239,7 +239,9 @@ export const EXCEPTION_TYPES = {
   ambiguous: {
     title: 'More than one answer',
     sentence: (a) =>
-      `${records(a.leftCount)} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
+      a.leftCount === 0 || a.rightCount === 0
+        ? `${records(a.leftCount + a.rightCount)} of ${a.leftCount ? a.leftName : a.rightName}${on(a)} fit more than one record of ${a.leftCount ? a.rightName : a.leftName} equally well.`
+        : `${records(a.leftCount)} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
     next: 'Say which belong together (interlocal matches add), or get a reference that tells them apart.',
   },
   decision_no_longer_balances: {

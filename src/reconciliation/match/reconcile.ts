@@ -178,9 +178,11 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
  */
 function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const tied = new Map<Entry, Unequal>();
-  for (const group of work.unequal) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
+  // A settlement whose payments add up to its gross is tied: only what adds up to its refunds, and nothing else, may be added.
+  const earlierGroups = [...work.unequal].filter(({ otherwise }) => !otherwise);
+  for (const group of earlierGroups) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
   const all = { left: [...work.open.left], right: [...work.open.right] };
-  for (const group of work.unequal) {
+  for (const group of earlierGroups) {
     all.left.push(...group.left);
     all.right.push(...group.right);
   }
@@ -277,7 +279,6 @@ function exceptUnequal(work: Work, group: Unequal): void {
  * one difference is likelier than a difference and a missing record. Unless the narrower one is explained to the cent.
  */
 function isBetter(work: Work, group: Unequal, than: Unequal): boolean {
-  if (than.otherwise) return group.otherwise !== undefined;
   const [now, before] = [
     STRENGTHS.indexOf(explainUnequal(group, work.rules).strength),
     STRENGTHS.indexOf(explainUnequal(than, work.rules).strength),

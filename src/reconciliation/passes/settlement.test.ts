@@ -277,4 +277,15 @@ describe('a refund that is netted into another settlement', () => {
     const { found, confirmed } = reconcile([KEY, LATER], [...sales.slice(0, 2), paid('r', -1500, '1')], [of('s', '1', 10_000, 0)]);
     expect([found, confirmed]).toEqual([['not_settled r'], ['a b s']]);
   });
+
+  test('is ambiguous by itself where two of its amount are near: the sales of both settlements stay tied', () => {
+    const refunds = [paid('q', -1500, null, '2026-07-01'), paid('r', -1500, null, '2026-07-02')];
+    const { exceptions, confirmed } = reconcile(
+      [KEY, LATER],
+      [...sales, ...refunds],
+      [of('s', '1', 10_000, 1500, '2026-07-03'), of('t', '2', 5000, 0, '2026-07-03')],
+    );
+    expect(confirmed).toEqual(['a b s', 'c t']);
+    expect(exceptions.map((e) => [e.type, ...[...e.left, ...e.right].map(({ id }) => id)])).toEqual([['ambiguous', 'q', 'r']]);
+  });
 });
