@@ -45,7 +45,7 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
   if (isTransposed(sums.left_sum, sums.right_sum))
     return { difference: as('transposed', missing ? { or_missing: missing.sets.length } : {}), strength: 'likely' };
   if (missing) {
-    const { side, sets } = missing;
+    const { side, sets, bySum } = missing;
     const [first] = sets;
     const { type } = rules.open[side];
     if (sets.length > 1)
@@ -54,7 +54,7 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
     return {
       difference: { type, ...sides, minor: sumOf(first!), facts: { pass: group.pass } },
       missing: { side, entries: first! },
-      strength: 'exact',
+      strength: bySum ? 'likely' : 'exact',
     };
   }
   if (overShort !== undefined && Math.abs(difference) <= overShort) return { difference: as('cash_over_short'), strength: 'small' };

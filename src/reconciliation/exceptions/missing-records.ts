@@ -8,6 +8,8 @@ export interface MissingRecords {
   side: Side;
   /** Each of these sets alone is the whole difference; with several of them it is not known which one is missing. */
   sets: readonly (readonly Entry[])[];
+  /** They have nothing in common but that their sum fits. */
+  bySum: boolean;
 }
 
 type RulesOfGroups = Pick<Rules, 'passes' | 'exceptions'>;
@@ -18,24 +20,25 @@ type RulesOfGroups = Pick<Rules, 'passes' | 'exceptions'>;
  * either side.
  */
 export function missingFrom(group: Unequal, rules: RulesOfGroups): MissingRecords | undefined {
-  for (const setsOf of [singles, unitsOf]) {
+  for (const setsOf of [singles, unitsOf, fewOf]) {
     const left = candidates(group, 'left', setsOf, rules);
     const right = candidates(group, 'right', setsOf, rules);
     if (left.length && right.length) return undefined;
-    if (left.length) return { side: 'left', sets: left };
-    if (right.length) return { side: 'right', sets: right };
+    const bySum = setsOf === fewOf;
+    if (left.length) return { side: 'left', sets: left, bySum };
+    if (right.length) return { side: 'right', sets: right, bySum };
   }
   return undefined;
 }
 
-type SetsOf = (entries: readonly Entry[], side: Side, rules: RulesOfGroups) => Iterable<readonly Entry[]>;
+type SetsOf = (entries: readonly Entry[], side: Side, rules: RulesOfGroups, wanted: number) => Iterable<readonly Entry[]>;
 
 function candidates(group: Unequal, side: Side, setsOf: SetsOf, rules: RulesOfGroups): (readonly Entry[])[] {
   const entries = group[side];
   if (entries.length < 2) return [];
   const wanted = side === 'left' ? -group.difference : group.difference;
   const found: (readonly Entry[])[] = [];
-  for (const set of setsOf(entries, side, rules))
+  for (const set of setsOf(entries, side, rules, wanted))
     if (sumOf(set) === wanted && rules.exceptions.parts.every((rule) => !wrongParts(...without(group, set), rule)?.length)) found.push(set);
   return found;
 }
@@ -48,6 +51,42 @@ function without({ left, right }: Unequal, set: readonly Entry[]): [Entry[], Ent
 function singles(entries: readonly Entry[]): (readonly Entry[])[] {
   return entries.map((entry) => [entry]);
 }
+
+/**
+ * Two records that are the whole difference, or else three, where so few sets of so many come near to it that none would fit by
+ * chance. A difference in whole dollars is compared with the sets that come to whole dollars: prices do.
+ */
+function fewOf(entries: readonly Entry[], _side: Side, _rules: RulesOfGroups, wanted: number): (readonly Entry[])[] {
+  if (entries.length > MOST_OF_FEW || wanted === 0) return [];
+  const step = STEPS.find((one) => wanted % one === 0)!;
+  const slots = Math.max(1, Math.abs(wanted) / step);
+  for (const sets of [pairsOf(entries), triplesOf(entries)]) {
+    const exact: (readonly Entry[])[] = [];
+    let near = 0;
+    for (const set of sets) {
+      const sum = sumOf(set);
+      if (sum === wanted) exact.push(set);
+      else if (sum % step === 0 && Math.abs(sum - wanted) * 2 <= Math.abs(wanted)) near++;
+    }
+    if (exact.length) return exact.length === 1 && (near + 1) * FEW_BY_CHANCE <= slots ? exact : [];
+  }
+  return [];
+}
+
+function* pairsOf(entries: readonly Entry[]): Iterable<readonly Entry[]> {
+  for (let i = 0; i < entries.length; i++) for (let j = i + 1; j < entries.length; j++) yield [entries[i]!, entries[j]!];
+}
+
+function* triplesOf(entries: readonly Entry[]): Iterable<readonly Entry[]> {
+  for (let i = 0; i < entries.length; i++) for (const pair of pairsOf(entries.slice(i + 1))) yield [entries[i]!, ...pair];
+}
+
+/** More records than this are not tried by twos and threes. */
+const MOST_OF_FEW = 60;
+/** One set in so many amounts may be there by chance. */
+const FEW_BY_CHANCE = 20;
+/** Amounts in whole tens of dollars, dollars, quarters, and all others. */
+const STEPS = [1000, 100, 25, 5, 1];
 
 /** Records of one day, and those that have one value of a field that the rules name; each set of two or more once, never all of them. */
 function* unitsOf(entries: readonly Entry[], side: Side, rules: RulesOfGroups): Iterable<readonly Entry[]> {
