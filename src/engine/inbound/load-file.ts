@@ -23,8 +23,8 @@ import {
   saveFileProgress,
   startFile,
 } from '../../store/ledger/files.ts';
-import { hasLinks, isEmpty } from '../../store/landing/landed.ts';
-import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
+import { hasLinks } from '../../store/landing/landed.ts';
+import { afterFilling, beforeFilling } from '../../store/model-tables.ts';
 import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import type { DecodeContext } from '../../formats/format.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
@@ -203,7 +203,8 @@ async function load(
   const seen: SeenKeys | undefined = session.stream.deletes?.when_absent ? await seenKeys(session) : undefined;
   session.allNew = skip === 0 && !(await hasLinks(session.knex, session.source.id));
   const bulk = session.allNew && total >= BULK_RECORDS && !session.preview;
-  if (bulk) for (const { entity } of session.bound) if (await isEmpty(session.knex, entity.entity)) await dropIndexes(session.knex, entity);
+  const filled = session.bound.map(({ entity }) => entity);
+  if (bulk) await beforeFilling(session.knex, filled);
   const created = await landLists(session, decoded(session, unpacked, layout).lists, {
     file,
     name: unpacked.file,
@@ -214,11 +215,7 @@ async function load(
     layout,
   });
   session.allNew = false;
-  if (bulk)
-    await afterFilling(
-      session.knex,
-      session.bound.map(({ entity }) => entity),
-    );
+  if (bulk) await afterFilling(session.knex, filled);
   if (seen) await absentDeletions(session, seen, { created, file: { id: file.id, name: unpacked.file } });
   await finish(session, remote, file, layout, { created, total });
 }
