@@ -1,8 +1,7 @@
-import { finished } from 'node:stream/promises';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { type Cell, type Packed, quoted, quotedList, type Rows } from '../rows.ts';
+import { copyIn } from './copy-in.ts';
 import { type CopyText, copyText } from './copy-text.ts';
 import { columnsOf, primaryKey } from './tables.ts';
 
@@ -127,11 +126,5 @@ export function packed(width: number): Packed {
 }
 
 async function copy(client: Client, table: string, columns: readonly string[], pieces: readonly Uint8Array[]): Promise<void> {
-  // What is sent is there already: it is handed over as a whole, so that no piece waits for its turn in a busy process.
-  const highWaterMark = pieces.reduce((bytes, piece) => bytes + piece.length, 1);
-  const stream = client.query(copyFrom(`COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`, { highWaterMark }));
-  const done = finished(stream);
-  for (const piece of pieces) stream.write(piece);
-  stream.end();
-  await done;
+  await copyIn(client, `COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`, pieces);
 }
