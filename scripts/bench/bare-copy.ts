@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from } from 'pg-copy-streams';
 
-// What \copy of psql does with the same rows, and the indexes that a table of them has in the store: of its ids, and the one of the model.
+// What \copy of psql does with the same rows, and the indexes that a table of receipts has in the store: of its ids, and those of the model.
 const [file, url] = process.argv.slice(2) as [string, string];
 const client = new pg.Client(url);
 await client.connect();
@@ -20,7 +20,9 @@ await pipeline(
   ),
 );
 await client.query('ALTER TABLE bare_copy ADD PRIMARY KEY (id)');
+await client.query('CREATE INDEX ON bare_copy (received_on)');
 await client.query('CREATE INDEX ON bare_copy (receipt_number)');
+await client.query('CREATE INDEX ON bare_copy (branch, payer)');
 const { rows } = await client.query<{ n: string }>('SELECT count(*) AS n FROM bare_copy');
 await client.query('DROP TABLE bare_copy');
 await client.end();

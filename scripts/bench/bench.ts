@@ -60,7 +60,7 @@ for (let i = 0; i < Number(values.repeat); i++) {
   round['bare parse + insert'] = await measure([join(here, 'bare-loop.ts'), csv, join(folder, 'bare.db')]);
   if (store !== undefined) {
     await emptyDatabase(store);
-    round['bare COPY, two indexes'] = await measure([join(here, 'bare-copy.ts'), csv, store]);
+    round['bare COPY, its indexes'] = await measure([join(here, 'bare-copy.ts'), csv, store]);
   }
   round['CSV reader alone'] = await measure([join(here, 'decode.ts'), csv]);
   renameSync(csv, join(town, 'inbox', 'receipts.csv'));
@@ -89,7 +89,7 @@ async function run(expected: { read: number; created: number; unchanged: number 
 function report(): void {
   const against: Record<string, string> = {
     'CSV reader alone': 'bare parse',
-    'first load': store === undefined ? 'bare parse + insert' : 'bare COPY, two indexes',
+    'first load': store === undefined ? 'bare parse + insert' : 'bare COPY, its indexes',
     'second run, same file': 'bare parse',
     're-export, one row more': 'bare parse',
   };

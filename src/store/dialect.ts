@@ -1,7 +1,7 @@
 import type { Holder, Lock } from './lock-holder.ts';
 import type { Knex } from 'knex';
 import type { Counting, Cut } from './cut.ts';
-import type { Cell, Packed, Rows } from './rows.ts';
+import type { Packed, Rows } from './rows.ts';
 
 /** What a column of the store holds: text in the order of its bytes, or a 64-bit integer. There is no other type. */
 export type ColumnType = 'TEXT' | 'INTEGER';
@@ -100,8 +100,8 @@ export interface Dialect {
   /** The next id of a table that has had none of its rows taken away. */
   nextId(knex: Knex, table: string): Promise<number>;
   rowsOf(trx: Knex.Transaction): Promise<Rows>;
-  /** Rows of `width` columns for Rows.insertPacked. */
-  pack(rows: readonly Cell[][], width: number): Packed;
+  /** Takes rows of `width` columns for Rows.insertPacked. */
+  packed(width: number): Packed;
   takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
   /** The names of the locks whose holders live. */
   heldLocks(knex: Knex): Promise<Set<string>>;

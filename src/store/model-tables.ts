@@ -1,6 +1,6 @@
 import { columnBeside, type EntityConfig, equalFields, type FieldType, matchingOf } from '../config/schema/model.ts';
 import { ConfigError, type Problem } from '../core/errors.ts';
-import { type ColumnType, dialectOf } from './dialect.ts';
+import { type ColumnType, dialectOf, type Index } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { areRecordsWatched, watchRecords } from './revenue/marks.ts';
 import { quoted } from './rows.ts';
@@ -54,7 +54,9 @@ export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>)
     await dialectOf(knex).exclusively(knex, 'model', async (trx) => {
       for (const entity of behind) await bringInLine(trx, entity);
     });
-  for (const entity of list) await createIndexes(knex, entity);
+  const there = new Set(await dialectOf(knex).indexes(knex));
+  const missing = [...SHARED_INDEXES, ...list.flatMap(indexesOf)].filter(({ name }) => !there.has(name));
+  for (const index of missing) await dialectOf(knex).createIndex(knex, index);
 }
 
 /** What is refused of these entities by a store, as migrateModel would say it; changes nothing. */
@@ -146,29 +148,32 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
   await watchRecords(trx, entity.entity, Number(id), entity.fields.receipt_number !== undefined);
 }
 
-/** Makes the indexes of an entity that are missing; also after dropIndexes, by the same run or by the next start. */
-export async function createIndexes(knex: Knex, entity: EntityConfig): Promise<void> {
-  for (const { name, columns } of indexesOf(entity)) await dialectOf(knex).createIndex(knex, { name, table: entity.entity, columns });
+/** Indexes of landed records and their links that nothing asks while a source is loaded for the first time. */
+const SHARED_INDEXES: readonly Index[] = [
+  { name: 'il_landed_run', table: 'il_landed', columns: ['run_id'] },
+  { name: 'il_link_record', table: 'il_link', columns: ['entity_id', 'golden_id'] },
+];
+
+/**
+ * Before a large first load: drops the indexes of tables that have no rows yet. Making an index at once costs a third of keeping it up row by
+ * row. They are made again by afterFilling, or by the next start where the load was stopped.
+ */
+export async function beforeFilling(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
+  for (const [table, indexes] of Map.groupBy([...SHARED_INDEXES, ...entities.flatMap(indexesOf)], (index) => index.table))
+    if ((await knex(table).first(knex.raw('1'))) === undefined) for (const { name } of indexes) await dialectOf(knex).dropIndex(knex, name);
 }
 
-/** Before a large first load: making an index at once costs a third of keeping it up row by row. */
-export async function dropIndexes(knex: Knex, entity: EntityConfig): Promise<void> {
-  for (const { name } of indexesOf(entity)) await dialectOf(knex).dropIndex(knex, name);
-}
-
-/** After a large first load: makes the indexes of its entities, and has the planner look at what is there now. */
+/** After a large first load: makes the indexes that are missing, and has the planner look at what is there now. */
 export async function afterFilling(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
-  await dialectOf(knex).updateStatistics(knex, ['il_landed', 'il_link']);
-  for (const entity of entities) {
-    await createIndexes(knex, entity);
-    await dialectOf(knex).updateStatistics(knex, [entity.entity]);
-  }
+  const dialect = dialectOf(knex);
+  for (const index of [...SHARED_INDEXES, ...entities.flatMap(indexesOf)]) await dialect.createIndex(knex, index);
+  await dialect.updateStatistics(knex, ['il_landed', 'il_link', ...entities.map(({ entity }) => entity)]);
 }
 
-function indexesOf(entity: EntityConfig): { name: string; columns: string[] }[] {
+function indexesOf(entity: EntityConfig): Index[] {
   return entity.indexes.map((index) => {
     const columns = index.map((field) => columnsOfField(field, entity.fields[field]?.type ?? 'text')[0]!.name);
-    return { name: `${entity.entity}_${columns.join('_')}`, columns };
+    return { name: `${entity.entity}_${columns.join('_')}`, table: entity.entity, columns };
   });
 }
 

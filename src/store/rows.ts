@@ -1,8 +1,12 @@
 /** What a column holds. */
 export type Cell = string | number | null;
 
-/** Rows as the database takes them in, made before they are written. */
-export type Packed = object;
+/** Rows of one table as the database takes them in, made before they are written. */
+export interface Packed {
+  add(rows: readonly Cell[][]): void;
+  /** Gives its memory to others. Called once, when its rows are written. */
+  release(): void;
+}
 
 /**
  * Many rows at once inside a transaction. This is the hot path of a first load, so it goes around the query builder.
@@ -10,8 +14,8 @@ export type Packed = object;
  */
 export interface Rows {
   insert(table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void>;
-  /** The same for rows that Dialect.pack made. */
-  insertPacked(table: string, columns: readonly string[], packed: readonly Packed[]): Promise<void>;
+  /** The same for rows in what Dialect.packed made; they stay there, for another attempt. */
+  insertPacked(table: string, columns: readonly string[], packed: Packed): Promise<void>;
   /** Inserts, or replaces the row with the same primary key. */
   replace(table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void>;
   /** Each row: the values to set, then those of the key columns. */

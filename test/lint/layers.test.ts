@@ -154,6 +154,7 @@ describe('the store', () => {
       'better-sqlite3-dialect.d.ts',
       'client.ts',
       'connect.ts',
+      'copy-in.ts',
       'copy-text.test.ts',
       'copy-text.ts',
       'integrity-worker.ts',

@@ -150,13 +150,31 @@ export function testLanding(now: () => OpenStore): void {
       const texts = ['plain', '', '\\N', 'a\tb\nc\\d\r', 'Ä 東京 😀', 'a\0b\ufdd0', 'x'.repeat(5000), '\\'.repeat(300)];
       const list = texts.map((text, i) => [i + 1, 1, `key ${i}`, 1, i % 2 ? null : i, 9_007_199_254_740_991, -i, 1, text]);
       const columns = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'];
-      const { pack } = dialectOf(knex);
-      await landing(knex, async ({ rows }) =>
-        rows.insertPacked('il_landed', columns, [pack(list.slice(0, 3), columns.length), pack(list.slice(3), columns.length)]),
-      );
+      const packed = dialectOf(knex).packed(columns.length);
+      packed.add(list.slice(0, 3));
+      packed.add(list.slice(3));
+      // The first attempt fails, as when another writer came in between.
+      const failed = landing(knex, async ({ rows }) => {
+        await rows.insertPacked('il_landed', columns, packed);
+        throw new Error('failed');
+      });
+      await expect(failed).rejects.toThrow('failed');
+      await landing(knex, async ({ rows }) => rows.insertPacked('il_landed', columns, packed));
+      packed.release();
       expect(await knex('il_landed').orderBy('id')).toEqual(
         list.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] === 0 ? 0 : row[i]]))),
       );
+    });
+
+    test('a failure at the first of many rows is told, and the store takes others afterwards', async () => {
+      const columns = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'];
+      const list = Array.from({ length: 8_000 }, (_, i) => [Math.max(2, i + 1), 1, `key ${i}`, 1, null, i, null, 1, 'x'.repeat(1000)]);
+      const packed = dialectOf(knex).packed(columns.length);
+      packed.add(list);
+      await expect(landing(knex, async ({ rows }) => rows.insertPacked('il_landed', columns, packed))).rejects.toThrow(/unique/i);
+      expect(await knex('il_landed')).toEqual([]);
+      await landing(knex, async (l) => l.insertLanded(list.slice(2, 70)));
+      expect(await knex('il_landed')).toHaveLength(68);
     });
 
     test('many rows in one batch are all there, each with its own values', async () => {

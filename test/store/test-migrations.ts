@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
 import { beginLanding } from '../../src/store/landing/landing.ts';
 import { heldLocks } from '../../src/store/locks.ts';
-import { createIndexes, dropIndexes, migrateModel } from '../../src/store/model-tables.ts';
+import { afterFilling, beforeFilling, migrateModel } from '../../src/store/model-tables.ts';
 import { type Knex, migrationNames, openKnexAsOf } from '../../src/store/open.ts';
 import { person, personWith } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -112,11 +112,22 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
       await migrateModel(knex, [person]);
       const indexed = async (): Promise<string> => dialectOf(knex).explain(knex, 'SELECT _id FROM person WHERE name = ?', ['x']);
       expect(await indexed()).toContain('person_name');
-      await dropIndexes(knex, person);
+      const all = [...(await dialectOf(knex).indexes(knex))].sort();
+      await beforeFilling(knex, [person]);
       expect(await indexed()).toMatch(kind.wholeTable);
+      const left = await dialectOf(knex).indexes(knex);
+      expect(all.filter((name) => !left.includes(name))).toEqual(['il_landed_run', 'il_link_record', 'person_kind_born_on', 'person_name']);
       await migrateModel(knex, [person]);
       expect(await indexed()).toContain('person_name');
-      await createIndexes(knex, person);
+      expect([...(await dialectOf(knex).indexes(knex))].sort()).toEqual(all);
+      await afterFilling(knex, [person]);
+    });
+
+    test('a load keeps the indexes of tables that already have rows', async () => {
+      await migrateModel(knex, [person]);
+      await knex('person').insert({ _id: 1, _created: 1, _run: 1, _landed: 1, _identity: '["a@x"]' });
+      await beforeFilling(knex, [person]);
+      expect(await dialectOf(knex).indexes(knex)).toContain('person_name');
     });
   });
 }

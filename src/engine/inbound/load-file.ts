@@ -23,8 +23,8 @@ import {
   saveFileProgress,
   startFile,
 } from '../../store/ledger/files.ts';
-import { hasLinks, isEmpty } from '../../store/landing/landed.ts';
-import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
+import { hasLinks } from '../../store/landing/landed.ts';
+import { afterFilling, beforeFilling } from '../../store/model-tables.ts';
 import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import type { DecodeContext } from '../../formats/format.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
@@ -214,7 +214,8 @@ async function load(
   const seen: SeenKeys | undefined = run.stream.deletes?.when_absent ? await seenKeys(run) : undefined;
   run.landed.allNew = skip === 0 && !(await hasLinks(run.knex, run.source.id));
   const bulk = run.landed.allNew && total >= BULK_RECORDS && !run.preview;
-  if (bulk) for (const { entity } of run.bound) if (await isEmpty(run.knex, entity.entity)) await dropIndexes(run.knex, entity);
+  const filled = run.bound.map(({ entity }) => entity);
+  if (bulk) await beforeFilling(run.knex, filled);
   const created = await landLists(run, decoded(run, unpacked, layout).lists, {
     file,
     name: unpacked.file,
@@ -225,11 +226,7 @@ async function load(
     layout,
   });
   run.landed.allNew = false;
-  if (bulk)
-    await afterFilling(
-      run.knex,
-      run.bound.map(({ entity }) => entity),
-    );
+  if (bulk) await afterFilling(run.knex, filled);
   if (seen) await absentDeletions(run, seen, { created, file: { id: file.id, name: unpacked.file } });
   await finish(run, remote, file, layout, { created, total });
 }

@@ -5,6 +5,7 @@ import { FileError } from '../../core/errors.ts';
 import type { Kept } from '../../formats/unpack/unpack.ts';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../store/private-files.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
+import { type HashBehind, hashBehind } from './hash-behind.ts';
 
 /** A fetched copy of a remote file: it cannot change any more while it is read twice. */
 export interface Spooled extends Kept {
@@ -21,34 +22,51 @@ export async function spool(
   onMegabyte: (megabytes: number) => void = () => {},
 ): Promise<Spooled> {
   const digest = createHash('sha256');
+  const path = spoolPath(folder);
+  let behind: HashBehind | undefined;
   let size = 0;
   async function* hashed(): AsyncGenerator<Uint8Array, void, void> {
-    for await (const chunk of transport.read(file.path)) {
-      signal.throwIfAborted();
-      if (Math.floor((size + chunk.length) / MEGABYTE) > Math.floor(size / MEGABYTE))
-        onMegabyte(Math.floor((size + chunk.length) / MEGABYTE));
-      size += chunk.length;
-      if (maxSize !== undefined && size > maxSize)
-        throw new FileError({
-          code: 'FILE_TOO_LARGE',
-          place: { file: file.path },
-          message: `The file is larger than ${maxSize.toLocaleString('en-US')} bytes, the limit that the connector sets.`,
-          hint: 'Raise max_size in the connector if such files are expected.',
-        });
-      digest.update(chunk);
-      yield chunk;
+    let whole = false;
+    try {
+      for await (const chunk of transport.read(file.path)) {
+        signal.throwIfAborted();
+        if (Math.floor((size + chunk.length) / MEGABYTE) > Math.floor(size / MEGABYTE))
+          onMegabyte(Math.floor((size + chunk.length) / MEGABYTE));
+        size += chunk.length;
+        if (maxSize !== undefined && size > maxSize)
+          throw new FileError({
+            code: 'FILE_TOO_LARGE',
+            place: { file: file.path },
+            message: `The file is larger than ${maxSize.toLocaleString('en-US')} bytes, the limit that the connector sets.`,
+            hint: 'Raise max_size in the connector if such files are expected.',
+          });
+        if (!behind) digest.update(chunk);
+        yield chunk;
+        // It is written: the next one is asked for.
+        if (size > THREAD_BYTES) behind ??= hashBehind(path);
+        behind?.wrote(size);
+      }
+      whole = true;
+    } finally {
+      if (!whole) await behind?.stop();
     }
   }
-  const kept = await keep(hashed(), folder);
-  return { ...kept, sha256: digest.digest('hex') };
+  const kept = await keep(hashed(), folder, path);
+  return { ...kept, sha256: behind ? await behind.digest(size) : digest.digest('hex') };
 }
+
+/** From so many bytes on a file is hashed in a thread of its own, from its beginning: fetching is what takes time, and hashing a part of it. */
+const THREAD_BYTES = 64_000_000;
 
 const MEGABYTE = 1_000_000;
 
+function spoolPath(folder: string): string {
+  return join(folder, `${randomUUID()}.spool`);
+}
+
 /** Writes bytes to a file of the spool folder, under a name of its own, for this account alone. */
-export async function keep(bytes: AsyncIterable<Uint8Array>, folder: string): Promise<Kept> {
+export async function keep(bytes: AsyncIterable<Uint8Array>, folder: string, path = spoolPath(folder)): Promise<Kept> {
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
-  const path = join(folder, `${randomUUID()}.spool`);
   const out = await open(path, 'wx', PRIVATE_FILE);
   let size = 0;
   try {

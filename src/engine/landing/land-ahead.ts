@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { RunCounts } from '../../core/outcome.ts';
 import { addCounts, noCounts } from '../../core/outcome.ts';
 import { idBlocks, landingAhead, type TakeIds } from '../../store/landing/ahead.ts';
@@ -42,6 +43,7 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   const skipped = new Map<SkipReason, number>();
   const more: RunCounts = noCounts();
   const rejected: Rejected[] = [];
+  /** Keys of good records, where one of them may have been rejected before. Not all of them: a million keys keep the texts that they were cut from. */
   const good: string[] = [];
   let skippedNew = 0;
   context.onSkipped = (reason, fresh) => {
@@ -72,7 +74,10 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
         more.read += keyed.rejected.length;
         more.rejected += keyed.rejected.length;
         rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
-        for (const { key } of keyed.incoming) good.push(key);
+        if (rejected.length > 0) run.landed.openRejects = true;
+        if (run.landed.openRejects) for (const { key } of keyed.incoming) good.push(key);
+        // The database waits for the next statement of the batch before this one, and nothing above waits for anything.
+        await turn();
       }),
     async commit(checkpoint) {
       let counts = run.counts;
@@ -100,10 +105,10 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
         forgetShapes();
         throw error;
       }
+      ahead.release();
       Object.assign(run.counts, counts);
       run.landed.skippedNew += skippedNew;
       for (const [reason, n] of skipped) run.landed.skippedBecause.set(reason, (run.landed.skippedBecause.get(reason) ?? 0) + n);
-      if (rejected.length > 0) run.landed.openRejects = true;
       refuseTooManyRejects(run);
     },
     rollback: async () => forgetShapes(),

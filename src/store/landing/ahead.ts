@@ -11,6 +11,8 @@ export interface LandingAhead {
   landing: Landing;
   /** Writes it; may be called again when the transaction failed. */
   write(into: Landing): Promise<void>;
+  /** Once it is committed: its memory serves the next. */
+  release(): void;
 }
 
 /** Ids are taken in blocks that grow up to this many: what is left of the last one is not used. */
@@ -37,7 +39,7 @@ export function idBlocks(knex: Knex): TakeIds {
 
 export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
   const dialect = dialectOf(knex);
-  const inserts = new Map<string, { table: string; columns: readonly string[]; packed: Packed[] }>();
+  const inserts = new Map<string, { table: string; columns: readonly string[]; packed: Packed }>();
   const links: Link[] = [];
   const refuse = async (): Promise<never> => {
     throw new Error('A batch that is made ahead of its transaction cannot ask or change what is in the store.');
@@ -47,8 +49,8 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
       if (list.length === 0) return;
       const name = `${table} ${columns.join(' ')}`;
       let found = inserts.get(name);
-      if (!found) inserts.set(name, (found = { table, columns, packed: [] }));
-      found.packed.push(dialect.pack(list, columns.length));
+      if (!found) inserts.set(name, (found = { table, columns, packed: dialect.packed(columns.length) }));
+      found.packed.add(list);
     },
     insertPacked: refuse,
     replace: refuse,
@@ -67,5 +69,6 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
       for (const { table, columns, packed } of inserts.values()) await into.rows.insertPacked(table, columns, packed);
       await into.putLinks(links);
     },
+    release: () => inserts.forEach(({ packed }) => packed.release()),
   };
 }

@@ -167,7 +167,3 @@ function livePage(knex: Knex, sourceId: number, after: string | undefined): Knex
 export async function hasLinks(knex: Knex, sourceId: number): Promise<boolean> {
   return (await knex('il_link').where({ source_id: sourceId }).first('source_key')) !== undefined;
 }
-
-export async function isEmpty(knex: Knex, entity: string): Promise<boolean> {
-  return (await knex(entity).first('_id')) === undefined;
-}

@@ -8,6 +8,12 @@ function asDocumented(cell: Cell): string {
   return String(cell).replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
 }
 
+function textOf(width: number, rows: readonly Cell[][]): string {
+  const text = copyText(width);
+  text.add(rows);
+  return Buffer.concat(text.pieces()).toString();
+}
+
 describe('rows as the text of COPY', () => {
   const CELLS: [name: string, cell: Cell][] = [
     ['nothing', null],
@@ -30,28 +36,41 @@ describe('rows as the text of COPY', () => {
   ];
   test.each(CELLS)('%s', (_, cell) => {
     expect(
-      copyText(
-        [
-          [cell, 'b'],
-          ['c', cell],
-        ],
-        2,
-      ).toString(),
+      textOf(2, [
+        [cell, 'b'],
+        ['c', cell],
+      ]),
     ).toBe(`${asDocumented(cell)}\tb\nc\t${asDocumented(cell)}\n`);
   });
 
   test('all of them in one row, and a row that has fewer cells than the table has columns', () => {
     const row = CELLS.map(([, cell]) => cell);
-    expect(copyText([row, ['a']], row.length).toString()).toBe(`${row.map(asDocumented).join('\t')}\na${'\t\\N'.repeat(row.length - 1)}\n`);
+    expect(textOf(row.length, [row, ['a']])).toBe(`${row.map(asDocumented).join('\t')}\na${'\t\\N'.repeat(row.length - 1)}\n`);
   });
 
   test('no text of PostgreSQL has the character NUL: it is stored as another one, which comes back', () => {
-    expect(copyText([['a\0b\ufdd0']], 1).toString()).toBe('a\ufdd00b\ufdd01\n');
+    expect(textOf(1, [['a\0b\ufdd0']])).toBe('a\ufdd00b\ufdd01\n');
   });
 
-  test('what one call gave is not changed by the next', () => {
-    const first = copyText([['first']], 1);
-    copyText([['second']], 1);
-    expect(first.toString()).toBe('first\n');
+  test('many rows are several pieces, which together are all of them', () => {
+    const rows = Array.from({ length: 60_000 }, (_, i): Cell[] => [i, `receipt ${i}`]);
+    const text = copyText(2);
+    for (let i = 0; i < rows.length; i += 250) text.add(rows.slice(i, i + 250));
+    expect(text.pieces().length).toBeGreaterThan(1);
+    expect(Buffer.concat(text.pieces()).toString()).toBe(rows.map((row) => `${row.join('\t')}\n`).join(''));
+  });
+
+  test('what is released is not part of the rows that come after it', () => {
+    const first = copyText(1);
+    first.add([['first'], ['row']]);
+    first.release();
+    expect(textOf(1, [['second']])).toBe('second\n');
+  });
+
+  test('rows that are not released are not changed by those that come after them', () => {
+    const first = copyText(1);
+    first.add([['first']]);
+    textOf(1, [['second']]);
+    expect(Buffer.concat(first.pieces()).toString()).toBe('first\n');
   });
 });

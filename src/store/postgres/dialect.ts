@@ -4,7 +4,7 @@ import { isTrial, nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { pack, rowsOf } from './rows.ts';
+import { packed, rowsOf } from './rows.ts';
 import {
   afterMigration,
   columnsOf,
@@ -39,7 +39,7 @@ export const postgres: Dialect = {
   takeIds,
   nextId,
   rowsOf,
-  pack,
+  packed,
   takeLock,
   heldLocks,
   columnsOf,

@@ -1,15 +1,12 @@
-import { finished } from 'node:stream/promises';
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { type Cell, type Packed, quoted, quotedList, type Rows } from '../rows.ts';
-import { copyText } from './copy-text.ts';
+import { copyIn } from './copy-in.ts';
+import { type CopyText, copyText } from './copy-text.ts';
 import { columnsOf, primaryKey } from './tables.ts';
 
 /** From so many rows on COPY takes less time than an INSERT with arrays. */
 const COPY_ROWS = 50;
-/** Rows that are sent to COPY in one piece. */
-const PIECE_ROWS = 500;
 /** Rows in one statement with arrays. */
 const STATEMENT_ROWS = 5000;
 
@@ -52,12 +49,17 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
 
   return {
     async insert(table, columns, rows) {
-      if (rows.length >= COPY_ROWS) return copy(client, table, columns, inPieces(rows, columns.length));
       if (rows.length === 0) return;
+      if (rows.length >= COPY_ROWS) {
+        const text = copyText(columns.length);
+        text.add(rows);
+        await copy(client, table, columns, text.pieces());
+        return text.release();
+      }
       const { sql, values } = await arrays(table, columns, rows);
       await client.query({ text: `INSERT INTO ${quoted(table)} (${quotedList(columns)}) SELECT * FROM ${sql}`, values });
     },
-    insertPacked: (table, columns, packed) => copy(client, table, columns, packed),
+    insertPacked: (table, columns, rows) => copy(client, table, columns, (rows as CopyText).pieces()),
     async replace(table, columns, rows) {
       if (rows.length === 0) return;
       const { key } = await tableOf(table, columns);
@@ -118,23 +120,11 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   };
 }
 
-function inPieces(rows: readonly Cell[][], width: number): Packed[] {
-  const pieces: Packed[] = [];
-  for (let i = 0; i < rows.length; i += PIECE_ROWS) pieces.push(pack(rows.slice(i, i + PIECE_ROWS), width));
-  return pieces;
+/** Takes rows in the text of COPY. */
+export function packed(width: number): Packed {
+  return copyText(width);
 }
 
-/** Rows in the text of COPY. */
-export function pack(rows: readonly Cell[][], width: number): Packed {
-  return copyText(rows, width);
-}
-
-async function copy(client: Client, table: string, columns: readonly string[], pieces: readonly Packed[]): Promise<void> {
-  const stream = client.query(copyFrom(`COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`));
-  const done = finished(stream);
-  // Told by `done`, which is waited for below.
-  done.catch(() => {});
-  for (const piece of pieces) if (!stream.write(piece)) await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), done]);
-  stream.end();
-  await done;
+async function copy(client: Client, table: string, columns: readonly string[], pieces: readonly Uint8Array[]): Promise<void> {
+  await copyIn(client, `COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`, pieces);
 }

@@ -4,7 +4,7 @@ import { nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { pack, rowsOf } from './rows.ts';
+import { packed, rowsOf } from './rows.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, watch } from './watch.ts';
@@ -27,7 +27,7 @@ export const sqlite: Dialect = {
   takeIds,
   nextId,
   rowsOf,
-  pack,
+  packed,
   takeLock,
   heldLocks,
   columnsOf,
