@@ -1,5 +1,8 @@
+import type { EntityConfig } from '../../config/schema/model.ts';
+import { isEmpty } from '../../store/landing/landed.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
 import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
 import { contributionsOfMembers } from '../golden/golden-records.ts';
@@ -29,6 +32,7 @@ export async function resolveNew(session: Session): Promise<void> {
       {
         project: session.project,
         knex: session.knex,
+        preview: session.preview,
         commit: session.commit,
         context: {
           runId: session.runId,
@@ -54,6 +58,8 @@ export interface Comparing {
   /** Throws where a person asked to stop. */
   stop(): void;
   progress(what: string, done: number, total: number): void;
+  /** Nothing stays. */
+  preview?: boolean;
 }
 
 /** The same for one entity, whoever asks for it. */
@@ -65,21 +71,25 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
   if (state.comparedBy !== fingerprint) {
     if (state.comparedBy !== null && total > 0)
       session.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
-    await session.commit(async (landing, trx) => {
-      const also = await nameLinks(landing, kind);
-      await rebuild(landing, trx, session.context, kind, also);
-      await saveCompared(trx, entityId, fingerprint);
-    });
+    await filling(session, entity, total, () =>
+      session.commit(async (landing, trx) => {
+        const also = await nameLinks(landing, kind);
+        await rebuild(landing, trx, session.context, kind, also);
+        await saveCompared(trx, entityId, fingerprint);
+      }),
+    );
     return;
   }
   if (!state.membersNew) return;
   const waiting = await countMembers(session.knex, entityId, 'new');
   if (waiting > MANY && waiting > total * SHARE) {
     session.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
-    await session.commit(async (landing, trx) => {
-      await rebuild(landing, trx, session.context, kind);
-      await saveCompared(trx, entityId, fingerprint);
-    });
+    await filling(session, entity, waiting, () =>
+      session.commit(async (landing, trx) => {
+        await rebuild(landing, trx, session.context, kind);
+        await saveCompared(trx, entityId, fingerprint);
+      }),
+    );
     return;
   }
   for (let done = 0; ;) {
@@ -94,6 +104,20 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
     session.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
     if (count < STRETCH) return;
   }
+}
+
+/** More records than this are a large first load. */
+const BULK_RECORDS = 50_000;
+
+/**
+ * Does what fills the table of an entity with about so many golden records. A large one that is empty has its indexes made afterwards; after a
+ * failure, the next start makes them.
+ */
+async function filling({ knex, preview }: Comparing, entity: EntityConfig, records: number, fill: () => Promise<void>): Promise<void> {
+  const bulk = !preview && records >= BULK_RECORDS && (await isEmpty(knex, entity.entity));
+  if (bulk) await dropIndexes(knex, entity);
+  await fill();
+  if (bulk) await afterFilling(knex, [entity]);
 }
 
 async function resolveSome(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<number> {

@@ -3,7 +3,7 @@ import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
-import { countLive, type KnownLink, linksAmong, liveHashes, liveKeys } from '../../store/landing/landed.ts';
+import { countLinks, type KnownLink, linksAmong, liveHashes, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
@@ -47,12 +47,13 @@ export async function changesOf(
 ): Promise<Changes | undefined> {
   const { knex, source, stream } = session;
   if (session.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
-  const live = await countLive(knex, source.id);
-  if (live === 0 || live > MAX_LIVE || !(await looksFamiliar(session, file.bytes, live, read))) return undefined;
+  const most = await countLinks(knex, source.id);
+  if (most === 0 || most > MAX_LIVE || !(await looksFamiliar(session, file.bytes, most, read))) return undefined;
   const rejectedNow = await keysSetAside(knex, source.id);
   if (rejectedNow.length > session.pipeline.batch_size) return undefined;
-  const known = await digestsOf(session, live, rejectedNow);
-  if (!known) return undefined;
+  const there = await digestsOf(session, most, rejectedNow);
+  if (!there) return undefined;
+  const { known, live } = there;
 
   let prefix = '';
   let of: readonly string[] | undefined;
@@ -85,8 +86,8 @@ export async function changesOf(
   if (!keys) return undefined;
   const before = await linksAmong(knex, source.id, [...keys]);
   if (before.some(({ hash }) => isMet(known, hash))) return undefined;
-  const there = unchanged + liveIn(before);
-  return { records, unchanged, absent: async () => (there === live ? [] : absentKeys(session, known, keys)) };
+  const met = unchanged + liveIn(before);
+  return { records, unchanged, absent: async () => (met === live ? [] : absentKeys(session, known, keys)) };
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
@@ -96,8 +97,8 @@ function comparesByValues(stream: StreamConfig): boolean {
   return Object.values(schema.fields).every(({ separators }) => !separators);
 }
 
-/** Are most of the first records as they were, and is the file as large as what is there? */
-async function looksFamiliar(session: Session, bytes: number, live: number, read: ReadOnce): Promise<boolean> {
+/** Are most of the first records as they were, and is the file as large as what is there, at `most` so many records? */
+async function looksFamiliar(session: Session, bytes: number, most: number, read: ReadOnce): Promise<boolean> {
   let rows = 0;
   let characters = 0;
   const digests: string[] = [];
@@ -115,27 +116,31 @@ async function looksFamiliar(session: Session, bytes: number, live: number, read
     const hashes = new Set((await linksAmong(session.knex, session.source.id, keys)).map(({ hash }) => hash));
     const same = digests.filter((digest) => hashes.has(digest)).length;
     const about = bytes / Math.max(1, characters / Math.max(1, rows));
-    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * live;
+    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * most;
   }
   return false;
 }
 
-/** What the source's records said last, but for these keys; undefined where it is not `live` of them. */
-async function digestsOf(session: Session, live: number, without: readonly string[]): Promise<Digests | undefined> {
+/** What the source's records said last, but for these keys, and how many records there are; undefined where two of them said the same. */
+async function digestsOf(
+  session: Session,
+  most: number,
+  without: readonly string[],
+): Promise<{ known: Digests; live: number } | undefined> {
   const { knex, source } = session;
-  const known = digestsFor(live);
-  let seen = 0;
+  const known = digestsFor(most);
+  let live = 0;
   for await (const { count, hashes } of liveHashes(knex, source.id)) {
     session.signal.throwIfAborted();
-    if ((seen += count) > live) return undefined;
+    if ((live += count) > most) return undefined;
     for (const hash of hashes) if (!known.add(hash)) return undefined;
   }
-  if (seen !== live) return undefined;
+  if (live === 0) return undefined;
   for (const { hash } of await linksAmong(knex, source.id, without)) {
     const at = hash === '' ? -1 : known.find(hash);
     if (at >= 0) known.forget(at);
   }
-  return known;
+  return { known, live };
 }
 
 function keyTextOf(record: SourceRecord, stream: StreamConfig): string | undefined {
