@@ -14,7 +14,7 @@ afterEach(closeTowns);
 const NOW = new Date('2026-03-02T15:00:00Z');
 const HOURS_LATER = new Date('2026-03-02T18:00:00Z');
 const send = (town: TestTown) => town.run('to-ledger', { now: () => NOW });
-const SINK = '    acknowledgement: { taken: true, person: The edit report., within: 1h }\n';
+const SINK = '    acknowledgment: { taken: true, person: The edit report., within: 1h }\n';
 
 async function town(shape: Parameters<typeof ledger>[0], rows = [{ number: '1' }, { number: '2' }]) {
   const made = await makeTown({ ...ledger(shape), 'inbox/receipts-1.csv': receipts(rows) });

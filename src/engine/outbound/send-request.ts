@@ -36,7 +36,7 @@ export async function sendRequest(
   await transport.ready();
   await context.session?.variables();
   if (delivery.state === 'sending' && !target.idempotent) {
-    if (!sink.acknowledgement?.read_back) return save(records.map(() => interrupted(out)));
+    if (!sink.acknowledgment?.read_back) return save(records.map(() => interrupted(out)));
     const found = await lookedUp(() => interrupted(out));
     if (found !== 'missing') return save(found);
   }
@@ -53,7 +53,7 @@ export async function sendRequest(
     await record(out, (trx) => changeDelivery(trx, delivery, { state: 'prepared' }));
     throw error;
   }
-  if (sink.acknowledgement?.read_back && answers.some(({ state }) => state === 'sent' || state === 'unknown')) {
+  if (sink.acknowledgment?.read_back && answers.some(({ state }) => state === 'sent' || state === 'unknown')) {
     const found = await lookedUp((i) => answers[i]!);
     if (found !== 'missing') answers = answers.map((one, i) => (one.state === 'sent' || one.state === 'unknown' ? found[i]! : one));
   }

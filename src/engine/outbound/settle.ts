@@ -19,7 +19,7 @@ import { stopIfAsked } from '../run/session.ts';
 /** Looks in the remote system for what became of what was sent, and tells what is overdue. */
 export async function settleAnswers(out: Outbound, target: Target): Promise<void> {
   const { session, sink } = out;
-  const { taken, file, read_back, row: inRows, within } = sink.acknowledgement ?? {};
+  const { taken, file, read_back, row: inRows, within } = sink.acknowledgment ?? {};
   const { transport, context } = target;
   const files = transport.kind === 'files';
   if (!taken && !file && !read_back && !inRows && !files) return;
@@ -80,7 +80,7 @@ export function isOverdue({ sentAt, state }: Delivery, within: string | undefine
 }
 
 /** Does the remote system still have to take it? */
-export function isOpen({ acknowledgement: a }: SinkConfig, { state }: Delivery): boolean {
+export function isOpen({ acknowledgment: a }: SinkConfig, { state }: Delivery): boolean {
   return state !== 'sent' || Boolean(a?.taken ?? a?.file ?? a?.read_back ?? a?.response ?? a?.row);
 }
 

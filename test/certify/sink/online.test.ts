@@ -42,7 +42,7 @@ beforeAll(async () => {
 `,
     'config/model/receipt.yaml': 'entity: receipt\ntitle: Receipt\nfields: { number: { type: text, class: internal } }\n',
     'connectors/drop/connector.yaml':
-      'connector: drop\nversion: 1.0.0\ntitle: Drop\ntransport: folder\nstreams: {}\nsinks:\n  entries:\n    target: { file: { folder: in, name: "e-{{ sequence }}.csv" } }\n    encoder: { csv: {} }\n    schema: { fields: { No: { required: true } } }\n    idempotency_key: [No]\n    acknowledgement: { file: { folder: out, accepted: "{name}.ok" } }\n',
+      'connector: drop\nversion: 1.0.0\ntitle: Drop\ntransport: folder\nstreams: {}\nsinks:\n  entries:\n    target: { file: { folder: in, name: "e-{{ sequence }}.csv" } }\n    encoder: { csv: {} }\n    schema: { fields: { No: { required: true } } }\n    idempotency_key: [No]\n    acknowledgment: { file: { folder: out, accepted: "{name}.ok" } }\n',
     'connectors/ledger/connector.yaml': SOAP,
     'connectors/books/connector.yaml': BOOKS,
     'mappings/entries.from-receipt.yaml':

@@ -142,7 +142,7 @@ const KINDS: Kind[] = [
   },
   {
     what: 'what became of a delivery',
-    files: { ...ledger({ sink: '    acknowledgement: { taken: true }\n' }), ...big },
+    files: { ...ledger({ sink: '    acknowledgment: { taken: true }\n' }), ...big },
     async prepare(town) {
       town.write({ 'inbox/receipts-1.csv': many(3) });
       await town.run('receipts');

@@ -9,7 +9,7 @@ import { type Mark, statusMark } from './status-mark.ts';
 /** How a delivery is, and what is still to come. */
 export function deliveryMark(sink: SinkConfig, delivery: Delivery, now: Date): Html {
   const state = DELIVERY_LABELS[delivery.state];
-  const late = isOverdue(delivery, sink.acknowledgement?.within, now);
+  const late = isOverdue(delivery, sink.acknowledgment?.within, now);
   if (late) return statusMark('note', `${state}, late`);
   if (toSettle(sink, delivery)) return statusMark('note', `${state}, answer needed`);
   if (delivery.state === 'sent') return isOpen(sink, delivery) ? statusMark('idle', 'sent, no answer yet') : statusMark('good', 'sent');
