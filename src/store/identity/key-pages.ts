@@ -50,7 +50,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       PAGES,
       together(wanted).map((pages) => [entityId, ...pages]),
     );
-    for (const [page, entries] of found) read.set(Number(page), wordsOf(entries as string));
+    wordsOf(found.map(([, entries]) => entries as string)).forEach((words, i) => read.set(Number(found[i]![0]), words));
   }
 
   /** The members of a key on its page; IN_ROWS instead of them where all of them are rows. */

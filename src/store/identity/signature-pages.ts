@@ -64,10 +64,10 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     const wanted = [...new Set(numbers)].filter((page) => !pages.has(page)).sort((a, b) => a - b);
     for (const page of wanted) pages.set(page, empty());
     const places = wanted.map((page) => entityId * ENTITY + page);
-    for (const [place, entries] of await rows.select(PAGES, together(places))) {
-      const words = wordsOf(entries as string);
-      if (words.length === size && words[0] === layout) pages.set(Number(place) - entityId * ENTITY, words);
-    }
+    const found = await rows.select(PAGES, together(places));
+    wordsOf(found.map(([, entries]) => entries as string)).forEach((words, i) => {
+      if (words.length === size && words[0] === layout) pages.set(Number(found[i]![0]) - entityId * ENTITY, words);
+    });
   }
 
   return {
