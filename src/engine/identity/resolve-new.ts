@@ -4,7 +4,14 @@ import type { Landing } from '../../store/landing/landing.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
 import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
-import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
+import {
+  comparedBy,
+  countMembers,
+  countMembersToCompare,
+  membersToCompare,
+  saveCompared,
+  takeUnnamedLinks,
+} from '../../store/identity/members.ts';
 import { contributionsOfMembers } from '../golden/golden-records.ts';
 import type { Project } from '../../config/project.ts';
 import { type Session, stopIfAsked } from '../run/session.ts';
@@ -67,8 +74,8 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
   const { entity, entityId } = kind;
   const fingerprint = matchingFingerprint(session.project, entity.entity);
   const state = await comparedBy(session.knex, entityId);
-  const total = await countMembers(session.knex, entityId);
   if (state.comparedBy !== fingerprint) {
+    const total = await countMembers(session.knex, entityId);
     if (state.comparedBy !== null && total > 0)
       session.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
     await filling(session, entity, total, () =>
@@ -80,8 +87,10 @@ export async function bringUpToDate(session: Comparing, kind: MatchedKind): Prom
     );
     return;
   }
+  // Counting members goes through all of them: not in a night that has no new ones.
   if (!state.membersNew) return;
-  const waiting = await countMembers(session.knex, entityId, 'new');
+  const total = await countMembers(session.knex, entityId);
+  const waiting = await countMembersToCompare(session.knex, entityId);
   if (waiting > MANY && waiting > total * SHARE) {
     session.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
     await filling(session, entity, waiting, () =>

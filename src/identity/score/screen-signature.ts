@@ -1,5 +1,5 @@
 import { bitsIn, type Least, leastMatches, LONGEST } from '../compare/letters.ts';
-import { SCALES } from '../compare/levels.ts';
+import { type Scale, SCALES } from '../compare/levels.ts';
 import { dayLevel, phoneLevelOf } from '../compare/packed.ts';
 import type { IdentityModel, Population } from '../model.ts';
 import type { Profile } from '../roles.ts';
@@ -150,28 +150,49 @@ function sideOf(
           return ((mine ^ other) & FIRST) === 0 || areAlike(mine, more, other, letters, SIMILAR_MIDDLE_NAMES) ? initial : different;
         };
       }
-      const least = isName(scale) ? SIMILAR_NAMES : isText(scale) ? SIMILAR_TEXTS : undefined;
-      const different = scale.levels.indexOf('different');
-      const unlike = least ? weights[different]! : unequal;
-      const unlikeByMiddle = middle < different ? Math.max(unlike, weights[middle]!) : unlike;
+      const steps = stepsOf(scale, weights, middle);
       return (words, at, byMiddle) => {
         const other = words[at + word]!;
         const letters = words[at + word + 1]!;
         if (other === 0) return missing;
         if (other === mine && letters === more) return equal;
-        if (!least || ((mine | other) & SPECIAL) !== 0 || (mine & other & NICKNAME) !== 0) return unequal;
-        return areAlike(mine, more, other, letters, least) ? unequal : byMiddle ? unlikeByMiddle : unlike;
+        if (((mine | other) & SPECIAL) !== 0 || (mine & other & NICKNAME) !== 0) return unequal;
+        let bound = unequal;
+        for (let i = 0; i < steps.length; i++) {
+          const { least, unlike, unlikeByMiddle } = steps[i]!;
+          if (areAlike(mine, more, other, letters, least)) break;
+          bound = byMiddle ? unlikeByMiddle : unlike;
+        }
+        return bound;
       };
     }
   }
 }
 
+/** A similarity below which two values have another level. */
+interface Step {
+  least: Least;
+  /** The most that less similar values count. */
+  unlike: number;
+  /** The same where one of the two may go by the middle name. */
+  unlikeByMiddle: number;
+}
+
+/** The similarities that part the levels of a scale, highest first; none where levels do not depend on letters alone. */
+function stepsOf(scale: Scale, weights: readonly number[], middle: number): Step[] {
+  const different = scale.levels.indexOf('different');
+  return (isName(scale) ? SIMILAR_NAMES : isText(scale) ? SIMILAR_TEXTS : []).map((least, i) => {
+    const unlike = Math.max(...weights.slice(i + 2, different + 1));
+    return { least, unlike, unlikeByMiddle: middle <= different ? Math.max(unlike, weights[middle]!) : unlike };
+  });
+}
+
 /** The first character of a value. */
 const FIRST = 0xff00;
-/** Below these similarities the level is that of different values: see nameSimilarity and textLevel. */
-const SIMILAR_NAMES = leastMatches(0.7);
+/** Below each of these similarities the level is the next one: see nameSimilarity and textLevel. */
+const SIMILAR_NAMES = [0.92, 0.85, 0.7].map(leastMatches);
+const SIMILAR_TEXTS = [0.9, 0.75].map(leastMatches);
 const SIMILAR_MIDDLE_NAMES = leastMatches(0.9);
-const SIMILAR_TEXTS = leastMatches(0.75);
 /** See areSwapped: one of the two values in the other's place is at least so similar. */
 const IN_PLACE = leastMatches(0.85);
 
