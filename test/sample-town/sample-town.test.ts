@@ -6,7 +6,7 @@ import { compileNamed } from '../../src/engine/run/bind.ts';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { revenueReport } from '../../src/reports/revenue/revenue.ts';
 import { statusOf } from '../../src/reports/status.ts';
-import type { RunResult } from '../../src/engine/run/session.ts';
+import type { RunResult } from '../../src/engine/run/result.ts';
 import { runMappingTests } from '../../src/mapping/tests.ts';
 import { listDifferences } from '../../src/store/reconciliation/differences.ts';
 import { listRejects } from '../../src/store/landing/rejects.ts';

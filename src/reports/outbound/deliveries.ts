@@ -6,7 +6,7 @@ import { RECORD_LABELS } from '../output/labels.ts';
 import type { ShapeOf } from '../shapes/shapes.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
-import { isOverdue } from '../../engine/outbound/settle.ts';
+import { isOverdue } from '../../engine/outbound/delivery-state.ts';
 
 /** States of the outbox in which nothing goes on until a person does something. */
 export const FOR_A_PERSON = ['review', 'held', 'unknown', 'rejected', 'refused'] as const satisfies readonly OutboxState[];

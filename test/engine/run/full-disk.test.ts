@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { InterlocalError } from '../../../src/core/errors.ts';
 import { decide } from '../../../src/engine/outbound/decide.ts';
 import { replayRejects } from '../../../src/engine/landing/replay.ts';
-import type { RunResult } from '../../../src/engine/run/session.ts';
+import type { RunResult } from '../../../src/engine/run/result.ts';
 import { storeFailure } from '../../../src/store/failures.ts';
 import { appendAudit, listAudit, verifyAudit } from '../../../src/store/ledger/audit.ts';
 import { migrateModel } from '../../../src/store/model-tables.ts';

@@ -1,5 +1,5 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
-import { isOpen, isOverdue } from '../../../engine/outbound/settle.ts';
+import { isOpen, isOverdue } from '../../../engine/outbound/delivery-state.ts';
 import { toSettle } from '../../../reports/outbound/deliveries.ts';
 import type { Delivery, OutboxRow } from '../../../reports/outbound/outgoing.ts';
 import { DELIVERY_LABELS, RECORD_LABELS } from '../../../reports/output/labels.ts';
