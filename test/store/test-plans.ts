@@ -49,6 +49,11 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       expect(plan).not.toMatch(kind.wholeTable);
     });
 
+    test('members that were not compared yet are found without going through those that were', async () => {
+      const sql = "SELECT id FROM il_member WHERE entity_id = ? AND golden_id IS NULL AND state = 'new' ORDER BY id LIMIT 250";
+      expect(await dialectOf(knex).explain(knex, sql, [1])).toMatch(/golden_id(=\?| IS NULL)/);
+    });
+
     test('pairs by their second end go through no other pairs of the entity', async () => {
       const plan = await dialectOf(knex).explain(knex, 'SELECT * FROM il_edge WHERE b = ?', [1]);
       expect(plan).toMatch(/il_edge_second/);

@@ -1,6 +1,7 @@
 import { keysOfPass, keysOfRule } from '../../identity/block/passes.ts';
 import { profileAt } from '../../identity/block/table.ts';
 import { partsOf, rulePairs } from '../../identity/resolve.ts';
+import { signaturesOf } from '../../identity/score/screen-signature.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
 import {
   decisionsOf,
@@ -44,6 +45,7 @@ export async function rebuild(
   let edges: StoredEdge[];
   try {
     await writeKeys(store, kind, everyone);
+    await writeSignatures(store, kind, everyone);
     edges = allEdges(kind, everyone, await Promise.all(comparisons.map((comparison) => comparison.edges)));
   } finally {
     for (const comparison of comparisons) await comparison.stop();
@@ -64,6 +66,20 @@ async function writeKeys(store: IdentityStore, { model }: MatchedKind, { tables,
       for (const rule of rules) put(keysOfRule(rule, table), idsOf[number]!);
     }),
   );
+}
+
+async function writeSignatures(
+  store: IdentityStore,
+  { model }: MatchedKind,
+  { ids, live, population, record, tables }: Everyone,
+): Promise<void> {
+  const signatures = signaturesOf(model);
+  const stored = store.signatures(signatures);
+  await stored.clear();
+  await stored.writeAll(ids, (i, into, at) => {
+    const table = tables[population[i]!]?.table;
+    if (live[i] === 1 && table) signatures.write(population[i]!, profileAt(table, record[i]!), into, at);
+  });
 }
 
 /** The pairs of all populations, those of rules with the name of the first that makes them, in the order of their members. */

@@ -1,7 +1,17 @@
+import type { EntityConfig } from '../../config/schema/model.ts';
+import { isEmpty } from '../../store/landing/landed.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
-import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
+import {
+  comparedBy,
+  countMembers,
+  countMembersToCompare,
+  membersToCompare,
+  saveCompared,
+  takeUnnamedLinks,
+} from '../../store/identity/members.ts';
 import { contributionsOfMembers } from '../golden/golden-records.ts';
 import type { Project } from '../../config/project.ts';
 import type { InboundRun } from '../inbound/inbound-run.ts';
@@ -33,6 +43,7 @@ export async function resolveNew(run: ComparedRun): Promise<void> {
       {
         project: run.project,
         knex: run.knex,
+        preview: run.preview !== undefined,
         commit: run.commit,
         context: {
           runId: run.id,
@@ -58,6 +69,8 @@ export interface Comparing {
   /** Throws where a person asked to stop. */
   stop(): void;
   progress(what: string, done: number, total: number): void;
+  /** Nothing stays. */
+  preview?: boolean;
 }
 
 /** The same for one entity, whoever asks for it. */
@@ -65,25 +78,31 @@ export async function bringUpToDate(comparing: Comparing, kind: MatchedKind): Pr
   const { entity, entityId } = kind;
   const fingerprint = matchingFingerprint(comparing.project, entity.entity);
   const state = await comparedBy(comparing.knex, entityId);
-  const total = await countMembers(comparing.knex, entityId);
   if (state.comparedBy !== fingerprint) {
+    const total = await countMembers(comparing.knex, entityId);
     if (state.comparedBy !== null && total > 0)
       comparing.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
-    await comparing.commit(async (landing, trx) => {
-      const also = await nameLinks(landing, kind);
-      await rebuild(landing, trx, comparing.context, kind, also);
-      await saveCompared(trx, entityId, fingerprint);
-    });
+    await filling(comparing, entity, total, () =>
+      comparing.commit(async (landing, trx) => {
+        const also = await nameLinks(landing, kind);
+        await rebuild(landing, trx, comparing.context, kind, also);
+        await saveCompared(trx, entityId, fingerprint);
+      }),
+    );
     return;
   }
+  // Counting members goes through all of them: not in a night that has no new ones.
   if (!state.membersNew) return;
-  const waiting = await countMembers(comparing.knex, entityId, 'new');
+  const total = await countMembers(comparing.knex, entityId);
+  const waiting = await countMembersToCompare(comparing.knex, entityId);
   if (waiting > MANY && waiting > total * SHARE) {
     comparing.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
-    await comparing.commit(async (landing, trx) => {
-      await rebuild(landing, trx, comparing.context, kind);
-      await saveCompared(trx, entityId, fingerprint);
-    });
+    await filling(comparing, entity, waiting, () =>
+      comparing.commit(async (landing, trx) => {
+        await rebuild(landing, trx, comparing.context, kind);
+        await saveCompared(trx, entityId, fingerprint);
+      }),
+    );
     return;
   }
   for (let done = 0; ;) {
@@ -98,6 +117,20 @@ export async function bringUpToDate(comparing: Comparing, kind: MatchedKind): Pr
     comparing.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
     if (count < STRETCH) return;
   }
+}
+
+/** More records than this are a large first load. */
+const BULK_RECORDS = 50_000;
+
+/**
+ * Does what fills the table of an entity with about so many golden records. A large one that is empty has its indexes made afterwards; after a
+ * failure, the next start makes them.
+ */
+async function filling({ knex, preview }: Comparing, entity: EntityConfig, records: number, fill: () => Promise<void>): Promise<void> {
+  const bulk = !preview && records >= BULK_RECORDS && (await isEmpty(knex, entity.entity));
+  if (bulk) await dropIndexes(knex, entity);
+  await fill();
+  if (bulk) await afterFilling(knex, [entity]);
 }
 
 async function resolveSome(landing: Landing, context: MemberContext, kind: MatchedKind): Promise<number> {

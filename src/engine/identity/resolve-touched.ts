@@ -2,6 +2,7 @@ import type { Profile } from '../../identity/roles.ts';
 import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
+import { signaturesOf } from '../../identity/score/screen-signature.ts';
 import { screenFor } from '../../identity/score/screen-pair.ts';
 import type { Candidate, IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
 import { compareBlocks, type CrossedBlock, edgeOf } from './crossed-blocks.ts';
@@ -60,6 +61,7 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   await load(store, members, new Set(crossed.flatMap((block) => block.members)));
   for (const id of await compareBlocks(store, model, crossed, compared, members)) start.add(id);
   await store.updateMembers(changed.map(({ member }) => member));
+  await writeSignatures(store, model, changed);
   const placed = await placeRegion(store, model, start, members);
   for (const golden of placed.goldens) goldens.add(golden);
   for (const { member } of touched) goldens.add(placed.goldenOf.get(member.id) ?? member.golden!);
@@ -214,6 +216,17 @@ async function edgesOf(
   return [...edges.values()];
 }
 
+async function writeSignatures(store: IdentityStore, model: IdentityModel, changed: readonly Touched[]): Promise<void> {
+  if (changed.length === 0) return;
+  const signatures = signaturesOf(model);
+  const words = new Uint32Array(changed.length * signatures.width);
+  changed.forEach(({ population, profile }, i) => signatures.write(population, profile, words, i * signatures.width));
+  await store.signatures(signatures).put(
+    changed.map(({ member }) => member.id),
+    words,
+  );
+}
+
 /** Of members and those that they share a block with, the pairs that may be linked or wait. Most are plainly two persons: they are read no further. */
 async function likely(
   store: IdentityStore,
@@ -245,9 +258,40 @@ async function likely(
     if (!known) unread.push(id);
     else if (known.state === 'live' && known.profile !== null) look({ id, population: known.population, profile: known.profile });
   }
-  for (let i = 0; i < unread.length; i += AT_ONCE) for (const one of await store.candidates(unread.slice(i, i + AT_ONCE))) look(one);
+  const doubtful = unread.length < BY_SIGNATURE ? unread : await doubtfulOf(store, model, members, askedBy, unread);
+  for (let i = 0; i < doubtful.length; i += AT_ONCE) for (const one of await store.candidates(doubtful.slice(i, i + AT_ONCE))) look(one);
   return pairs;
 }
 
+/** Of members that are asked for, those whose signatures do not tell that they are plainly somebody else than each that asks, in the order of their ids. */
+async function doubtfulOf(
+  store: IdentityStore,
+  model: IdentityModel,
+  members: ReadonlyMap<number, Member>,
+  askedBy: ReadonlyMap<number, readonly number[]>,
+  unread: readonly number[],
+): Promise<number[]> {
+  const signatures = signaturesOf(model);
+  const stored = store.signatures(signatures);
+  const screens = new Map<number, ReturnType<typeof signatures.screenFor>>();
+  const mayCount = (id: number, words: Uint32Array, at: number): boolean => {
+    const { population, profile } = members.get(id)!;
+    if (signatures.populationAt(words, at) !== population) return false;
+    let screen = screens.get(id);
+    if (!screen) screens.set(id, (screen = signatures.screenFor(population, profile!)));
+    return screen(words, at);
+  };
+  const doubtful: number[] = [];
+  await stored.read(unread);
+  for (const other of unread) {
+    const words = stored.words(other);
+    const at = stored.placeOf(other);
+    if (signatures.populationAt(words, at) < 0 || askedBy.get(other)!.some((id) => mayCount(id, words, at))) doubtful.push(other);
+  }
+  return doubtful.sort((a, b) => a - b);
+}
+
+/** From so many candidates on, their signatures are read first: of few, the members themselves are read as fast. */
+const BY_SIGNATURE = 500;
 /** Candidates that are in memory at the same time. */
 const AT_ONCE = 1024;

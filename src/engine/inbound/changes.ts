@@ -3,7 +3,7 @@ import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
-import { countLive, type KnownLink, linksAmong, liveHashes, liveKeys } from '../../store/landing/landed.ts';
+import { countLinks, type KnownLink, linksAmong, liveHashes, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
@@ -50,12 +50,13 @@ export async function changesOf(
 ): Promise<Changes | undefined> {
   const { knex, source, stream } = run;
   if (run.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
-  const live = await countLive(knex, source.id);
-  if (live === 0 || live > MAX_LIVE || !(await looksFamiliar(run, file.bytes, live, read))) return undefined;
+  const most = await countLinks(knex, source.id);
+  if (most === 0 || most > MAX_LIVE || !(await looksFamiliar(run, file.bytes, most, read))) return undefined;
   const rejectedNow = await keysSetAside(knex, source.id);
   if (rejectedNow.length > run.pipeline.batch_size) return undefined;
-  const known = await digestsOf(run, live, rejectedNow);
-  if (!known) return undefined;
+  const there = await digestsOf(run, most, rejectedNow);
+  if (!there) return undefined;
+  const { known, live } = there;
 
   let prefix = '';
   let of: readonly string[] | undefined;
@@ -88,8 +89,8 @@ export async function changesOf(
   if (!keys) return undefined;
   const before = await linksAmong(knex, source.id, [...keys]);
   if (before.some(({ hash }) => isMet(known, hash))) return undefined;
-  const there = unchanged + liveIn(before);
-  return { records, unchanged, absent: async () => (there === live ? [] : absentKeys(run, known, keys)) };
+  const met = unchanged + liveIn(before);
+  return { records, unchanged, absent: async () => (met === live ? [] : absentKeys(run, known, keys)) };
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
@@ -99,8 +100,8 @@ function comparesByValues(stream: StreamConfig): boolean {
   return Object.values(schema.fields).every(({ separators }) => !separators);
 }
 
-/** Are most of the first records as they were, and is the file as large as what is there? */
-async function looksFamiliar(run: ComparedRun, bytes: number, live: number, read: ReadOnce): Promise<boolean> {
+/** Are most of the first records as they were, and is the file as large as what is there, at `most` so many records? */
+async function looksFamiliar(run: ComparedRun, bytes: number, most: number, read: ReadOnce): Promise<boolean> {
   let rows = 0;
   let characters = 0;
   const digests: string[] = [];
@@ -118,27 +119,31 @@ async function looksFamiliar(run: ComparedRun, bytes: number, live: number, read
     const hashes = new Set((await linksAmong(run.knex, run.source.id, keys)).map(({ hash }) => hash));
     const same = digests.filter((digest) => hashes.has(digest)).length;
     const about = bytes / Math.max(1, characters / Math.max(1, rows));
-    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * live;
+    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * most;
   }
   return false;
 }
 
-/** What the source's records said last, but for these keys; undefined where it is not `live` of them. */
-async function digestsOf(run: ComparedRun, live: number, without: readonly string[]): Promise<Digests | undefined> {
+/** What the source's records said last, but for these keys, and how many records there are; undefined where two of them said the same. */
+async function digestsOf(
+  run: ComparedRun,
+  most: number,
+  without: readonly string[],
+): Promise<{ known: Digests; live: number } | undefined> {
   const { knex, source } = run;
-  const known = digestsFor(live);
-  let seen = 0;
+  const known = digestsFor(most);
+  let live = 0;
   for await (const { count, hashes } of liveHashes(knex, source.id)) {
     run.signal.throwIfAborted();
-    if ((seen += count) > live) return undefined;
+    if ((live += count) > most) return undefined;
     for (const hash of hashes) if (!known.add(hash)) return undefined;
   }
-  if (seen !== live) return undefined;
+  if (live === 0) return undefined;
   for (const { hash } of await linksAmong(knex, source.id, without)) {
     const at = hash === '' ? -1 : known.find(hash);
     if (at >= 0) known.forget(at);
   }
-  return known;
+  return { known, live };
 }
 
 function keyTextOf(record: SourceRecord, stream: StreamConfig): string | undefined {

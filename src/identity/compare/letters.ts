@@ -9,7 +9,7 @@ export interface Letters {
 }
 
 /** Of longer values nothing is said. */
-const LONGEST = 31;
+export const LONGEST = 31;
 
 export function lettersOf(values: readonly string[]): Letters {
   return {

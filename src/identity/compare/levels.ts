@@ -11,6 +11,8 @@ export interface Scale {
   level(a: string, b: string): number;
   /** There is a level `swapped`. */
   swaps: boolean;
+  /** Two texts that are not the same may be equal, as `Elm Bakery` and `Bakery Elm`. */
+  equalIfAlike?: boolean;
 }
 
 const NAME_LEVELS = ['equal', 'close', 'near', 'similar', 'different', 'swapped'] as const;
@@ -20,7 +22,7 @@ const TEXT_LEVELS = ['equal', 'close', 'similar', 'different', 'swapped'] as con
 export const SCALES = {
   given_name: { levels: NAME_LEVELS, level: givenNameLevel, swaps: true },
   surname: { levels: NAME_LEVELS, level: surnameLevel, swaps: true },
-  middle_name: { levels: ['equal', 'initial', 'different'], level: middleNameLevel, swaps: false },
+  middle_name: { levels: ['equal', 'initial', 'different'], level: middleNameLevel, swaps: false, equalIfAlike: true },
   date: {
     levels: ['equal', 'one error', 'two parts equal', 'two errors', 'some digits equal', 'different'],
     level: dateLevel,
@@ -34,7 +36,12 @@ export const SCALES = {
   code: { levels: ['equal', 'one error', 'different'], level: houseNumberLevel, swaps: false },
   phone: { levels: ['equal', 'equal without area code', 'one error', 'different'], level: phoneLevel, swaps: false },
   email: { levels: ['equal', 'same name, different provider', 'one or two errors', 'different'], level: emailLevel, swaps: false },
-  organization: { levels: ['equal', 'contained', 'close', 'similar', 'different'], level: organizationLevel, swaps: false },
+  organization: {
+    levels: ['equal', 'contained', 'close', 'similar', 'different'],
+    level: organizationLevel,
+    swaps: false,
+    equalIfAlike: true,
+  },
 } satisfies Record<string, Scale>;
 export type ScaleName = keyof typeof SCALES;
 

@@ -41,52 +41,70 @@ function digitsOf(text: string, from: number, to: number): number {
   return packed;
 }
 
+const DAY = /^\d{8}$/;
+
+/** Eight digits as a number, four bits each; undefined for what is not eight digits. */
+export function packedDay(value: string): number | undefined {
+  return DAY.test(value) ? digitsOf(value, 0, 8) >>> 0 : undefined;
+}
+
+/** The level of two different days, each as packedDay gives it. */
+export function dayLevel(a: number, b: number): number {
+  const d = a ^ b;
+  const at = differing(d);
+  const count = bitsIn(at);
+  const year = d >>> 16 === 0;
+  const month = (d & 0xff00) === 0;
+  const day = (d & 0xff) === 0;
+  if (count === 1 || (count === 2 && isExchanged(a, b, at))) return 1;
+  if (year && ((a >>> 8) & 0xff) === (b & 0xff) && ((b >>> 8) & 0xff) === (a & 0xff)) return 1;
+  if (year ? month || day : month && day) return 2;
+  if (count === 2) return 3;
+  const errors = digitErrors(a, b);
+  return errors <= 2 ? 3 : errors <= 4 ? 4 : 5;
+}
+
 function packedDates(values: readonly string[]): LevelOf | undefined {
-  if (!values.every((value) => /^\d{8}$/.test(value))) return undefined;
+  if (!values.every((value) => DAY.test(value))) return undefined;
   const days = Int32Array.from(values, (value) => digitsOf(value, 0, 8));
-  return (x, y) => {
-    const a = days[x]!;
-    const b = days[y]!;
-    const d = a ^ b;
-    const at = differing(d);
-    const count = bitsIn(at);
-    const year = d >>> 16 === 0;
-    const month = (d & 0xff00) === 0;
-    const day = (d & 0xff) === 0;
-    if (count === 1 || (count === 2 && isExchanged(a, b, at))) return 1;
-    if (year && ((a >>> 8) & 0xff) === (b & 0xff) && ((b >>> 8) & 0xff) === (a & 0xff)) return 1;
-    if (year ? month || day : month && day) return 2;
-    if (count === 2) return 3;
-    const errors = digitErrors(a, b);
-    return errors <= 2 ? 3 : errors <= 4 ? 4 : 5;
-  };
+  return (x, y) => dayLevel(days[x]!, days[y]!);
+}
+
+const PHONE = /^\d{7,10}$/;
+
+/** Seven to ten digits: how many, the first of them, and the last eight, four bits each; undefined for anything else. */
+export function packedPhone(value: string): { length: number; first: number; last: number } | undefined {
+  if (!PHONE.test(value)) return undefined;
+  const cut = Math.max(0, value.length - 8);
+  return { length: value.length, first: digitsOf(value, 0, cut), last: digitsOf(value, cut, value.length) };
+}
+
+/** The level of two different numbers: digits of each, their first ones, their last eight, as packedPhone gives them. */
+export function phoneLevelOf(n: number, p: number, a: number, m: number, q: number, b: number): number {
+  const d = a ^ b;
+  if (n !== m) {
+    const least = n < m ? n : m;
+    if (least === 7) return (d & 0x0fffffff) === 0 ? 1 : 3;
+    return d === 0 && (least === 8 || ((p ^ q) & 15) === 0) ? 1 : 3;
+  }
+  const at = differing(d);
+  const before = differing(p ^ q);
+  const count = bitsIn(at) + bitsIn(before);
+  if (count !== 2) return count === 1 ? 2 : 3;
+  if (before === 0) return isExchanged(a, b, at) ? 2 : 3;
+  if (at === 0) return isExchanged(p, q, before) ? 2 : 3;
+  // The two that differ are the last of one part and the first of the other.
+  const exchanged = at === 0x10000000 && before === 1 && (p & 15) === b >>> 28 && (q & 15) === a >>> 28;
+  return exchanged ? 2 : 3;
 }
 
 function packedPhones(values: readonly string[]): LevelOf | undefined {
-  if (!values.every((value) => /^\d{7,10}$/.test(value))) return undefined;
-  const lengths = Uint8Array.from(values, (value) => value.length);
-  const last = Int32Array.from(values, (value) => digitsOf(value, Math.max(0, value.length - 8), value.length));
-  const first = Uint8Array.from(values, (value) => digitsOf(value, 0, Math.max(0, value.length - 8)));
-  return (x, y) => {
-    const [n, m] = [lengths[x]!, lengths[y]!];
-    const a = last[x]!;
-    const b = last[y]!;
-    const d = a ^ b;
-    if (n !== m) {
-      const least = n < m ? n : m;
-      if (least === 7) return (d & 0x0fffffff) === 0 ? 1 : 3;
-      return d === 0 && (least === 8 || ((first[x]! ^ first[y]!) & 15) === 0) ? 1 : 3;
-    }
-    const at = differing(d);
-    const before = differing(first[x]! ^ first[y]!);
-    const count = bitsIn(at) + bitsIn(before);
-    if (count !== 2) return count === 1 ? 2 : 3;
-    if (before === 0) return isExchanged(a, b, at) ? 2 : 3;
-    if (at === 0) return isExchanged(first[x]!, first[y]!, before) ? 2 : 3;
-    // The two that differ are the last of one part and the first of the other.
-    const exchanged = at === 0x10000000 && before === 1 && (first[x]! & 15) === b >>> 28 && (first[y]! & 15) === a >>> 28;
-    return exchanged ? 2 : 3;
-  };
+  const packed = values.map(packedPhone);
+  if (packed.includes(undefined)) return undefined;
+  const lengths = Uint8Array.from(packed, (phone) => phone!.length);
+  const first = Uint8Array.from(packed, (phone) => phone!.first);
+  const last = Int32Array.from(packed, (phone) => phone!.last);
+  return (x, y) => phoneLevelOf(lengths[x]!, first[x]!, last[x]!, lengths[y]!, first[y]!, last[y]!);
 }
 
 /** Most pairs are of other names with other digits: a hash of each tells. */

@@ -120,10 +120,11 @@ function columnsOf(population: Population, table: ProfileTable): Column[] {
 
 /** The most that two different values can count by themselves, and the lowest level of somebody who goes by the middle name. */
 export function boundsOf({ features, swaps, roles }: Population, slot: number): { unequal: number; middle: number } {
-  const { weights, scale } = features[slot]!;
+  const { weights, scale, frequencies, rest } = features[slot]!;
   const swapped = swaps.some((pair) => pair.includes(slot));
+  const most = Math.max(...weights.slice(1, swapped ? scale!.levels.length - 1 : undefined));
   return {
-    unequal: Math.max(...weights.slice(1, swapped ? scale!.levels.length - 1 : undefined)),
+    unequal: scale!.equalIfAlike ? Math.max(most, weights[0]! + Math.max(0, rest, ...(frequencies?.values() ?? []))) : most,
     middle: slot === roles.given ? 2 : Infinity,
   };
 }

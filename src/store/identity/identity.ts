@@ -1,6 +1,7 @@
 import type { Knex } from '../open.ts';
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
 import { type KeyStore, keyStore } from './key-pages.ts';
+import { type SignatureForm, type SignatureStore, signatureStore } from './signature-pages.ts';
 
 /** What one system calls one person (or one organization). */
 export interface Member {
@@ -58,6 +59,8 @@ export interface IdentityStore {
   insertMembers(members: readonly Member[]): Promise<void>;
   updateMembers(members: readonly Member[]): Promise<void>;
   keys: KeyStore;
+  /** What members are compared by, in a few words. */
+  signatures(form: SignatureForm): SignatureStore;
   edgesOf(ids: readonly number[]): Promise<StoredEdge[]>;
   insertEdges(edges: readonly StoredEdge[]): Promise<void>;
   removeEdges(edges: readonly StoredEdge[]): Promise<void>;
@@ -103,10 +106,11 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         ids.map((id) => [id]),
         memberOf,
       ),
-    after: (id, limit) => select(`${MEMBER_SELECT} WHERE entity_id = ? AND id > ? ORDER BY id LIMIT ?`, [[entityId, id, limit]], memberOf),
+    after: (id, limit) => select(`${MEMBER_SELECT} WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?`, [[entityId, id, limit]], memberOf),
     names: (id, limit) =>
       select(
-        'SELECT id, source, member_key, state, golden_id, host FROM il_member WHERE entity_id = ? AND id > ? ORDER BY id LIMIT ?',
+        // The plus keeps SQLite from sorting all members by an index of the entity, for each list again.
+        'SELECT id, source, member_key, state, golden_id, host FROM il_member WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?',
         [[entityId, id, limit]],
         nameOf,
       ),
@@ -124,6 +128,7 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         members.map((m) => [...cellsOf(m).slice(3), m.id]),
       ),
     keys,
+    signatures: (form) => signatureStore(rows, entityId, form),
     async edgesOf(ids) {
       const found = new Map<string, StoredEdge>();
       // By its second member without the entity: SQLite would go through all pairs of the entity.

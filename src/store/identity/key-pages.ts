@@ -1,4 +1,5 @@
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
+import { textOf, wordsOf } from './words.ts';
 
 /** The blocks of one entity inside one transaction: which members have a key. */
 export interface KeyStore {
@@ -43,15 +44,16 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   async function readPages(keys: readonly number[]): Promise<void> {
     const count = await pageCount();
     if (count === 0) return;
-    const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page));
+    const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page)).sort((a, b) => a - b);
     for (const page of wanted) read.set(page, NO_ENTRIES);
     const found = await rows.select(
       PAGES,
       together(wanted).map((pages) => [entityId, ...pages]),
     );
-    for (const [page, entries] of found) read.set(Number(page), entriesOf(entries as string));
+    wordsOf(found.map(([, entries]) => entries as string)).forEach((words, i) => read.set(Number(found[i]![0]), words));
   }
 
+  /** The members of a key on its page; IN_ROWS instead of them where all of them are rows. */
   function onPage(key: number): number[] {
     const members: number[] = [];
     if (!pages) return members;
@@ -66,9 +68,25 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
 
   const changesOf = (keys: readonly number[], limit: number): Promise<Cell[][]> =>
     rows.select(
-      'SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT ?',
+      CHANGES,
       keys.map((key) => [entityId, key, limit]),
     );
+
+  /** The rows of keys, and which of these keys have FEW of them or more: of those not all rows are here. */
+  async function fewChangesOf(keys: readonly number[]): Promise<{ changes: Map<number, Cell[][]>; more: number[] }> {
+    const lists = together([...new Set(keys)].sort((a, b) => a - b));
+    const found = await rows.select(
+      CHANGES_TOGETHER,
+      lists.map((list) => [entityId, ...list, MOST_TOGETHER]),
+    );
+    const changes = Map.groupBy(found, ([key]) => Number(key));
+    // Lists that were cut off are asked for again, key by key.
+    const rowsOfList = (list: readonly number[]): number => [...new Set(list)].reduce((n, key) => n + (changes.get(key)?.length ?? 0), 0);
+    const single = [...new Set(lists.filter((list) => rowsOfList(list) >= MOST_TOGETHER).flat())];
+    for (const key of single) changes.delete(key);
+    for (const [key, some] of Map.groupBy(await changesOf(single, FEW), ([key]) => Number(key))) changes.set(key, some);
+    return { changes, more: [...changes].flatMap(([key, some]) => (some.length < FEW ? [] : [key])) };
+  }
 
   const rowsOf = (pairs: readonly (readonly [number, number])[]): Cell[][] => pairs.map(([key, member]) => [entityId, key, member]);
   const PRIMARY = ['entity_id', 'block_key', 'member_id'];
@@ -86,9 +104,11 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     async blocks(keys, most) {
       await readPages(keys);
       const found = new Map(keys.map((key) => [key, onPage(key)]));
+      const marked = [...found.keys()].filter((key) => found.get(key)![0] === IN_ROWS);
       // Most blocks did not change since their page was written.
-      const changes = Map.groupBy(await changesOf(keys, FEW), ([key]) => Number(key));
-      const more = [...changes].flatMap(([key, some]) => (some.length < FEW ? [] : [key]));
+      const { changes, more } = await fewChangesOf([...found.keys()].filter((key) => found.get(key)![0] !== IN_ROWS));
+      for (const key of marked) found.set(key, []);
+      more.push(...marked);
       // Of a block that is all rows, counting in the database tells whether it is too large.
       const inRows = more.filter((key) => found.get(key)!.length === 0);
       const large = new Set(
@@ -139,7 +159,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
         const inRows: [number, number][] = [];
         for (let page = first; page < Math.min(total, first + PAGES_AT_ONCE); page++) {
           const kept = withoutLarge(entries.subarray(start[page]! * WORDS, start[page + 1]! * WORDS), inRows);
-          if (kept.length > 0) some.push([entityId, page, Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString('base64')]);
+          if (kept.length > 0) some.push([entityId, page, textOf(kept)]);
         }
         await rows.insert('il_key_page', ['entity_id', 'page', 'entries'], some);
         inRows.sort((p, q) => p[0] - q[0] || p[1] - q[1]);
@@ -162,19 +182,20 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
 const PAGES = `SELECT page, entries FROM il_key_page WHERE entity_id = ? AND page IN (${TOGETHER_MARKS})`;
 /** Rows of a block that are read at once, whatever its size. */
 const FEW = 8;
+/** Rows of several blocks that are read at once, whatever their size. */
+const MOST_TOGETHER = 128;
+// Without ORDER BY, though it would be that of the rows: in SQLite it takes five times as long.
+const CHANGES = 'SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key = ? LIMIT ?';
+const CHANGES_TOGETHER = `SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key IN (${TOGETHER_MARKS}) LIMIT ?`;
 /** Names a block again that has more members than the last number. */
-const LARGER = 'SELECT block_key FROM il_member_key WHERE entity_id = ? AND block_key = ? ORDER BY member_id LIMIT 1 OFFSET ?';
+const LARGER = 'SELECT block_key FROM il_member_key WHERE entity_id = ? AND block_key = ? LIMIT 1 OFFSET ?';
+/** Stands on a page instead of the members of a block that is all rows: the highest number of a member, which nobody has. */
+const IN_ROWS = 2 ** 43 - 1;
 
 const NO_ENTRIES = new Uint32Array(0);
 
 function pageOf(key: number, pages: number): number {
   return Math.floor(key / (KEYS / pages));
-}
-
-function entriesOf(text: string): Uint32Array {
-  const bytes = Buffer.from(text, 'base64');
-  // A place in memory that is a multiple of four.
-  return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
 /** Keys are counted by so many parts before it is known how many pages there are. */
@@ -211,7 +232,7 @@ function sortedByPage(each: EachKey): { start: Uint32Array; entries: Uint32Array
   return { start, entries };
 }
 
-/** The entries of a page without those of large blocks, which are added to `rows`. */
+/** The entries of a page without those of large blocks, which are added to `rows`; each of these blocks has one entry that says so. */
 function withoutLarge(entries: Uint32Array<ArrayBuffer>, rows: [number, number][]): Uint32Array<ArrayBuffer> {
   if (entries.length / WORDS <= MOST_ON_A_PAGE) return entries;
   const counts = new Map<number, number>();
@@ -219,10 +240,15 @@ function withoutLarge(entries: Uint32Array<ArrayBuffer>, rows: [number, number][
   for (let i = 0; i < entries.length; i += WORDS) counts.set(keyAt(i), (counts.get(keyAt(i)) ?? 0) + 1);
   if (Math.max(...counts.values()) <= MOST_ON_A_PAGE) return entries;
   let to = 0;
+  const marked = new Set<number>();
   for (let i = 0; i < entries.length; i += WORDS) {
-    if (counts.get(keyAt(i))! > MOST_ON_A_PAGE) {
-      rows.push([keyAt(i), (entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!]);
-      continue;
+    const key = keyAt(i);
+    if (counts.get(key)! > MOST_ON_A_PAGE) {
+      rows.push([key, (entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!]);
+      if (marked.has(key)) continue;
+      marked.add(key);
+      entries[i + 1] = entries[i + 1]! | ((1 << HIGH_MEMBER) - 1);
+      entries[i + 2] = 0xffffffff;
     }
     entries.copyWithin(to, i, i + WORDS);
     to += WORDS;

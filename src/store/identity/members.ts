@@ -23,17 +23,26 @@ export async function saveCompared(trx: Knex, entityId: number, fingerprint: str
   await trx('il_entity').where({ id: entityId }).update({ compared_by: fingerprint, members_new: 0 });
 }
 
-/** Members of which there are records, or those in one state. */
-export async function countMembers(knex: Knex, entityId: number, state?: Member['state']): Promise<number> {
-  const query = knex('il_member').where({ entity_id: entityId });
-  const [row] = (await (state ? query.where({ state }) : query.whereNot({ state: 'gone' })).count({ n: '*' })) as { n: number | string }[];
+/** Members of which there are records. Goes through all of them. */
+export async function countMembers(knex: Knex, entityId: number): Promise<number> {
+  const [row] = (await knex('il_member').where({ entity_id: entityId }).whereNot({ state: 'gone' }).count({ n: '*' })) as {
+    n: number | string;
+  }[];
+  return Number(row!.n);
+}
+
+/** Members that were not compared yet. They have no golden record, and are found by that: of a million members, a few are new. */
+export async function countMembersToCompare(knex: Knex, entityId: number): Promise<number> {
+  const [row] = (await knex('il_member').where({ entity_id: entityId, golden_id: null, state: 'new' }).count({ n: '*' })) as {
+    n: number | string;
+  }[];
   return Number(row!.n);
 }
 
 /** The next members that were not compared yet, in the order of their ids. */
 export async function membersToCompare(rows: Rows, entityId: number, limit: number): Promise<Member[]> {
   const found = await rows.select(
-    `SELECT id, source, member_key FROM il_member WHERE entity_id = ? AND state = 'new' ORDER BY id LIMIT ?`,
+    `SELECT id, source, member_key FROM il_member WHERE entity_id = ? AND golden_id IS NULL AND state = 'new' ORDER BY id LIMIT ?`,
     [[entityId, limit]],
   );
   return found.map(([id, source, key]) => ({

@@ -27,6 +27,8 @@ export async function stewardValuesOf(
 ): Promise<Map<number, Map<string, StewardValue>>> {
   const found = new Map<number, Map<string, StewardValue>>();
   if (goldens.length === 0) return found;
+  // Most towns have none, and the join takes a while even then.
+  if ((await rows.select('SELECT 1 FROM il_steward_value WHERE entity_id = ? LIMIT 1', [[entityId]])).length === 0) return found;
   const wanted = new Set(goldens);
   const all = await rows.select(
     `SELECT m.golden_id, ${COLUMNS} FROM il_steward_value v

@@ -83,6 +83,15 @@ export async function countLive(knex: Knex, sourceId: number): Promise<number> {
   return Number(row!.n);
 }
 
+/**
+ * How many links the records of a source have, those of deleted ones as well: never fewer than there are records. Counting the records
+ * themselves takes five times as long where links keep what was mapped. The plus has SQLite count in its smallest index.
+ */
+export async function countLinks(knex: Knex, sourceId: number): Promise<number> {
+  const [row] = (await knex('il_link').whereRaw('+source_id = ?', [sourceId]).count({ n: '*' })) as { n: number | string }[];
+  return Number(row!.n);
+}
+
 /** What is known of some of a source's records: one for each of their links. */
 export interface KnownLink {
   key: string;
