@@ -103,11 +103,19 @@ describe('two fiscal years of the harbor, with their truth', () => {
   });
 
   test('a void or refund that came after its month was closed is an adjustment that names the month', async () => {
-    const { adjustments } = await json<{ adjustments: { receipt: string; corrects: string; amount: string }[] }>('report', 'adjustments');
+    const { adjustments } = await json<{ adjustments: { receipt: string; booked_on: string; corrects: string; amount: string }[] }>(
+      'report',
+      'adjustments',
+    );
     expect(adjustments.map(({ receipt, corrects, amount }) => ({ receipt, corrects, amount })).sort(byReceipt)).toEqual(
       [...two.truth.adjustments].sort(byReceipt),
     );
     expect(adjustments.length).toBeGreaterThan(1);
+    // They count in the year that is open, on the day on which the harbor came to know of them, whenever it is played.
+    expect(new Set(adjustments.map(({ booked_on }) => booked_on))).toEqual(new Set(['2025-09-04']));
+    const { rows } = await json<{ rows: { period: string; corrects: string | null }[] }>('report', 'revenue', '--period', 'fiscal-year');
+    expect([...new Set(rows.map(({ period }) => period))].sort()).toEqual(two.truth.years);
+    expect([...new Set(rows.flatMap(({ period, corrects }) => (corrects === null ? [] : [period])))]).toEqual(['2025/2026']);
   });
 
   test('played again, nothing is done', async () => {

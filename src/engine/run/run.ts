@@ -98,7 +98,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     const result = { pipeline: id, outcome, counts: session.counts, durationMs: Math.round(performance.now() - started) };
     const { problems, notes } = session;
     try {
-      await finishRun(knex, { id: session.runId, ...result, problems, notes });
+      await finishRun(knex, { id: session.runId, ...result, problems, notes }, session.now());
       for (const { code, place, message } of problems)
         if (code === 'HOST_KEY_CHANGED')
           await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
@@ -159,7 +159,7 @@ async function begin(engine: Engine, id: string, lock: Lock, actor: string, opti
   const { knex } = engine;
   await closeLostRuns(knex, id);
   await auditConfiguration(knex, engine.project, id, actor);
-  return sessionOf(engine, id, await startRun(knex, id), knex, options, [lock]);
+  return sessionOf(engine, id, await startRun(knex, id, options.now?.()), knex, options, [lock]);
 }
 
 /** The run could not even begin in the store: FatalError in place of what the database says. */
