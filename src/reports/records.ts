@@ -97,6 +97,7 @@ export async function recordsReport(engine: Engine, pipeline: string, filter: Re
         ],
         columns: columnsFrom(
           'group:Group:count',
+          'side:Side',
           'what:What',
           'entity:Entity',
           'system:System',
@@ -120,6 +121,7 @@ export async function recordsReport(engine: Engine, pipeline: string, filter: Re
                 const { day, currency, minor: amount } = record;
                 return {
                   group: i + 1,
+                  side,
                   what: entities[side].name,
                   entity: entities[side].entity,
                   system: origin?.connection ?? null,

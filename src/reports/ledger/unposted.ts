@@ -72,7 +72,8 @@ export async function unpostedReport(engine: Engine, asOf: string, now = new Dat
             as: 'drill',
             what: 'Receipts of a line; explain has the file and line of each',
             command: ['deliver', 'list'],
-            options: { '--pipeline': 'pipeline', '--state': 'state' },
+            args: ['pipeline'],
+            options: { '--state': 'state' },
           },
         ],
         columns: columnsFrom(

@@ -280,6 +280,7 @@ export const recordsShape = report(
   {
     records: object({
       group: wholeOrNull('records with the same number are tied'),
+      side: text('`left` or `right`'),
       what: text('name of the side'),
       entity: text('the entity'),
       system: text('the connection that it came from'),

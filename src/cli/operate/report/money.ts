@@ -216,7 +216,9 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
       const format = outputFormat(cli, options);
       await withTown(cli, async (engine) => {
         const { savedDefinition } = await import('../../../reports/report-request.ts');
-        await write(engine, savedDefinition(engine.project, name, definitionOf({ options: [...DAYS] }, options)), format, options);
+        const definition = savedDefinition(engine.project, name, definitionOf({ options: DAYS }, options));
+        const table = options.table ?? (format === 'csv' ? definition.table : undefined);
+        await write(engine, definition, format, { ...options, ...(table === undefined ? {} : { table }) });
       });
     });
 
