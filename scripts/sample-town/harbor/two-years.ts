@@ -100,7 +100,7 @@ export async function playTwoYears(
 async function runAll(engine: Engine, stage: Stage): Promise<void> {
   const signal = new AbortController().signal;
   for (const id of inOrder(engine.project)) {
-    const result = await runPipeline(engine, id, { signal, now: () => at(stage) });
+    const result = await runPipeline(engine, id, { signal, now: () => at(stage), began: at(stage) });
     // In the second year a file of the bank is refused: its pipeline fails, and what is held against the bank is partial.
     const good = stage === 1 ? ['succeeded'] : id === 'bank-entries' ? ['succeeded', 'failed', 'partial'] : ['succeeded', 'partial'];
     if (!good.includes(result.outcome))

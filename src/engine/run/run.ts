@@ -53,6 +53,8 @@ export interface RunOptions {
   /** Something that is worth a line in the log while it happens. */
   onNote?: (pipeline: string, text: string) => void;
   now?: () => Date;
+  /** When the run began, where that is not now: what it brings is known since then. For a town that is played over again. */
+  began?: Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
   /** A person says that the configuration of this folder is the right one, although another replaced it. */
@@ -98,7 +100,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     const result = { pipeline: id, outcome, counts: session.counts, durationMs: Math.round(performance.now() - started) };
     const { problems, notes } = session;
     try {
-      await finishRun(knex, { id: session.runId, ...result, problems, notes }, session.now());
+      await finishRun(knex, { id: session.runId, ...result, problems, notes }, options.began);
       for (const { code, place, message } of problems)
         if (code === 'HOST_KEY_CHANGED')
           await appendAudit(knex, { actor, action: 'host_key_refused', subject: place.system ?? session.connection, detail: { message } });
@@ -159,7 +161,7 @@ async function begin(engine: Engine, id: string, lock: Lock, actor: string, opti
   const { knex } = engine;
   await closeLostRuns(knex, id);
   await auditConfiguration(knex, engine.project, id, actor);
-  return sessionOf(engine, id, await startRun(knex, id, options.now?.()), knex, options, [lock]);
+  return sessionOf(engine, id, await startRun(knex, id, options.began), knex, options, [lock]);
 }
 
 /** The run could not even begin in the store: FatalError in place of what the database says. */

@@ -19,7 +19,7 @@ export interface Run extends RunCounts {
   notes: string[];
 }
 
-/** Begins a run; `at`: by the clock that the run goes by. */
+/** Begins a run; `at`: when. */
 export async function startRun(knex: Knex, pipeline: string, at = new Date()): Promise<number> {
   // In one transaction: whoever sees a run sees all those with smaller numbers.
   if (!knex.isTransaction) return dialectOf(knex).write(knex, (trx) => startRun(trx, pipeline, at));
