@@ -143,7 +143,7 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
 /** Those whose figures the history tells as of a time: of closed periods, of receipts, of exceptions. */
 const TOLD_AS_OF: readonly SavedReport['report'][] = ['revenue', 'adjustments', 'drawers', 'years', 'aging'];
 const OF_NOW = 'it tells how things stand now, and how they stood before is not kept.';
-const MATCHES = 'the matches of a reconciliation that compares sums are made again by each run, and earlier ones are not kept.';
+const MATCHES = 'how all matches stood then is not kept: a reconciliation that compares sums makes them again in each run.';
 const WHY_NOT: Partial<Record<SavedReport['report'], string>> = {
   reconciled: MATCHES,
   deposits: MATCHES,

@@ -109,7 +109,7 @@ test(
         ['revenue', '--in', '2026-07'],
         ['revenue'],
         ['adjustments'],
-        ['reconciled', '--in', '2026-07'],
+        ['reconciled', '--in', '2026-07', '--table', 'money'],
         ['entries', '--in', '2026-07'],
         ['revenue', '--by', 'batch,cashier'],
       ],

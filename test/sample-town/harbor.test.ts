@@ -6,6 +6,7 @@ import { EXCEPTION_TYPES } from '../../src/reconciliation/exceptions/types.ts';
 import { makeHarbor } from '../../scripts/sample-town/harbor/harbor.ts';
 import { playTwoYears, type TwoYears } from '../../scripts/sample-town/harbor/two-years.ts';
 import { interlocal } from '../engine/cli.ts';
+import { followFigures } from '../reports/drill.ts';
 import { storeOfTown } from '../store/stores.ts';
 
 interface Listed {
@@ -117,6 +118,46 @@ describe('two fiscal years of the harbor, with their truth', () => {
     expect([...new Set(rows.map(({ period }) => period))].sort()).toEqual(two.truth.years);
     expect([...new Set(rows.flatMap(({ period, corrects }) => (corrects === null ? [] : [period])))]).toEqual(['2025/2026']);
   });
+
+  test(
+    'from figures of every kind the command that the report names leads to the receipts, which come to the figure',
+    { timeout: 300_000 },
+    async () => {
+      const year = ['--in', '2025-09'];
+      const followed = await followFigures(
+        folder,
+        [
+          ['revenue', '--in', '2024-07'],
+          ['revenue', '--by', 'batch', ...year],
+          ['years', '--in', '2025/2026', '--by', 'cashier'],
+          ['reconciled', ...year],
+          ['adjustments'],
+          ['gaps'],
+          ['aging', '--as-of', '2025-12-31'],
+          ['drawers', ...year],
+          ['deposits', ...year],
+          ['settlements', ...year],
+          ['proof-of-cash', 'slips-to-bank', ...year],
+          ['outstanding', 'slips-to-bank', '--as-of', '2025-09-30'],
+          ['entries', '--in', '2024-07'],
+          ['clearing', ...year],
+          ['journals'],
+          ['journal', '1'],
+          ['unposted', '--as-of', '2026-06-30'],
+          ['reconciliation', 'receipts-to-ledger', '--table', 'states'],
+        ],
+        2,
+      );
+      expect([...followed]).toEqual(
+        expect.arrayContaining([
+          'journals journals drill',
+          'journal lines drill',
+          'settlements settlements drill_bank',
+          'deposits deposits drill',
+        ]),
+      );
+    },
+  );
 
   test('played again, nothing is done', async () => {
     expect(await playTwoYears(folder, { store: store?.url })).toEqual({ truth: two.truth, before: true });
