@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { reportHtmlParts } from '../../src/reports/output/html.ts';
 import { columnsFrom, type Report, reportCsv, reportJson, tableCsvLines, withTable } from '../../src/reports/output/table.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns } from '../engine/town.ts';
 import { receiptCsv, REPORT_TOWN, reportTown } from './report-town.ts';
 
@@ -98,7 +98,7 @@ reports:
   });
   const out = mkdtempSync(join(tmpdir(), 'interlocal-report-'));
   try {
-    const told = async (...args: string[]) => interlocal(t.folder, ['report', ...args]).ended;
+    const told = async (...args: string[]) => townCommand(t.folder, ['report', ...args]);
     const entries = await told('entries', '--in', '2026-07', '--out', join(out, 'july.csv'), '--json');
     expect(JSON.parse(entries.out)).toMatchObject({ rows: 2, more: [{ table: 'not_posted', rows: 0 }] });
     expect(readFileSync(join(out, 'july.csv'), 'utf8').split('\r\n')[0]).toBe('Fund,Account,What,Currency,Debit,Credit');
@@ -131,7 +131,7 @@ test('a saved report gives the table that it names to a CSV file', { timeout: 60
 `,
   });
   const csv = async (...more: string[]): Promise<string> =>
-    (await interlocal(t.folder, ['report', 'run', 'all', '--format', 'csv', ...more]).ended).out.split('\r\n')[0]!;
+    (await townCommand(t.folder, ['report', 'run', 'all', '--format', 'csv', ...more])).out.split('\r\n')[0]!;
   expect(await csv()).toBe('Currency,Receipts,Amount,Reconciled,On its way,Exception,Not covered');
   expect(await csv('--table', 'revenue')).toMatch(/^Batch,Period,/);
 });
@@ -143,7 +143,7 @@ test(
     const t = await reportTown({});
     const problems = async (text: string, files: Record<string, string> = {}): Promise<string[]> => {
       t.write({ 'config/interlocal.yaml': `${REPORT_TOWN['config/interlocal.yaml']}${text}`, ...files });
-      const { out } = await interlocal(t.folder, ['validate', '--json']).ended;
+      const { out } = await townCommand(t.folder, ['validate', '--json']);
       return (JSON.parse(out) as { problems: { place: { path: string }; code: string }[] }).problems.map(
         ({ place, code }) => `${place.path} ${code}`,
       );
@@ -200,7 +200,7 @@ reports:
   c: { report: revenue, by: [fund], from: 2026-07-02, to: 2026-07-01 }
 `,
   });
-  const { exit, out, err } = await interlocal(t.folder, ['validate']).ended;
+  const { exit, out, err } = await townCommand(t.folder, ['validate']);
   const said = out + err;
   expect(exit).toBe(2);
   for (const text of [
