@@ -49,7 +49,7 @@ export function checkLedger(draft: Draft, config: NonNullable<Draft['config']>):
         );
     }
   for (const key of ['due_from', 'due_to'] as const)
-    for (const [placeholder] of ledger[key].matchAll(/\{[^}]*\}/g))
+    for (const [placeholder] of ledger[key].matchAll(/\{[^{}]{0,100}\}/g))
       if (!PLACEHOLDERS.includes(placeholder))
         add([key], 'REFERENCE_UNKNOWN', `there is no placeholder "${placeholder}".`, suggestion(placeholder, PLACEHOLDERS));
   return problems;
