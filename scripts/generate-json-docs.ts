@@ -35,6 +35,7 @@ function rowsOf(node: SchemaNode, path: string, rows: string[], definitions: Def
   const isReport = ['report', 'definition', 'notes'].every((key) => node.properties?.[key] !== undefined);
   for (const [key, child] of Object.entries(node.properties ?? {})) {
     // All reports that are made of tables have these; docs/json.md tells of them once.
+    if (/^drill(_|$)/.test(key) && path !== '') continue;
     if (path === '' && isReport && ['report', 'definition', 'notes'].includes(key)) continue;
     const optional = node.required?.includes(key) ? '' : ', *optional*';
     const meaning = child.description ?? resolved(child, definitions).description ?? '';

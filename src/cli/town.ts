@@ -6,6 +6,7 @@ import { closeEngine, openEngine } from '../engine/run/open.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { EXCEPTION_TYPES } from '../reconciliation/exceptions/types.ts';
 import { readPeriod } from '../reconciliation/periods/fiscal.ts';
+import { tablesOfReport } from '../reports/table-names.ts';
 import { knownTransports } from '../transports/transports.ts';
 import type { Cli } from './cli.ts';
 
@@ -17,6 +18,7 @@ export async function loadTown(folder: string): Promise<Project> {
     compileSinkMapping,
     exceptionTypes: Object.keys(EXCEPTION_TYPES),
     knowsPeriod: (text, starts) => readPeriod(text, starts) !== undefined,
+    reportTables: tablesOfReport,
   });
 }
 

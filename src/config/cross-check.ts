@@ -9,7 +9,8 @@ import { checkEntity } from './checks/model.ts';
 import { checkPipelines } from './checks/pipelines.ts';
 import { checkRenamed } from './checks/renamed.ts';
 import { checkSharedMoney } from './checks/shared-money.ts';
-import { checkTown, type KnowsPeriod } from './checks/town.ts';
+import type { KnowsPeriod, ReportTables } from './checks/saved-reports.ts';
+import { checkTown } from './checks/town.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { touches } from './prune.ts';
 import type { KnownTransports } from './checks/transport-rules.ts';
@@ -20,6 +21,7 @@ export interface CrossCheckOptions {
   compileSinkMapping?: CompileSinkCheck;
   exceptionTypes?: readonly string[];
   knowsPeriod?: KnowsPeriod;
+  reportTables?: ReportTables;
   secrets?: boolean;
   env?: NodeJS.ProcessEnv;
 }
@@ -64,7 +66,7 @@ export async function crossCheck(draft: Draft, options: CrossCheckOptions): Prom
   const entities = own(draft.entities);
   const transports = options.transports ?? {};
   return [
-    ...checkTown(draft, options.exceptionTypes, options.knowsPeriod),
+    ...checkTown(draft, options.exceptionTypes, { period: options.knowsPeriod, tables: options.reportTables }),
     ...checkConnections(draft, transports),
     ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
     ...connectors.flatMap((part) => checkConnector(part, transports)),

@@ -128,3 +128,8 @@ function parsePart<S extends z.ZodType>(
 export function problemAt(part: { source: Source }, path: Path, code: string, message: string, hint?: string): Problem {
   return { code, place: { ...part.source.at(path), path: textOfPath(path) }, message, hint };
 }
+
+/** Whether a file has this key: what is wrong in it was taken out, and is not missing. */
+export function isGiven(part: Pick<Part<unknown>, 'raw'>, key: string): boolean {
+  return typeof part.raw === 'object' && part.raw !== null && (part.raw as Record<string, unknown>)[key] !== undefined;
+}

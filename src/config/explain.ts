@@ -121,6 +121,9 @@ export function secretLiteral(at: Position, full: Path): Problem {
 
 /** A value that no branch of a union takes: the issues of the branch that was most likely meant. */
 function openUnion(issue: Issue, value: unknown): Issue[] {
+  // The key that says which branch is meant has none of its values.
+  if (issue.code === 'invalid_union' && 'options' in issue)
+    return [{ code: 'invalid_value', values: issue.options as string[], path: issue.path, message: '' } as Issue];
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const here = valueAtPath(value, issue.path as Path);
   const branches = issue.errors.map((list) => list.flatMap((inner) => openUnion(inner, here)));

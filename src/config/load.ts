@@ -36,6 +36,8 @@ export interface LoadOptions {
   exceptionTypes?: readonly string[];
   /** Whether a text names a period; without it, the periods of saved reports are not checked. */
   knowsPeriod?: (text: string, starts: string) => boolean;
+  /** The tables of a report; without it, the tables of saved reports are not checked. */
+  reportTables?: (report: string) => readonly string[] | undefined;
   /** Also check whether every secret that a connection names can be had on this machine. Default: no. */
   secrets?: boolean;
   /** What can be known only with parts that this folder does not know: the store, the disk. Gets what could be read. */

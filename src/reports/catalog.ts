@@ -74,9 +74,15 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
     case 'entries':
       return (await import('./ledger/entries.ts')).entriesReport(engine, range);
     case 'postings':
-      return (await import('./ledger/postings.ts')).postingsReport(engine, { ...range, account: request.account });
+      return (await import('./ledger/postings.ts')).postingsReport(engine, {
+        ...range,
+        account: request.account,
+        what: request.what,
+        tender: request.tender,
+        why: request.why,
+      });
     case 'clearing':
-      return (await import('./ledger/postings.ts')).clearingReport(engine, { from, to: to ?? today });
+      return (await import('./ledger/postings.ts')).clearingReport(engine, { from, to: to ?? today, account: request.account });
     case 'gaps':
       return (await import('./revenue/gaps.ts')).gapsReport(engine, range);
     case 'drawers':
@@ -89,7 +95,7 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
       const { depositPipelines, depositsReport, theOnly } = await import('./reconciliation/deposits.ts');
       const pipeline = request.pipeline ?? theOnly(depositPipelines(engine.project), 'deposits');
       await known(engine, pipeline);
-      return depositsReport(engine, pipeline, range);
+      return depositsReport(engine, pipeline, { ...range, deposit: request.deposit });
     }
     case 'settlements': {
       const { theOnly } = await import('./reconciliation/deposits.ts');
@@ -103,12 +109,12 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
           `The reconciliation ${pipeline} has no settlements.`,
           all.length ? `Those that have: ${all.join(', ')}.` : 'It needs a pass settlement: docs/reconciliation.md.',
         );
-      return settlementsReport(engine, pipeline, range);
+      return settlementsReport(engine, pipeline, { ...range, settlement: request.settlement });
     }
     case 'records': {
       await known(engine, request.pipeline);
-      const { side, state } = request;
-      return (await import('./records.ts')).recordsReport(engine, request.pipeline, { ...range, side, state });
+      const { side, state, standing, record, key } = request;
+      return (await import('./records.ts')).recordsReport(engine, request.pipeline, { ...range, side, state, standing, record, key });
     }
     case 'proof-of-cash':
       await known(engine, request.pipeline);
@@ -117,12 +123,19 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
       return (await import('./revenue/years.ts')).yearsReport(engine, { from: from!, to: to! }, request.by, moment);
     case 'outstanding':
       await known(engine, request.pipeline);
-      return (await import('./reconciliation/bank-reconciliation.ts')).outstandingReport(engine, request.pipeline, request.as_of ?? today);
+      return (await import('./reconciliation/bank-reconciliation.ts')).outstandingReport(engine, request.pipeline, request.as_of ?? today, {
+        side: request.side,
+        refunds: request.refunds,
+      });
     case 'unposted':
       return (await import('./ledger/unposted.ts')).unpostedReport(engine, request.as_of ?? today);
     case 'aging': {
       const day = request.as_of !== undefined && request.as_of < today ? request.as_of : today;
-      return (await import('./reconciliation/aging.ts')).agingReport(engine, making.asOf ? day : (request.as_of ?? day), moment);
+      return (await import('./reconciliation/aging.ts')).agingReport(engine, making.asOf ? day : (request.as_of ?? day), moment, {
+        type: request.type,
+        age: request.age,
+        owner: request.owner,
+      });
     }
   }
 }
@@ -130,7 +143,7 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
 /** Those whose figures the history tells as of a time: of closed periods, of receipts, of exceptions. */
 const TOLD_AS_OF: readonly SavedReport['report'][] = ['revenue', 'adjustments', 'drawers', 'years', 'aging'];
 const OF_NOW = 'it tells how things stand now, and how they stood before is not kept.';
-const MATCHES = 'the matches of a reconciliation that compares sums are made again by each run, and earlier ones are not kept.';
+const MATCHES = 'how all matches stood then is not kept: a reconciliation that compares sums makes them again in each run.';
 const WHY_NOT: Partial<Record<SavedReport['report'], string>> = {
   reconciled: MATCHES,
   deposits: MATCHES,

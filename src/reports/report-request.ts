@@ -37,7 +37,7 @@ export function readDefinition(given: Record<string, unknown>): SavedReport {
 }
 
 /** A report that the town saved under a name; `days` take the place of its own. Throws ConfigError REFERENCE_UNKNOWN, USAGE. */
-export function savedDefinition({ config }: Pick<Project, 'config'>, name: string, days: Record<string, string>): SavedReport {
+export function savedDefinition({ config }: Pick<Project, 'config'>, name: string, days: Readonly<Record<string, unknown>>): SavedReport {
   const saved = Object.hasOwn(config.reports, name) ? config.reports[name] : undefined;
   if (!saved) {
     const names = Object.keys(config.reports);

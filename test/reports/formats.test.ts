@@ -6,7 +6,7 @@ import { reportHtmlParts } from '../../src/reports/output/html.ts';
 import { columnsFrom, type Report, reportCsv, reportJson, tableCsvLines, withTable } from '../../src/reports/output/table.ts';
 import { townCommand } from '../cli/command-line.ts';
 import { closeTowns } from '../engine/town.ts';
-import { receiptCsv, reportTown } from './report-town.ts';
+import { receiptCsv, REPORT_TOWN, reportTown } from './report-town.ts';
 
 afterEach(closeTowns);
 
@@ -122,6 +122,72 @@ reports:
     rmSync(out, { recursive: true, force: true });
   }
 });
+
+test('a saved report gives the table that it names to a CSV file', { timeout: 60_000 }, async () => {
+  const t = await reportTown({ 'desk/a.csv': receiptCsv([{ no: '1', amount: '5.00' }]) });
+  t.write({
+    'config/interlocal.yaml': `${REPORT_TOWN['config/interlocal.yaml']}reports:
+  all: { report: revenue, by: [batch], table: totals }
+`,
+  });
+  const csv = async (...more: string[]): Promise<string> =>
+    (await townCommand(t.folder, ['report', 'run', 'all', '--format', 'csv', ...more])).out.split('\r\n')[0]!;
+  expect(await csv()).toBe('Currency,Receipts,Amount,Reconciled,On its way,Exception,Not covered');
+  expect(await csv('--table', 'revenue')).toMatch(/^Batch,Period,/);
+});
+
+test(
+  'all that is wrong in the ledger and in saved reports is told at once, next to a mistake of another part',
+  { timeout: 60_000 },
+  async () => {
+    const t = await reportTown({});
+    const problems = async (text: string, files: Record<string, string> = {}): Promise<string[]> => {
+      t.write({ 'config/interlocal.yaml': `${REPORT_TOWN['config/interlocal.yaml']}${text}`, ...files });
+      const { out } = await townCommand(t.folder, ['validate', '--json']);
+      return (JSON.parse(out) as { problems: { place: { path: string }; code: string }[] }).problems.map(
+        ({ place, code }) => `${place.path} ${code}`,
+      );
+    };
+    const tenders = {
+      'config/model/receipt.yaml': REPORT_TOWN['config/model/receipt.yaml']!.replace(
+        'tender: { type: text,',
+        'tender: { type: code, values: [cash, check, card],',
+      ),
+    };
+    expect(
+      await problems(
+        `ledger:
+  debit: { cash: "1010", chekc: 100-1010 }
+  clearing: { cash: 100-1046, card: 100-1047, crad: 100-1048 }
+  due_from: "{fnud}-1310"
+  due_to: "{fund}-2080"
+exceptions: { write_off: [{ role: clerk, people: [], each: "1.00", month: "1.00" }] }
+reports:
+  a: { report: revenu }
+  b: { report: records, pipeline: to-bnak, table: record }
+  c: { report: receipts, tender: cahs, in: 2026-13 }
+`,
+        tenders,
+      ),
+    ).toEqual([
+      'ledger.debit.cash VALUE_INVALID',
+      'ledger.debit.chekc REFERENCE_UNKNOWN',
+      'ledger.clearing.card KEY_MISSING',
+      'ledger.clearing.crad REFERENCE_UNKNOWN',
+      'ledger.due_from REFERENCE_UNKNOWN',
+      'exceptions.write_off[0].people VALUE_INVALID',
+      'reports.a.report VALUE_INVALID',
+      'reports.b.pipeline REFERENCE_UNKNOWN',
+      'reports.b.table REFERENCE_UNKNOWN',
+      'reports.c.tender REFERENCE_UNKNOWN',
+      'reports.c.in VALUE_INVALID',
+    ]);
+    // A ledger that is wrong is there: nobody is told that it is missing.
+    expect(
+      await problems('ledger: { debt: { cash: 100-1010 }, clearing: 5 }\nreports: { a: { report: revenue, by: [fund] } }\n'),
+    ).not.toContain('reports.a.by KEY_MISSING');
+  },
+);
 
 test('all that is wrong in saved reports is told at once, each with its place', { timeout: 60_000 }, async () => {
   const t = await reportTown({});

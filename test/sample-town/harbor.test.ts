@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXCEPTION_TYPES } from '../../src/reconciliation/exceptions/types.ts';
 import { playTwoYears, type TwoYears } from '../../scripts/sample-town/harbor/two-years.ts';
 import { townCommand } from '../cli/command-line.ts';
+import { followFigures } from '../reports/drill.ts';
 import { storeOfTown } from '../store/stores.ts';
 
 interface Listed {
@@ -102,12 +103,60 @@ describe('two fiscal years of the harbor, with their truth', () => {
   });
 
   test('a void or refund that came after its month was closed is an adjustment that names the month', async () => {
-    const { adjustments } = await json<{ adjustments: { receipt: string; corrects: string; amount: string }[] }>('report', 'adjustments');
+    const { adjustments } = await json<{ adjustments: { receipt: string; booked_on: string; corrects: string; amount: string }[] }>(
+      'report',
+      'adjustments',
+    );
     expect(adjustments.map(({ receipt, corrects, amount }) => ({ receipt, corrects, amount })).sort(byReceipt)).toEqual(
       [...two.truth.adjustments].sort(byReceipt),
     );
     expect(adjustments.length).toBeGreaterThan(1);
+    // They count in the year that is open, on the day on which the harbor came to know of them, whenever it is played.
+    expect(new Set(adjustments.map(({ booked_on }) => booked_on))).toEqual(new Set(['2025-09-04']));
+    const { rows } = await json<{ rows: { period: string; corrects: string | null }[] }>('report', 'revenue', '--period', 'fiscal-year');
+    expect([...new Set(rows.map(({ period }) => period))].sort()).toEqual(two.truth.years);
+    expect([...new Set(rows.flatMap(({ period, corrects }) => (corrects === null ? [] : [period])))]).toEqual(['2025/2026']);
   });
+
+  test(
+    'from figures of every kind the command that the report names leads to the receipts, which come to the figure',
+    { timeout: 300_000 },
+    async () => {
+      const year = ['--in', '2025-09'];
+      const followed = await followFigures(
+        folder,
+        [
+          ['revenue', '--in', '2024-07'],
+          ['revenue', '--by', 'batch', ...year],
+          ['years', '--in', '2025/2026', '--by', 'cashier'],
+          ['reconciled', ...year],
+          ['adjustments'],
+          ['gaps'],
+          ['aging', '--as-of', '2025-12-31'],
+          ['drawers', ...year],
+          ['deposits', ...year],
+          ['settlements', ...year],
+          ['proof-of-cash', 'slips-to-bank', ...year],
+          ['outstanding', 'slips-to-bank', '--as-of', '2025-09-30'],
+          ['entries', '--in', '2024-07'],
+          ['clearing', ...year],
+          ['journals'],
+          ['journal', '1'],
+          ['unposted', '--as-of', '2026-06-30'],
+          ['reconciliation', 'receipts-to-ledger', '--table', 'states'],
+        ],
+        2,
+      );
+      expect([...followed]).toEqual(
+        expect.arrayContaining([
+          'journals journals drill',
+          'journal lines drill',
+          'settlements settlements drill_bank',
+          'deposits deposits drill',
+        ]),
+      );
+    },
+  );
 
   test('played again, nothing is done', async () => {
     expect(await playTwoYears(folder, { store: store?.url })).toEqual({ truth: two.truth, before: true });

@@ -7,8 +7,10 @@ import { addDays, datesFrom } from '../generate/calendar.ts';
 export const FIRST_YEAR = { id: '2024/2025', first: '2024-07-01', last: '2025-06-30' } as const;
 export const SECOND_YEAR = { id: '2025/2026', first: '2025-07-01', last: '2026-06-30' } as const;
 
-/** When the files of the harbor come: of the first year, of the second, and what is corrected after that. */
-export type Stage = 1 | 2 | 3;
+/** When the files of the harbor come: of the first year; of the second, up to a day in August and the rest; and what is corrected after that. */
+export type Stage = 1 | 2 | 3 | 4;
+/** The last day whose files come in stage 2, together with what is corrected in the first year. */
+export const SECOND_VISIT = '2025-08-31';
 
 export type System = 'receipts' | 'closes' | 'slips' | 'settlements' | 'bank' | 'ledger';
 

@@ -31,10 +31,10 @@ export function depositDrawer(making: Making, close: Close, carried: Map<string,
 
   if (mishap === 'voided the same day') counted.push(voided(making, close, day));
   if (mishap === 'voided later') {
-    // The void comes last, after the first year was closed.
+    // The void comes later: of the first year, after that was closed.
     const first = inBag[0]!;
     const on = after(day, 9);
-    receipt(close, { ...first, voidedOn: on }, {}, 3);
+    receipt(close, { ...first, voidedOn: on }, {}, stage === 1 ? 2 : 4);
     plant(A, 'void_after_deposit', [first.number]);
     if (stage === 1) making.truth.adjustments.push({ receipt: first.number, corrects: day.slice(0, 7), amount: dollars(-first.cents) });
   }
@@ -154,7 +154,7 @@ function atBank(making: Making, { dock, day, mishap }: Close, slip: { number: st
     const id = credit(slip.cents - 1200, 'UNREADABLE');
     truth.byHand.push({ slip: slip.number, bank: id });
     // The bank corrects its entry after dana has decided.
-    row('bank', 3, on, {
+    row('bank', 4, on, {
       id,
       date: on,
       code: '301',

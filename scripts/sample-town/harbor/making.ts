@@ -1,5 +1,5 @@
 import type { Random } from '../generate/random.ts';
-import { FIRST_YEAR, type Stage, type System, type TrueException, type TrueLink } from './books.ts';
+import { FIRST_YEAR, SECOND_VISIT, type Stage, type System, type TrueException, type TrueLink } from './books.ts';
 import type { Close, Payment } from './close.ts';
 
 export const DOCKS = ['N', 'S'] as const;
@@ -37,7 +37,7 @@ export interface Making {
   receipt(close: Pick<Close, 'dock' | 'day'> & Partial<Close>, payment: Payment, more?: Record<string, string>, stage?: Stage): void;
 }
 
-/** The first year's files come in stage 1, those of the second in stage 2. */
+/** The first year's files come in stage 1, those of the second in stages 2 and 3. */
 export function stageOf(day: string): Stage {
-  return day <= FIRST_YEAR.last ? 1 : 2;
+  return day <= FIRST_YEAR.last ? 1 : day <= SECOND_VISIT ? 2 : 3;
 }

@@ -13,16 +13,21 @@ import { makeHarbor } from './harbor.ts';
 import type { HarborTruth } from './making.ts';
 
 /** Changes whenever the same seed would make another harbor. */
-const HARBOR_VERSION = 1;
+const HARBOR_VERSION = 2;
 const HARBOR_TRUTH = 'truth.json';
 const MARKER = 'sample-harbor.json';
 const PROJECT = join(import.meta.dirname, 'project');
 
-/** No part of the files is looked at before: on a machine whose clock is behind, the two years are over nevertheless. */
-const EARLIEST: Readonly<Record<Stage, string>> = { 1: '2025-07-21T14:00:00Z', 2: '2026-07-09T14:00:00Z', 3: '2026-07-10T14:00:00Z' };
+/** When each part is played, by the harbor's clock: what becomes known then is dated so, whenever somebody plays it. */
+const PLAYED: Readonly<Record<Stage, string>> = {
+  1: '2025-07-21T14:00:00Z',
+  2: '2025-09-04T14:00:00Z',
+  3: '2026-07-09T14:00:00Z',
+  4: '2026-07-10T14:00:00Z',
+};
 
 function at(stage: Stage): Date {
-  return new Date(Math.max(Date.now(), Date.parse(EARLIEST[stage])));
+  return new Date(PLAYED[stage]);
 }
 
 export interface TwoYears {
@@ -33,8 +38,8 @@ export interface TwoYears {
 
 /**
  * Makes the harbor's folder and plays its two years: the files of the first come and are reconciled; dana, the harbor master, prepares
- * and lee, the finance director, closes each month and the year. Then the files of the second come, dana decides what waits for her,
- * and corrections arrive. `truth.json` has what is really so. A folder that holds this harbor is left as it is. `store`: the URL of
+ * and lee, the finance director, closes each month and the year. Then the files of the second come in two parts, the first with
+ * corrections of the closed year; dana decides what waits for her, and corrections of the open year arrive. `truth.json` has what is really so. A folder that holds this harbor is left as it is. `store`: the URL of
  * another store. `say` is told what happens, `begin` that there is something to do.
  */
 export async function playTwoYears(
@@ -67,7 +72,7 @@ export async function playTwoYears(
       const path = join(folder, 'inbox', file.name);
       writeFileSync(path, file.text);
       // A reader waits until a file has been left alone for a while.
-      const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+      const hoursAgo = new Date(at(stage).getTime() - 2 * 3_600_000);
       utimesSync(path, hoursAgo, hoursAgo);
     }
   };
@@ -78,9 +83,11 @@ export async function playTwoYears(
     say(await closeFirstYear(engine));
     arrive(2);
     await runAll(engine, 2);
-    say(await decide(engine, truth));
     arrive(3);
     await runAll(engine, 3);
+    say(await decide(engine, truth));
+    arrive(4);
+    await runAll(engine, 4);
   } finally {
     await closeEngine(engine);
   }
@@ -93,7 +100,7 @@ export async function playTwoYears(
 async function runAll(engine: Engine, stage: Stage): Promise<void> {
   const signal = new AbortController().signal;
   for (const id of inOrder(engine.project)) {
-    const result = await runPipeline(engine, id, { signal, now: () => at(stage) });
+    const result = await runPipeline(engine, id, { signal, now: () => at(stage), began: at(stage) });
     // In the second year a file of the bank is refused: its pipeline fails, and what is held against the bank is partial.
     const good = stage === 1 ? ['succeeded'] : id === 'bank-entries' ? ['succeeded', 'failed', 'partial'] : ['succeeded', 'partial'];
     if (!good.includes(result.outcome))
@@ -126,7 +133,7 @@ async function decide(engine: Engine, truth: HarborTruth): Promise<string> {
       'slips-to-bank',
       { left: [{ connection: 'counter', key: slip }], right: [{ connection: 'bank', key: bank }] },
       'the bank confirmed by telephone that this is the bag',
-      { actor: 'dana', now: at(2) },
+      { actor: 'dana', now: at(3) },
     );
   return `dana matched ${truth.byHand.length} bags by hand; then the bank corrected them.`;
 }

@@ -19,6 +19,7 @@ export function registerValidate(cli: Cli): void {
       ]);
       const { EXCEPTION_TYPES } = await import('../../reconciliation/exceptions/types.ts');
       const { readPeriod } = await import('../../reconciliation/periods/fiscal.ts');
+      const { tablesOfReport } = await import('../../reports/table-names.ts');
       const { checkHere } = await import('./validate-here.ts');
       const { weakConnections, weakTexts } = await import('../../engine/run/weak-connections.ts');
       const { project, problems } = await loadProject(cli.project(), {
@@ -27,6 +28,7 @@ export function registerValidate(cli: Cli): void {
         compileSinkMapping,
         exceptionTypes: Object.keys(EXCEPTION_TYPES),
         knowsPeriod: (text, starts) => readPeriod(text, starts) !== undefined,
+        reportTables: tablesOfReport,
         secrets: options.secrets,
         // A build server has neither the secrets nor the folders and the store of the town's machine.
         ...(options.secrets ? { alsoCheck: checkHere } : {}),

@@ -87,8 +87,18 @@ function entriesTable(entries: readonly AuditEntry[], zone: string): string {
 
 function detailText(detail: Record<string, unknown>): string {
   return Object.entries(detail)
-    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') || 'none' : value === null ? 'none' : String(value)}`)
+    .map(([name, value]) => `${name}: ${valueText(value)}`)
     .join('; ');
+}
+
+/** `revenue.csv 1f3a…, revenue.json 77b0…` of what a closing kept. */
+function valueText(value: unknown): string {
+  if (value === null) return 'none';
+  if (Array.isArray(value)) return value.map(valueText).join(', ') || 'none';
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${name} ${valueText(one)}`)
+    .join(', ');
 }
 
 function verdictText({ entries, head, broken }: AuditVerdict): string {

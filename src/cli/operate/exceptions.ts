@@ -1,3 +1,4 @@
+import { formatMoney } from '../../core/money.ts';
 import { counted } from '../../core/text/counted.ts';
 import { visibleLine } from '../../core/text/visible.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
@@ -53,12 +54,12 @@ export function registerExceptions(cli: Cli): void {
     .action(async (id: string) => {
       const { withTown } = await import('../town.ts');
       const { showException } = await import('../../engine/reconciliation/exceptions/exceptions.ts');
-      const { linesOfExceptions, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
+      const { exceptionInFull, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
       await withTown(cli, async (engine) => {
         const { project, knex } = engine;
         const { exception, events, files } = await showException(knex, id);
         const zone = project.config.town.time_zone;
-        const [line] = await linesOfExceptions(engine, [exception], todayIn(project));
+        const line = await exceptionInFull(engine, exception, todayIn(project));
         const kept = files.map((f) => {
           return {
             number: f.number,
@@ -70,14 +71,14 @@ export function registerExceptions(cli: Cli): void {
             added_at: f.addedAt,
           };
         });
-        cli.print('exceptions show', { ...line!, files: kept, events }, () =>
+        cli.print('exceptions show', { ...line, files: kept, events }, () =>
           [
-            linesOf(line!),
-            ...line!.records.map((r) => visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}`)),
+            linesOf(line),
+            ...line.records.map((r) => visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}${whereOf(r)}`)),
             ...files.map((f) =>
               visibleLine(`    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
             ),
-            ...events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
+            ...events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${eventText(e, line.currency)}`)),
           ].join('\n'),
         );
       });
@@ -94,6 +95,26 @@ async function differencesOf(engine: Engine, pipeline: string | undefined): Prom
   );
   if (found.length === 0) return [];
   return ['Reconciliations by match_on have no exceptions. What differs there:', ...found.map((one) => `  ${differingText(one)}`)];
+}
+
+/** The file and line that a record came from, after a comma. */
+function whereOf({ file, line }: { file: string | null; line: number | null }): string {
+  return file === null ? '' : `, ${file}${line === null ? '' : `:${line}`}`;
+}
+
+/** What happened to an exception, with what was said about it: `resolved (booked): entry 4711`. */
+function eventText({ action, detail }: { action: string; detail: Readonly<Record<string, unknown>> }, currency: string): string {
+  const { reason, text, minor, run: _run, ...rest } = detail;
+  const more = Object.entries(rest)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  if (typeof minor === 'number') more.unshift(`${formatMoney(minor, currency)} ${currency}`);
+  return [
+    action.replaceAll('_', ' '),
+    ...(reason === undefined ? [] : [` (${String(reason).replaceAll('_', ' ')})`]),
+    ...(more.length === 0 ? [] : [`, ${more.join(', ')}`]),
+    ...(text === undefined ? [] : [`: ${String(text)}`]),
+  ].join('');
 }
 
 /** An exception in two lines. */

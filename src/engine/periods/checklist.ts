@@ -132,7 +132,7 @@ async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promis
     const n = money.has(source.pipeline) ? await countOpenRejects(knex, source.id) : 0;
     if (n > 0)
       found.push(
-        `${source.pipeline}: ${n === 1 ? '1 record is' : `${n} records are`} rejected: interlocal rejects list --pipeline ${source.pipeline}.`,
+        `${source.pipeline}: ${n === 1 ? '1 record is' : `${n} records are`} rejected: interlocal rejects list ${source.pipeline}.`,
       );
   }
   return found;
@@ -182,7 +182,7 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
     // The day of a deleted receipt is not known.
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
-      found.push(`${pipeline}: ${some.length} ${state}: interlocal deliver list --pipeline ${pipeline} --state ${state}.`);
+      found.push(`${pipeline}: ${some.length} ${state}: interlocal deliver list ${pipeline} --state ${state}.`);
   }
   return found;
 }
@@ -198,7 +198,7 @@ async function openEntries(engine: Engine, period: Period, now: Date): Promise<s
     );
     for (const [state, some] of Map.groupBy(open, (entry) => entry.state))
       found.push(
-        `${pipeline}: ${some.length === 1 ? '1 journal entry is' : `${some.length} journal entries are`} ${state}: interlocal deliver list --pipeline ${pipeline} --state ${state}.`,
+        `${pipeline}: ${some.length === 1 ? '1 journal entry is' : `${some.length} journal entries are`} ${state}: interlocal deliver list ${pipeline} --state ${state}.`,
       );
     const missing = (await missingEntries(engine, config, period.last, now)).filter(({ ready }) => ready);
     for (const id of new Set(missing.map(({ draft }) => draft.period.id)))

@@ -48,7 +48,7 @@ export async function problemsBehind(
     if (rejected > 0)
       add(
         `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may be missing ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
-        `interlocal rejects list --pipeline ${pipeline} has the reasons.`,
+        `interlocal rejects list ${pipeline} has the reasons.`,
       );
     if (run.outcome === null)
       add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it has finished.');

@@ -2,6 +2,7 @@ import { calendarDay } from '../../core/time/time.ts';
 import { columnsOfEntity } from '../../store/model-tables.ts';
 import { type MatchMember, membersOfExceptions, membersOfMatches } from '../../store/reconciliation/evidence.ts';
 import type { MatchSide } from '../../store/reconciliation/matches.ts';
+import { type SideState, unmatchedOf } from '../../store/reconciliation/side-states.ts';
 import { listSources } from '../../store/ledger/sources.ts';
 import { recordsOfSide } from '../../store/reconciliation/totals.ts';
 import { dateFieldOf } from '../revenue/legs.ts';
@@ -15,6 +16,10 @@ export interface GroupRecord {
   day: string | null;
   currency: string;
   minor: number;
+  /** Of a reconciliation that compares sums: its key. */
+  keys?: readonly string[] | undefined;
+  /** The state that a reconciliation by passes has it in. */
+  state?: SideState['state'] | undefined;
   values: Readonly<Record<string, string | number | null>>;
 }
 
@@ -49,8 +54,10 @@ export async function compositionOf(engine: Engine, pipeline: string, fields: Re
   const members = Map.groupBy(await membersOfMatches(knex, pipeline), ({ side }) => side);
   const excepted = Map.groupBy(await membersOfExceptions(knex, pipeline), ({ side }) => side);
   const groups = new Map<string, RecordGroup>();
+  const byPasses = config.passes !== undefined;
   for (const name of ['left', 'right'] as const) {
     const side = sides[name];
+    const unmatched = byPasses ? await unmatchedOf(knex, pipeline, name) : new Map<number, string | null>();
     const has = new Set(columnsOfEntity(project.entities.get(side.entity)!.value).map((column) => column.name));
     const date = dateFieldOf(project, config, name);
     const wanted = fields[name].filter((field) => has.has(field));
@@ -75,7 +82,8 @@ export async function compositionOf(engine: Engine, pipeline: string, fields: Re
         let group = groups.get(place);
         if (!group) groups.set(place, (group = { left: [], right: [], state, rule: match?.rule ?? null, exceptions: [] }));
         if (match && match.version !== version) group.state = 'changed';
-        group[name].push({ side: name, golden: id, day, currency, minor, values: all });
+        const inState = byPasses ? stateOf(match, version, unmatched.get(id)) : undefined;
+        group[name].push({ side: name, golden: id, day, currency, minor, keys: key, state: inState, values: all });
         for (const { id: exception } of own) if (!group.exceptions.includes(exception)) group.exceptions.push(exception);
       }
   }
@@ -83,4 +91,10 @@ export async function compositionOf(engine: Engine, pipeline: string, fields: Re
     return { name: config[side].name, entity: sides[side].entity, entityId: sides[side].entityId };
   };
   return { entities: { left: named('left'), right: named('right') }, groups: [...groups.values()] };
+}
+
+/** As the last run left it; undefined where it changed since. `rule`: why it is out of scope, null for what is in transit. */
+function stateOf(match: MatchMember | undefined, version: number, rule: string | null | undefined): SideState['state'] | undefined {
+  if (match) return match.version !== version ? undefined : match.state === 'proposed' ? 'proposed' : 'confirmed';
+  return rule === undefined ? 'excepted' : rule === null ? 'in_transit' : 'out_of_scope';
 }

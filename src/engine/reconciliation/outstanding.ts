@@ -11,6 +11,7 @@ import { sidesOf } from './reconcile.ts';
 /** A record of one side that nothing of the remote system stands against by a day. Minor units. */
 export interface OutstandingItem {
   side: MatchSide;
+  golden: number;
   connection: string;
   key: string;
   day: string;
@@ -45,6 +46,8 @@ export interface Movement {
 export interface Outstanding {
   leftName: string;
   rightName: string;
+  /** The entity of each side. */
+  entities: Record<MatchSide, string>;
   totals: SidesByDay[];
   items: OutstandingItem[];
   /** Records without a date or an amount, which are on neither side. */
@@ -92,6 +95,7 @@ export async function outstandingOn(engine: Engine, pipeline: string, day: strin
   return {
     leftName: config.left.name,
     rightName: config.right.name,
+    entities: { left: config.left.entity, right: config.right.entity },
     withoutDay,
     movements: movementsOf(held, since, day),
     ...(await split(engine, sides, held, day)),
@@ -153,6 +157,7 @@ async function split(
     const exception = clearedOn === null ? (await exceptionsOfGolden(knex, sides[side].entityId, golden))[0] : undefined;
     items.push({
       side,
+      golden,
       connection: name?.connection ?? '',
       key: name?.key ?? `#${golden}`,
       day: record.day,

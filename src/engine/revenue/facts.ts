@@ -31,6 +31,9 @@ export interface RevenueFact {
   channel: string | null;
   /** Where it was taken. */
   place: string | null;
+  /** The daily close or batch that it belongs to, and who took it. */
+  batch: string | null;
+  cashier: string | null;
   currency: string;
   /** 1 for the first part of a receipt, so receipts can be counted. */
   count: number;
@@ -150,6 +153,8 @@ export async function* factsOf(
         tender: text(receipt.tender),
         channel: text(receipt.channel),
         place: text(receipt.branch),
+        batch: text(receipt.batch),
+        cashier: text(receipt.cashier),
         program: programOf(text(receipt.program), text(receipt.account)),
         currency: text(receipt.amount_currency) ?? town,
       };

@@ -61,7 +61,10 @@ export async function* revenueLedger(
     const { closings, inForce } = await closingsAt(knex, asOf);
     const [from, to] = [range.from ?? '0000-01-01', range.to ?? '9999-12-31'];
     const open = closedPeriods(inForce).firstOpen(from);
-    if (open <= to) throw new NotKept(`${open} was not closed at that time, and how the money of an open day stood is not kept.`);
+    if (open <= to)
+      throw new NotKept(
+        `${range.from === undefined ? 'Not every day' : open} was ${range.from === undefined ? '' : 'not '}closed at that time, and how the money of an open day stood is not kept.`,
+      );
     for await (const row of bookedWithin(knex, from, to)) if (closings.has(row.closing) && (alsoMoved || !row.moved)) yield entryOf(row);
     return;
   }

@@ -73,6 +73,27 @@ export async function legTotals(engine: Engine, range: { from?: string | undefin
   return [...totals.values()].filter((total) => total.records > 0 || total.undated > 0 || total.currency === town).sort(inOrder);
 }
 
+/** How the money of each record of one side of a reconciliation stands, by its golden record. Minor units. */
+export async function splitsOfSide(engine: Engine, pipeline: string, side: 'left' | 'right'): Promise<Map<number, Split>> {
+  const { project, knex } = engine;
+  const config = project.pipelines.get(pipeline)!.value.reconcile!;
+  const { entity, amount } = config[side];
+  const off = offSources(project, await listSources(knex));
+  const entityId = (await entityIds(knex)).get(entity)!;
+  const covers = await coversOf(engine, entity);
+  const found = new Map<number, Split>();
+  for (let after = 0; ;) {
+    const page: GoldenRow[] = await receiptsAfter(knex, { entity, entityId, off }, after, { limit: PAGE, notVoided: false });
+    if (page.length === 0) return found;
+    after = page.at(-1)!._id as number;
+    const legs = await covers.legsFor(page);
+    for (const [i, record] of page.entries())
+      for (const leg of legs[i]!)
+        if (leg.pipeline === pipeline && leg.side === side)
+          found.set(Number(record._id), (record[amount] ?? null) === null ? wholly('exception', 0) : splitOfLeg(leg));
+  }
+}
+
 interface SideInUse {
   pipeline: string;
   side: 'left' | 'right';

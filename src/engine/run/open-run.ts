@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Something that is worth a line in the log while it happens. */
   onNote?: (pipeline: string, text: string) => void;
   now?: () => Date;
+  /** When the run began, where that is not now: what it brings is known since then. For a town that is played over again. */
+  began?: Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
   /** A person says that the configuration of this folder is the right one, although another replaced it. */

@@ -54,7 +54,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
     const result = { pipeline: id, outcome, counts: run.counts, durationMs: Math.round(performance.now() - started) };
     const { problems, notes } = run;
     try {
-      await finishRun(knex, { id: run.id, ...result, problems, notes });
+      await finishRun(knex, { id: run.id, ...result, problems, notes }, options.began);
       for (const { code, place, message } of problems)
         if (code === 'HOST_KEY_CHANGED')
           await appendAudit(knex, {
@@ -126,7 +126,7 @@ async function begin(engine: Engine, id: string, lock: Lock, actor: string, opti
   const { knex } = engine;
   await closeLostRuns(knex, id);
   await auditConfiguration(knex, engine.project, id, actor);
-  return withNotedProgress(openRun(engine, { pipeline: id, id: await startRun(knex, id), knex, locks: [lock] }, options));
+  return withNotedProgress(openRun(engine, { pipeline: id, id: await startRun(knex, id, options.began), knex, locks: [lock] }, options));
 }
 
 /** The run could not even begin in the store: FatalError in place of what the database says. */

@@ -1,5 +1,7 @@
 import { revenueLedger } from '../../engine/revenue/ledger.ts';
 import type { Engine } from '../../engine/run/engine.ts';
+import { originsOf } from '../revenue/origins.ts';
+import { TRACE } from '../revenue/receipts.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
 /** `report adjustments`: corrections of closed periods, each in the period in which it became known. */
@@ -9,9 +11,12 @@ export async function adjustmentsReport(
   asOf?: string,
 ): Promise<Report> {
   const rows: ReportRow[] = [];
+  const goldens: number[] = [];
   for await (const entry of revenueLedger(engine, range, { asOf })) {
     if (entry.corrects === null) continue;
+    goldens.push(entry.golden);
     rows.push({
+      golden: entry.golden,
       booked_on: entry.bookedOn,
       corrects: entry.corrects,
       receipt: entry.receiptNumber,
@@ -26,6 +31,7 @@ export async function adjustmentsReport(
       final: entry.booked,
     });
   }
+  const origins = await originsOf(engine, engine.project.config.revenue.receipts, goldens);
   const key = (row: ReportRow): string => [row.booked_on, row.corrects, row.receipt, row.account, row.tender].map(String).join('\u0000');
   rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : Number(a.amount) - Number(b.amount)));
   return {
@@ -36,6 +42,7 @@ export async function adjustmentsReport(
       {
         name: 'adjustments',
         title: 'Adjustments',
+        drills: [TRACE],
         columns: columnsFrom(
           'booked_on:Booked on',
           'corrects:Corrects',
@@ -49,8 +56,13 @@ export async function adjustmentsReport(
           'amount:Amount:money',
           'run:Run:count',
           'final:Final:flag',
+          'file:File',
+          'line:Line:count',
         ),
-        rows,
+        rows: rows.map(({ golden, ...row }): ReportRow => {
+          const { file, line } = origins.get(Number(golden)) ?? { file: null, line: null };
+          return { ...row, file, line };
+        }),
       },
     ],
   };

@@ -14,6 +14,8 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
   for await (const { account, tender, currency, amount, split, moved, posted, before } of revenueLedger(engine, range, { moved: true }))
     facts.push({ account, tender, currency, amount, split, moved, posted, before });
   const { lines, notPosted } = journalEntries(facts, rules);
+  const days = { first: range.from ?? null, last: range.to ?? null };
+  const options = { '--from': 'first', '--to': 'last' };
   return {
     title: 'Summarized journal entries',
     definition: { report: 'entries', from: range.from ?? null, to: range.to ?? null },
@@ -22,21 +24,43 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
       Object.keys(rules.clearing).length > 0
         ? 'What is not reconciled yet is in the clearing account. It moves from there to its own account in the month in which it arrives.'
         : 'Only reconciled money is in an entry, in the month in which it is reconciled. With ledger.clearing in config/interlocal.yaml revenue is in the month of its receipt.',
-      'interlocal report postings --account ACCOUNT has the receipts behind a line, each with its file and line.',
       ...sentTwice(engine.project),
     ],
     tables: [
       {
         name: 'entries',
         title: 'Entries',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Receipts of a line, each with its file and line',
+            command: ['report', 'postings'],
+            options: { ...options, '--account': 'account', '--what': 'what' },
+            more: ['--table', 'postings'],
+          },
+        ],
         columns: columnsFrom('fund:Fund', 'account:Account', 'what:What', 'currency:Currency', 'debit:Debit:money', 'credit:Credit:money'),
-        rows: lines.map((line): ReportRow => ({ ...line })),
+        rows: lines.map((line): ReportRow => ({ ...days, ...line })),
       },
       {
         name: 'not_posted',
         title: 'In no entry',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Receipts of a line, each with its file and line',
+            command: ['report', 'postings'],
+            options: { ...options, '--account': 'on', '--tender': 'how', '--why': 'reason' },
+            more: ['--table', 'not_posted'],
+          },
+        ],
         columns: columnsFrom('account:Account', 'tender:Paid by', 'currency:Currency', 'amount:Amount:money', 'reason:Why'),
-        rows: notPosted.map((one): ReportRow => ({ ...one })),
+        rows: notPosted.map((one): ReportRow => ({
+          ...days,
+          ...one,
+          on: one.account ?? '(no account)',
+          how: one.tender ?? '(no tender)',
+        })),
       },
     ],
   };

@@ -4,7 +4,13 @@ import { referenceOf } from '../../engine/outbound/entries/entry-record.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { listDeliveries } from '../../store/outbound/deliveries.ts';
 import { type EntryOnItsWay, listEntries, receiptLinesOf } from '../../store/outbound/entries.ts';
+import { knownNames } from '../known-names.ts';
+import { originsOf } from '../revenue/origins.ts';
+import { TRACE } from '../revenue/receipts.ts';
+import type { Drill } from '../output/drill.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
+
+const JOURNAL: Drill = { as: 'drill', what: 'Lines and receipts of an entry', command: ['report', 'journal'], args: ['entry'] };
 
 const ENTRY_COLUMNS = columnsFrom(
   'entry:Entry:count',
@@ -36,13 +42,12 @@ export async function journalsReport(
   return {
     title: 'Journal entries',
     definition: { report: 'journals', from: from ?? null, to: to ?? null },
-    notes: [
-      'Each entry is sent once and never changed: what changes later is in an entry that corrects it. interlocal report journal NUMBER has its lines and receipts.',
-    ],
+    notes: ['Each entry is sent once and never changed: what changes later is in an entry that corrects it.'],
     tables: [
       {
         name: 'journals',
         title: 'Journal entries',
+        drills: [JOURNAL],
         columns: ENTRY_COLUMNS,
         rows: await rowsOf(engine, entries),
       },
@@ -51,7 +56,7 @@ export async function journalsReport(
 }
 
 /** `report journal NUMBER`: one entry with its lines and what it has of each receipt. Throws ConfigError ENTRY_UNKNOWN. */
-export async function journalReport(engine: Engine, number: number): Promise<Report> {
+export async function journalReport(engine: Engine, number: number, account?: string): Promise<Report> {
   const [entry] = await listEntries(engine.knex, { number });
   if (!entry)
     throw new ConfigError({
@@ -60,11 +65,22 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
       message: `There is no journal entry ${number}.`,
       hint: 'interlocal report journals shows them.',
     });
-  const receipts = await receiptLinesOf(engine.knex, entry);
+  const all = await receiptLinesOf(engine.knex, entry);
+  const receipts = all.filter((one) => account === undefined || one.account === account);
+  if (receipts.length === 0 && account !== undefined) {
+    const names = knownNames({ account });
+    for (const one of all) names.see('account', one.account);
+    names.check();
+  }
+  const origins = await originsOf(
+    engine,
+    engine.project.config.revenue.receipts,
+    receipts.map(({ golden }) => golden),
+  );
   const { currency } = entry;
   return {
     title: `Journal entry ${number}, ${referenceOf(entry.id)}`,
-    definition: { report: 'journal', number, id: entry.id },
+    definition: { report: 'journal', number, id: entry.id, ...(account === undefined ? {} : { account }) },
     notes: [`Its lasting id is ${entry.id}. It has ${plainMoney(entry.total, currency)} ${currency} in debits and as much in credits.`],
     tables: [
       {
@@ -76,12 +92,22 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
       {
         name: 'lines',
         title: 'Lines',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Receipts of a line, each with its file and line',
+            command: ['report', 'journal', String(number)],
+            options: { '--account': 'account' },
+            more: ['--table', 'receipts'],
+          },
+        ],
         columns: columnsFrom('fund:Fund', 'account:Account', 'what:What', 'currency:Currency', 'debit:Debit:money', 'credit:Credit:money'),
         rows: entry.lines.map((line): ReportRow => ({ ...line })),
       },
       {
         name: 'receipts',
         title: 'Receipts',
+        drills: [TRACE],
         columns: columnsFrom(
           'source:System',
           'receipt:Receipt',
@@ -93,8 +119,10 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
           'currency:Currency',
           'debit:Debit:money',
           'credit:Credit:money',
+          'file:File',
+          'line:Line:count',
         ),
-        rows: receipts.map(({ source, receiptNumber, day, department, tender, account, what, debit }): ReportRow => ({
+        rows: receipts.map(({ golden, source, receiptNumber, day, department, tender, account, what, debit }): ReportRow => ({
           source,
           receipt: receiptNumber,
           day,
@@ -105,6 +133,8 @@ export async function journalReport(engine: Engine, number: number): Promise<Rep
           currency,
           debit: Math.max(debit, 0),
           credit: Math.max(-debit, 0),
+          file: origins.get(golden)?.file ?? null,
+          line: origins.get(golden)?.line ?? null,
         })),
       },
     ],

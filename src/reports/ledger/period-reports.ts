@@ -29,7 +29,7 @@ export function revenueKind({ kind, id }: Period): PeriodKind {
 /** The reports that a closing keeps, each as the bytes that everybody gets from then on. */
 export async function periodReports(engine: Engine, period: Period): Promise<ClosingReport[]> {
   const range = { from: period.first, to: period.last };
-  const { name } = engine.project.config.town;
+  const { name, fiscal_year_starts: starts } = engine.project.config.town;
   const rows = await revenueReport(engine, { period: revenueKind(period), ...range });
   const reports: [string, Report][] = [
     ['reconciled', await reconciledReport(engine, range)],
@@ -39,7 +39,7 @@ export async function periodReports(engine: Engine, period: Period): Promise<Clo
   ];
   const made: ClosingReport[] = [
     kept('revenue', 'data', JSON.stringify(rows)),
-    kept('revenue', 'json', `${shapedJson('report revenue', revenueJson(rows))}\n`),
+    kept('revenue', 'json', `${shapedJson('report revenue', revenueJson(rows, { ...range, starts }))}\n`),
     kept('revenue', 'csv', revenueCsv(rows)),
     kept('revenue', 'xlsx', (await buffer(await revenueXlsx(rows, name))).toString('base64')),
   ];

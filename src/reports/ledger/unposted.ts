@@ -62,12 +62,20 @@ export async function unpostedReport(engine: Engine, asOf: string, now = new Dat
       sends.length
         ? `Receipts, or journal entries of them, are sent by ${sends.join(', ')}.`
         : 'No pipeline sends receipts or journal entries to a ledger, so nothing is known of what it has.',
-      'interlocal deliver list --pipeline NAME --state STATE has each of them.',
     ],
     tables: [
       {
         name: 'unposted',
         title: 'Unposted',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Receipts of a line; explain has the file and line of each',
+            command: ['deliver', 'list'],
+            args: ['pipeline'],
+            options: { '--state': 'state' },
+          },
+        ],
         columns: columnsFrom(
           'pipeline:Pipeline',
           'state:State',
@@ -84,6 +92,10 @@ export async function unpostedReport(engine: Engine, asOf: string, now = new Dat
       {
         name: 'entries',
         title: 'Journal entries',
+        drills: [
+          { as: 'drill', what: 'Lines and receipts of an entry', command: ['report', 'journal'], args: ['entry'] },
+          { as: 'drill', what: 'An entry that is not made yet', command: ['deliver'], args: ['pipeline'], more: ['--preview'] },
+        ],
         columns: columnsFrom(
           'pipeline:Pipeline',
           'entry:Entry:count',

@@ -1,6 +1,7 @@
 import { formatMoney } from '../../core/money.ts';
 import { momentInZone } from '../../core/time/zoned-time.ts';
 import { visible } from '../../core/text/visible.ts';
+import { drillHints } from './drill.ts';
 import { cellText, type Report, type ReportColumn, type ReportTable } from './table.ts';
 
 /** About so many characters are made at a time. */
@@ -26,6 +27,7 @@ th { border-bottom: 2px solid #444; background: #f2f2f2; white-space: normal; }
   thead { display: table-header-group; }
   tr { break-inside: avoid; }
   h2 { break-after: avoid; }
+  .behind { display: none; }
   th { background: none; }
 }
 `;
@@ -77,7 +79,8 @@ function* tableParts(table: ReportTable, named: boolean): Generator<string> {
     yield html;
     html = '';
   }
-  yield `${html}</tbody>\n</table>\n</div>\n</section>\n`;
+  const hints = drillHints(table).map((hint) => `<p class="asked behind">${text(hint)}</p>\n`);
+  yield `${html}</tbody>\n</table>\n</div>\n${hints.join('')}</section>\n`;
 }
 
 function side({ kind }: ReportColumn): string {

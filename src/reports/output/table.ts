@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
+import { type Drill, drillsOf } from './drill.ts';
 import { type CsvCell, spreadsheetCsvLines } from './spreadsheet-csv.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
 import { shaped } from '../shapes/json.ts';
@@ -33,6 +34,8 @@ export interface ReportTable {
   title: string;
   columns: readonly ReportColumn[];
   rows: readonly ReportRow[];
+  /** Where its figures lead, in the order in which people read it. */
+  drills?: readonly Drill[];
 }
 
 /** A report as it leaves the product: the same tables as text, CSV, workbook and JSON. */
@@ -87,7 +90,10 @@ export function reportJson({ title, notes, definition, tables }: Report): Record
     ...Object.fromEntries(
       tables.map((table) => [
         table.name,
-        table.rows.map((row) => Object.fromEntries(table.columns.map((column) => [column.key, jsonCell(column, row)]))),
+        table.rows.map((row) => ({
+          ...Object.fromEntries(table.columns.map((column) => [column.key, jsonCell(column, row)])),
+          ...(table.drills ? drillsOf(table.drills, row) : {}),
+        })),
       ]),
     ),
   });

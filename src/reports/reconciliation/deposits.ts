@@ -6,7 +6,9 @@ import { ConfigError } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { compositionOf, type GroupRecord, type RecordGroup } from '../../engine/reconciliation/composition.ts';
 import type { Engine } from '../../engine/run/engine.ts';
+import { knownNames } from '../known-names.ts';
 import { originsOf } from '../revenue/origins.ts';
+import { TRACE } from '../revenue/receipts.ts';
 import { receiptsOfTenders } from './receipts-of-tenders.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 import { exceptionSentences } from './exceptions.ts';
@@ -20,16 +22,31 @@ const TENDERS = ['cash', 'check', 'card', 'electronic'] as const;
  * by way of paying, each receipt, what does not agree, and what is in no deposit. A deposit counts on its own day, a receipt that is in
  * none on the day on which it was taken.
  */
-export async function depositsReport(engine: Engine, pipeline: string, range: DayRange): Promise<Report> {
+export async function depositsReport(
+  engine: Engine,
+  pipeline: string,
+  range: DayRange & { deposit?: string | undefined },
+): Promise<Report> {
   const { project } = engine;
   const config = project.pipelines.get(pipeline)!.value.reconcile!;
   const taken = takingsSide(project, config);
   const other: Side = taken === 'left' ? 'right' : 'left';
   const { entities, groups } = await compositionOf(engine, pipeline, { left: FIELDS, right: FIELDS });
-  const made = groups.filter((group) => group[other].some(({ day }) => isWithin(day, range)));
-  const missing = groups.filter((group) => group[other].length === 0 && group[taken].some(({ day }) => isWithin(day, range)));
   const goldens = (side: Side, list: readonly RecordGroup[]): number[] => list.flatMap((group) => group[side].map(({ golden }) => golden));
-  const deposits = await originsOf(engine, entities[other].entity, goldens(other, made));
+  const within = groups.filter((group) => group[other].some(({ day }) => isWithin(day, range)));
+  const deposits = await originsOf(engine, entities[other].entity, goldens(other, within));
+  const keysOf = (group: RecordGroup): string[] => group[other].map(({ golden }) => deposits.get(golden)?.key ?? `#${golden}`);
+  const { deposit } = range;
+  const made = deposit === undefined ? within : within.filter((group) => keysOf(group).includes(deposit));
+  if (deposit !== undefined && made.length === 0) {
+    const names = knownNames({ deposit });
+    for (const { key } of (await originsOf(engine, entities[other].entity, goldens(other, groups))).values()) names.see('deposit', key);
+    names.check();
+  }
+  const missing =
+    deposit === undefined
+      ? groups.filter((group) => group[other].length === 0 && group[taken].some(({ day }) => isWithin(day, range)))
+      : [];
   const shown = [...made, ...missing];
   const parts = await originsOf(engine, entities[taken].entity, goldens(taken, shown));
   const receipts = await receiptsOfTenders(
@@ -41,11 +58,7 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Da
     engine,
     shown.flatMap((group) => group.exceptions),
   );
-  const nameOf = (group: RecordGroup): string =>
-    group[other]
-      .map((record) => deposits.get(record.golden)?.key ?? `#${record.golden}`)
-      .sort()
-      .join(', ');
+  const nameOf = (group: RecordGroup): string => keysOf(group).sort().join(', ');
   const partRow = (record: GroupRecord, more: ReportRow): ReportRow => {
     const { receipt_number: receipt, source } = record.values;
     const of = receipts.get(record.golden);
@@ -73,7 +86,13 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Da
     .sort(byDayAndReceipt);
   return {
     title: `What each deposit is made up of, by ${pipeline}`,
-    definition: { report: 'deposits', pipeline, from: range.from ?? null, to: range.to ?? null },
+    definition: {
+      report: 'deposits',
+      pipeline,
+      from: range.from ?? null,
+      to: range.to ?? null,
+      ...(deposit === undefined ? {} : { deposit }),
+    },
     notes: [
       `Deposits are ${entities[other].name}, what they are made up of is ${entities[taken].name}. Difference = deposit less receipts.`,
       'A line with several deposits is tied as a whole: which receipt is in which of them is not known.',
@@ -83,6 +102,15 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Da
       {
         name: 'deposits',
         title: 'Deposits',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Receipts of a deposit, each with its file and line',
+            command: ['report', 'deposits', pipeline],
+            options: { '--deposit': 'one' },
+            more: ['--table', 'receipts'],
+          },
+        ],
         columns: columnsFrom(
           'deposit:Deposit',
           'system:System',
@@ -108,6 +136,7 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Da
             const origin = deposits.get(group[other][0]!.golden);
             return {
               deposit: name,
+              one: keysOf(group).sort()[0]!,
               system: origin?.connection ?? null,
               day: first,
               currency,
@@ -128,6 +157,7 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Da
       {
         name: 'receipts',
         title: 'Receipts in deposits',
+        drills: [TRACE],
         columns: columnsFrom('deposit:Deposit', ...PART_COLUMNS, 'state:State', 'rule:Rule'),
         rows: rows.flatMap(({ group, name }) =>
           group[taken]
@@ -138,6 +168,7 @@ export async function depositsReport(engine: Engine, pipeline: string, range: Da
       {
         name: 'not_deposited',
         title: 'In no deposit',
+        drills: [TRACE],
         columns: columnsFrom(...PART_COLUMNS, 'what:Why'),
         rows: openRows,
       },

@@ -6,6 +6,7 @@ import { type GoldenRow, receiptsAfter } from '../../store/landing/golden.ts';
 import { receiptsAsOf } from '../../store/landing/as-of.ts';
 import { entityIds, listSources } from '../../store/ledger/sources.ts';
 import { knownNames } from '../known-names.ts';
+import { TRACE } from '../revenue/receipts.ts';
 import { originsOf } from '../revenue/origins.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
@@ -59,14 +60,19 @@ export async function drawersReport(engine: Engine, range: DayRange, asOf?: stri
   return {
     title: 'Daily balance by place and cashier',
     definition: { report: 'drawers', from: range.from ?? null, to: range.to ?? null, ...(asOf === undefined ? {} : { as_of: asOf }) },
-    notes: [
-      'Amount is taken and refunded together: what the drawer should hold of that way of paying. Voided receipts are in no sum.',
-      'interlocal report drawer --place NAME --cashier NAME has the receipts of a line.',
-    ],
+    notes: ['Amount is taken and refunded together: what the drawer should hold of that way of paying. Voided receipts are in no sum.'],
     tables: [
       {
         name: 'drawers',
         title: 'Drawers',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Receipts of a line, voided ones too',
+            command: ['report', 'drawer'],
+            options: { '--in': 'day', '--place': 'at', '--cashier': 'who', '--tender': 'how' },
+          },
+        ],
         columns: columnsFrom(
           'day:Day',
           'branch:Place',
@@ -80,7 +86,13 @@ export async function drawersReport(engine: Engine, range: DayRange, asOf?: stri
           'voided:Voided:count',
           'voided_amount:Voided amount:money',
         ),
-        rows: [...drawers.values()].sort(inOrder).map((drawer): ReportRow => ({ ...drawer })),
+        rows: [...drawers.values()].sort(inOrder).map((drawer): ReportRow => ({
+          ...drawer,
+          day: drawer.day || null,
+          at: drawer.branch ?? '(no place)',
+          who: drawer.cashier ?? '(no cashier)',
+          how: drawer.tender ?? '(no tender)',
+        })),
       },
     ],
   };
@@ -128,6 +140,7 @@ export async function drawerReport(
       {
         name: 'receipts',
         title: 'Receipts',
+        drills: [TRACE],
         columns: columnsFrom(
           'day:Day',
           'branch:Place',

@@ -18,6 +18,8 @@ import { type RecordNames, recordNames } from '../../engine/reconciliation/recor
 import type { Engine } from '../../engine/run/engine.ts';
 import { exceptionsOpenBefore, hadRunBefore } from '../../store/reconciliation/exception-history.ts';
 import { NotKept, workingAt } from '../../store/landing/as-of.ts';
+import { originsOf } from '../revenue/origins.ts';
+import type { Drill } from '../output/drill.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 import type { ShapeOf } from '../shapes/shapes.ts';
 
@@ -136,6 +138,24 @@ function exceptionLine(
   };
 }
 
+/** The line of one exception, its records with the file and line of each, and the command that explains it. */
+export async function exceptionInFull(
+  engine: Engine,
+  exception: StoredException,
+  today: string,
+): Promise<Omit<ShapeOf<'exceptions show'>, 'files' | 'events'>> {
+  const [line] = await linesOfExceptions(engine, [exception], today);
+  const stored = (await recordsOfExceptions(engine.knex, [exception.id])).get(exception.id) ?? [];
+  const records = [];
+  for (const [i, record] of line!.records.entries()) {
+    const { golden } = stored[i]!;
+    const origin = engine.project.entities.has(record.entity) ? (await originsOf(engine, record.entity, [golden])).get(golden) : undefined;
+    const drill = origin ? ['explain', record.entity, `#${golden}`] : null;
+    records.push({ ...record, file: origin?.file ?? null, line: origin?.line ?? null, drill });
+  }
+  return { ...line!, records };
+}
+
 /** One record of an exception, for JSON and people. */
 export type NamedRecord = ExceptionLine['records'][number];
 
@@ -211,6 +231,14 @@ export async function exceptionSentences(engine: Engine, ids: readonly string[])
   return new Map((await linesOfExceptions(engine, list, todayIn(engine.project))).map(({ id, sentence }) => [id, sentence]));
 }
 
+/** Where an exception leads: to its records, each with file and line, and its history. */
+export const SHOW_EXCEPTION: Drill = {
+  as: 'drill',
+  what: 'Records of an exception, each with its file and line',
+  command: ['exceptions', 'show'],
+  args: ['id'],
+};
+
 /** `report exceptions`: what is unresolved now of what began on or before a day, with its age on that day. */
 export async function openExceptionsReport(engine: Engine, asOf: string): Promise<Report> {
   const open = (await listed(engine, {})).filter(({ since }) => since === null || since <= asOf);
@@ -222,6 +250,7 @@ export async function openExceptionsReport(engine: Engine, asOf: string): Promis
       {
         name: 'exceptions',
         title: 'Exceptions',
+        drills: [SHOW_EXCEPTION],
         columns: columnsFrom(
           'id:Id',
           'pipeline:Reconciliation',

@@ -1,6 +1,8 @@
 import { dayBefore, type Period } from '../../reconciliation/periods/fiscal.ts';
 import { type Outstanding, outstandingOn, type OutstandingItem } from '../../engine/reconciliation/outstanding.ts';
 import type { Engine } from '../../engine/run/engine.ts';
+import type { Drill } from '../output/drill.ts';
+import { outstandingDrills } from './bank-reconciliation.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
 /** The four columns, in minor units. Disbursements are negative. */
@@ -36,6 +38,7 @@ export async function proofOfCash(engine: Engine, pipeline: string, period: Peri
       {
         name: 'proof',
         title: 'Proof of cash',
+        drills: proofDrills(pipeline, period),
         columns: columnsFrom(
           'line:Line',
           'currency:Currency',
@@ -50,6 +53,27 @@ export async function proofOfCash(engine: Engine, pipeline: string, period: Peri
   };
 }
 
+/**
+ * Where the lines lead: those of a balance to its records, at the beginning, between and at the end; those of items to the items of the
+ * day before the period, or of its last day.
+ */
+function proofDrills(pipeline: string, { first, last }: Period): Drill[] {
+  const before = dayBefore(first);
+  const records = ['report', 'records', pipeline];
+  const between: Omit<Drill, 'as' | 'options'> = {
+    what: 'Records of receipts and disbursements',
+    command: [...records, '--from', first, '--to', last],
+  };
+  return [
+    { as: 'drill', ...between, options: { '--side': 'balance' }, where: 'balance' },
+    { as: 'drill', ...between, what: 'Matched records, of which some are netted', options: { '--state': 'netted' }, where: 'netted' },
+    ...outstandingDrills(pipeline, last, 'drill_ending'),
+    ...outstandingDrills(pipeline, before, 'drill_beginning').map((drill): Drill =>
+      drill.where === 'out' ? { ...drill, options: { '--side': 'begins' }, where: 'begins', what: 'Items at the beginning' } : drill,
+    ),
+  ];
+}
+
 function linesOf(begin: Outstanding, end: Outstanding, currency: string): ReportRow[] {
   const none = { left: 0, leftOutstanding: 0, rightOutstanding: 0, differences: 0, right: 0 };
   const [b, e] = [begin, end].map(({ totals }) => totals.find((total) => total.currency === currency) ?? none) as [
@@ -59,26 +83,26 @@ function linesOf(begin: Outstanding, end: Outstanding, currency: string): Report
   const moved = end.movements.find((m) => m.currency === currency) ?? { leftIn: 0, leftOut: 0, rightIn: 0, rightOut: 0 };
   const bank = { beginning: b.right, receipts: moved.rightIn, disbursements: moved.rightOut, ending: e.right };
   const books = { beginning: b.left, receipts: moved.leftIn, disbursements: moved.leftOut, ending: e.left };
-  const adjustments: [string, Columns][] = [
-    [`On ${end.leftName} only, at the beginning`, atBeginning(signed(begin.items, 'left', currency), 1)],
-    [`On ${end.leftName} only, at the end`, atEnd(signed(end.items, 'left', currency), 1)],
-    [`On ${end.rightName} only, at the beginning`, atBeginning(signed(begin.items, 'right', currency), -1)],
-    [`On ${end.rightName} only, at the end`, atEnd(signed(end.items, 'right', currency), -1)],
-    ['Accepted differences', accepted(b.differences, e.differences)],
+  const adjustments: [string, Columns, ReportRow][] = [
+    [`On ${end.leftName} only, at the beginning`, atBeginning(signed(begin.items, 'left', currency), 1), { begins: 'left' }],
+    [`On ${end.leftName} only, at the end`, atEnd(signed(end.items, 'left', currency), 1), { out: 'left' }],
+    [`On ${end.rightName} only, at the beginning`, atBeginning(signed(begin.items, 'right', currency), -1), { begins: 'right' }],
+    [`On ${end.rightName} only, at the end`, atEnd(signed(end.items, 'right', currency), -1), { out: 'right' }],
+    ['Accepted differences', accepted(b.differences, e.differences), { accepted: 'different' }],
   ];
   const before = [bank, ...adjustments.map(([, columns]) => columns)].reduce(plus);
   // What one side shows as one sum and the other as several of both signs moves between the two columns, and changes no balance.
   const netted = { beginning: 0, receipts: books.receipts - before.receipts, disbursements: before.receipts - books.receipts, ending: 0 };
   const adjusted = plus(before, netted);
-  const lines: [string, Columns][] = [
-    [`Balance of ${end.rightName}`, bank],
+  const lines: [string, Columns, ReportRow?][] = [
+    [`Balance of ${end.rightName}`, bank, { balance: 'right' }],
     ...adjustments,
-    ['Netted inside matches', netted],
+    ['Netted inside matches', netted, { netted: 'matched' }],
     [`${end.rightName}, adjusted`, adjusted],
-    [`Balance of ${end.leftName}`, books],
+    [`Balance of ${end.leftName}`, books, { balance: 'left' }],
     ['Unexplained', plus(books, times(adjusted, -1))],
   ];
-  return lines.map(([line, columns]) => ({ line, currency, ...columns }));
+  return lines.map(([line, columns, leads = {}]) => ({ line, currency, ...columns, ...leads }));
 }
 
 /** Items by their sign. */

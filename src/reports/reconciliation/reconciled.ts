@@ -3,6 +3,7 @@ import { type LegTotal, legTotals } from '../../engine/revenue/legs.ts';
 import { type RevenuePart, revenueParts } from '../../engine/revenue/read-sums.ts';
 import { addSplit, noSplit, type Split } from '../../reconciliation/standing.ts';
 import type { Engine } from '../../engine/run/engine.ts';
+import { receiptsDrill } from '../revenue/receipts.ts';
 import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from '../output/table.ts';
 
 /** All money of a period in one currency. Minor units; the four figures of the split add up to the amount. */
@@ -45,6 +46,7 @@ const FIGURES = ['amount:Total:money', ...SPLIT_COLUMNS] as const;
 /** `report reconciled`. */
 export async function reconciledReport(engine: Engine, range: DayRange): Promise<Report> {
   const { money, legs } = await reconciledTotals(engine, range);
+  const days = { first: range.from ?? null, last: range.to ?? null };
   const undated = legs.filter((leg) => leg.undated > 0);
   const dateless = [...new Set(legs.filter((leg) => leg.dateField === null).map(({ pipeline, name }) => `${name} of ${pipeline}`))];
   return {
@@ -59,15 +61,26 @@ export async function reconciledReport(engine: Engine, range: DayRange): Promise
       {
         name: 'money',
         title: 'All money taken',
+        drills: [receiptsDrill(range, [])],
         columns: columnsFrom('currency:Currency', 'receipts:Receipts:count', ...FIGURES),
-        rows: money.map(({ currency, receipts, amount, split }): ReportRow => ({ currency, receipts, amount, ...split })),
+        rows: money.map(({ currency, receipts, amount, split }): ReportRow => ({ ...days, currency, receipts, amount, ...split })),
       },
       {
         name: 'reconciliations',
         title: 'By reconciliation',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Records of a line; --standing exception and the like give those of one of the four columns',
+            command: ['report', 'records'],
+            args: ['pipeline'],
+            options: { '--side': 'side', '--from': 'first', '--to': 'last' },
+          },
+        ],
         columns: columnsFrom('pipeline:Reconciliation', 'side:Side', 'name:What', 'currency:Currency', 'records:Records:count', ...FIGURES),
-        rows: legs.map(({ pipeline, side, name, currency, records, amount, split }): ReportRow => {
-          return { pipeline, side, name, currency, records, amount, ...split };
+        rows: legs.map(({ pipeline, side, name, dateField, currency, records, amount, split }): ReportRow => {
+          // Without a date they count in every period.
+          return { ...(dateField === null ? {} : days), pipeline, side, name, currency, records, amount, ...split };
         }),
       },
     ],

@@ -13,6 +13,8 @@ import {
 import { sideStates } from '../../store/reconciliation/side-states.ts';
 import { type Match, matchesOf } from '../../store/reconciliation/matches.ts';
 import { reconciliationReasons } from './reasons.ts';
+import { drillOf } from '../output/drill.ts';
+import { keyDrill, keyParts, STATE_DRILL } from './tables.ts';
 import type { ShapeOf } from '../shapes/shapes.ts';
 
 /** Every reconciliation that is not off, by name. */
@@ -129,7 +131,11 @@ export function reconciliationJson(r: Reconciliation): ShapeOf<'report reconcili
     ran_at: r.ranAt,
     problems: r.problems,
     counts: r.counts,
-    states: r.states.map(({ minor, ...state }) => ({ ...state, amount: plainMoney(minor, state.currency) })),
+    states: r.states.map(({ minor, ...state }) => ({
+      ...state,
+      amount: plainMoney(minor, state.currency),
+      drill: drillOf(STATE_DRILL, { reconciliation: r.pipeline, ...state }),
+    })),
     reasons: reconciliationReasons(r).map(({ status, reason, currency, keys, difference }) => ({
       status,
       reason,
@@ -148,6 +154,7 @@ export function reconciliationJson(r: Reconciliation): ShapeOf<'report reconcili
       left_count: line.leftCount,
       right_count: line.rightCount,
       reason: line.reason,
+      drill: drillOf(keyDrill(r.keys.length), keyParts(r.pipeline, line.key)),
     })),
   };
 }

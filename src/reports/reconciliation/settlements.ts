@@ -10,7 +10,9 @@ import { expectedFee, ruleOf } from '../../reconciliation/exceptions/fees.ts';
 import { isWhere } from '../../reconciliation/exceptions/rules.ts';
 import { netOf, partsOf } from '../../reconciliation/passes/settlement.ts';
 import { exceptionSentences } from './exceptions.ts';
+import { knownNames } from '../known-names.ts';
 import { originsOf } from '../revenue/origins.ts';
+import { TRACE } from '../revenue/receipts.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
 const FIGURES = [
@@ -45,7 +47,11 @@ const TITLES: Record<Figure, string> = {
  * `report settlements`: each settlement from its gross to its net, its fee next to what the contract gives, and what reached the bank.
  * A figure that is not known is empty, and never 0.00.
  */
-export async function settlementsReport(engine: Engine, pipeline: string, range: DayRange): Promise<Report> {
+export async function settlementsReport(
+  engine: Engine,
+  pipeline: string,
+  range: DayRange & { settlement?: string | undefined },
+): Promise<Report> {
   const { project } = engine;
   const config = project.pipelines.get(pipeline)!.value.reconcile!;
   const passes = rulesOf(pipeline, config, project.config.town).passes.filter((one): one is SettlementPass => one.kind === 'settlement');
@@ -56,14 +62,23 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
     ...(side === pass.of ? Object.values(pass.parts) : ['receipt_number']),
   ];
   const { entities, groups } = await compositionOf(engine, pipeline, { left: wanted('left'), right: wanted('right') });
-  const shown = groups.filter((group) => group[pass.of].some(({ day }) => isWithin(day, range)));
+  const { settlement } = range;
+  const within = groups.filter((group) => group[pass.of].some(({ day }) => isWithin(day, range)));
   const paid = pass.on.length > 0;
-  const bank = paid ? await arrivals(engine, pipeline, entities[pass.of].entity) : new Map(groupsByRecord(groups, pass.of));
+  const bank = paid ? await arrivals(engine, pipeline, entities[pass.of].entity) : new Map(groupsByRecord(pipeline, groups, pass.of));
   const origins = await originsOf(
     engine,
     entities[pass.of].entity,
-    shown.flatMap((group) => group[pass.of].map(({ golden }) => golden)),
+    within.flatMap((group) => group[pass.of].map(({ golden }) => golden)),
   );
+  const isAsked = ({ golden }: GroupRecord): boolean => settlement === undefined || origins.get(golden)?.key === settlement;
+  const shown = within.filter((group) => group[pass.of].some(isAsked));
+  if (shown.length === 0 && settlement !== undefined) {
+    const names = knownNames({ settlement });
+    const all = groups.flatMap((group) => group[pass.of].map(({ golden }) => golden));
+    for (const { key } of (await originsOf(engine, entities[pass.of].entity, all)).values()) names.see('settlement', key);
+    names.check();
+  }
   const payments = await originsOf(
     engine,
     entities[payers].entity,
@@ -76,7 +91,7 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
   const rows: ReportRow[] = [];
   const members: ReportRow[] = [];
   for (const group of shown)
-    for (const record of group[pass.of].filter(({ day }) => isWithin(day, range))) {
+    for (const record of group[pass.of].filter((one) => isWithin(one.day, range) && isAsked(one))) {
       const origin = origins.get(record.golden);
       const name = {
         settlement: origin?.key ?? `#${record.golden}`,
@@ -92,6 +107,8 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
         ...name,
         ...figures,
         bank_on: reached?.day ?? null,
+        bank_by: reached?.pipeline ?? null,
+        paid_by: paid ? name.settlement : null,
         payments: items?.length ?? null,
         what: [...group.exceptions.flatMap((id) => sentences.get(id) ?? []), ...told].join(' ') || null,
         file: origin?.file ?? null,
@@ -119,7 +136,13 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
   const money = FIGURES.map((figure) => `${figure}:${TITLES[figure]}:money`);
   return {
     title: `Settlements from gross to net, by ${pipeline}`,
-    definition: { report: 'settlements', pipeline, from: range.from ?? null, to: range.to ?? null },
+    definition: {
+      report: 'settlements',
+      pipeline,
+      from: range.from ?? null,
+      to: range.to ?? null,
+      ...(settlement === undefined ? {} : { settlement }),
+    },
     notes: [
       'Gross - refunds - fees - chargebacks - reserve = net. A figure that is empty is not known.',
       pass.contract.length
@@ -133,6 +156,23 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
       {
         name: 'settlements',
         title: 'Settlements',
+        drills: [
+          {
+            as: 'drill',
+            what: 'Payments of a settlement, each with its file and line',
+            command: ['report', 'settlements', pipeline],
+            options: { '--settlement': 'settlement' },
+            more: ['--table', 'payments'],
+            where: 'paid_by',
+          },
+          {
+            as: 'drill_bank',
+            what: 'What reached the bank of it',
+            command: ['report', 'records'],
+            args: ['bank_by'],
+            options: { '--record': 'settlement' },
+          },
+        ],
         columns: columnsFrom(
           'settlement:Settlement',
           'system:System',
@@ -165,6 +205,7 @@ export async function settlementsReport(engine: Engine, pipeline: string, range:
       {
         name: 'payments',
         title: 'Payments',
+        drills: [TRACE],
         columns: columnsFrom(
           'settlement:Settlement',
           'receipt:Receipt',
@@ -196,6 +237,8 @@ interface Reached {
   day: string | null;
   /** How many settlements it is of. */
   together: number;
+  /** The reconciliation that says so. */
+  pipeline: string;
 }
 
 function figuresOf(
@@ -256,13 +299,13 @@ async function arrivals(engine: Engine, but: string, entity: string): Promise<Ma
     const other = config[side === 'left' ? 'right' : 'left'].entity;
     if (other === receipts || other === 'tender' || other === entity) continue;
     const { groups } = await compositionOf(engine, value.pipeline, { left: [], right: [] });
-    for (const [golden, reached] of groupsByRecord(groups, side)) if (!found.has(golden)) found.set(golden, reached);
+    for (const [golden, reached] of groupsByRecord(value.pipeline, groups, side)) if (!found.has(golden)) found.set(golden, reached);
   }
   return found;
 }
 
 /** Only what a match in force has is known to have arrived. */
-function* groupsByRecord(groups: readonly RecordGroup[], side: Side): Generator<[number, Reached]> {
+function* groupsByRecord(pipeline: string, groups: readonly RecordGroup[], side: Side): Generator<[number, Reached]> {
   const other = side === 'left' ? 'right' : 'left';
   for (const group of groups) {
     if (group.state !== 'confirmed' || group[other].length === 0) continue;
@@ -272,7 +315,7 @@ function* groupsByRecord(groups: readonly RecordGroup[], side: Side): Generator<
         .map((record) => record.day ?? '')
         .sort()
         .at(-1) || null;
-    for (const { golden } of group[side]) yield [golden, { amount, day, together: group[side].length }];
+    for (const { golden } of group[side]) yield [golden, { amount, day, together: group[side].length, pipeline }];
   }
 }
 

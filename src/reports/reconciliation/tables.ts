@@ -1,4 +1,5 @@
 import type { Reconciliation } from './lines.ts';
+import type { Drill } from '../output/drill.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
 /** What reconciliations found, as tables: one line for each key, roll-ups too (`depth`: how many of the keys it has), and states of records. */
@@ -9,7 +10,7 @@ export function reconciliationTables(list: readonly Reconciliation[], asked: { p
     title: 'Reconciliation',
     definition: { report: 'reconciliation', pipeline: asked.pipeline, all: asked.all },
     notes: [
-      'Difference is right less left. interlocal report records RECONCILIATION has the records behind a figure, each with its file and line.',
+      'Difference is right less left.',
       ...list.filter(({ ranAt }) => ranAt === null).map(({ pipeline }) => `${pipeline} has not run yet.`),
       ...list.flatMap(({ pipeline, problems }) => problems.map(({ message }) => `${pipeline}: ${message}`)),
     ],
@@ -19,6 +20,7 @@ export function reconciliationTables(list: readonly Reconciliation[], asked: { p
       {
         name: 'keys',
         title: 'Keys',
+        drills: [keyDrill(deepest)],
         columns: [
           ...columnsFrom('reconciliation:reconciliation', 'depth:depth:count'),
           ...keys.map((title, i) => ({ key: `key_${i + 1}`, title, kind: 'text' as const })),
@@ -35,9 +37,9 @@ export function reconciliationTables(list: readonly Reconciliation[], asked: { p
         ],
         rows: list.flatMap((r) =>
           r.lines.map((line): ReportRow => ({
-            reconciliation: r.pipeline,
             depth: line.depth,
             ...Object.fromEntries(keys.map((_, i) => [`key_${i + 1}`, line.key[i] ?? ''])),
+            ...keyParts(r.pipeline, line.key),
             status: line.status,
             left: line.left,
             right: line.right,
@@ -52,6 +54,7 @@ export function reconciliationTables(list: readonly Reconciliation[], asked: { p
       {
         name: 'states',
         title: 'States of records',
+        drills: [STATE_DRILL],
         columns: columnsFrom(
           'reconciliation:reconciliation',
           'side:side',
@@ -76,3 +79,24 @@ export function reconciliationTables(list: readonly Reconciliation[], asked: { p
     ],
   };
 }
+
+const RECORDS: Drill = {
+  as: 'drill',
+  what: 'Records of a line, each with its file and line',
+  command: ['report', 'records'],
+  args: ['reconciliation'],
+};
+
+/** Where the line of a key leads; a total has no part. `deepest`: how many parts a key has at most. */
+export function keyDrill(deepest: number): Drill {
+  return { ...RECORDS, options: { '--key': Array.from({ length: deepest }, (_, i) => `part_${i + 1}`) } };
+}
+
+/** What that is read from. */
+export function keyParts(pipeline: string, key: readonly string[]): ReportRow {
+  // An empty part of a key is one too.
+  return { reconciliation: pipeline, ...Object.fromEntries(key.map((part, i) => [`part_${i + 1}`, part || '(empty)'])) };
+}
+
+/** Where the state of a side leads. */
+export const STATE_DRILL: Drill = { ...RECORDS, options: { '--side': 'side', '--state': 'state' } };

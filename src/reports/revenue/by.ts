@@ -3,8 +3,8 @@ import type { Engine } from '../../engine/run/engine.ts';
 import { addSplit, noSplit, type Split } from '../../reconciliation/standing.ts';
 import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from '../output/table.ts';
 import type { ReceiptFilter } from './receipts.ts';
-import { checkReceiptFilter, receiptPicker } from './receipts.ts';
-import { type PeriodKind, periodOf } from './revenue.ts';
+import { checkReceiptFilter, receiptPicker, receiptsDrill } from './receipts.ts';
+import { periodDays, type PeriodKind, periodOf } from './revenue.ts';
 import { GROUP_TITLES, type RevenueGroup, revenueGroups } from './groups.ts';
 
 interface Sum {
@@ -55,31 +55,32 @@ export async function revenueByReport(
   return {
     title: `Revenue by ${by.join(', ')}`,
     definition: { report: 'revenue', by: by.join(','), period, ...asAsked(filter), ...(asOf === undefined ? {} : { as_of: asOf }) },
-    notes: [
-      'Amount = reconciled + in transit + exception + not covered. Corrections of closed periods count where they became known.',
-      `interlocal report receipts with ${by.map((group) => `--${group}`).join(' and ')} has the receipts of a line, each with its file and line.`,
-    ],
+    notes: ['Amount = reconciled + in transit + exception + not covered. Corrections of closed periods count where they became known.'],
     main: 'revenue',
     tables: [
       {
         name: 'revenue',
         title: 'Revenue',
+        drills: [receiptsDrill(filter, by)],
         columns: columnsFrom(...by.map((group) => `${group}:${GROUP_TITLES[group]}`), 'period:Period', ...figures),
         rows: rows.map((sum): ReportRow => ({
           ...Object.fromEntries(by.map((group, i) => [group, sum.names[i]!])),
           period: sum.period,
+          ...periodDays(sum.period, starts, filter),
           ...cells(sum),
         })),
       },
       {
         name: 'totals',
         title: 'Total',
+        drills: [receiptsDrill(filter, [])],
         columns: columnsFrom(...figures),
         rows: [...Map.groupBy(rows, ({ currency }) => currency)].sort().map(([currency, some]): ReportRow => {
           const split = noSplit();
           for (const one of some) addSplit(split, one.split);
           const sum = (of: (one: Sum) => number): number => some.reduce((total, one) => total + of(one), 0);
-          return cells({ currency, receipts: sum((one) => one.receipts), amount: sum((one) => one.amount), split });
+          const days = { first: filter.from ?? null, last: filter.to ?? null };
+          return { ...days, ...cells({ currency, receipts: sum((one) => one.receipts), amount: sum((one) => one.amount), split }) };
         }),
       },
     ],

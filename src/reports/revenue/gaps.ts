@@ -31,6 +31,11 @@ export async function gapsReport(engine: Engine, range: { from?: string | undefi
       {
         name: 'gaps',
         title: 'Gaps',
+        drills: [
+          { as: 'drill', what: 'The receipt before a gap, with its file and line', command: ['report', 'trace'], args: ['before'] },
+          { as: 'drill_after', what: 'The receipt after it', command: ['report', 'trace'], args: ['after'] },
+          { as: 'drill_rejected', what: 'Rejected records', command: ['rejects', 'list'], where: 'some_rejected' },
+        ],
         columns: columnsFrom(
           'place:Place',
           'first:First missing',
@@ -58,6 +63,7 @@ export async function gapsReport(engine: Engine, range: { from?: string | undefi
             after_day: after.day,
             after_cashier: after.cashier,
             rejected: inside.length,
+            some_rejected: inside.length > 0 ? inside.length : null,
           };
         }),
       },

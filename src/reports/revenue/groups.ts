@@ -1,15 +1,15 @@
+import { REVENUE_GROUPS, type RevenueGroup } from '../../config/revenue-groups.ts';
 import type { Project } from '../../config/project.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { LedgerEntry } from '../../engine/revenue/ledger.ts';
 import { fundFinder } from '../../engine/revenue/ledger-rules.ts';
 
-/** What revenue can be split up by, in the order in which the columns stand. */
-export const REVENUE_GROUPS = ['department', 'fund', 'account', 'program', 'tender', 'channel', 'place', 'system'] as const;
-export type RevenueGroup = (typeof REVENUE_GROUPS)[number];
+export { REVENUE_GROUPS };
+export type { RevenueGroup };
 
 /** What the groups are read from. */
 export type Grouped = Pick<LedgerEntry, 'department' | 'account' | 'tender'> &
-  Partial<Pick<LedgerEntry, 'program' | 'channel' | 'place' | 'source'>>;
+  Partial<Pick<LedgerEntry, 'program' | 'channel' | 'place' | 'batch' | 'cashier' | 'source'>>;
 
 /** What people read above a column. */
 export const GROUP_TITLES: Record<RevenueGroup, string> = {
@@ -20,6 +20,8 @@ export const GROUP_TITLES: Record<RevenueGroup, string> = {
   tender: 'Paid by',
   channel: 'Channel',
   place: 'Place',
+  batch: 'Batch',
+  cashier: 'Cashier',
   system: 'System',
 };
 

@@ -1,9 +1,12 @@
 import { plainMoney } from '../../core/money.ts';
 import type { ShapeOf } from '../shapes/shapes.ts';
+import { drillsOf } from '../output/drill.ts';
+import { drillKeys, type RevenueAsked, revenueDrills } from './drills.ts';
 import type { RevenueRow } from './revenue.ts';
 
 /** The revenue report as `report revenue --json` and /api/revenue give it. */
-export function revenueJson(rows: readonly RevenueRow[]): ShapeOf<'report revenue'> {
+export function revenueJson(rows: readonly RevenueRow[], asked: RevenueAsked): ShapeOf<'report revenue'> {
+  const { lines } = revenueDrills(asked);
   return {
     rows: rows.map((row) => ({
       department: row.department,
@@ -22,6 +25,7 @@ export function revenueJson(rows: readonly RevenueRow[]): ShapeOf<'report revenu
       not_covered: plainMoney(row.notCovered, row.currency),
       unreconciled_receipts: row.unreconciledReceipts,
       reasons: row.reasons,
+      ...drillsOf(lines, drillKeys(row, asked)),
     })),
   };
 }

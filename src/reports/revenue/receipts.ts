@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/run/engine.ts';
 import { addSplit, noSplit, type Standing } from '../../reconciliation/standing.ts';
 import { knownNames } from '../known-names.ts';
 import { originsOf } from './origins.ts';
+import type { Drill } from '../output/drill.ts';
 import { columnsFrom, type Report, type ReportRow, SPLIT_COLUMNS } from '../output/table.ts';
 import { REVENUE_GROUPS, revenueGroups } from './groups.ts';
 import type { RevenueGroup } from './groups.ts';
@@ -13,16 +14,32 @@ export interface ReceiptFilter extends Partial<Record<RevenueGroup, string | und
   from?: string | undefined;
   to?: string | undefined;
   standing?: Standing | undefined;
+  /** Only what corrects this closed period; `none`: only what corrects none. */
+  corrects?: string | undefined;
+  /** The number of one receipt. */
+  receipt?: string | undefined;
+  /** Only amounts below zero, or none of these. */
+  refunds?: 'only' | 'none' | undefined;
+  /** Only what the lines of a receipt do not add up to, or none of that. */
+  rest?: 'only' | 'none' | undefined;
+  /** Only what this is the reason of, why it is not reconciled: in the words of the revenue report. */
+  why?: string | undefined;
 }
 
 /** Whether an entry is one of those that are asked for. */
 export function receiptPicker(project: Pick<Project, 'config'>, filter: ReceiptFilter): (entry: LedgerEntry) => boolean {
   const asked = REVENUE_GROUPS.filter((group) => filter[group] !== undefined);
   const namesOf = revenueGroups(project, asked);
-  const { standing } = filter;
+  const { standing, corrects, receipt, refunds, rest, why } = filter;
   return (entry) =>
+    (corrects === undefined || (entry.corrects ?? 'none') === corrects) &&
+    (receipt === undefined || entry.receiptNumber === receipt) &&
+    (refunds === undefined || entry.amount < 0 === (refunds === 'only')) &&
+    (rest === undefined || (entry.part === 'rest') === (rest === 'only')) &&
+    (why === undefined || entry.reasons.includes(why)) &&
     // A correction may leave an amount at 0.00 and move cents from one standing to another.
-    (standing === undefined || entry.split[standing] !== 0) && namesOf(entry).every((name, i) => name === filter[asked[i]!]);
+    (standing === undefined || entry.split[standing] !== 0) &&
+    namesOf(entry).every((name, i) => name === filter[asked[i]!]);
 }
 
 /** That what is asked for is the name of something, at any time. For reports that found nothing. Throws ConfigError REPORT_NAME_UNKNOWN. */
@@ -61,7 +78,9 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
     entries.map(({ golden }) => golden),
   );
   const figures = ['amount:Amount:money', ...SPLIT_COLUMNS] as const;
-  const more = Object.fromEntries(REVENUE_GROUPS.flatMap((group) => (filter[group] === undefined ? [] : [[group, filter[group]]])));
+  const more = Object.fromEntries(
+    [...REVENUE_GROUPS, ...ONLY].flatMap((name) => (filter[name] === undefined ? [] : [[name, filter[name]]])),
+  );
   return {
     title: 'Receipts',
     main: 'receipts',
@@ -89,6 +108,7 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
       {
         name: 'receipts',
         title: 'Receipts',
+        drills: [TRACE],
         columns: columnsFrom(
           'booked_on:Counts on',
           'receipt:Receipt',
@@ -100,6 +120,8 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
           'tender:Paid by',
           'channel:Channel',
           'place:Place',
+          'batch:Batch',
+          'cashier:Cashier',
           'currency:Currency',
           ...figures,
           'corrects:Corrects',
@@ -109,9 +131,9 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
         ),
         rows: entries.map((entry): ReportRow => {
           const { bookedOn: booked_on, receiptNumber: receipt, source, day, currency, amount, split, corrects, reasons } = entry;
-          const { department: taken, account: on, program, tender: by, channel, place } = entry;
+          const { department: taken, account: on, program, tender: by, channel, place, batch, cashier } = entry;
           const { file, line } = origins.get(entry.golden) ?? { file: null, line: null };
-          const names = { department: taken, account: on, program, tender: by, channel, place };
+          const names = { department: taken, account: on, program, tender: by, channel, place, batch, cashier };
           return {
             booked_on,
             receipt,
@@ -129,6 +151,35 @@ export async function receiptsReport(engine: Engine, filter: ReceiptFilter): Pro
         }),
       },
     ],
+  };
+}
+
+/** Where a table of receipts leads: to the deposit, the bank and the ledger. */
+export const TRACE: Drill = {
+  as: 'drill',
+  what: 'From a receipt to the deposit, the bank and the ledger',
+  command: ['report', 'trace'],
+  args: ['receipt'],
+};
+
+/** What narrows receipts besides the groups. */
+const ONLY = ['corrects', 'receipt', 'refunds', 'rest', 'why'] as const;
+
+/**
+ * Where a figure of revenue leads: to its receipts. `filter` is what the report was asked for; the options that the rows have values for
+ * take the place of those. `more`: further options by the keys of the rows.
+ */
+export function receiptsDrill(filter: ReceiptFilter, groups: readonly RevenueGroup[], more: Readonly<Record<string, string>> = {}): Drill {
+  const own: readonly string[] = groups;
+  const asked = Object.entries(filter).filter(
+    ([name, value]) => value !== undefined && !own.includes(name) && name !== 'from' && name !== 'to',
+  );
+  return {
+    as: 'drill',
+    what: 'Receipts of a line; --standing exception and the like give those of one of the four columns',
+    command: ['report', 'receipts'],
+    options: { '--from': 'first', '--to': 'last', ...Object.fromEntries(groups.map((group) => [`--${group}`, group])), ...more },
+    more: asked.flatMap(([name, value]) => [`--${name}`, String(value)]),
   };
 }
 

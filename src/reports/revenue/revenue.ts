@@ -1,4 +1,5 @@
-import { fiscalPeriod, fiscalYear } from '../../core/time/time.ts';
+import { type DayRange, daysInMonth, fiscalPeriod, fiscalYear } from '../../core/time/time.ts';
+import { readPeriod } from '../../reconciliation/periods/fiscal.ts';
 import { addSplit, noSplit, type Split } from '../../reconciliation/standing.ts';
 import { type LedgerEntry, revenueLedger } from '../../engine/revenue/ledger.ts';
 import { type RevenueSum, revenueSums } from '../../engine/revenue/read-sums.ts';
@@ -184,4 +185,24 @@ export function periodOf(date: string, kind: PeriodKind, fiscalYearStarts: strin
   if (kind === 'month') return date.slice(0, 7);
   if (kind === 'fiscal-year') return fiscalYear(date, fiscalYearStarts);
   return `${fiscalYear(date, fiscalYearStarts)} P${String(fiscalPeriod(date, fiscalYearStarts)).padStart(2, '0')}`;
+}
+
+/** The days of a line's period, as far as they are in the days that were asked for. */
+export function periodDays(
+  period: string,
+  fiscalYearStarts: string,
+  { from, to }: DayRange,
+): { first: string | null; last: string | null } {
+  const known = period.length === 7 ? calendarMonth(period) : readPeriod(period, fiscalYearStarts);
+  const latest = (a: string | undefined, b: string | undefined): string | null =>
+    a === undefined ? (b ?? null) : b !== undefined && b > a ? b : a;
+  const earliest = (a: string | undefined, b: string | undefined): string | null =>
+    a === undefined ? (b ?? null) : b !== undefined && b < a ? b : a;
+  return { first: latest(known?.first, from), last: earliest(known?.last, to) };
+}
+
+/** A month by the calendar, which need not be one of the fiscal year. */
+function calendarMonth(month: string): { first: string; last: string } {
+  const days = daysInMonth(Number(month.slice(0, 4)), Number(month.slice(5, 7)));
+  return { first: `${month}-01`, last: `${month}-${String(days).padStart(2, '0')}` };
 }

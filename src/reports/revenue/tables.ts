@@ -1,9 +1,13 @@
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
+import { drillKeys, type RevenueAsked, revenueDrills } from './drills.ts';
 import type { RevenueRow } from './revenue.ts';
 import { accountText, grandTotals, spanText, unreconciledReasons } from './totals.ts';
 
 /** The revenue report as tables, for what is made of every report alike. */
-export function revenueTables(rows: readonly RevenueRow[], definition: Report['definition']): Report {
+export function revenueTables(rows: readonly RevenueRow[], definition: Report['definition'], asked: RevenueAsked): Report {
+  const drills = revenueDrills(asked);
+  const { from, to, starts } = asked;
+  const whole = { first: from ?? null, last: to ?? null };
   return {
     title: 'Revenue',
     definition,
@@ -12,6 +16,7 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
       {
         name: 'revenue',
         title: 'Revenue',
+        drills: drills.lines,
         columns: columnsFrom(
           'department:Department',
           'account:Account',
@@ -33,6 +38,7 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
           const split = { in_transit: row.inTransit, exception: row.exception, not_covered: row.notCovered };
           const reasons = row.reasons.join('; ') || null;
           return {
+            ...drillKeys(row, { from, to, starts }),
             department,
             account: accountText(row),
             tender,
@@ -51,6 +57,7 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
       {
         name: 'totals',
         title: 'Total',
+        drills: drills.totals,
         columns: columnsFrom(
           'currency:Currency',
           'receipts:Receipts:count',
@@ -58,11 +65,12 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
           'reconciled:Reconciled:money',
           'unreconciled:Not reconciled:money',
         ),
-        rows: grandTotals(rows).map(({ unreconciledReceipts: _, ...total }): ReportRow => ({ ...total })),
+        rows: grandTotals(rows).map(({ unreconciledReceipts: _, ...total }): ReportRow => ({ ...whole, ...total })),
       },
       {
         name: 'not_reconciled',
         title: 'Why not reconciled',
+        drills: drills.reasons,
         columns: columnsFrom(
           'reason:Reason',
           'receipts:Receipts:count',
@@ -72,7 +80,7 @@ export function revenueTables(rows: readonly RevenueRow[], definition: Report['d
           'periods:Periods',
         ),
         rows: unreconciledReasons(rows).map(({ reason, receipts, currency, amount, departments, periods }): ReportRow => {
-          return { reason, receipts, currency, amount, departments: departments.join(', '), periods: spanText(periods) };
+          return { ...whole, reason, receipts, currency, amount, departments: departments.join(', '), periods: spanText(periods) };
         }),
       },
     ],

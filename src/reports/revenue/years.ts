@@ -3,6 +3,7 @@ import { revenueParts } from '../../engine/revenue/read-sums.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { daysInMonth } from '../../core/time/time.ts';
 import { GROUP_TITLES, type Grouped, type RevenueGroup, revenueGroups } from './groups.ts';
+import type { Drill } from '../output/drill.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 
 /** `report years`: revenue of some days next to that of the same days a year before, by department, account, fund or another name. */
@@ -37,6 +38,10 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
     tables: [
       {
         name: 'years',
+        drills: [
+          receiptsOf('drill', `Receipts of a line of ${range.from} to ${range.to}`, range, by),
+          receiptsOf('drill_before', 'Those of the year before', before, by),
+        ],
         title: 'Year over year',
         columns: columnsFrom(
           `${by}:${GROUP_TITLES[by]}`,
@@ -46,8 +51,10 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
           'change:Change:money',
           'percent:Percent',
         ),
-        rows: [...rows, ...totals].map(({ name, currency, amount, before: then }): ReportRow => ({
+        rows: [...rows, ...totals].map(({ name, currency, amount, before: then }, i): ReportRow => ({
           [by]: name,
+          // The total leads to all receipts.
+          only: i < rows.length ? name : null,
           currency,
           amount,
           before: then,
@@ -57,6 +64,10 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
       },
     ],
   };
+}
+
+function receiptsOf(as: Drill['as'], what: string, { from, to }: { from: string; to: string }, by: RevenueGroup): Drill {
+  return { as, what, command: ['report', 'receipts', '--from', from, '--to', to], options: { [`--${by}`]: 'only' } };
 }
 
 /** To one decimal, from whole cents; null where there was nothing before. */

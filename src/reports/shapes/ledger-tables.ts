@@ -1,5 +1,5 @@
 import { amount, count, currency, day, dayOrNull, flag, object, text, textOrNull, wholeOrNull } from './parts.ts';
-import { place, receipt, report } from './report-tables.ts';
+import { drill, place, receipt, report } from './report-tables.ts';
 
 /** `report adjustments` */
 export const adjustmentsShape = report(
@@ -15,6 +15,7 @@ export const adjustmentsShape = report(
       amount: amount('what it changes'),
       run: wholeOrNull('the run'),
       final: flag('a later closing has booked it, and nothing changes it anymore'),
+      ...place,
     }),
   },
   { adjustments: 'what corrects closed periods' },
@@ -33,7 +34,7 @@ export const entriesShape = report(
   {
     entries: object(entryLine),
     not_posted: object({
-      account: text('the revenue account'),
+      account: textOrNull('the revenue account; null where it is not known'),
       tender: textOrNull('paid with'),
       currency,
       amount: amount('what is in none of them'),
@@ -54,8 +55,18 @@ export const postingsShape = report(
       moved: flag('its money has left the clearing account'),
       ...place,
     }),
+    not_posted: object({
+      booked_on: dayOrNull('the day on which it counts'),
+      ...receipt,
+      account: textOrNull('the revenue account'),
+      tender: textOrNull('paid with'),
+      currency,
+      amount: amount('what is in no entry'),
+      reason: text('why'),
+      ...place,
+    }),
   },
-  { postings: 'the receipts behind a line of the entries' },
+  { postings: 'the receipts behind a line of the entries', not_posted: 'those behind what is in none of them' },
 );
 
 /** `report clearing` */
@@ -68,6 +79,8 @@ export const clearingShape = report(
       came: amount('what came'),
       moved: amount('what was moved on'),
       ending: amount('in it at the end'),
+      drill_came: drill,
+      drill_beginning: drill,
     }),
     items: object({
       account: text('the clearing account'),
@@ -149,6 +162,7 @@ export const journalShape = report(
       currency,
       debit: amount('debit'),
       credit: amount('credit'),
+      ...place,
     }),
   },
   { journals: 'the entry', lines: 'its lines', receipts: 'what it has of each receipt, a line for each account' },

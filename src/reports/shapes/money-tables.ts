@@ -1,6 +1,19 @@
 import { z } from 'zod';
-import { amount, amountOrNull, count, currency, dayOrNull, decimalOrNull, flag, object, text, textOrNull, wholeOrNull } from './parts.ts';
-import { place, report, split } from './report-tables.ts';
+import {
+  amount,
+  amountOrNull,
+  count,
+  currency,
+  dayOrNull,
+  decimalOrNull,
+  flag,
+  object,
+  text,
+  textOrNull,
+  whole,
+  wholeOrNull,
+} from './parts.ts';
+import { drill, place, report, split } from './report-tables.ts';
 
 /** `report gaps` */
 export const gapsShape = report(
@@ -17,6 +30,8 @@ export const gapsShape = report(
       after_day: dayOrNull('its day'),
       after_cashier: textOrNull('its cashier'),
       rejected: count('how many of the missing numbers are keys of rejected records'),
+      drill_after: drill,
+      drill_rejected: drill,
     }),
   },
   { gaps: 'numbers that are missing between two that were used' },
@@ -25,7 +40,12 @@ export const gapsShape = report(
 /** `report reconciled` */
 export const reconciledShape = report(
   {
-    money: object({ currency, receipts: count('how many receipts'), amount: amount('the next four together'), ...split }),
+    money: object({
+      currency,
+      receipts: whole('how many receipts; negative where corrections take back more than was taken'),
+      amount: amount('the next four together'),
+      ...split,
+    }),
     reconciliations: object({
       pipeline: text('the reconciliation'),
       side: text('`left` or `right`'),
@@ -75,8 +95,20 @@ export const agingShape = report(
   {
     ages: object({ type: text('the type'), bucket: text('business days, as a range'), ...ageFigures }),
     owners: object({ owner: text('who deals with them; `(nobody)`'), ...ageFigures }),
+    exceptions: object({
+      id: text('its id'),
+      pipeline: text('the reconciliation'),
+      type: text('its type'),
+      bucket: text('business days, as a range'),
+      owner: text('who deals with it; `(nobody)`'),
+      since: dayOrNull('its day'),
+      due_on: dayOrNull('the day by which somebody should have dealt with it'),
+      currency,
+      amount: amount('what it is about'),
+      sentence: text('what happened'),
+    }),
   },
-  { ages: 'by type and age', owners: 'by owner' },
+  { ages: 'by type and age', owners: 'by owner', exceptions: 'each of them, the oldest first' },
 );
 
 const till = {
@@ -186,6 +218,7 @@ export const settlementsShape = report(
       payments: wholeOrNull('how many payments are in it'),
       what: textOrNull('what does not agree'),
       ...place,
+      drill_bank: drill,
     }),
     totals: object({ currency, settlements: count('how many'), ...figures }),
     payments: object({
@@ -212,6 +245,8 @@ export const proofOfCashShape = report(
       receipts: amountOrNull('receipts'),
       disbursements: amountOrNull('disbursements'),
       ending: amountOrNull('at the end'),
+      drill_beginning: drill,
+      drill_ending: drill,
     }),
   },
   { proof: 'from the bank to the books' },
@@ -231,6 +266,7 @@ export const outstandingShape = report(
       age: wholeOrNull('business days'),
       cleared_on: dayOrNull('the later day on which it was matched'),
       exception: textOrNull('id of the exception that has it'),
+      ...place,
     }),
   },
   {
@@ -244,6 +280,7 @@ export const recordsShape = report(
   {
     records: object({
       group: wholeOrNull('records with the same number are tied'),
+      side: text('`left` or `right`'),
       what: text('name of the side'),
       entity: text('the entity'),
       system: text('the connection that it came from'),
@@ -251,6 +288,7 @@ export const recordsShape = report(
       day: dayOrNull('its day'),
       currency,
       amount: amount('its amount'),
+      ...split,
       state: text('how it stands'),
       rule: textOrNull('the rule that tied them'),
       why: textOrNull('what does not agree'),

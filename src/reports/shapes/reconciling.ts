@@ -1,3 +1,4 @@
+import { drill, place } from './report-tables.ts';
 import { z } from 'zod';
 import {
   amount,
@@ -69,6 +70,14 @@ export const matchDecidedShape = object({
 /** `matches add` */
 export const matchAddedShape = object({ id: text('id of the match'), pipeline: text('the reconciliation') });
 
+const exceptionRecord = {
+  side: oneOf(SIDES, 'the side'),
+  side_name: text('its name'),
+  entity: text('the entity'),
+  connection: text('the connection'),
+  key: text('its key there'),
+  amount: amount('its amount'),
+};
 /** One exception of `exceptions list`. */
 export const exceptionShape = object({
   id: text('its id; commands take the beginning of it too'),
@@ -79,12 +88,7 @@ export const exceptionShape = object({
   next: text('what to do next'),
   records: list(
     object({
-      side: oneOf(SIDES, 'the side'),
-      side_name: text('its name'),
-      entity: text('the entity'),
-      connection: text('the connection'),
-      key: text('its key there'),
-      amount: amount('its amount'),
+      ...exceptionRecord,
     }),
     'the records that it is about',
   ),
@@ -117,6 +121,7 @@ const kept = {
 /** `exceptions show` */
 export const exceptionWithHistoryShape = object({
   ...exceptionShape.shape,
+  records: list(object({ ...exceptionRecord, ...place, drill }), 'the records that it is about, each with where it came from'),
   files: list(object({ ...kept, added_by: text('by whom'), added_at: instant('when') }), 'files that were attached'),
   events: list(event, 'its history'),
 });
@@ -152,6 +157,7 @@ export const reconciliationsShape = object({
           state: oneOf(['confirmed', 'proposed', 'in_transit', 'excepted', 'out_of_scope'], 'every record is in one'),
           records: count('how many'),
           amount: amount("what they come to; all states of a side come to the side's total"),
+          drill,
         }),
         'of a reconciliation by passes, in place of `lines`',
       ),
@@ -179,6 +185,7 @@ export const reconciliationsShape = object({
           left_count: count('records of the left'),
           right_count: count('records of the right'),
           reason: textOrNull('why it differs or was not checked'),
+          drill,
         }),
         'a total for each currency first, then each roll-up before what is inside; without `--all`, inside the outermost keys only what differs',
       ),

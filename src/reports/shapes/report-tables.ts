@@ -1,15 +1,24 @@
 import { z } from 'zod';
 import { amount, dayOrNull, object, text, textOrNull, texts, wholeOrNull } from './parts.ts';
 
+/** The command that leads from a row to what is behind it: `drill`, and `drill_x` for the figures of one column. */
+export const drill = z.array(z.string()).nullable().optional().meta({
+  title: 'texts or null',
+  description:
+    'arguments of the command that gives what is behind the row, each with file and line, or leads there: `["report","receipts","--in","2026-04"]`; null where nothing is behind it; not in what an older version kept',
+});
+
 /**
- * A report that is made of tables, by their names. With `--table` only that one is there, otherwise all but those of `sometimes`.
+ * A report that is made of tables, by their names; each row may have a `drill`. With `--table` only that one is there, otherwise all but those of `sometimes`.
  */
 export function report<T extends Record<string, z.ZodObject>>(
   tables: T,
   about: Record<keyof T, string>,
   sometimes: readonly (keyof T & string)[] = [],
 ) {
-  const lists = Object.fromEntries(Object.entries(tables).map(([name, row]) => [name, z.array(row).optional().describe(about[name]!)]));
+  const lists = Object.fromEntries(
+    Object.entries(tables).map(([name, row]) => [name, z.array(row.extend({ drill })).optional().describe(about[name]!)]),
+  );
   return object({
     report: text('its title'),
     definition: z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { amount, count, currency, dayOrNull, object, text, textOrNull, texts } from './parts.ts';
-import { corrects, place, receipt, report, split } from './report-tables.ts';
+import { amount, count, currency, dayOrNull, object, text, textOrNull, texts, whole } from './parts.ts';
+import { corrects, drill, place, receipt, report, split } from './report-tables.ts';
 
 const revenueLine = {
   department: text('the department'),
@@ -8,7 +8,7 @@ const revenueLine = {
   tender: text('paid with'),
   period: text('the period'),
   currency,
-  receipts: count('how many receipts, or parts of one'),
+  receipts: whole('how many receipts, or parts of one; negative where a correction takes back more than it adds'),
   amount: amount('revenue'),
   reconciled: amount('of it, what a match proves'),
   unreconciled: amount('of it, what is not reconciled: the next three together'),
@@ -27,6 +27,7 @@ export const revenueShape = object({
         corrects,
         unreconciled_receipts: count('how many receipts, or parts of one, are not reconciled: a refund may take the amount to 0.00'),
         reasons: texts('why it is not reconciled'),
+        drill,
       }),
     )
     .describe('one for each line of the report'),
@@ -44,10 +45,12 @@ export const revenueTablesShape = report(
       tender: group.describe('paid with, where it is split up by it'),
       channel: group.describe('the channel, where it is split up by it'),
       place: group.describe('the place, where it is split up by it'),
+      batch: group.describe('the daily close or batch, where it is split up by it'),
+      cashier: group.describe('who took it, where it is split up by it'),
       system: group.describe('the connection, where it is split up by it'),
       period: text('the period'),
       currency,
-      receipts: count('how many receipts, or parts of one'),
+      receipts: whole('how many receipts, or parts of one; negative where a correction takes back more than it adds'),
       amount: amount('revenue'),
       ...split,
       unreconciled: z.string().optional().describe('without `--by`: what is not reconciled'),
@@ -56,7 +59,7 @@ export const revenueTablesShape = report(
     }),
     totals: object({
       currency,
-      receipts: count('how many receipts, or parts of one'),
+      receipts: whole('how many receipts, or parts of one; negative where a correction takes back more than it adds'),
       amount: amount('revenue'),
       reconciled: split.reconciled,
       unreconciled: z.string().optional().describe('without `--by`: what is not reconciled'),
@@ -66,7 +69,7 @@ export const revenueTablesShape = report(
     }),
     not_reconciled: object({
       reason: text('why'),
-      receipts: count('how many receipts, or parts of one'),
+      receipts: whole('how many receipts, or parts of one; negative where a correction takes back more than it adds'),
       currency,
       amount: amount('what is not reconciled for it'),
       departments: text('the departments'),
@@ -90,6 +93,8 @@ export const receiptsShape = report(
       tender: textOrNull('paid with'),
       channel: textOrNull('the channel'),
       place: textOrNull('the place'),
+      batch: textOrNull('the daily close or batch'),
+      cashier: textOrNull('who took it'),
       currency,
       amount: amount('revenue of it'),
       ...split,
@@ -113,11 +118,14 @@ export const yearsShape = report(
       tender: yearGroup.describe('the same'),
       channel: yearGroup.describe('the same'),
       place: yearGroup.describe('the same'),
+      batch: yearGroup.describe('the same'),
+      cashier: yearGroup.describe('the same'),
       system: yearGroup.describe('the same'),
       currency,
       amount: amount('revenue of the period'),
       before: amount('of the same period a year before'),
       change: amount('what it is more'),
+      drill_before: drill,
       percent: textOrNull('such as `12.5%`; null where there was nothing before'),
     }),
   },

@@ -34,7 +34,10 @@ export function api({ engine, revenue, configuration }: ServerContext): Router {
       sendJson(
         response,
         'report revenue',
-        revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department)),
+        revenueJson(query.department === undefined ? rows : rows.filter((row) => row.department === query.department), {
+          ...query,
+          starts: engine.project.config.town.fiscal_year_starts,
+        }),
       );
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -19,12 +19,13 @@ export interface Run extends RunCounts {
   notes: string[];
 }
 
-export async function startRun(knex: Knex, pipeline: string): Promise<number> {
+/** Begins a run; `at`: when. */
+export async function startRun(knex: Knex, pipeline: string, at = new Date()): Promise<number> {
   // In one transaction: whoever sees a run sees all those with smaller numbers.
-  if (!knex.isTransaction) return dialectOf(knex).write(knex, (trx) => startRun(trx, pipeline));
+  if (!knex.isTransaction) return dialectOf(knex).write(knex, (trx) => startRun(trx, pipeline, at));
   const id = await takeId(knex, 'run');
   // A run that is only tried has the number of the next one, and leaves it to that.
-  if (!dialectOf(knex).isTrial(knex)) await knex('il_run').insert({ id, pipeline, started_at: new Date().toISOString() });
+  if (!dialectOf(knex).isTrial(knex)) await knex('il_run').insert({ id, pipeline, started_at: at.toISOString() });
   return id;
 }
 
@@ -66,13 +67,14 @@ export async function noteProgress(knex: Knex, runId: number, at: Date): Promise
 export async function finishRun(
   knex: Knex,
   run: { id: number; counts: RunCounts; outcome: Outcome; durationMs: number; problems: readonly Problem[]; notes: readonly string[] },
+  at = new Date(),
 ): Promise<void> {
   await knex('il_run')
     .where({ id: run.id })
     .update({
       ...run.counts,
       outcome: run.outcome,
-      ended_at: new Date().toISOString(),
+      ended_at: at.toISOString(),
       duration_ms: run.durationMs,
       problems: run.problems.length ? JSON.stringify(run.problems) : null,
       notes: run.notes.length ? JSON.stringify(run.notes) : null,

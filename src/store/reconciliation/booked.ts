@@ -22,6 +22,9 @@ export interface BookedRow {
   program: string | null;
   channel: string | null;
   place: string | null;
+  /** These two as well. */
+  batch: string | null;
+  cashier: string | null;
   currency: string;
   count: number;
   /** Minor units, as are the next four. */
@@ -67,6 +70,8 @@ const COLUMNS = [
   'program',
   'channel',
   'place',
+  'batch',
+  'cashier',
 ] as const;
 
 /** In the transaction of a closing. */
@@ -105,6 +110,8 @@ export async function insertBooked(trx: Knex.Transaction, closing: number, rows:
       r.program,
       r.channel,
       r.place,
+      r.batch,
+      r.cashier,
     ]),
   );
 }
@@ -200,6 +207,8 @@ function bookedOf(row: Record<string, unknown>): BookedRow {
     program: (row.program as string | null) ?? null,
     channel: (row.channel as string | null) ?? null,
     place: (row.place as string | null) ?? null,
+    batch: (row.batch as string | null) ?? null,
+    cashier: (row.cashier as string | null) ?? null,
     currency: row.currency as string,
     count: Number(row.count),
     amount: Number(row.amount),

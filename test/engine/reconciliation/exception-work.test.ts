@@ -4,6 +4,7 @@ import { actOnExceptions, showException } from '../../../src/engine/reconciliati
 import { exceptionLines, selectExceptions } from '../../../src/reports/reconciliation/exceptions.ts';
 import { listAudit } from '../../../src/store/ledger/audit.ts';
 import { MONEY, moneyTown, receiptFile } from './agreement-town.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -146,4 +147,42 @@ describe('a file that is attached', () => {
       code: 'ATTACHMENT_UNFIT',
     });
   });
+});
+
+test('an exception that is named twice is one, and a beginning that several have says which they are', async () => {
+  const t = await town({ 1: '9.00', 2: '8.00' });
+  const all = Object.values(await ids(t));
+  const id = all[0]!;
+  // Twice 9.00 would be over the limit of 18.00 with anything else; it is 9.00.
+  const done = await actOnExceptions(
+    t.engine,
+    [id, id.slice(0, 12), id.toUpperCase()],
+    { do: 'resolve', reason: 'written_off', text: 'pennies' },
+    dana,
+  );
+  expect(done.map((one) => [one.id, one.state])).toEqual([[id, 'resolved']]);
+  expect((await showException(t.engine.knex, id)).events.filter(({ action }) => action === 'resolved')).toHaveLength(1);
+  expect((await listAudit(t.engine.knex, { action: 'exception_resolved', limit: 5 })).at(-1)!.detail).toMatchObject({ count: 1 });
+  await expect(actOnExceptions(t.engine, [''], { do: 'note', text: 'x' }, dana)).rejects.toMatchObject({
+    code: 'EXCEPTION_UNKNOWN',
+    message: expect.stringMatching(/^Several exceptions begin with ""/) as string,
+  });
+  await expect(actOnExceptions(t.engine, ['zzz', id], { do: 'note', text: 'x' }, dana)).rejects.toThrow('There is no exception "zzz"');
+  // Two people at once: the second is told what the first did.
+  const again = { do: 'resolve', reason: 'booked', text: 'entry 1' } as const;
+  await expect(actOnExceptions(t.engine, [id], again, { ...dana, actor: 'lee' })).rejects.toMatchObject({
+    code: 'EXCEPTION_STATE',
+    message: expect.stringContaining('is resolved') as string,
+  });
+});
+
+test('a person who looks at an exception sees the file and line of each record, and its history in words', async () => {
+  const t = await town({ 1: '9.00' });
+  const id = Object.values(await ids(t))[0]!;
+  await actOnExceptions(t.engine, [id], { do: 'resolve', reason: 'corrected_at_source', text: 'entered again' }, dana);
+  const { exit, out } = await townCommand(t.folder, ['exceptions', 'show', id]);
+  expect([exit, out]).toEqual([0, expect.stringMatching(/receipts: desk 1, 9\.00, a\.csv:2\n/)]);
+  expect(out).toMatch(/opened, 9\.00 USD/);
+  expect(out).toContain('dana: resolved (corrected at source): entered again');
+  expect(out).not.toContain('{');
 });

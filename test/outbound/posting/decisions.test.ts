@@ -234,7 +234,7 @@ test('unposted entries are in their report and keep their period from closing, u
   await post(t);
   expect(await unposted()).toEqual([[1, '2026-07', 'review', '90.00']]);
   expect((await item()).details).toEqual([
-    'to-ledger: 1 journal entry is review: interlocal deliver list --pipeline to-ledger --state review.',
+    'to-ledger: 1 journal entry is review: interlocal deliver list to-ledger --state review.',
   ]);
   await decide(t.engine.knex, 'approve', { ids: [(await entriesOf(t))[0]!.row] }, 'lee');
   await post(t);

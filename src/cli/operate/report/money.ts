@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { REVENUE_GROUPS } from '../../../config/revenue-groups.ts';
 import type { Period } from '../../../reconciliation/periods/fiscal.ts';
 import type { Engine } from '../../../engine/run/engine.ts';
 import type { CLOSING_REPORTS } from '../../../reports/ledger/period-reports.ts';
@@ -6,10 +7,9 @@ import type { Report } from '../../../reports/output/table.ts';
 import type { Cli } from '../../cli.ts';
 import { keptFormat, type OutputOptions, outputFormat, withOutput, writeKept, writeReport } from './output.ts';
 
-type Given = Record<string, string | undefined> & OutputOptions;
+type Given = Record<string, string | string[] | undefined> & OutputOptions & { asOf?: string };
 
 const DAYS = ['from', 'to', 'in'] as const;
-const GROUPS = ['department', 'fund', 'account', 'program', 'tender', 'channel', 'place', 'system'] as const;
 
 const OPTIONS: Record<string, [flags: string, description: string]> = {
   from: ['--from <date>', 'first day, YYYY-MM-DD'],
@@ -22,12 +22,29 @@ const OPTIONS: Record<string, [flags: string, description: string]> = {
   tender: ['--tender <tender>', 'paid in this way only'],
   channel: ['--channel <channel>', 'only what came in by this channel'],
   place: ['--place <name>', 'only what was taken at this place'],
+  batch: ['--batch <batch>', 'only what belongs to this daily close or batch'],
   system: ['--system <connection>', 'only what came from this system'],
   cashier: ['--cashier <name>', 'only this cashier'],
   standing: ['--standing <standing>', 'only what stands so: reconciled, in_transit, exception, not_covered'],
-  by: ['--by <rows>', `what the rows are: ${GROUPS.join(', ')} (default: department)`],
+  corrects: ['--corrects <period>', 'only what corrects this closed period; "none": only what corrects none'],
+  receipt: ['--receipt <number>', 'only this receipt'],
+  refunds: ['--refunds <which>', 'only: only amounts below zero; none: none of these'],
+  what: ['--what <part>', 'only this part of the entries: money, clearing, revenue, "due from", "due to"'],
+  rest: ['--rest <which>', 'only: only what the lines of a receipt do not add up to; none: none of that'],
+  why: ['--why <reason>', 'only what is not reconciled for this reason, as the revenue report words it'],
+  by: ['--by <rows>', `what the rows are: ${REVENUE_GROUPS.join(', ')} (default: department)`],
   side: ['--side <side>', 'only the left or the right side'],
-  state: ['--state <state>', 'only what is matched, or what is open'],
+  state: [
+    '--state <state>',
+    'only what is matched, open, or different (matched, with sides that differ); of passes also confirmed, proposed, in_transit, excepted, out_of_scope',
+  ],
+  record: ['--record <key>', 'only what is tied to the record with this key'],
+  key: ['--key <part...>', 'only records of this key of a reconciliation that compares sums: its parts, one after the other'],
+  deposit: ['--deposit <key>', 'only this deposit'],
+  settlement: ['--settlement <key>', 'only this settlement'],
+  type: ['--type <type>', 'only exceptions of this type'],
+  age: ['--age <range>', 'only those of this range of business days, as the report has it: 6-15'],
+  owner: ['--owner <name>', 'only those of this owner; "(nobody)": those that have none'],
   'as-of': ['--as-of <time>', 'as things were known then: a day, which means its end, or 2026-06-08T17:00; refused where that is not kept'],
 };
 
@@ -60,9 +77,13 @@ const REPORTS: readonly Listed[] = [
   {
     name: 'postings',
     description: 'The receipts behind a line of the summarized entries, each with its file and line.',
+    options: [...DAYS, 'account', 'what', 'tender', 'why'],
+  },
+  {
+    name: 'clearing',
+    description: 'The clearing accounts over some days, and each receipt that is still in them.',
     options: [...DAYS, 'account'],
   },
-  { name: 'clearing', description: 'The clearing accounts over some days, and each receipt that is still in them.', options: DAYS },
   { name: 'gaps', description: 'Receipt numbers that are missing between two that were used, by place.', options: DAYS },
   {
     name: 'drawers',
@@ -77,19 +98,19 @@ const REPORTS: readonly Listed[] = [
   {
     name: 'deposits',
     description: 'What each deposit is made up of: its receipts by way of paying, what does not agree, and what is in no deposit.',
-    options: DAYS,
+    options: [...DAYS, 'deposit'],
     pipeline: 'optional',
   },
   {
     name: 'settlements',
     description: 'Each settlement from gross to net, its fee next to the contract, and what reached the bank.',
-    options: DAYS,
+    options: [...DAYS, 'settlement'],
     pipeline: 'optional',
   },
   {
     name: 'records',
     description: 'The records behind any figure of a reconciliation, with what each is tied to, its file and line.',
-    options: [...DAYS, 'side', 'state'],
+    options: [...DAYS, 'side', 'state', 'standing', 'record', 'key'],
     pipeline: 'required',
   },
   {
@@ -108,7 +129,7 @@ const REPORTS: readonly Listed[] = [
   {
     name: 'receipts',
     description: 'The receipts behind a figure of the revenue report, with how each stands and why, its file and line.',
-    options: [...DAYS, ...GROUPS, 'standing'],
+    options: [...DAYS, ...REVENUE_GROUPS, 'standing', 'corrects', 'receipt', 'refunds', 'rest', 'why'],
   },
   {
     name: 'years',
@@ -119,13 +140,13 @@ const REPORTS: readonly Listed[] = [
   {
     name: 'aging',
     description: 'Unresolved exceptions by type, age and owner, as they stood at the end of a day, or at a time.',
-    options: [],
+    options: ['type', 'age', 'owner'],
     onDay: true,
   },
   {
     name: 'outstanding',
     description: 'Both sides of a reconciliation at the end of a day, and what is outstanding between them: a bank reconciliation.',
-    options: [],
+    options: ['side', 'refunds'],
     pipeline: 'required',
     onDay: true,
   },
@@ -153,9 +174,12 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
   withOutput(report.command('journal'))
     .argument('<entry>', 'its number, as report journals shows it')
     .description('One journal entry with its lines, and what it has of each receipt.')
-    .action(async (text: string, options: OutputOptions) => {
+    .option('--account <account>', 'of the receipts, only this account')
+    .action(async (text: string, options: OutputOptions & { account?: string }) => {
       const { idsOf } = await import('../../known.ts');
-      await made(options, async (engine) => (await import('../../../reports/ledger/journals.ts')).journalReport(engine, idsOf([text])[0]!));
+      await made(options, async (engine) =>
+        (await import('../../../reports/ledger/journals.ts')).journalReport(engine, idsOf([text])[0]!, options.account),
+      );
     });
 
   withOutput(report.command('trace'))
@@ -192,7 +216,9 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
       const format = outputFormat(cli, options);
       await withTown(cli, async (engine) => {
         const { savedDefinition } = await import('../../../reports/report-request.ts');
-        await write(engine, savedDefinition(engine.project, name, definitionOf({ options: [...DAYS] }, options)), format, options);
+        const definition = savedDefinition(engine.project, name, definitionOf({ options: DAYS }, options));
+        const table = options.table ?? (format === 'csv' ? definition.table : undefined);
+        await write(engine, definition, format, { ...options, ...(table === undefined ? {} : { table }) });
       });
     });
 
@@ -249,6 +275,6 @@ function withOptions(command: Command, names: readonly string[]): Command {
 }
 
 /** The options that were given, as a definition has them. */
-function definitionOf({ options: names }: { options: readonly string[] }, given: Given): Record<string, string> {
+function definitionOf({ options: names }: { options: readonly string[] }, given: Given): Record<string, string | string[]> {
   return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
 }

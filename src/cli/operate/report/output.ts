@@ -6,6 +6,7 @@ import { formatMoney } from '../../../core/money.ts';
 import { jsonLine, visible, visibleLine } from '../../../core/text/visible.ts';
 import type { Engine } from '../../../engine/run/engine.ts';
 import { reportHtmlParts } from '../../../reports/output/html.ts';
+import { drillHints } from '../../../reports/output/drill.ts';
 import {
   inZone,
   cellText,
@@ -151,7 +152,8 @@ export async function writeKept(cli: Cli, engine: Engine, kept: Kept, format: st
 /** A report for a terminal: each table under its title, then what it is based on. */
 export function reportText({ title, tables, notes }: Report): string {
   return [
-    ...tables.map(({ title: name, columns, rows }) => {
+    ...tables.map((table) => {
+      const { title: name, columns, rows } = table;
       const right = columns.flatMap(({ kind }, i) => (kind === 'money' || kind === 'count' ? [i] : []));
       const cells = rows.map((row) => columns.map((column) => cellText(column, row, formatMoney)));
       const head = visibleLine(tables.length > 1 ? name : title);
@@ -163,7 +165,9 @@ export function reportText({ title, tables, notes }: Report): string {
               right,
             )
           : 'Nothing.'
-      }\n`;
+      }\n${drillHints(table)
+        .map((hint) => `${visibleLine(hint)}\n`)
+        .join('')}`;
     }),
     ...notes.map(visibleLine),
   ].join('\n');

@@ -5,6 +5,8 @@ import { formatMoney } from '../../../core/money.ts';
 import { visible, visibleLine } from '../../../core/text/visible.ts';
 import { zonedTime } from '../../../core/time/zoned-time.ts';
 import { keysText, reconciliationJson, statusWord } from '../../../reports/reconciliation/reconciliation.ts';
+import { drillHints } from '../../../reports/output/drill.ts';
+import { keyDrill, keyParts, STATE_DRILL } from '../../../reports/reconciliation/tables.ts';
 import { reconciliationReasons } from '../../../reports/reconciliation/reasons.ts';
 import { shapedJson } from '../../../reports/shapes/json.ts';
 import { tableText } from '../../table.ts';
@@ -35,12 +37,18 @@ function tableOf(r: Reconciliation, options: { all: boolean; zone: string }): st
     ];
   });
   const { unchecked } = r.counts;
+  const lines = shown.map((line) => ({
+    ...keyParts(r.pipeline, line.key),
+    difference: line.depth === r.keys.length ? line.difference : 0,
+  }));
+  const hints = drillHints({ rows: lines, drills: [keyDrill(r.keys.length)] });
   return [
     head,
     `Last run ${zonedTime(r.ranAt, options.zone)}: ${keysText(r.counts)}. Amounts in ${r.currency}; the difference is ${r.right} less ${r.left}${unchecked ? ', without what could not be checked' : ''}.`,
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText([r.keys.join(' › '), '', r.left, r.right, 'difference', 'why'], rows, [2, 3, 4]),
+    ...hints.map(visibleLine),
     ...reasonLines(r, money),
     ...(options.all ? [] : ['', 'With --all also what is matched.']),
   ].join('\n');
@@ -70,6 +78,7 @@ function statesOf(r: Reconciliation, head: string, { zone }: { zone: string }): 
     ...(r.problems.length > 0 ? ['', ...r.problems.map(textOfProblem)] : []),
     '',
     tableText(['side', 'state', 'records', 'amount', ''], rows, [2, 3]),
+    ...drillHints({ rows: r.states.map(({ side, state }) => ({ reconciliation: r.pipeline, side, state })), drills: [STATE_DRILL] }),
   ].join('\n');
 }
 

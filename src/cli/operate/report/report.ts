@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import type { Project } from '../../../config/project.ts';
+import { REVENUE_GROUPS } from '../../../config/revenue-groups.ts';
 import { ConfigError, didYouMean } from '../../../core/errors.ts';
+import type { DayRange } from '../../../core/time/time.ts';
 import { shapedJson } from '../../../reports/shapes/json.ts';
+import type { RevenueAsked } from '../../../reports/revenue/drills.ts';
 import type { RevenueRow } from '../../../reports/revenue/revenue.ts';
 import type { Cli } from '../../cli.ts';
 import type { Period } from '../../../reconciliation/periods/fiscal.ts';
@@ -20,7 +23,7 @@ interface RevenueOptions extends OutputOptions {
 }
 
 /** Other options than department narrow what is split up by --by. */
-const NARROW = ['fund', 'account', 'program', 'tender', 'channel', 'place', 'system', 'standing'] as const;
+const NARROW = [...REVENUE_GROUPS.filter((group) => group !== 'department'), 'standing'] as const;
 const FORMATS = ['table', 'csv', 'json', 'xlsx', 'html'];
 
 /** `interlocal report revenue`, `interlocal report reconciliation` */
@@ -34,7 +37,7 @@ export function registerReport(cli: Cli): void {
     .option('--from <date>', 'first day, YYYY-MM-DD')
     .option('--to <date>', 'last day, YYYY-MM-DD')
     .option('--in <period>', 'one day, month or fiscal year: 2026-07-15, 2026-07, 2026/2027; for a closed one, the report that was kept')
-    .option('--by <groups>', 'split it up by these, joined by commas: department, fund, account, program, tender, channel, place, system')
+    .option('--by <groups>', `split it up by these, joined by commas: ${REVENUE_GROUPS.join(', ')}`)
     .option('--department <name>', 'only this department');
   for (const name of NARROW) revenue.option(`--${name} <${name}>`, `only this ${name}`);
   revenue
@@ -69,7 +72,7 @@ export function registerReport(cli: Cli): void {
           if (data) {
             const rows = JSON.parse(data.content) as RevenueRow[];
             const bytes = format === 'table' || format === 'html' || options.table !== undefined ? undefined : await at(keptFormat(format));
-            return give(engine, rows, format, options, bytes && keptContent(bytes));
+            return give(engine, rows, format, options, { from: period.first, to: period.last }, bytes && keptContent(bytes));
           }
           query.from = period.first;
           query.to = period.last;
@@ -90,7 +93,7 @@ export function registerReport(cli: Cli): void {
           await knownDepartment(engine, query.department);
           cli.note(`The department "${query.department}" has no revenue in this period.`);
         }
-        await give(engine, rows, format, options);
+        await give(engine, rows, format, options, { from: query.from, to: query.to });
       });
     });
 
@@ -137,32 +140,35 @@ export function registerReport(cli: Cli): void {
     rows: RevenueRow[],
     format: string,
     options: RevenueOptions,
+    range: DayRange,
     kept?: string | Readable,
   ): Promise<void> {
+    const asked = { ...range, department: options.department, starts: engine.project.config.town.fiscal_year_starts };
     if (format === 'html' || options.table !== undefined) {
       const { revenueTables } = await import('../../../reports/revenue/tables.ts');
       const { period = null, from = null, to = null, in: within = null, department = null } = options;
       return writeReport(
         cli,
         engine,
-        revenueTables(rows, { report: 'revenue', period, in: within, from, to, department }),
+        revenueTables(rows, { report: 'revenue', period, in: within, from, to, department }, asked),
         format,
         options,
       );
     }
-    const content = kept ?? (await revenueText(rows, format, engine.project));
+    const content = kept ?? (await revenueText(rows, format, engine.project, asked));
     // A workbook always goes to a file.
     if (options.out === undefined) await writeOn(content);
     else await writeOut(cli, options.out, content, rows.length);
   }
 }
 
-async function revenueText(rows: readonly RevenueRow[], format: string, project: Project): Promise<string | Readable> {
+async function revenueText(rows: readonly RevenueRow[], format: string, project: Project, asked: RevenueAsked): Promise<string | Readable> {
   const { name } = project.config.town;
   if (format === 'xlsx') return (await import('../../../reports/revenue/xlsx.ts')).revenueXlsx(rows, name);
   if (format === 'csv') return Readable.from((await import('../../../reports/revenue/csv.ts')).revenueCsvLines(rows));
-  if (format === 'json') return `${shapedJson('report revenue', (await import('../../../reports/revenue/json.ts')).revenueJson(rows))}\n`;
-  return `${(await import('./revenue.ts')).revenueTable(rows)}\n`;
+  if (format === 'json')
+    return `${shapedJson('report revenue', (await import('../../../reports/revenue/json.ts')).revenueJson(rows, asked))}\n`;
+  return `${(await import('./revenue.ts')).revenueTable(rows, asked)}\n`;
 }
 
 function eitherPeriodOrDays(): ConfigError {

@@ -1,6 +1,8 @@
 import { counted } from '../../../core/text/counted.ts';
 import { formatMoney } from '../../../core/money.ts';
 import { visibleLine } from '../../../core/text/visible.ts';
+import { drillHints } from '../../../reports/output/drill.ts';
+import { drillKeys, type RevenueAsked, revenueDrills } from '../../../reports/revenue/drills.ts';
 import type { RevenueRow } from '../../../reports/revenue/revenue.ts';
 import {
   accountText,
@@ -18,7 +20,7 @@ const RIGHT = [5, 6, 7, 8];
 const MAX_REASONS = 20;
 
 /** The revenue report for a terminal: its lines, sums by department and in all, and why what is not reconciled is not. */
-export function revenueTable(rows: readonly RevenueRow[]): string {
+export function revenueTable(rows: readonly RevenueRow[], asked: RevenueAsked): string {
   if (rows.length === 0) return 'There is no revenue in this period.';
   const lines: string[][] = [];
   const departments = byDepartment(rows);
@@ -32,7 +34,9 @@ export function revenueTable(rows: readonly RevenueRow[]): string {
         );
   }
   for (const total of grandTotals(rows)) lines.push(['Total', '', '', '', ...figures(total)]);
-  return [tableText(HEAD, lines, RIGHT), '', ...notReconciled(rows).map(visibleLine)].join('\n');
+  const first = rows.map((row) => ({ ...drillKeys(row, asked), unreconciled: row.unreconciled }));
+  const hints = drillHints({ rows: first, drills: revenueDrills(asked).lines });
+  return [tableText(HEAD, lines, RIGHT), ...hints.map(visibleLine), '', ...notReconciled(rows).map(visibleLine)].join('\n');
 }
 
 /** A correction names the closed period that it corrects. */

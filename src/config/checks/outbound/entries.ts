@@ -1,5 +1,5 @@
 import type { Problem } from '../../../core/errors.ts';
-import { type Draft, type Part, problemAt } from '../../draft.ts';
+import { type Draft, isGiven, type Part, problemAt } from '../../draft.ts';
 import { JOURNAL_ENTRY } from '../../schema/journal-entry.ts';
 import type { DeliveryConfig, PipelineConfig } from '../../schema/pipeline.ts';
 import { suggestion } from '../references.ts';
@@ -42,7 +42,7 @@ export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: 
   for (const field of Object.keys(where))
     if (!ASKED.includes(field))
       add(['where', field], 'REFERENCE_UNKNOWN', `entries cannot be chosen by "${field}".`, suggestion(field, ASKED));
-  if (draft.config && !draft.config.value.ledger)
+  if (draft.config && !draft.config.value.ledger && !isGiven(draft.config, 'ledger'))
     add(
       ['entries'],
       'KEY_MISSING',

@@ -1,5 +1,5 @@
 import { actorOf } from '../../../config/actor.ts';
-import { ConfigError } from '../../../core/errors.ts';
+import { ConfigError, type Problem } from '../../../core/errors.ts';
 import { plainMoney } from '../../../core/money.ts';
 import { appendAudit } from '../../../store/ledger/audit.ts';
 import {
@@ -73,8 +73,8 @@ export async function actOnExceptions(
       throw new ConfigError(
         wrong.map(({ id, state }) => ({
           code: 'EXCEPTION_STATE',
-          place: { system: id },
-          message: `Exception ${id} is ${state}: it cannot be ${WORDS[action.do]}.`,
+          place: {},
+          message: `Exception ${id.slice(0, 8)} is ${state}: it cannot be ${WORDS[action.do]}.`,
           hint:
             state === 'resolved' || state === 'closed'
               ? 'Reopen it first: interlocal exceptions reopen.'
@@ -183,23 +183,30 @@ function auditDetail(action: ExceptionAction): Record<string, unknown> {
   return {};
 }
 
-/** By full ids or by beginnings that only one exception has. */
+/** By full ids or by beginnings that only one exception has; one that is named twice is there once. Throws ConfigError EXCEPTION_UNKNOWN. */
 export async function knownExceptions(knex: Knex, ids: readonly string[]): Promise<StoredException[]> {
-  const found: StoredException[] = [];
-  const missing: string[] = [];
+  const found = new Map<string, StoredException>();
+  const problems: Problem[] = [];
   for (const id of ids) {
-    const list = await listExceptions(knex, { startsWith: id.toLowerCase(), limit: 2 });
-    if (list.length === 1) found.push(list[0]!);
-    else missing.push(id);
+    const list = await listExceptions(knex, { startsWith: id.toLowerCase(), limit: NAMED_LIKE_IT });
+    if (list.length === 1) {
+      found.set(list[0]!.id, list[0]!);
+      continue;
+    }
+    const shown = JSON.stringify(id.slice(0, 60));
+    problems.push({
+      code: 'EXCEPTION_UNKNOWN',
+      place: {},
+      message: list.length === 0 ? `There is no exception ${shown}.` : `Several exceptions begin with ${shown}.`,
+      hint:
+        list.length === 0
+          ? 'interlocal exceptions list shows them with their ids.'
+          : `Write more of the id: ${list.map((one) => one.id.slice(0, Math.max(8, id.length + 4))).join(', ')}${list.length === NAMED_LIKE_IT ? ' and others' : ''}.`,
+    });
   }
-  if (missing.length)
-    throw new ConfigError(
-      missing.map((id) => ({
-        code: 'EXCEPTION_UNKNOWN',
-        place: {},
-        message: `There is no exception ${id}, or several begin with it.`,
-        hint: 'interlocal exceptions list shows them with their ids.',
-      })),
-    );
-  return found;
+  if (problems.length) throw new ConfigError(problems);
+  return [...found.values()];
 }
+
+/** So many are told where several begin alike. */
+const NAMED_LIKE_IT = 5;
