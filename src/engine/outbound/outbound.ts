@@ -117,7 +117,9 @@ export async function outboundOfSession(session: Session): Promise<Outbound> {
     return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
   });
   // Owners and what is sent decide as well; without carry the fingerprint stays what it was.
-  const carrying = config.carry ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates }] : [];
+  const carrying = config.carry
+    ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates, emptied: sink.emptied }]
+    : [];
   return {
     session,
     config,

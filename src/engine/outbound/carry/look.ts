@@ -8,7 +8,7 @@ import type { Outbound } from '../context.ts';
 import type { Carry } from './carry.ts';
 import { type FieldVerdict, type HeldBack, judgeField } from './field.ts';
 import { correctionOf } from './made.ts';
-import { type Cluster, exchange, heard, type Person, textOf } from './people.ts';
+import { type Cluster, exchange, hasEmptied, heard, type Person, textOf } from './people.ts';
 import { isEcho } from './same.ts';
 
 /** What a look at one record of the target system found: what is to be sent of it, and what is held back and why. */
@@ -48,6 +48,9 @@ export function lookAtRecord(
   const kept: LookedAtRecord['kept'] = [];
   const verdicts = new Map<string, FieldVerdict>();
   const first = person.before === undefined;
+  // What waits because of that waits until a person decided.
+  const tooMany = (name: string): boolean =>
+    carry.reviewed.has(name) || (pending[name] !== undefined && person.latest.some((row) => row.carried?.conflicts[name]?.many === true));
   for (const field of carry.fields) {
     const { name, beside } = field;
     const known = exchange(person, name);
@@ -61,6 +64,7 @@ export function lookAtRecord(
       others: others.map((one) => ({
         source: one.member.source,
         value: textOf(one.values[name]),
+        emptied: hasEmptied(one, name),
         ...heard(one, name),
         changedAt: one.changedAt,
       })),
@@ -71,6 +75,8 @@ export function lookAtRecord(
         changedAt: set.at,
       },
       pending: pending[name],
+      mayEmpty: carry.config.emptied?.includes(name) ?? false,
+      tooMany: tooMany(name),
       all: first && (options.created || carry.config.differences === 'send'),
       conflicts: carry.config.conflicts,
     });
@@ -80,13 +86,19 @@ export function lookAtRecord(
       kept.push({ record: golden.id, key: person.member.key, field: name, why: verdict.why, value: verdict.value, theirs: known.value });
     if (verdict.do !== 'send' && verdict.do !== 'review') continue;
     wants[name] = verdict.value;
-    if (beside !== undefined) {
+    if (beside !== undefined && verdict.value === null) wants[beside] = null;
+    else if (beside !== undefined) {
       const giver =
         textOf(values[name]) === verdict.value ? values : others.find((one) => textOf(one.values[name]) === verdict.value)?.values;
       wants[beside] = giver?.[beside] ?? null;
     }
     carried.fields[name] = { value: verdict.value, before: textOf(person.values[name]) };
-    if (verdict.do === 'review') carried.conflicts[name] = { ours: verdict.value, theirs: known.value };
+    if (verdict.do === 'review')
+      carried.conflicts[name] = {
+        ours: verdict.value,
+        theirs: known.value,
+        ...(verdict.value === null && tooMany(name) ? { many: true as const } : {}),
+      };
   }
   const made = Object.keys(carried.fields).length === 0 ? undefined : correctionOf(out, carry, golden, has, wants);
   if (made) carried.changes = made.changes;

@@ -28,17 +28,37 @@ export function correctionOf(out: Outbound, carry: Carry, golden: ScannedGolden,
   const before = out.mapping.apply(asSent(out, golden, has), at, has).values ?? {};
   const changes: MadeCorrection['changes'] = {};
   for (const [name, value] of Object.entries(values))
-    if (!carry.always.has(name) && JSON.stringify(value) !== JSON.stringify(before[name] ?? null))
+    if (!carry.fixed.has(name) && JSON.stringify(value) !== JSON.stringify(before[name] ?? null))
       changes[name] = [before[name] ?? null, value];
   if (Object.keys(changes).length === 0) return undefined;
   const sent =
     carry.holds === 'whole'
       ? values
       : Object.fromEntries(Object.entries(values).filter(([name]) => carry.always.has(name) || Object.hasOwn(changes, name)));
+  const emptied = Object.keys(changes).filter((name) => changes[name]![1] === null);
+  const unclear =
+    typeof carry.emptied === 'string' && carry.emptied !== '' ? Object.keys(sent).filter((name) => sent[name] === carry.emptied) : [];
+  // What no value may be empty for is found before the mark for emptied takes its place.
+  const missing = emptied.length === 0 ? [] : problemsOfRecord(out.sink, sent, at).filter(({ code }) => code === 'FIELD_REQUIRED');
+  if (typeof carry.emptied === 'string') for (const name of emptied) sent[name] = carry.emptied;
   const keyless = out.sink.idempotency_key.every((field) => (valueAt(sent, field) ?? '') === '');
   const key = keyless ? undefined : sinkKey(out.sink, sent);
   const place = key === undefined ? at : { ...at, key };
-  return { key, values: sent, changes, problems: [...problemsOfRecord(out.sink, sent, place), ...currencies(out, golden, wants, place)] };
+  const found = [
+    ...(missing.length > 0 ? missing : problemsOfRecord(out.sink, sent, place)),
+    ...unclear.map((name) => meansEmptied(name, place)),
+  ];
+  return { key, values: sent, changes, problems: [...found, ...currencies(out, golden, wants, place)] };
+}
+
+/** A value that the system would take for the mark of an emptied field. */
+function meansEmptied(name: string, place: Place): Problem {
+  return {
+    code: 'VALUE_FORBIDDEN',
+    place: { ...place, path: name },
+    message: `The value of "${name}" is what the sink writes to empty a field, so the system would empty it.`,
+    hint: 'Correct the value in the system that it comes from, or choose another text for emptied in the sink.',
+  };
 }
 
 /** The record of a golden record that the system does not have; undefined where the mapping does not want it. */

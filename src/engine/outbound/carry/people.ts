@@ -1,3 +1,4 @@
+import { emptiedFields } from '../../../identity/emptied.ts';
 import { survivors } from '../../../identity/survivorship.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import type { Values } from '../../../core/record.ts';
@@ -18,6 +19,8 @@ export interface Person {
   member: Member;
   /** Its canonical values as plain text. */
   values: Values;
+  /** Fields that its system owns and emptied. */
+  emptied: readonly string[];
   landed: number;
   /** The run that landed it last. */
   read: number;
@@ -70,6 +73,7 @@ export async function clustersOf(out: Outbound, carry: Carry, landing: Landing, 
       {
         member,
         values,
+        emptied: [...new Set(list.flatMap(({ columns: said }) => emptiedFields(said)))],
         landed,
         read: runs.get(landed) ?? 0,
         changedAt: textOf(carry.latestBy === undefined ? null : values[carry.latestBy]),
@@ -96,6 +100,11 @@ function order(a: Member, b: Member): number {
 
 export function textOf(value: Values[string] | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+/** Does the person's system say that there is nothing in a field that it owns and had something in? */
+export function hasEmptied({ values, emptied }: Person, field: string): boolean {
+  return textOf(values[field]) === null && emptied.includes(field);
 }
 
 /** What was sent of a field last. */

@@ -23,6 +23,7 @@ import type { Carry } from './carry.ts';
 import type { FieldVerdict, HeldBack } from './field.ts';
 import { lookAtRecord, type LookedAtRecord, rememberSaid } from './look.ts';
 import { hashOf, type MadeCorrection, newRecordOf } from './made.ts';
+import { emptiedTooOften, whyHeld } from './held.ts';
 import { type Cluster, clustersOf } from './people.ts';
 
 /** Golden records in one transaction. */
@@ -44,6 +45,7 @@ export async function queueCorrections(out: Outbound, carry: Carry): Promise<voi
   const fromRun = known.fingerprint === out.fingerprint ? known.position : 0;
   const scan = goldenScan(out, fromRun);
   const goldens = await goldensToLookAt(session.knex, { entity: entity.entity, entityId, pipeline, fromRun });
+  for (const field of await emptiedTooOften(out, carry, goldens)) carry.reviewed.add(field);
   for (let i = 0; i < goldens.length; i += CHUNK) {
     stopIfAsked(session);
     await lookAt(out, carry, scan, goldens.slice(i, i + CHUNK), begun);
@@ -118,7 +120,7 @@ async function place(out: Outbound, trx: Knex.Transaction, { golden, person, car
   for (const row of unsent) if (row !== current) await withdraw(trx, row);
   const same = current !== undefined && current.hash === hash;
   const state = stateOf(out, problems, carried, current, same);
-  if (state === 'held') problems.push(conflict(out, key, carried));
+  if (state === 'held') problems.push(...whyHeld(out, key, carried));
   const row = { golden, hash, values: made.values, problems, run: out.session.runId, carried };
   if (!current) {
     await insertOutbox(trx, {
@@ -228,16 +230,6 @@ function createCarried(carry: Carry, golden: ScannedGolden, made: MadeCorrection
     return [name, { value: value === null ? null : String(value), before: null }] as const;
   });
   return { fields: Object.fromEntries(fields), changes: made.changes, conflicts: {}, create: {} };
-}
-
-function conflict(out: Outbound, key: string, { conflicts }: Carried): Problem {
-  const names = Object.keys(conflicts);
-  return {
-    code: 'CARRY_CONFLICT',
-    place: { system: out.name, key },
-    message: `${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} changed there as well as in another system since the last exchange.`,
-    hint: 'interlocal deliver conflicts shows both values. To send ours: interlocal deliver approve. To leave theirs: interlocal deliver dismiss.',
-  };
 }
 
 function inReview(out: Outbound, golden: number): Problem {
