@@ -24,8 +24,6 @@ export interface Carry {
   fixed: ReadonlySet<string>;
   /** What is written into a field of the sink that is emptied; undefined: it is written as empty. */
   emptied: string | null | undefined;
-  /** Fields that too many records were emptied in at once in this run: each needs review. */
-  reviewed: Set<string>;
 }
 
 export interface CarriedField {
@@ -77,7 +75,6 @@ export function carryOf(
     always: new Set([...fixed, ...required]),
     fixed,
     emptied: sink.emptied,
-    reviewed: new Set(),
   };
 }
 
