@@ -96,7 +96,8 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
     pair(a, b) {
       const population = model.populations[populations[a]!];
-      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false };
+      if (!population || populations[a] !== populations[b])
+        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false };
       const { score, uncapped, veto, opposite, person, sure } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
       const vetoed = opposite || (veto !== undefined && TWO_PEOPLE.has(veto));

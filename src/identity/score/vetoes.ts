@@ -24,14 +24,7 @@ interface Said {
  * where many people have them; a typing error is not a name. `levels` are those of the pair;
  * `beside` is what agrees next to the name and the town, `shared` what address, phone and e-mail say.
  */
-export function vetoOf(
-  population: Population,
-  a: Profile,
-  b: Profile,
-  levels: Int8Array,
-  beside: number,
-  shared: number,
-): Said {
+export function vetoOf(population: Population, a: Profile, b: Profile, levels: Int8Array, beside: number, shared: number): Said {
   const found = vetoByRole(population, a, b, levels, beside, shared);
   return { opposite: false, person: 0, sure: false, ...found };
 }
