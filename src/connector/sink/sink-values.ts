@@ -24,7 +24,7 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       const path = below + name;
       const field = Object.hasOwn(fields, path) ? fields[path]! : undefined;
       if (!field) unknown(name, path, below);
-      // The mark of an emptied field stands there whatever the type of the field.
+      // The mark of an emptied field is written whatever the type of the field.
       else if (value !== null && value === sink.emptied) written[name] = value;
       else if (value !== null && value !== '') written[name] = one(field, value, path);
     }

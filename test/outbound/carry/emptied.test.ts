@@ -190,7 +190,7 @@ describe('what is not known is not taken for emptied', () => {
     expect(t.received()).toEqual(NOTHING);
   });
 
-  test('many records at once: an export that lost a column of values waits for a person, who can approve or dismiss each', async () => {
+  test('many records at once: an export that lost the values of a column is held for review, and each can be approved or dismissed', async () => {
     const people = (prefix: string): Kept[] =>
       Array.from({ length: 30 }, (_, i) =>
         kept(`${prefix}${i}`, {
