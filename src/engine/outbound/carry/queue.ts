@@ -200,7 +200,7 @@ function createCarried(carry: Carry, golden: ScannedGolden, made: MadeCorrection
   return { fields: Object.fromEntries(fields), changes: made.changes, conflicts: {}, create: {} };
 }
 
-/** Why a correction waits for a person. */
+/** Why a correction is held for review. */
 function whyHeld(run: QueueingRun, key: string, { conflicts }: Carried): Problem[] {
   const [many, both] = [true, undefined].map((kind) => Object.keys(conflicts).filter((name) => conflicts[name]!.many === kind)) as [
     string[],
