@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { folderInMemory } from './test/memory-folder.ts';
 
 /**
  * Suites that talk to programs of the operating system. Where a program is not installed, its suite is left out and that is
@@ -50,7 +51,7 @@ const LONG = [
   'test/outbound/carry/{changes,table,wire}.test.ts',
   'test/outbound/{interrupted,properties,soap,tables}.test.ts',
   'test/packs/{add,add-killed}.test.ts',
-  'test/sample-town/{posting,start}.test.ts',
+  'test/sample-town/{harbor,posting,start}.test.ts',
   'test/web/{browser.services,live-configuration,serve}.test.ts',
 ];
 /** And those that are long over PostgreSQL. */
@@ -62,7 +63,7 @@ const LONG_ON_POSTGRES = [
   'test/outbound/carry/{carry,preview}.test.ts',
   'test/outbound/{odd-servers,packed,requests}.test.ts',
   'test/postgres/{copy,crash}.test.ts',
-  'test/sample-town/harbor.test.ts',
+  'test/sample-town/sample-town.test.ts',
   'test/store/starters.test.ts',
   'test/web/report.test.ts',
 ];
@@ -95,7 +96,12 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig(({ mode }) => {
   const all = mode === 'all';
   // Hundreds of tests start the command: what one of them compiled, the others need not.
-  const env = { TEST_EFFORT: all ? 'all' : 'some', NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') };
+  const memory = folderInMemory();
+  const env = {
+    TEST_EFFORT: all ? 'all' : 'some',
+    NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile'),
+    ...(memory === undefined ? {} : { TMPDIR: memory }),
+  };
   if (!all) console.log('Left out: the longest suites and most of the random cases. npm run test:all runs everything.');
   return {
     test: {

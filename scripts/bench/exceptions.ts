@@ -30,7 +30,7 @@ function drawers(): Leg {
     duplicates: [{ side: 'left', type: 'duplicate_receipt', fields: ['place', 'payer'], at: 'at', minutes: 10 }],
     voids: [{ side: 'left', type: 'void_after_deposit', where: { status: ['voided'] }, on: 'voided' }],
     late: [{ type: 'late_deposit', businessDays: 2 }],
-    parts: [{ type: 'composition_differs', left: 'tender', right: { cash: 'cash', check: 'check' } }],
+    parts: [{ type: 'composition_differs', left: 'tender', right: { cash: ['cash'], check: ['check'] } }],
     gaps: [{ side: 'left', type: 'receipt_gap', number: 'no', series: ['place'] }],
   };
   const on = (...fields: string[]): Pass => ({

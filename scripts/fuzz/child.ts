@@ -1,7 +1,6 @@
 import { openSync, writeSync } from 'node:fs';
 import { attemptCase, cpuMs } from './attempt.ts';
 import type { Subject } from './subject.ts';
-import { subjects } from './subjects.ts';
 
 /** What a child tells its parent of one case, or at its end. */
 export type Report =
@@ -46,4 +45,8 @@ export async function runCases(all: readonly Subject[]): Promise<void> {
   process.disconnect();
 }
 
-if (import.meta.main) await runCases(await subjects());
+if (import.meta.main) {
+  // Loaded only here: who brings subjects of their own need not wait for all formats.
+  const { subjects } = await import('./subjects.ts');
+  await runCases(await subjects());
+}

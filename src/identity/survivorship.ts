@@ -1,3 +1,4 @@
+import { columnBeside } from '../config/schema/model.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { emptiedFields, isWithout } from './emptied.ts';
 
@@ -121,9 +122,10 @@ function leadersOf(entity: EntityConfig): ReadonlyMap<string, string> {
     leaders.set(
       entity,
       (found = new Map(
-        Object.entries(entity.fields).flatMap(([name, { type }]) =>
-          type === 'money' ? [[`${name}_currency`, name]] : type === 'code' ? [[`${name}_raw`, name]] : [],
-        ),
+        Object.entries(entity.fields).flatMap(([name, { type }]) => {
+          const beside = columnBeside(name, type);
+          return beside === undefined ? [] : [[beside, name]];
+        }),
       )),
     );
   return found;

@@ -1,4 +1,4 @@
-import type { EntityConfig } from '../config/schema/model.ts';
+import { columnBeside, type EntityConfig } from '../config/schema/model.ts';
 import { plainMoney } from '../core/money.ts';
 import type { Values } from '../core/record.ts';
 import type { Columns } from './mapping.ts';
@@ -11,10 +11,10 @@ export function canonicalValues(entity: EntityConfig, columns: Columns): Values 
   const values: Values = {};
   for (const [name, { type }] of Object.entries(entity.fields)) {
     const value = columns[name] ?? null;
-    const beside = type === 'money' ? `${name}_currency` : type === 'code' ? `${name}_raw` : undefined;
+    const beside = columnBeside(name, type);
     if (beside !== undefined) values[beside] = textOf(columns[beside]);
     if (value === null) values[name] = null;
-    else if (type === 'money') values[name] = plainMoney(value as number, String(columns[`${name}_currency`]));
+    else if (type === 'money') values[name] = plainMoney(value as number, String(columns[beside!]));
     else if (type === 'boolean') values[name] = value ? 'true' : 'false';
     else values[name] = String(value);
   }

@@ -52,6 +52,9 @@ describe('sum', () => {
       apply({ payments: { sum: 'Group.Item.N' } }, { Group: [{ Item: [{ N: '1' }, { N: '2' }] }, { Item: { N: '4' } }] }),
     ).toMatchObject({ payments: 7 });
     expect(apply({ amount: { sum: 'Payment.Amount', negate: true } }, { Payment: { Amount: '5.00' } })).toMatchObject({ amount: -500 });
+    const side = { sum: 'Payment.Amount', negate: { field: 'Side', is: 'C' } };
+    expect(apply({ amount: side }, { Side: 'C', Payment: { Amount: '5.00' } })).toMatchObject({ amount: -500 });
+    expect(apply({ amount: side }, { Side: 'D', Payment: { Amount: '5.00' } })).toMatchObject({ amount: 500 });
   });
 
   test('one bad or empty amount is not hidden by the others', () => {
@@ -113,6 +116,28 @@ describe('cases', () => {
       'fields.tender.cases.0.const: "coins" is not one of the values in the model: cash, check, other.',
     ]);
     expect(refusals({ tender: { cases: [{ when: {}, const: 'cash' }] } })).toEqual(['fields.tender.cases.0.when: The condition is empty.']);
+  });
+});
+
+describe('a sign that a record decides', () => {
+  const net = { amount: { from: ['Debit', 'Credit'], negate: { field: 'Credit', empty: false } } };
+
+  test('makes one amount of a debit and a credit column', () => {
+    expect(apply(net, { Debit: '12.50', Credit: '' })).toMatchObject({ amount: 1250 });
+    expect(apply(net, { Debit: '', Credit: '12.50' })).toMatchObject({ amount: -1250 });
+    expect(apply(net, { Debit: '', Credit: '-3.00' })).toMatchObject({ amount: 300 });
+  });
+
+  test('is for every currency; a sign is only that of a number', () => {
+    const parse = { money: { currency_from: 'Cur' } };
+    expect(apply({ amount: { ...net.amount, parse } }, { Debit: '', Credit: '2.00', Cur: 'CAD' })).toMatchObject({
+      amount: -200,
+      amount_currency: 'CAD',
+    });
+    expect(refusals({ amount: { from: 'Debit', negate: {} } })).toEqual(['fields.amount.negate: The condition is empty.']);
+    expect(refusals({ tender: { from: 'Debit', negate: { field: 'Side', is: 'C' } } })).toEqual([
+      'fields.tender.negate: Only the sign of numbers and money can be changed.',
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Condition, FieldRule } from '../config/schema/mapping.ts';
-import type { ModelField } from '../config/schema/model.ts';
+import { columnBeside, columnNamesOfField, type ModelField } from '../config/schema/model.ts';
 import { asked, compileCondition, type Holds } from './condition.ts';
 import { Fault } from './fault.ts';
 import { checkCurrency, compileCurrency, currencyFields, ruleIn } from './steps/currency.ts';
@@ -63,12 +63,13 @@ export function compileRule(
     field: name,
     label,
     place: sources[0] ?? name,
-    columns: field.type === 'code' ? [name, `${name}_raw`] : field.type === 'money' ? [name, `${name}_currency`] : [name],
+    columns: columnNamesOfField(name, field.type),
     sources: [
       ...new Set([
         ...(rule.sum === undefined ? sources : [rule.sum.slice(0, rule.sum.lastIndexOf('.'))]),
         ...(rule.raw === undefined ? [] : [rule.raw]),
         ...(rule.when ? fieldsOfCondition(rule.when) : []),
+        ...(typeof rule.negate === 'object' ? fieldsOfCondition(rule.negate) : []),
         ...(rule.lookup?.on === undefined ? [] : [rule.lookup.on]),
       ]),
     ],
@@ -179,8 +180,8 @@ function compileValue(
       if (problem) complain(`cases.${i}.const`, problem.message, problem.hint);
     });
   const check = compileCodeCheck(rule, field);
-  const negate = rule.negate === true;
-  if (negate && !['money', 'integer', 'decimal'].includes(kind)) complain('negate', 'Only the sign of numbers and money can be changed.');
+  const negates = compileNegate(rule, settings, complain);
+  if (negates && !['money', 'integer', 'decimal'].includes(kind)) complain('negate', 'Only the sign of numbers and money can be changed.');
   let raw: string | null = null;
 
   function value(scope: Scope): string | number | null | Fault {
@@ -196,11 +197,15 @@ function compileValue(
     }
     if (parse === undefined) return check === undefined ? text : check(text);
     const parsed = parse(text);
-    if (negate && !(parsed instanceof Fault)) return negated(parsed);
+    if (negates && !(parsed instanceof Fault)) {
+      const reverse = negates(scope);
+      return reverse === true ? negated(parsed) : reverse === false ? parsed : reverse;
+    }
     return check !== undefined && typeof parsed === 'string' ? check(parsed) : parsed;
   }
 
-  if (rule.const === undefined || lookup || rule.match || String(rule.const) === '') return { read: value, raw: () => raw };
+  if (rule.const === undefined || typeof rule.negate === 'object' || lookup || rule.match || String(rule.const) === '')
+    return { read: value, raw: () => raw };
   const constant = value(NOWHERE);
   if (constant instanceof Fault)
     complain(
@@ -229,13 +234,28 @@ function compileSumValue(
     );
   if (kind !== 'money' && kind !== 'integer') complain('sum', 'Only money and whole numbers can be added up.');
   const sum = compileSum(path, parse ?? ((given) => given), settings);
+  const negates = compileNegate(rule, settings, complain);
   return {
     read(scope) {
       const value = sum(scope);
-      return rule.negate === true && typeof value === 'number' ? negated(value) : value;
+      if (!negates || typeof value !== 'number') return value;
+      const reverse = negates(scope);
+      return reverse === true ? negated(value) : reverse === false ? value : reverse;
     },
     raw: () => null,
   };
+}
+
+/** Whether the sign of a record's value is reversed; undefined: that of none is. */
+function compileNegate(
+  { negate }: FieldRule,
+  settings: MappingSettings,
+  complain: Complain,
+): ((scope: Scope) => boolean | Fault) | undefined {
+  if (negate === undefined || negate === false) return undefined;
+  if (negate === true) return () => true;
+  const holds = compileCondition(negate, settings, (path, ...rest) => complain(path ? `negate.${path}` : 'negate', ...rest));
+  return (scope) => asked(holds, scope);
 }
 
 const NOWHERE: Scope = { values: {}, around: [], record: { values: {}, number: 0 }, context: { connection: '' } };
@@ -293,14 +313,14 @@ function compileSource(rule: FieldRule, settings: MappingSettings, complain: Com
 
 function compileWrite(name: string, field: ModelField, currency: string): Write {
   if (field.type === 'money') {
-    const currencyColumn = `${name}_currency`;
+    const currencyColumn = columnBeside(name, field.type)!;
     return (out, value) => {
       out[name] = value;
       out[currencyColumn] = value === null ? null : currency;
     };
   }
   if (field.type === 'code') {
-    const rawColumn = `${name}_raw`;
+    const rawColumn = columnBeside(name, field.type)!;
     return (out, value, raw) => {
       out[name] = value;
       out[rawColumn] = raw;

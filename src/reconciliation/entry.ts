@@ -206,6 +206,8 @@ export interface Unequal {
   fields: readonly string[];
   /** Minor units of each side, where they are not the sums of its records: gross instead of net. */
   sums?: { left: number; right: number };
+  /** What the group is where no later pass finds what it may lack: payments that add up to the gross of a settlement that had refunds. */
+  otherwise?: FoundMatch;
 }
 
 /** Records with two or more solutions of equal evidence. */
@@ -213,6 +215,8 @@ export interface Ambiguous {
   pass: string;
   left: readonly Entry[];
   right: readonly Entry[];
+  /** Only these records are in doubt, not what they may belong to: refunds of which one is netted into a settlement. */
+  oneSided?: true;
 }
 
 /** What is missing on one side, for naming its echoes on the other. */

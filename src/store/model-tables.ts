@@ -1,23 +1,17 @@
-import { type EntityConfig, equalFields, type FieldType, matchingOf } from '../config/schema/model.ts';
+import { columnBeside, type EntityConfig, equalFields, type FieldType, matchingOf } from '../config/schema/model.ts';
 import { ConfigError, type Problem } from '../core/errors.ts';
 import { type ColumnType, dialectOf } from './dialect.ts';
 import type { Knex } from './open.ts';
 import { areRecordsWatched, watchRecords } from './revenue/marks.ts';
 import { quoted } from './rows.ts';
 
+const INTEGERS: readonly FieldType[] = ['integer', 'money', 'boolean', 'reference'];
+
 /** The columns of one canonical field: money has its currency next to it, a code what the source said. */
 export function columnsOfField(name: string, type: FieldType): { name: string; sql: ColumnType }[] {
-  if (type === 'money')
-    return [
-      { name, sql: 'INTEGER' },
-      { name: `${name}_currency`, sql: 'TEXT' },
-    ];
-  if (type === 'code')
-    return [
-      { name, sql: 'TEXT' },
-      { name: `${name}_raw`, sql: 'TEXT' },
-    ];
-  return [{ name, sql: type === 'integer' || type === 'boolean' || type === 'reference' ? 'INTEGER' : 'TEXT' }];
+  const beside = columnBeside(name, type);
+  const own = { name, sql: INTEGERS.includes(type) ? 'INTEGER' : 'TEXT' } as const;
+  return beside === undefined ? [own] : [own, { name: beside, sql: 'TEXT' }];
 }
 
 /** All data columns of an entity in order. What names a record in its system is none where the golden record belongs to no system. */

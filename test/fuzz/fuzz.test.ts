@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { attemptCase } from '../../scripts/fuzz/attempt.ts';
 import { subjects } from '../../scripts/fuzz/subjects.ts';
+import { TRY_ALL } from '../effort.ts';
 
 /** A slice of `npm run fuzz`, the same every time: some thousand cases. The long run watches time and memory too. */
 const SEED = 1;
 const CASES: Record<string, number> = { engine: 8, town: 10, manifest: 20, mapping: 20, worst: 20 };
-const USUAL = 120;
+const USUAL = TRY_ALL ? 120 : 50;
 
 const all = await subjects();
 afterAll(async () => {

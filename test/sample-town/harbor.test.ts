@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXCEPTION_TYPES } from '../../src/reconciliation/exceptions/types.ts';
-import { makeHarbor } from '../../scripts/sample-town/harbor/harbor.ts';
 import { playTwoYears, type TwoYears } from '../../scripts/sample-town/harbor/two-years.ts';
 import { townCommand } from '../cli/command-line.ts';
 import { storeOfTown } from '../store/stores.ts';
@@ -113,14 +112,4 @@ describe('two fiscal years of the harbor, with their truth', () => {
   test('played again, nothing is done', async () => {
     expect(await playTwoYears(folder, { store: store?.url })).toEqual({ truth: two.truth, before: true });
   });
-});
-
-test('the same seed makes the same harbor, and another seed another one with as many mishaps', () => {
-  expect(makeHarbor(1)).toEqual(makeHarbor(1));
-  const kinds = (seed: number): Record<string, number> =>
-    Object.fromEntries([...Map.groupBy(makeHarbor(seed).truth.exceptions, ({ type }) => type)].map(([type, list]) => [type, list.length]));
-  const { rejected: _, ...first } = kinds(1);
-  const { rejected: __, ...second } = kinds(2);
-  expect(second).toEqual(first);
-  expect(makeHarbor(2).files).not.toEqual(makeHarbor(1).files);
 });

@@ -79,7 +79,8 @@ export function ruleFields(rule: ExceptionRuleConfig, side: 'left' | 'right'): {
   if (side === 'left') {
     add(rule.parts, 'parts');
     add(rule.period, 'period');
-  } else if (typeof rule.right === 'object') for (const [value, field] of Object.entries(rule.right)) add(field, 'right', value);
+  } else if (typeof rule.right === 'object')
+    for (const [value, fields] of Object.entries(rule.right)) for (const field of [fields].flat()) add(field, 'right', value);
   else add(rule.right ?? rule.parts, rule.right === undefined ? 'parts' : 'right');
   (rule.original ?? []).forEach((pair, i) => add(pair[side], 'original', i, side));
   return found;

@@ -156,6 +156,7 @@ export function sourceCheck(known: SourceFields | undefined, forEach: string | u
 
 export function checkRule(rule: FieldRule, path: Path, source: CheckSource, add: Add): void {
   if (rule.when) checkCondition(rule.when, [...path, 'when'], source, add);
+  if (typeof rule.negate === 'object') checkCondition(rule.negate, [...path, 'negate'], source, add);
   if (typeof rule.from === 'string') source(rule.from, [...path, 'from']);
   else rule.from?.forEach((name, i) => source(name, [...path, 'from', i]));
   rule.concat?.of.forEach((name, i) => source(name, [...path, 'concat', 'of', i]));

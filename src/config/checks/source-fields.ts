@@ -1,5 +1,5 @@
 import type { DecoderConfig, StreamConfig } from '../schema/connector.ts';
-import type { EntityConfig } from '../schema/model.ts';
+import { columnNamesOfField, type EntityConfig } from '../schema/model.ts';
 
 /** What can be said of the fields of a stream before it was ever read. */
 export interface SourceFields {
@@ -68,9 +68,7 @@ export function recordTypesOf(decoder: DecoderConfig | undefined): Map<string, s
 
 /** What a mapping to a sink can ask of a canonical record; `lists` are the records that belong to it. */
 export function fieldsOfEntity(entity: EntityConfig, lists: readonly string[] = []): SourceFields {
-  const own = Object.entries(entity.fields).flatMap(([name, { type }]) =>
-    type === 'money' ? [name, `${name}_currency`] : type === 'code' ? [name, `${name}_raw`] : [name],
-  );
+  const own = Object.entries(entity.fields).flatMap(([name, { type }]) => columnNamesOfField(name, type));
   const names = [...own, ...lists];
   return { names, has: (name) => names.includes(name) || lists.includes(name.split('.')[0]!) };
 }

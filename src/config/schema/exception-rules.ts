@@ -96,9 +96,11 @@ const rule = exactlyOne(
     on: columnName.optional().describe('For voids: the day on which it was voided.'),
     by: z.array(columnName).min(1).optional().describe('For expected: the fields that tell one sender from another: [branch].'),
     right: z
-      .union([columnName, z.record(z.string(), columnName)])
+      .union([columnName, z.record(z.string(), z.union([columnName, z.array(columnName).min(1)]))])
       .optional()
-      .describe('For parts and period: the field of the right; for parts also a money field for each value: { cash: cash_total }.'),
+      .describe(
+        'For parts and period: the field of the right; for parts also a money field for each value, or several that are added: { cash: [bills, coin], check: checks }.',
+      ),
     always: z.boolean().optional().describe('For items: also where a match has it. Default: true for chargebacks.'),
     original: z
       .array(z.strictObject({ left: columnName, right: columnName }))

@@ -142,7 +142,10 @@ export const ruleSchema = z.strictObject({
   lookup: lookup.optional(),
   raw: z.string().optional().describe('For codes of a source that gives both: the field with its own code. Default: what was looked up.'),
   parse: parse.optional(),
-  negate: z.boolean().optional().describe('For numbers and money: reverse the sign.'),
+  negate: z
+    .union([z.boolean(), condition])
+    .optional()
+    .describe('For numbers and money: reverse the sign; with a condition, only where it holds: { field: Credit, empty: false }.'),
   default: z
     .union([z.string(), z.number(), z.boolean()])
     .optional()

@@ -29,6 +29,17 @@ export const modelFieldSchema = z.strictObject({
 });
 export type ModelField = z.output<typeof modelFieldSchema>;
 
+/** The column next to a field's own: the currency of money, what a source said for a code. undefined: it has none. */
+export function columnBeside(name: string, type: FieldType): string | undefined {
+  return type === 'money' ? `${name}_currency` : type === 'code' ? `${name}_raw` : undefined;
+}
+
+/** The names of the columns of a field, its own first. */
+export function columnNamesOfField(name: string, type: FieldType): string[] {
+  const beside = columnBeside(name, type);
+  return beside === undefined ? [name] : [name, beside];
+}
+
 export const entitySchema = z.strictObject({
   entity: columnName,
   title: z.string(),

@@ -1,6 +1,6 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
 import { JOURNAL_ENTRY } from '../../config/schema/journal-entry.ts';
-import type { EntityConfig } from '../../config/schema/model.ts';
+import { columnBeside, type EntityConfig } from '../../config/schema/model.ts';
 import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import { groupsOf } from '../../connector/sink/sink-rows.ts';
 import { totalsOf } from '../../connector/sink/sink-sums.ts';
@@ -13,7 +13,7 @@ export function currencyFields({ fields }: SinkMappingConfig, entity: EntityConf
   const currencies = new Set(
     entity.entity === JOURNAL_ENTRY
       ? ['currency']
-      : Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [`${name}_currency`] : [])),
+      : Object.entries(entity.fields).flatMap(([name, { type }]) => (type === 'money' ? [columnBeside(name, type)!] : [])),
   );
   return Object.entries(fields).flatMap(([field, rule]) => {
     const from = typeof rule === 'string' ? rule : rule.from;

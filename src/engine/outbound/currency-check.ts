@@ -1,4 +1,4 @@
-import type { EntityConfig } from '../../config/schema/model.ts';
+import { columnBeside, type EntityConfig } from '../../config/schema/model.ts';
 import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import type { Place, Problem } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
@@ -14,15 +14,16 @@ export function currencyCheck(mapping: SinkMappingConfig, town: string): Currenc
   const read = namesRead(mapping);
   return (entity, record, at) =>
     Object.entries(entity.fields).flatMap(([name, { type }]) => {
-      const currency = record[`${name}_currency`];
-      if (type !== 'money' || typeof currency !== 'string' || currency === town) return [];
-      if (!read.has(name) || read.has(`${name}_currency`)) return [];
+      const beside = columnBeside(name, type);
+      if (type !== 'money' || beside === undefined) return [];
+      const currency = record[beside];
+      if (typeof currency !== 'string' || currency === town || !read.has(name) || read.has(beside)) return [];
       return [
         {
           code: 'CURRENCY_LOST',
           place: at,
           message: `Its ${name} is in ${currency}, but the mapping sends no currency: the system would take it as ${town}.`,
-          hint: `Map ${name}_currency to a field of the sink, or leave such records out with where.`,
+          hint: `Map ${beside} to a field of the sink, or leave such records out with where.`,
         },
       ];
     });

@@ -38,15 +38,20 @@ export async function outbound(run: OutboundRun, heldBack: HeldBack[] = []): Pro
   await indexRelated(run.knex, run.related);
   await alignToMode(run);
   if (run.preview || run.pipeline.mode === 'shadow') await toOutbox(run, heldBack);
-  else
-    await withTarget(run, async (target) => {
-      await settleAnswers(run, target);
-      await finishUnfinished(run, target);
-      await toOutbox(run, heldBack);
-      await deliver(run, target);
-    });
+  else await withTarget(run, (target) => sendAll(run, target, () => toOutbox(run, heldBack)));
   await notePending(run);
   return { incomplete: [], isOpen: () => isUndelivered(run) };
+}
+
+/**
+ * All that a run does with the remote system: what earlier runs began is brought to its end, `fill` puts what is new into the outbox, and what
+ * waits there is sent.
+ */
+export async function sendAll(run: OutboundRun, target: Target, fill: () => Promise<void>): Promise<void> {
+  await settleAnswers(run, target);
+  await finishUnfinished(run, target);
+  await fill();
+  await deliver(run, target);
 }
 
 /** Puts what is new or changed into the outbox: find, map, queue. */
@@ -142,7 +147,7 @@ async function entriesToOutbox(run: OutboundRun, config: EntriesConfig): Promise
  * Sends what waits: prepare, send, settle. What is sent together, its sequence number and its records are in the store before anything is in
  * the remote system, so a run that is killed anywhere knows what it was about.
  */
-export async function deliver(run: OutboundRun, target: Target): Promise<void> {
+async function deliver(run: OutboundRun, target: Target): Promise<void> {
   /** Their golden record changed since they were queued: the next look decides. */
   const left = new Set<number>();
   for (;;) {
@@ -161,7 +166,7 @@ export async function deliver(run: OutboundRun, target: Target): Promise<void> {
 }
 
 /** Resumes where an earlier run was killed or could not reach the remote system. */
-export async function finishUnfinished(run: OutboundRun, target: Target): Promise<void> {
+async function finishUnfinished(run: OutboundRun, target: Target): Promise<void> {
   for (const delivery of await listDeliveries(run.knex, { pipeline: run.pipeline.pipeline, states: UNFINISHED })) {
     stopIfAsked(run);
     const rows = await listOutbox(run.knex, { delivery: delivery.id });

@@ -1,7 +1,7 @@
 import type { Entry, Side, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
-import { wrongParts } from './parts.ts';
-import type { ExceptionRules, PartsRule } from './rules.ts';
+import type { Rules } from '../match/work.ts';
+import { missingFrom } from './missing-records.ts';
 
 /** An exception before it has an id. */
 export interface Difference {
@@ -18,43 +18,47 @@ export interface Difference {
   facts: Readonly<Record<string, string | number>>;
 }
 
+/** Why the sums of a group differ, and how well that explains it. */
+export interface Explanation {
+  difference: Difference;
+  /** The one set of records that is the whole difference: without them the rest adds up. */
+  missing?: { side: Side; entries: readonly Entry[] };
+  /** exact: something accounts for every cent. small: only the size of the difference speaks for it. */
+  strength: 'exact' | 'likely' | 'small' | 'none';
+}
+
 /** Names why records that a key ties have different sums: the first of these that explains the whole difference. */
-export function explainUnequal(group: Unequal, rules: ExceptionRules): Difference {
+export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'open' | 'exceptions'>): Explanation {
   const { left, right, difference } = group;
+  const { splits, overShort, unequal } = rules.exceptions;
   const sums = { left_sum: group.sums?.left ?? sumOf(left), right_sum: group.sums?.right ?? sumOf(right), pass: group.pass };
-  const as = (type: string, facts: Record<string, string | number> = {}): Difference => ({
+  const as = (type: string, facts: Record<string, string | number> = {}, minor = difference): Difference => ({
     type,
     left,
     right,
-    minor: difference,
+    minor,
     facts: { ...sums, ...facts },
   });
-  const split = rules.splits.find((rule) => missingPart(group[rule.side], rule.field) !== undefined);
-  if (split) return as(split.type, { missing: missingPart(group[split.side], split.field)! });
-  if (isTransposed(sums.left_sum, sums.right_sum)) return as('transposed');
-  if (rules.overShort !== undefined && Math.abs(difference) <= rules.overShort) return as('cash_over_short');
-  return as(rules.unequal);
-}
-
-/**
- * The only record whose amount is the whole difference, where the other records of its side would add up, by tender and account
- * too where that is known; undefined: none, or several.
- */
-export function oneTooMany({ left, right, difference }: Unequal, parts: readonly PartsRule[]): { side: Side; entry: Entry } | undefined {
-  const found = [
-    ...(left.length > 1 ? left.filter(({ minor }) => minor === -difference).map((entry) => ({ side: 'left' as const, entry })) : []),
-    ...(right.length > 1 ? right.filter(({ minor }) => minor === difference).map((entry) => ({ side: 'right' as const, entry })) : []),
-  ].filter(({ entry }) =>
-    parts.every(
-      (rule) =>
-        !wrongParts(
-          left.filter((e) => e !== entry),
-          right.filter((e) => e !== entry),
-          rule,
-        )?.length,
-    ),
-  );
-  return found.length === 1 ? found[0] : undefined;
+  const split = splits.find((rule) => missingPart(group[rule.side], rule.field) !== undefined);
+  if (split) return { difference: as(split.type, { missing: missingPart(group[split.side], split.field)! }), strength: 'exact' };
+  const missing = missingFrom(group, rules);
+  if (isTransposed(sums.left_sum, sums.right_sum))
+    return { difference: as('transposed', missing ? { or_missing: missing.sets.length } : {}), strength: 'likely' };
+  if (missing) {
+    const { side, sets, bySum } = missing;
+    const [first] = sets;
+    const { type } = rules.open[side];
+    if (sets.length > 1)
+      return { difference: as(type, { side, one_of: sets.length, records: first!.length }, sumOf(first!)), strength: 'likely' };
+    const sides = { left: side === 'left' ? first! : [], right: side === 'right' ? first! : [] };
+    return {
+      difference: { type, ...sides, minor: sumOf(first!), facts: { pass: group.pass } },
+      missing: { side, entries: first! },
+      strength: bySum ? 'likely' : 'exact',
+    };
+  }
+  if (overShort !== undefined && Math.abs(difference) <= overShort) return { difference: as('cash_over_short'), strength: 'small' };
+  return { difference: as(unequal), strength: 'none' };
 }
 
 /** Which part of a whole is missing among texts such as "bag 1/2": "2/2". Undefined: all are there, or no text names parts. */

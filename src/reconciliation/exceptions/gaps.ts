@@ -12,7 +12,7 @@ export function noteGaps(work: Work, rule: GapRule, i: number): void {
   for (const [name, list] of ranges)
     for (let n = 1; n < list.length; n++) {
       const [{ last: before }, { first: after }] = [list[n - 1]!, list[n]!];
-      for (const [first, last] of unexplained(work, before.number + 1, after.number - 1))
+      for (const [first, last] of unexplained(work, rule, name, before.number + 1, after.number - 1))
         noteGap(work, rule, name, first, last, after, before);
     }
 }
@@ -33,10 +33,14 @@ function noteGap(work: Work, rule: GapRule, name: string, first: number, last: n
   });
 }
 
-/** What is left of a run of numbers without those of missing batches. */
-function unexplained(work: Work, first: number, last: number): [number, number][] {
+/** What is left of a run of numbers without those of the missing batches of its own series. */
+function unexplained(work: Work, rule: GapRule, name: string, first: number, last: number): [number, number][] {
   let runs: [number, number][] = first <= last ? [[first, last]] : [];
-  for (const batch of work.missingNumbers)
+  const [prefix, ...series] = JSON.parse(name) as string[];
+  for (const batch of work.missingNumbers) {
+    if (batch.side !== rule.side || batch.prefix !== prefix) continue;
+    // A batch that does not say its place may be of each.
+    if (rule.series.some((field, i) => (batch.values[field] ?? series[i]) !== series[i])) continue;
     runs = runs.flatMap(([from, to]): [number, number][] => {
       if (batch.last < from || batch.first > to) return [[from, to]];
       return (
@@ -46,5 +50,6 @@ function unexplained(work: Work, first: number, last: number): [number, number][
         ] as [number, number][]
       ).filter(([a, b]) => a <= b);
     });
+  }
   return runs;
 }

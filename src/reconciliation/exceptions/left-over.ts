@@ -24,18 +24,52 @@ export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
 
 /** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
 export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
-  for (const group of ambiguous) {
+  for (const group of joined(work, ambiguous)) {
     const left = group.left.filter((entry) => work.open.left.has(entry));
     const right = group.right.filter((entry) => work.open.right.has(entry));
-    if (!left.length || !right.length || takeOneOfCopies(work, group.pass, left, right)) continue;
+    if (group.oneSided ? !left.length && !right.length : !left.length || !right.length) continue;
+    if (takeOneOfCopies(work, group.pass, left, right)) continue;
     except(work, {
       type: 'ambiguous',
       left,
       right,
-      minor: sumOf(right),
+      minor: right.length ? sumOf(right) : sumOf(left),
       facts: { pass: group.pass, left: left.length, right: right.length },
     });
   }
+}
+
+/** Groups that share an open record are one, under the name of the first pass: which of them has it cannot be known without the other. */
+function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
+  const places = new Map<string, number>();
+  const found: ({ pass: string; left: Set<Entry>; right: Set<Entry>; oneSided: boolean } | undefined)[] = [];
+  for (const group of groups) {
+    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>(), oneSided: group.oneSided === true };
+    const at = found.push(own) - 1;
+    for (const side of SIDES)
+      for (const entry of group[side]) {
+        if (!work.open[side].has(entry)) continue;
+        const place = places.get(`${side} ${entry.id}`);
+        const other = place === undefined ? undefined : found[place];
+        if (other && other !== own) {
+          own.pass = other.pass;
+          own.oneSided ||= other.oneSided;
+          found[place!] = undefined;
+          for (const of of SIDES)
+            for (const moved of other[of]) {
+              own[of].add(moved);
+              places.set(`${of} ${moved.id}`, at);
+            }
+        }
+        own[side].add(entry);
+        places.set(`${side} ${entry.id}`, at);
+      }
+  }
+  return found.flatMap((group) => {
+    if (!group) return [];
+    const { pass, left, right, oneSided } = group;
+    return [{ pass, left: [...left], right: [...right], ...(oneSided ? { oneSided } : {}) }];
+  });
 }
 
 /** Copies of one entry are no rivals: the first one has the money, the others are copies. */

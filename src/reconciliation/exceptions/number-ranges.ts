@@ -21,16 +21,22 @@ export interface NumberRange {
 /** The numbers that are used, by series, in order. */
 export type NumberRanges = Map<string, NumberRange[]>;
 
+/** What is in front of the number at the end of a text, and the number; undefined: it has none. */
+export function numberedText(text: string): { prefix: string; number: number } | undefined {
+  const found = /^(.*?)(\d{1,15})$/.exec(text);
+  return found ? { prefix: found[1]!, number: Number(found[2]) } : undefined;
+}
+
 /** Adds the numbers of these records. */
 export function withNumbers(known: Readonly<NumberRanges>, rule: GapRule, entries: readonly Entry[]): NumberRanges {
   const added = new Map<string, UsedNumber[]>();
   for (const { id, day, currency, values } of entries) {
     const text = values[rule.number] ?? '';
-    const found = /^(.*?)(\d{1,15})$/.exec(text);
+    const found = numberedText(text);
     if (!found) continue;
-    const name = JSON.stringify([found[1], ...rule.series.map((field) => values[field] ?? '')]);
+    const name = JSON.stringify([found.prefix, ...rule.series.map((field) => values[field] ?? '')]);
     const list = added.get(name);
-    const used = { number: Number(found[2]), text, day, currency, id };
+    const used = { number: found.number, text, day, currency, id };
     if (list) list.push(used);
     else added.set(name, [used]);
   }

@@ -16,11 +16,12 @@ export function wrongParts(left: readonly Entry[], right: readonly Entry[], rule
       if (!name) return null;
       add(name, minor);
     } else
-      for (const [name, field] of Object.entries(rule.right)) {
-        const part = values[field];
-        // A blank column is not zero.
-        if (part === null || part === undefined) return null;
-        add(name, Number(part));
-      }
+      for (const [name, fields] of Object.entries(rule.right))
+        for (const field of fields) {
+          const part = values[field];
+          // A blank column is not zero.
+          if (part === null || part === undefined) return null;
+          add(name, Number(part));
+        }
   return [...sums].filter(([, minor]) => minor !== 0).sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
 }

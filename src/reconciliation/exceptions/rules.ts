@@ -34,8 +34,8 @@ export interface LateRule {
 export interface PartsRule {
   type: string;
   left: string;
-  /** A field, or for each value of the left the money field of the right that has its sum. */
-  right: string | Readonly<Record<string, string>>;
+  /** A field, or for each value of the left the money fields of the right that have its sum. */
+  right: string | Readonly<Record<string, readonly string[]>>;
 }
 
 /** Within a match, both sides must be in the same month or fiscal period. */

@@ -32,9 +32,9 @@ test('every type of exception says in whole sentences what happened, with its fi
   }
 });
 
-test('a difference says which side has less', () => {
-  expect(EXCEPTION_TYPES.amount_differs.sentence(ABOUT)).toBe('Receipts 44.00, the bank 40.00: the bank has 4.00 less.');
-  expect(EXCEPTION_TYPES.bank_amount_differs.sentence({ ...ABOUT, minor: 150 })).toContain('the bank has 1.50 more.');
+test('a difference says by how much the second side has more or less, whatever the sides are called', () => {
+  expect(EXCEPTION_TYPES.amount_differs.sentence(ABOUT)).toBe('Receipts 44.00, the bank 40.00: 4.00 less.');
+  expect(EXCEPTION_TYPES.bank_amount_differs.sentence({ ...ABOUT, minor: 150 })).toContain(': 1.50 more.');
 });
 
 test('a clerk can read it: no minus signs of the bank, the month of a posting, the sums of a deposit that came in parts', () => {
@@ -49,7 +49,7 @@ test('a clerk can read it: no minus signs of the bank, the month of a posting, t
   expect(said('split_incomplete')).toBe('A deposit of 2026-07-01 came in parts. Receipts 44.00, the bank 40.00: part 2/2 is missing.');
   expect(said('split_incomplete', { facts: { missing: '1/2' } })).toContain('4.00 is there: part 1/2 is missing.');
   expect(said('decision_no_longer_balances')).toBe(
-    'What a person matched of 2026-07-01 has changed: the bank has 1.00 less now. When it was decided, both sides had the same sum.',
+    'What a person matched of 2026-07-01 has changed: 1.00 less in the bank now, no difference when it was decided.',
   );
   expect(said('missing_batch', { facts: { of: 'B7', first: '3', last: '4' } })).toBe(
     'Batch B7 of 2026-07-01 (numbers 3 to 4) did not come.',
@@ -57,5 +57,21 @@ test('a clerk can read it: no minus signs of the bank, the month of a posting, t
   expect(said('missing_batch', { facts: { of: 'Pool', day: '2026-07-01', side: 'left' } })).toBe(
     'The batch of Pool for 2026-07-01 did not come.',
   );
-  expect(said('deposit_without_receipt', { leftName: 'the slips' })).toContain('matches nothing in the slips.');
+  expect(said('composition_differs', { rightName: 'slips', minor: 500 })).toBe(
+    'The sum is right, but in slips of 2026-07-01 there is 5.00 too little of cash and too much of check.',
+  );
+  // Of several receipts that would explain it, it is not known which one is missing; the side says whose records they are.
+  expect(said('not_deposited', { minor: 400, facts: { side: 'left', one_of: 3, records: 1 } })).toBe(
+    '4.00 of receipts of 2026-07-01 is in no deposit: 3 records have just this amount, and it is not known which of them is missing.',
+  );
+  expect(said('only_right', { leftCount: 0, minor: 400, facts: {} })).toBe(
+    '4.00 of the bank of 2026-07-01 has no counterpart in receipts.',
+  );
+  expect(said('ambiguous', { rightCount: 0 })).toBe(
+    '2 records of receipts of 2026-07-01 fit more than one record of the bank equally well.',
+  );
+  expect(said('transposed', { facts: { left_sum: 5400, right_sum: 4500, or_missing: 1 }, minor: -900 })).toBe(
+    'Receipts 54.00, the bank 45.00: two neighboring digits were swapped, or a record of 9.00 is missing.',
+  );
+  expect(said('deposit_without_receipt', { leftCount: 0, leftName: 'the slips' })).toContain('matches nothing in the slips.');
 });

@@ -30,65 +30,69 @@ export interface ExceptionFacts {
 const DUE = { taken: 1, large: 3, other: 10 };
 const LARGE_MINOR = 100_000;
 
-const leftAlone = (rest: string) => (a: ExceptionFacts) =>
-  `${money(a, a.minor)} of ${a.leftName}${on(a)} ${rest.replace('{right}', a.rightName)}.`;
-const rightAlone = (rest: string) => (a: ExceptionFacts) =>
-  `${money(a, a.minor)} of ${a.rightName}${on(a)} ${rest.replace('{left}', a.leftName)}.`;
-const anyAlone = (rest: string) => (a: ExceptionFacts) =>
-  `${money(a, a.minor)} of ${a.leftCount > 0 ? a.leftName : a.rightName}${on(a)} ${rest}.`;
+/** Records of one side; `{other}` is the name of the other one. Which record it is may not be known where several would explain it. */
+const alone = (rest: string) => (a: ExceptionFacts) => {
+  const [own, other] =
+    (a.facts.side ?? (a.leftCount > 0 ? 'left' : 'right')) === 'left' ? [a.leftName, a.rightName] : [a.rightName, a.leftName];
+  return `${money(a, a.minor)} of ${own}${on(a)} ${rest.replace('{other}', other)}${oneOf(a)}.`;
+};
+const oneOf = ({ facts }: ExceptionFacts): string => {
+  if (facts.one_of === undefined) return '';
+  const [what, has] = Number(facts.records) > 1 ? ['groups of records', 'come to'] : ['records', 'have'];
+  return `: ${facts.one_of} ${what} ${has} just this amount, and it is not known which of them is missing`;
+};
 const bothSums = (a: ExceptionFacts): string =>
   `${capital(a.leftName)} ${money(a, Number(a.facts.left_sum))}, ${a.rightName} ${money(a, Number(a.facts.right_sum))}`;
 
-const moreOrLess = (a: ExceptionFacts, minor = a.minor, has = 'has'): string =>
-  minor === 0 ? 'both sides had the same sum' : `${a.rightName} ${has} ${money(a, Math.abs(minor))} ${minor < 0 ? 'less' : 'more'}`;
+const moreOrLess = (a: ExceptionFacts, minor = a.minor): string => `${money(a, Math.abs(minor))} ${minor < 0 ? 'less' : 'more'}`;
 
 /** By code: exceptions are stored, exported and reported under these names. */
 export const EXCEPTION_TYPES = {
   not_deposited: {
     title: 'Receipts without a deposit',
-    sentence: leftAlone('is in no deposit'),
+    sentence: alone('is in no deposit'),
     next: 'Find the bag; tell the supervisor the same day.',
     dueIn: DUE.taken,
   },
   deposit_not_at_bank: {
     title: 'Deposit not at the bank',
-    sentence: leftAlone('was made up and has not reached {right}'),
+    sentence: alone('was made up and has not reached {other}'),
     next: 'Call the bank and give the bag number.',
     dueIn: DUE.taken,
   },
   deposit_without_receipt: {
     title: 'Deposit without receipts',
-    sentence: rightAlone('matches nothing in {left}'),
+    sentence: alone('matches nothing in {other}'),
     next: 'Ask the place that deposited it; enter the receipt, or return the money.',
   },
   not_settled: {
     title: 'Card payment not settled',
-    sentence: leftAlone('is in no settlement'),
+    sentence: alone('is in no settlement'),
     next: 'Ask the processor whether it has the payment; if not, have it sent again.',
   },
   settled_without_receipt: {
     title: 'Settlement without a receipt',
-    sentence: rightAlone('matches nothing in {left}'),
+    sentence: alone('matches nothing in {other}'),
     next: 'Enter the receipt, or refund the card.',
   },
   unposted: {
     title: 'Not in the ledger',
-    sentence: leftAlone('has no entry in {right}'),
+    sentence: alone('has no entry in {other}'),
     next: 'Post the batch again. The period cannot close until it is posted.',
   },
   bank_item_unposted: {
     title: 'Bank item not in the ledger',
-    sentence: rightAlone('is at the bank and in no entry'),
+    sentence: alone('is at the bank and in no entry'),
     next: 'Find out what it is (interest, a fee, a correction) and book it in the ledger.',
   },
   only_left: {
     title: 'Only on one side',
-    sentence: leftAlone('has no counterpart in {right}'),
+    sentence: alone('has no counterpart in {other}'),
     next: 'Ask who keeps the other records whether it is missing there, or match it by hand: interlocal matches add.',
   },
   only_right: {
     title: 'Only on one side',
-    sentence: rightAlone('has no counterpart in {left}'),
+    sentence: alone('has no counterpart in {other}'),
     next: 'Ask who keeps the other records whether it is missing there, or match it by hand: interlocal matches add.',
   },
   amount_differs: {
@@ -98,7 +102,8 @@ export const EXCEPTION_TYPES = {
   },
   transposed: {
     title: 'Digits swapped',
-    sentence: (a) => `${bothSums(a)}: two neighboring digits were swapped.`,
+    sentence: (a) =>
+      `${bothSums(a)}: two neighboring digits were swapped${a.facts.or_missing === undefined ? '' : `, or a record of ${money(a, Math.abs(a.minor))} is missing`}.`,
     next: 'Fix the amount where it was typed.',
   },
   cash_over_short: {
@@ -114,7 +119,7 @@ export const EXCEPTION_TYPES = {
   composition_differs: {
     title: 'Cash and checks exchanged',
     sentence: (a) =>
-      `The day is in balance, but ${a.rightName}${on(a)} has ${money(a, a.minor)} too little of ${a.facts.short} and too much of ${a.facts.over}.`,
+      `The sum is right, but in ${a.rightName}${on(a)} there is ${money(a, a.minor)} too little of ${a.facts.short} and too much of ${a.facts.over}.`,
     next: 'Ask who made up the bag. Checks in place of cash are a sign of fraud: tell the supervisor.',
     dueIn: DUE.taken,
   },
@@ -135,17 +140,17 @@ export const EXCEPTION_TYPES = {
   },
   duplicate_receipt: {
     title: 'Receipt entered twice',
-    sentence: anyAlone('was entered twice; only one of the entries is backed by money'),
+    sentence: alone('was entered twice; only one of the entries is backed by money'),
     next: 'Void the entry that has no money.',
   },
   duplicate_posting: {
     title: 'Posted twice',
-    sentence: anyAlone('was posted twice: two entries have equal lines'),
+    sentence: alone('was posted twice: two entries have equal lines'),
     next: 'Reverse the second entry.',
   },
   void_after_deposit: {
     title: 'Voided after its money was deposited',
-    sentence: anyAlone('was voided, but a deposit has its money'),
+    sentence: alone('was voided, but a deposit has its money'),
     next: 'Refund the payer, or take the void back.',
     dueIn: DUE.taken,
   },
@@ -228,19 +233,21 @@ export const EXCEPTION_TYPES = {
   },
   rejected: {
     title: 'Rejected by finance',
-    sentence: anyAlone('was rejected by finance'),
+    sentence: alone('was rejected by finance'),
     next: 'Correct it and post it again. The period cannot close until finance has taken it.',
   },
   ambiguous: {
     title: 'More than one answer',
     sentence: (a) =>
-      `${records(a.leftCount)} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
+      a.leftCount === 0 || a.rightCount === 0
+        ? `${records(a.leftCount + a.rightCount)} of ${a.leftCount ? a.leftName : a.rightName}${on(a)} fit more than one record of ${a.leftCount ? a.rightName : a.leftName} equally well.`
+        : `${records(a.leftCount)} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
     next: 'Say which belong together (interlocal matches add), or get a reference that tells them apart.',
   },
   decision_no_longer_balances: {
     title: 'A decision no longer balances',
     sentence: (a) =>
-      `What a person matched${on(a)} has changed: ${moreOrLess(a, Number(a.facts.difference))} now. When it was decided, ${moreOrLess(a, Number(a.facts.accepted), 'had')}.`,
+      `What a person matched${on(a)} has changed: ${accepted(a, 'difference')} now, ${accepted(a, 'accepted')} when it was decided.`,
     next: 'Check what changed; confirm the match again or revoke it.',
   },
   source_missing: {
@@ -310,6 +317,11 @@ function missing(a: ExceptionFacts, what: string): string {
   if (what === 'batch' && a.facts.side === undefined && a.facts.of !== undefined)
     return `Batch ${a.facts.of} of ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers} did not come.`;
   return `The ${what}${of} for ${a.facts.day ?? a.since ?? 'an unknown day'}${numbers}${onward} did not come.`;
+}
+
+function accepted(a: ExceptionFacts, fact: string): string {
+  const minor = Number(a.facts[fact]);
+  return minor === 0 ? 'no difference' : `${moreOrLess(a, minor)} in ${a.rightName}`;
 }
 
 function cents(a: ExceptionFacts, fact: string): string {

@@ -1,5 +1,5 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
-import { explainUnequal, oneTooMany } from '../exceptions/explain-unequal.ts';
+import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.ts';
 import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { findings } from '../exceptions/findings.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
@@ -178,9 +178,11 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
  */
 function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const tied = new Map<Entry, Unequal>();
-  for (const group of work.unequal) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
+  // A settlement whose payments add up to its gross is tied: only what adds up to its refunds, and nothing else, may be added.
+  const earlierGroups = [...work.unequal].filter(({ otherwise }) => !otherwise);
+  for (const group of earlierGroups) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
   const all = { left: [...work.open.left], right: [...work.open.right] };
-  for (const group of work.unequal) {
+  for (const group of earlierGroups) {
     all.left.push(...group.left);
     all.right.push(...group.right);
   }
@@ -249,39 +251,51 @@ function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Un
   return true;
 }
 
-/** One record that explains a group's whole difference is the exception, and the rest is proposed; else the group is. */
+/** Records that are a group's whole difference are the exception, and the rest is proposed; else the group is. */
 function exceptUnequal(work: Work, group: Unequal): void {
-  const difference = explainUnequal(group, work.rules.exceptions);
-  const { unequal, parts } = work.rules.exceptions;
-  // Cash is over or short only where nothing else explains it.
-  const open = difference.type === unequal || difference.type === 'cash_over_short';
-  const extra = open ? oneTooMany(group, parts) : undefined;
-  if (extra) {
-    const { side, entry } = extra;
-    const rest = { left: group.left.filter((e) => e !== entry), right: group.right.filter((e) => e !== entry) };
-    const evidence = { fields: group.fields, lag: null, rivals: 0, doubt: 'without_one' as const };
-    const difference = sumOf(rest.right) - sumOf(rest.left);
-    const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference, evidence };
-    if (!isRefused(work, match)) {
-      reopen(work, [group]);
-      take(work, match, 'rule');
-      const sides = { left: side === 'left' ? [entry] : [], right: side === 'right' ? [entry] : [] };
-      except(work, { type: work.rules.open[side].type, ...sides, minor: entry.minor, facts: { pass: group.pass } });
-      return;
-    }
+  if (group.otherwise && !isRefused(work, group.otherwise)) {
+    reopen(work, [group]);
+    take(work, { ...group.otherwise, takenLast: true }, 'rule');
+    return;
   }
+  const { difference, missing } = explainUnequal(group, work.rules);
+  if (!missing) return except(work, difference);
+  const without = new Set(missing.entries);
+  const rest = { left: group.left.filter((e) => !without.has(e)), right: group.right.filter((e) => !without.has(e)) };
+  const evidence = { fields: group.fields, lag: null, rivals: 0, doubt: 'without_one' as const };
+  const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference: sumOf(rest.right) - sumOf(rest.left), evidence };
+  if (isRefused(work, match)) {
+    // A person has said that the rest does not belong together: the whole group is open.
+    except(work, { ...difference, left: group.left, right: group.right });
+    return;
+  }
+  reopen(work, [group]);
+  take(work, match, 'rule');
   except(work, difference);
 }
 
+/**
+ * Whether a group says better than a narrower one what happened. Where it has only records more that lack the narrower key, it does:
+ * one difference is likelier than a difference and a missing record. Unless the narrower one is explained to the cent.
+ */
 function isBetter(work: Work, group: Unequal, than: Unequal): boolean {
-  const [explained, before] = [isExplained(work, group), isExplained(work, than)];
-  return explained === before ? Math.abs(group.difference) < Math.abs(than.difference) : explained;
+  const [now, before] = [
+    STRENGTHS.indexOf(explainUnequal(group, work.rules).strength),
+    STRENGTHS.indexOf(explainUnequal(than, work.rules).strength),
+  ];
+  if (hasOnlyKeylessMore(work, group, than)) return now >= before || before <= STRENGTHS.indexOf('small');
+  return now === before ? Math.abs(group.difference) < Math.abs(than.difference) : now > before;
 }
 
-/** Whether something more than "differs" can be said of a group. */
-function isExplained(work: Work, group: Unequal): boolean {
-  const { unequal, parts } = work.rules.exceptions;
-  return explainUnequal(group, work.rules.exceptions).type !== unequal || oneTooMany(group, parts) !== undefined;
+const STRENGTHS: readonly Explanation['strength'][] = ['none', 'small', 'likely', 'exact'];
+
+function hasOnlyKeylessMore(work: Work, group: Unequal, than: Unequal): boolean {
+  const pass = work.rules.passes.find(({ name }) => name === than.pass);
+  if (pass?.kind !== 'key' && pass?.kind !== 'settlement') return false;
+  return SIDES.every((side) => {
+    const narrower = new Set(than[side]);
+    return group[side].every((entry) => narrower.has(entry) || keyOf(entry, pass.on, side) === null);
+  });
 }
 
 /** The earlier groups that these records contain, each of them whole; undefined when one would be torn. */

@@ -1,5 +1,6 @@
 import type { ControlPass, ControlTotal, Entry } from '../entry.ts';
 import { keyOf } from '../fields.ts';
+import { numberedText } from '../exceptions/number-ranges.ts';
 import { exceptionId } from '../match/match-id.ts';
 import { except, note, type TotalState, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
@@ -71,8 +72,15 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
   if (total.count === 0 || (total.count === null && total.minor === 0)) return;
   const today = work.days.index(work.asOf);
   if (total.day !== null && today - work.days.index(total.day) <= work.rules.open[pass.of].within) return;
-  const [first, last] = [numberOf(total.first), numberOf(total.last)];
-  if (first !== null && last !== null && first <= last) work.missingNumbers.push({ first, last });
+  const [first, last] = [numberedText(total.first ?? ''), numberedText(total.last ?? '')];
+  if (first && last && first.prefix === last.prefix && first.number <= last.number)
+    work.missingNumbers.push({
+      side: pass.of,
+      prefix: first.prefix,
+      first: first.number,
+      last: last.number,
+      values: valuesOfRecords(pass, total),
+    });
   const cause = note(work, {
     type: 'missing_batch',
     left: [],
@@ -105,11 +113,6 @@ function differs(work: Work, pass: ControlPass, total: ControlTotal, records: re
     },
   });
   echo(work, pass, total, work.exceptions.at(-1)!.id);
-}
-
-function numberOf(text: string | null): number | null {
-  const digits = /\d{1,15}$/.exec(text ?? '')?.[0];
-  return digits === undefined ? null : Number(digits);
 }
 
 function namesOf(pass: ControlPass, { values }: ControlTotal): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { businessDays, dayNumber } from '../calendar.ts';
-import type { ControlTotal, Entry, FeeRule, Pass, SettlementPass } from '../entry.ts';
+import type { ControlTotal, Entry, FeeRule, Pass, SettlementPass, SubsetPass } from '../entry.ts';
 import { NO_RULES } from '../exceptions/rules.ts';
 import { conservedSums } from '../match/conservation.ts';
 import { reconcileSides, type Rules } from '../match/reconcile.ts';
@@ -227,5 +227,65 @@ describe('control totals', () => {
 
   test('that say nothing was taken miss nothing', () => {
     expect(run([], [total({ minor: 0, count: 0 })]).found).toEqual(['settled_without_receipt d']);
+  });
+});
+
+describe('a refund that is netted into another settlement', () => {
+  const of = (id: string, batch: string, gross: number, refunds: number | null, date = '2026-07-02') =>
+    entry(id, gross - (refunds ?? 0), date, {
+      merchant: 'm',
+      batch,
+      gross: String(gross),
+      refunds: refunds === null ? null : String(refunds),
+    });
+  const paid = (id: string, minor: number, batch: string | null, date = '2026-07-01') =>
+    entry(id, minor, date, { merchant: 'm', batch, day: date });
+  const KEY: SettlementPass = { ...PASS, parts: { gross: 'gross', refunds: 'refunds' }, contract: [] };
+  const LATER: SubsetPass = {
+    ...{ kind: 'subset', name: 'days of one batch', block: [{ left: 'merchant', right: 'merchant' }], one: 'right', most: 16 },
+    ...{ within: { from: 0, to: 4 }, together: ['day'], parts: KEY.parts, negative: [], chance: 10, confirm: 'automatic' },
+  };
+  const sales = [paid('a', 4000, '1'), paid('b', 6000, '1'), paid('c', 5000, '2', '2026-07-02')];
+
+  test('belongs to the one that says it, not to the one whose number it has', () => {
+    for (const own of ['1', null]) {
+      const refund = paid('r', -1500, own, '2026-07-03');
+      const { found, confirmed } = reconcile(
+        [KEY, LATER],
+        [...sales, refund],
+        [of('s', '1', 10_000, 0), of('t', '2', 5000, 1500, '2026-07-06')],
+      );
+      expect([found, confirmed]).toEqual([[], ['a b s', 'c r t']]);
+    }
+  });
+
+  test('and a sale without its number is still found, though the number names a refund that is not in the batch', () => {
+    const { confirmed } = reconcile(
+      [KEY, LATER],
+      [paid('a', 4000, '1'), paid('b', 6000, null, '2026-07-02'), paid('r', -1500, '1')],
+      [of('s', '1', 10_000, 0)],
+    );
+    expect(confirmed).toEqual(['a b s']);
+  });
+
+  test('where refunds are no payments, the gross is enough', () => {
+    const { found, confirmed } = reconcile([KEY, LATER], sales, [of('s', '1', 10_000, 0), of('t', '2', 5000, 1500, '2026-07-06')]);
+    expect([found, confirmed]).toEqual([[], ['a b s', 'c t']]);
+  });
+
+  test('stays open while no settlement has it', () => {
+    const { found, confirmed } = reconcile([KEY, LATER], [...sales.slice(0, 2), paid('r', -1500, '1')], [of('s', '1', 10_000, 0)]);
+    expect([found, confirmed]).toEqual([['not_settled r'], ['a b s']]);
+  });
+
+  test('is ambiguous by itself where two of its amount are near: the sales of both settlements stay tied', () => {
+    const refunds = [paid('q', -1500, null, '2026-07-01'), paid('r', -1500, null, '2026-07-02')];
+    const { exceptions, confirmed } = reconcile(
+      [KEY, LATER],
+      [...sales, ...refunds],
+      [of('s', '1', 10_000, 1500, '2026-07-03'), of('t', '2', 5000, 0, '2026-07-03')],
+    );
+    expect(confirmed).toEqual(['a b s', 'c t']);
+    expect(exceptions.map((e) => [e.type, ...[...e.left, ...e.right].map(({ id }) => id)])).toEqual([['ambiguous', 'q', 'r']]);
   });
 });

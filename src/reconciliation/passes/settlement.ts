@@ -1,4 +1,4 @@
-import type { BusinessDays, Entry, SettlementPart, SettlementPass } from '../entry.ts';
+import type { BusinessDays, Entry, FoundMatch, SettlementPart, SettlementPass } from '../entry.ts';
 import { pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
 import { fits, keyGroups, type KeyResult, lagOf } from './key.ts';
@@ -36,40 +36,75 @@ export function takingsOf(pass: Made, entry: Entry): number[] {
   return [rest, rest + (parts.refunds ?? 0)];
 }
 
-/** Ties the payments of each key to its settlements, where they add up to what these are made of. */
+/**
+ * Ties the payments of each key to its settlements, where they add up to what these are made of. A refund that another settlement
+ * nets stays open for it: this one says that it has none.
+ */
 export function matchBySettlement(pass: SettlementPass, left: readonly Entry[], right: readonly Entry[], days: BusinessDays): KeyResult {
   const result: KeyResult = { matches: [], unequal: [], unfit: [] };
   if (!pass.on.length) return result;
-  const fields = pass.on.map(pairName);
   for (const group of keyGroups(pass, left, right, days)) {
     const [settlements, payments] = pass.of === 'left' ? [group.left, group.right] : [group.right, group.left];
     const takings = settlements.map((entry) => takingsOf(pass, entry));
     if (takings.some((list) => !list.length)) continue;
-    const wanted = [0, 1].map((i) => takings.reduce((sum, list) => sum + list[i]!, 0));
-    const paid = sumOf(payments);
-    const found = wanted.find((sum) => sum === paid);
-    const sums = pass.of === 'left' ? { left: found ?? wanted[0]!, right: paid } : { left: paid, right: found ?? wanted[0]! };
-    const unequal = { pass: pass.name, ...group, difference: sums.right - sums.left, fields, sums };
-    if (!fits(group.left.length, group.right.length, pass.sides)) result.unfit.push(unequal);
-    else if (found === undefined) result.unequal.push(unequal);
-    else {
-      const automatic = pass.confirm === 'automatic';
-      result.matches.push({
-        pass: pass.name,
-        state: automatic ? 'confirmed' : 'proposed',
-        ...group,
-        difference: sumOf(group.right) - sumOf(group.left),
-        evidence: {
-          fields,
-          lag: lagOf(group.left, group.right, days),
-          rivals: 0,
-          parts: addedUp(settlements.map((entry) => partsOf(pass, entry))),
-          ...(automatic ? {} : { doubt: 'suggested' as const }),
-        },
-      });
-    }
+    const wanted = [0, 1].map((i) => takings.reduce((sum, list) => sum + list[i]!, 0)) as [number, number];
+    const tie = (own: readonly Entry[]): void => tieSettlements(pass, { settlements, payments: own, wanted }, days, result);
+    const sales = payments.filter(({ minor }) => minor > 0);
+    // The gross is that of the sales; what is refunded here was netted into another settlement, or another one's refunds into this one.
+    if (!wanted.includes(sumOf(payments)) && sales.length > 0 && sales.length < payments.length && sumOf(sales) === wanted[1]) tie(sales);
+    else tie(payments);
   }
   return result;
+}
+
+interface SettledGroup {
+  settlements: readonly Entry[];
+  payments: readonly Entry[];
+  /** The gross less the refunds, and the gross. */
+  wanted: readonly [number, number];
+}
+
+function tieSettlements(
+  pass: SettlementPass,
+  { settlements, payments, wanted }: SettledGroup,
+  days: BusinessDays,
+  result: KeyResult,
+): void {
+  const fields = pass.on.map(pairName);
+  const group = pass.of === 'left' ? { left: settlements, right: payments } : { left: payments, right: settlements };
+  const paid = sumOf(payments);
+  const found = wanted.find((sum) => sum === paid);
+  const sums = pass.of === 'left' ? { left: found ?? wanted[0], right: paid } : { left: paid, right: found ?? wanted[0] };
+  const unequal = { pass: pass.name, ...group, difference: sums.right - sums.left, fields, sums };
+  if (!fits(group.left.length, group.right.length, pass.sides)) {
+    result.unfit.push(unequal);
+    return;
+  }
+  if (found === undefined) {
+    result.unequal.push(unequal);
+    return;
+  }
+  const automatic = pass.confirm === 'automatic';
+  const match: FoundMatch = {
+    pass: pass.name,
+    state: automatic ? 'confirmed' : 'proposed',
+    ...group,
+    difference: sumOf(group.right) - sumOf(group.left),
+    evidence: {
+      fields,
+      lag: lagOf(group.left, group.right, days),
+      rivals: 0,
+      parts: addedUp(settlements.map((entry) => partsOf(pass, entry))),
+      ...(automatic ? {} : { doubt: 'suggested' as const }),
+    },
+  };
+  if (paid === wanted[0]) {
+    result.matches.push(match);
+    return;
+  }
+  // The gross without the refunds that it says: they may be payments of another day, which a later pass finds; if not, this is it.
+  const less = pass.of === 'left' ? { left: wanted[0], right: paid } : { left: paid, right: wanted[0] };
+  result.unequal.push({ ...unequal, difference: less.right - less.left, sums: less, otherwise: match });
 }
 
 function addedUp(list: readonly Partial<Record<SettlementPart, number>>[]): Partial<Record<SettlementPart, number>> {

@@ -29,6 +29,7 @@ const DAYS: SubsetPass = {
   chance: 10,
   confirm: 'automatic',
 };
+const ids = (list: readonly Entry[]): string[] => list.map(({ id }) => id).sort();
 const pool = (batch: string | null = null): Entry['values'] => ({ place: 'pool', batch });
 
 describe('whole days add up', () => {
@@ -39,8 +40,6 @@ describe('whole days add up', () => {
     entry('c', 700, '2026-07-02', pool(batches[2])),
     entry('d', 3300, '2026-07-02', pool(batches[3])),
   ];
-  const ids = (list: readonly Entry[]): string[] => list.map(({ id }) => id).sort();
-
   test('to the batch of two days, though no payment has its number', () => {
     const { matches } = reconcile([BATCH, DAYS], payments([null, null, null, null]), [entry('s', 7500, '2026-07-02', pool('71'))]);
     expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a', 'b', 'c', 'd']]]);
@@ -121,4 +120,14 @@ test('a payment was entered twice and only the copy has the number: the first ha
   );
   expect(matches.map((m) => m.left[0]!.id)).toEqual(['first']);
   expect(exceptions.map((e) => [e.type, e.left[0]!.id])).toEqual([['duplicate_receipt', 'second']]);
+});
+
+test('two equal batches and two equal lines of the ledger are one exception, which lists all four', () => {
+  const batch = (id: string, name: string, minor: number) => entry(id, minor, '2026-07-01', { ...pool(), day: name });
+  const { exceptions } = reconcile(
+    [DAYS],
+    [batch('a', 'B1', 500), batch('b', 'B1', 400), batch('c', 'B2', 900)],
+    [entry('s', 900, '2026-07-02', pool()), entry('t', 900, '2026-07-02', pool())],
+  );
+  expect(exceptions.map((e) => [e.type, ids(e.left), ids(e.right)])).toEqual([['ambiguous', ['a', 'b', 'c'], ['s', 't']]]);
 });

@@ -19,6 +19,8 @@ interface Target {
   day: number | null;
   anchor: Entry;
   group?: Unequal;
+  /** The records of the group that the many are added to. */
+  kept?: readonly Entry[];
 }
 
 /** Records that are taken together or not at all. */
@@ -45,12 +47,14 @@ export function matchBySubset(
     if (key === null || target.day === null) continue;
     const near = (units.get(key) ?? []).filter(({ entries }) => entries.every(({ day }) => isNear(pass, target.day!, day!, days)));
     if (!near.length || near.length > pass.most) continue;
-    const answers = target.minors.map((minor) => onlySubset(near, minor)).filter((answer) => answer !== 'none');
-    if (answers.some((answer) => answer === 'unknown')) continue;
-    const [answer] = answers;
-    if (answers.length > 1 || answer === 'several')
-      result.ambiguous.push(sided(pass, { one: [target.anchor], many: near.flatMap(({ entries }) => entries) }));
-    else if (typeof answer === 'object') solved.push({ target, ...answer, byChance: answer.picked || isByChance(pass, near, target) });
+    const answers = target.minors.map((minor) => (minor === 0 ? 'none' : onlySubset(near, minor))).filter((answer) => answer !== 'none');
+    if (!answers.length || answers.some((answer) => answer === 'unknown')) continue;
+    const found = answers.filter((answer) => typeof answer === 'object');
+    const [first, second] = found;
+    // What makes up the gross is part of what makes up gross and refunds: it says the same.
+    const only = found.every(({ several }) => !several) && (!second || second.chosen.every((entry) => first!.chosen.includes(entry)));
+    if (only) solved.push({ target, ...first!, byChance: first!.picked || isByChance(pass, near, target) });
+    else result.ambiguous.push(ambiguousOf(pass, target, [...new Set(found.flatMap(({ chosen }) => chosen))]));
   }
   settle(pass, solved, result);
   return result;
@@ -91,8 +95,14 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
   for (const group of unequal) {
     const [one] = group[pass.one];
     if (!one || group[pass.one].length !== 1) continue;
-    const have = sumOf(group[manyOf(pass)]);
-    targets.push({ minors: wanted(one).map((minor) => minor - have), day: one.day, anchor: one, group });
+    const kept = group[manyOf(pass)];
+    const have = sumOf(kept);
+    targets.push({ minors: wanted(one).map((minor) => minor - have), day: one.day, anchor: one, group, kept });
+    const sales = kept.filter(({ minor }) => minor > 0);
+    const gross = pass.parts === undefined ? undefined : partsOf({ parts: pass.parts, negative: pass.negative }, one).gross;
+    // Its refunds may have been netted into another settlement.
+    if (gross !== undefined && sales.length > 0 && sales.length < kept.length)
+      targets.push({ minors: wanted(one).map((minor) => minor - sumOf(sales)), day: one.day, anchor: one, group, kept: sales });
   }
   return targets;
 }
@@ -100,13 +110,17 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
 /** Targets whose solutions have no record in common with another's; the others are ambiguous. */
 function settle(pass: SubsetPass, solved: Solved[], result: SubsetResult): void {
   const wanted = new Map<Entry, number>();
-  for (const { chosen } of solved) for (const entry of chosen) wanted.set(entry, (wanted.get(entry) ?? 0) + 1);
+  const anchors = new Map<Entry, number>();
+  for (const { target, chosen } of solved) {
+    for (const entry of chosen) wanted.set(entry, (wanted.get(entry) ?? 0) + 1);
+    anchors.set(target.anchor, (anchors.get(target.anchor) ?? 0) + 1);
+  }
   for (const { target, chosen, byChance } of solved) {
-    if (chosen.some((entry) => wanted.get(entry)! > 1)) {
-      result.ambiguous.push(sided(pass, { one: [target.anchor], many: chosen }));
+    if (anchors.get(target.anchor)! > 1 || chosen.some((entry) => wanted.get(entry)! > 1)) {
+      result.ambiguous.push(ambiguousOf(pass, target, chosen));
       continue;
     }
-    const kept = target.group ? target.group[manyOf(pass)] : [];
+    const kept = target.kept ?? [];
     const { left, right } = sided(pass, { one: [target.anchor], many: [...kept, ...chosen] });
     const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
     if (target.group) result.completed.push(target.group);
@@ -153,6 +167,11 @@ function divisor(a: number, b: number): number {
   return x;
 }
 
+/** A settlement whose payments add up to its gross is tied, whatever becomes of its refunds; only these are in doubt. */
+function ambiguousOf(pass: SubsetPass, { anchor, group }: Target, many: Entry[]): Ambiguous {
+  return group?.otherwise ? { ...sided(pass, { one: [], many }), oneSided: true } : sided(pass, { one: [anchor], many });
+}
+
 function sided(pass: SubsetPass, { one, many }: { one: Entry[]; many: Entry[] }): Ambiguous {
   return pass.one === 'left' ? { pass: pass.name, left: one, right: many } : { pass: pass.name, left: many, right: one };
 }
@@ -162,12 +181,20 @@ function isNear(pass: SubsetPass, one: number, other: number, days: BusinessDays
   return lag >= pass.within.from && lag <= pass.within.to;
 }
 
+/** Records that have the wanted sum. */
+export interface Subset {
+  chosen: Entry[];
+  picked: boolean;
+  /** There is more than one subset: `chosen` has the records of all of them. */
+  several: boolean;
+}
+
 /**
- * The only subset of `units` with this sum; `several` when there are more, `none`, or `unknown` when the search would take
- * too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
+ * The only subset of `units` with this sum; the records of all of them when there are more; `none`, or `unknown` when the search
+ * would take too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
  * `picked` says that only some of them were taken. An empty subset is no solution.
  */
-export function onlySubset(units: readonly Unit[], minor: number): { chosen: Entry[]; picked: boolean } | 'several' | 'none' | 'unknown' {
+export function onlySubset(units: readonly Unit[], minor: number): Subset | 'none' | 'unknown' {
   const kinds = kindsOf(units);
   // What the kinds from i on can still add, at the least and at the most: a branch that cannot arrive is left.
   const least: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
@@ -178,6 +205,7 @@ export function onlySubset(units: readonly Unit[], minor: number): { chosen: Ent
     most[i] = most[i + 1]! + Math.max(0, all);
   }
   const taken: number[] = [];
+  const inAny = new Set<number>();
   let solution: number[] | undefined;
   let solutions = 0;
   let steps = 0;
@@ -186,7 +214,9 @@ export function onlySubset(units: readonly Unit[], minor: number): { chosen: Ent
     if (i === kinds.length) {
       if (rest !== 0 || !taken.some((n) => n > 0)) return true;
       solution ??= [...taken];
-      return ++solutions < 2;
+      solutions++;
+      taken.forEach((n, kind) => n > 0 && inAny.add(kind));
+      return true;
     }
     if (rest < least[i]! || rest > most[i]!) return true;
     const { minor: each, units: same } = kinds[i]!;
@@ -198,13 +228,16 @@ export function onlySubset(units: readonly Unit[], minor: number): { chosen: Ent
     return true;
   }
   search(0, minor);
-  if (solutions > 1) return 'several';
+  // Where not all solutions were seen, each record may be in one.
+  const possible = kinds.flatMap(({ units: same }, i) => (steps > MAX_STEPS || inAny.has(i) ? same.flatMap(({ entries }) => entries) : []));
+  if (solutions > 1) return { chosen: possible, picked: true, several: true };
   if (steps > MAX_STEPS) return 'unknown';
   if (!solution) return 'none';
   const counts = solution;
   return {
     chosen: kinds.flatMap(({ units: same }, i) => same.slice(0, counts[i]).flatMap(({ entries }) => entries)),
     picked: kinds.some(({ units: same }, i) => counts[i]! > 0 && counts[i]! < same.length),
+    several: false,
   };
 }
 

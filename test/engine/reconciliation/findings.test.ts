@@ -105,6 +105,43 @@ describe('findings and echoes in the store', () => {
     expect(await exceptionLines(t.engine, {}, TODAY)).toEqual([]);
   });
 
+  test('a deposit that lacks receipts names them, or says that it cannot know which; the rest of it is proposed, and all is conserved', async () => {
+    const passes = `    - key: department and day
+      on: [department, { left: received_on, right: collected_on }]
+      sides: many_to_one
+`;
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', '', passes),
+      'desk/a.csv': receiptFile([
+        { no: 'R1', amount: '12.00', dept: 'pool' },
+        { no: 'R2', amount: '12.00', dept: 'pool' },
+        { no: 'R3', amount: '30.01', dept: 'pool' },
+        { no: 'R4', amount: '18.17', dept: 'rink' },
+        { no: 'R5', amount: '32.41', dept: 'rink' },
+        { no: 'R6', amount: '55.63', dept: 'rink' },
+        { no: 'R7', amount: '8.29', dept: 'rink' },
+      ]),
+      'bank/a.csv': depositFile([
+        { no: 'B1', amount: '42.01', dept: 'pool' },
+        { no: 'B2', amount: '88.04', dept: 'rink' },
+      ]),
+    });
+    expect((await run(t)).outcome).toBe('succeeded');
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    expect(list.map((e) => [e.type, e.amount, e.records.map((r) => r.key).sort()]).sort()).toEqual([
+      ['not_deposited', '12.00', ['B1', 'R1', 'R2', 'R3']],
+      ['not_deposited', '26.46', ['R4', 'R7']],
+    ]);
+    expect(list.find((e) => e.amount === '12.00')!.sentence).toContain('2 records have just this amount, and it is not known which');
+    const [match] = await matchLines(t.engine, {});
+    expect([match!.state, match!.left.map((r) => r.key).sort()]).toEqual(['proposed', ['R5', 'R6']]);
+    const { states } = await readReconciliation(t.engine, 'to-bank');
+    expect(states.filter((s) => s.side === 'left').map((s) => [s.state, s.records, s.minor])).toEqual([
+      ['excepted', 5, 5401 + 2646],
+      ['proposed', 2, 8804],
+    ]);
+  });
+
   test('a receipt that is open in two reconciliations is one trouble', async () => {
     const t = await town({
       'pipelines/to-bank.yaml': pipeline('to-bank', ''),

@@ -17,9 +17,8 @@ import { insertOutbox, listOutbox, type OutboxRow } from '../../../store/outboun
 import { startRun } from '../../../store/ledger/runs.ts';
 import { type Cut, cutAt, CutOff, forgetSent, openScratch, setSequence, settle } from '../../../store/scratch.ts';
 import type { Transport } from '../../../transports/transport.ts';
-import { deliver, finishUnfinished } from '../../../engine/outbound/outbound.ts';
+import { sendAll } from '../../../engine/outbound/outbound.ts';
 import { openTarget } from '../../../engine/outbound/target.ts';
-import { settleAnswers } from '../../../engine/outbound/settle.ts';
 import { openOutboundRun, type OutboundRun } from '../../../engine/outbound/outbound-run.ts';
 import { openRun } from '../../../engine/run/open-run.ts';
 
@@ -119,9 +118,8 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
       const problems = run.problems;
       try {
         const at = { ...target, transport: watch(target.transport) };
-        await settleAnswers(run, at);
-        await finishUnfinished(run, at);
-        await deliver(run, at);
+        // What is sent is in the outbox already.
+        await sendAll(run, at, async () => {});
       } catch (error) {
         if (error instanceof InterlocalError) problems.push(...error.problems);
         else if (!(error instanceof CutOff) && !counting.wasCut()) throw error;

@@ -1,5 +1,4 @@
-import type { EntityConfig } from '../../../config/schema/model.ts';
-import { matchingOf } from '../../../config/schema/model.ts';
+import { columnBeside, type EntityConfig, matchingOf } from '../../../config/schema/model.ts';
 import type { CarryConfig } from '../../../config/schema/carry.ts';
 import type { SinkConfig } from '../../../config/schema/sink.ts';
 import type { SinkMappingConfig } from '../../../config/schema/sink-mapping.ts';
@@ -45,7 +44,7 @@ export function carryOf(
   const { latest_by: latestBy, fields: orders } = entity.survivorship;
   const read = namesRead(mapping);
   const fields = Object.entries(entity.fields).flatMap(([name, { type }]): CarriedField[] => {
-    const beside = type === 'money' ? `${name}_currency` : type === 'code' ? `${name}_raw` : undefined;
+    const beside = columnBeside(name, type);
     if (type === 'reference' || name === keys.source || name === keys.key || name === latestBy) return [];
     if (!read.has(name) && (beside === undefined || !read.has(beside))) return [];
     const owners = entity.owners?.[name];

@@ -1,7 +1,7 @@
 import { ruleFields } from '../../../config/checks/exception-rules.ts';
 import { type ExceptionRuleConfig, TYPES_OF_RULES } from '../../../config/schema/exception-rules.ts';
 import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
-import type { ExceptionRules, Where } from '../../../reconciliation/exceptions/rules.ts';
+import type { ExceptionRules, PartsRule, Where } from '../../../reconciliation/exceptions/rules.ts';
 
 /** What a reconciliation looks for besides what is open, with the defaults filled in. */
 export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
@@ -18,7 +18,9 @@ export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
       side ? [{ side, type: type ?? TYPES_OF_RULES.voids[0], where: whereOf(where), ...(on === undefined ? {} : { on }) }] : [],
     ),
     late: rules.flatMap(({ late, type }) => (late === undefined ? [] : [{ type: type ?? TYPES_OF_RULES.late[0], businessDays: late }])),
-    parts: rules.flatMap(({ parts: left, right, type }) => (left === undefined ? [] : [{ type: type!, left, right: right ?? left }])),
+    parts: rules.flatMap(({ parts: left, right, type }) =>
+      left === undefined ? [] : [{ type: type!, left, right: rightOf(right ?? left) }],
+    ),
     periods: rules.flatMap(({ period: left, right, entry, type }) =>
       left === undefined
         ? []
@@ -38,6 +40,11 @@ export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
       side ? [{ side, type: type!, by, days, within }] : [],
     ),
   };
+}
+
+/** A field, or for each value the money fields that have its sum. */
+function rightOf(right: NonNullable<ExceptionRuleConfig['right']>): PartsRule['right'] {
+  return typeof right === 'string' ? right : Object.fromEntries(Object.entries(right).map(([value, fields]) => [value, [fields].flat()]));
 }
 
 /** Months close on this business day of the next one. */
