@@ -14,6 +14,8 @@ export interface SourceRecord {
   number: number;
   /** 1-based line in its file where it starts, for text formats. */
   line?: number;
+  /** Fields that have no value because their column is not there: of them nothing is known. Of rows with columns only. */
+  missing?: readonly string[];
   /** The record type, for formats that have several (`H`, `D`, `16`). */
   type?: string;
   /** Why it could not be read; such a record is rejected, with `raw`. */

@@ -79,7 +79,7 @@ export interface Component {
 }
 
 /** Vetoes that say that two records are two people; the others say that too little is known. */
-const TWO_PEOPLE: ReadonlySet<VetoName> = new Set(['suffix', 'twins', 'father_and_son', 'siblings']);
+const TWO_PEOPLE: ReadonlySet<VetoName> = new Set(['suffix', 'father_and_son', 'siblings']);
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
 export function clustersOf({ model, populations, profiles, sources, links, rules, decisions }: Component): number[] {
@@ -96,10 +96,12 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
     pair(a, b) {
       const population = model.populations[populations[a]!];
-      if (!population || populations[a] !== populations[b]) return { score: 0, full: 0, vetoed: true, person: 0 };
-      const { score, uncapped, veto, opposite, person } = scorePair(population, profiles[a]!, profiles[b]!);
+      if (!population || populations[a] !== populations[b])
+        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false };
+      const { score, uncapped, veto, opposite, person, sure } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
-      return { score, full: uncapped, vetoed: opposite || (veto !== undefined && TWO_PEOPLE.has(veto)), person };
+      const vetoed = opposite || (veto !== undefined && TWO_PEOPLE.has(veto));
+      return { score, full: uncapped, vetoed, twins: veto === 'twins', person, sure };
     },
   });
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type EntityConfig, entitySchema } from '../config/schema/model.ts';
+import { EMPTIED } from './emptied.ts';
 import { type Contribution, survivors } from './survivorship.ts';
 
 const entity = entitySchema.parse({
@@ -205,5 +206,28 @@ describe('a field may have an order of its own', () => {
       expect(columns).toEqual({ email, phone });
       expect(provenance?.email ?? 97).toBe(email === 'new@x.org' ? 98 : 97);
     }
+  });
+});
+
+describe('a field that a system owns', () => {
+  const owned: EntityConfig = { ...entity, owners: { name: ['clerk'] } };
+  const emptied = { name: null, [EMPTIED]: 'name', changed: '2026-03-01' };
+  const nameOf = (...list: Contribution[]): unknown => survivors(list, owned, COLUMNS).columns.name;
+
+  test('is empty where its owner emptied it, although another system has an older value', () => {
+    const clerk = said('clerk', emptied);
+    const result = survivors([clerk, said('pool', { name: 'Ann', changed: '2026-01-01' })], owned, COLUMNS);
+    expect([result.columns.name, result.provenance?.name ?? result.landed]).toEqual([null, clerk.landed]);
+    expect(nameOf(clerk, said('pool', { name: 'Ann', changed: '2026-04-01' }))).toBeNull();
+  });
+
+  test('has the value of another system where the owner never had one, or where only that system emptied it', () => {
+    expect(nameOf(said('clerk', { name: null }), said('pool', { name: 'Ann' }))).toBe('Ann');
+    expect(nameOf(said('pool', emptied), said('desk', { name: 'Ann' }))).toBe('Ann');
+    expect(survivors([said('clerk', emptied), said('pool', { name: 'Ann' })], entity, COLUMNS).columns.name).toBe('Ann');
+  });
+
+  test('has the value of another record of its owner', () => {
+    expect(nameOf(said('clerk', emptied), said('clerk', { name: 'Anne' }, { sourceKey: '2' }), said('pool', { name: 'Ann' }))).toBe('Anne');
   });
 });

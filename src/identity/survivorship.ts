@@ -1,5 +1,6 @@
 import { columnBeside } from '../config/schema/model.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
+import { emptiedFields, isWithout } from './emptied.ts';
 
 type Cell = string | number | null;
 
@@ -24,7 +25,7 @@ export interface Survivors {
 /**
  * Which value of each field survives: that of the most trusted record that has one. The order (trusted connections,
  * then by name; within one, `latest_by`, then source key, pipeline and item) depends on what the records say, never on
- * when they landed. Money goes with its currency and a code with what the source said: both from the same record.
+ * when they landed. A field that its owner emptied is empty. Money goes with its currency and a code with what the source said: both from the same record.
  */
 export function survivors(contributions: readonly Contribution[], entity: EntityConfig, columns: readonly string[]): Survivors {
   if (contributions.length === 1) {
@@ -48,12 +49,22 @@ export function survivors(contributions: readonly Contribution[], entity: Entity
     const leader = leaderOf.get(column) ?? column;
     const has = (name: string) => (c: Contribution) => (c.columns[name] ?? null) !== null;
     const own = orderOf(leader);
-    const giver = own.find(has(leader)) ?? own.find(has(`${leader}_raw`)) ?? first;
+    const giver = emptierOf(own, entity, leader) ?? own.find(has(leader)) ?? own.find(has(`${leader}_raw`)) ?? first;
     result[column] = giver.columns[column] ?? null;
     provenance[column] = giver.landed;
     if (giver !== first) mixed = true;
   }
   return { columns: result, provenance: mixed ? provenance : undefined, landed: first.landed };
+}
+
+/** The record of an owner that emptied the field, where no owner has a value: that the owner's value survives holds for none as well. */
+function emptierOf(own: readonly Contribution[], { owners }: EntityConfig, field: string): Contribution | undefined {
+  const list = owners?.[field];
+  if (!list?.length) return undefined;
+  const said = own.filter(({ connection }) => list.includes(connection));
+  return said.every(({ columns }) => isWithout(columns, field))
+    ? said.find(({ columns }) => emptiedFields(columns).includes(field))
+    : undefined;
 }
 
 /** The rule of one field: its own, or that its owners come first. */

@@ -5,6 +5,7 @@ import type { SourceRecord } from '../core/record.ts';
 import type { MappingContext } from '../mapping/mapping.ts';
 import { landedById } from '../store/landing/landed.ts';
 import { heldBy } from '../store/reconciliation/totals.ts';
+import { emptiedFields } from '../identity/emptied.ts';
 import { columnsOfEntity, columnsOfField } from '../store/model-tables.ts';
 import { linksOfRecord, type RecordLink } from '../store/landing/origins.ts';
 import { entityIds, listSources, type Source } from '../store/ledger/sources.ts';
@@ -78,6 +79,11 @@ export async function explain(engine: Engine, entityName: string, key: string, l
           }
           const from = landed.get(number);
           const source = from && sources.get(from.sourceId);
+          if (from && source && explained.value === null && kind) {
+            const given = (links.get(number) ?? []).map(({ mapped }) => JSON.parse(mapped ?? '{}') as Record<string, Cell>);
+            if (given.some((columns) => emptiedFields(columns).includes(field[0])))
+              explained.emptied = { connection: source.connection, source_key: from.key, run: from.runId };
+          }
           if (from && source && explained.value !== null) {
             const link = giverOf(links.get(number) ?? [], name, explained.value);
             const made = link && makers(source, link.item);

@@ -44,7 +44,8 @@ for (let n = 0; n < Number(count); n++) {
         matching,
         shapeId: () => Promise.resolve(1),
       });
-      batch.link(undefined, { sourceId: source!.id, key: values.number, landed: 1, hash: 'h' }, [{ bound, candidate: candidates[0]! }]);
+      const as = { sourceId: source!.id, key: values.number, landed: 1, hash: 'h' };
+      batch.link(undefined, as, [{ bound, candidate: candidates[0]! }], { values, number: 1 });
       await batch.commit();
     },
     { comparing: true },

@@ -26,7 +26,7 @@ export function registerExplain(cli: Cli): void {
             : records
                 .map((r) => {
                   const rows = r.fields
-                    .filter((f) => f.value !== null || f.steward)
+                    .filter((f) => f.value !== null || f.steward || f.emptied)
                     .map((f) => {
                       const currency = r.fields.find((c) => c.field === `${f.field}_currency`)?.value;
                       const value =
@@ -43,9 +43,11 @@ export function registerExplain(cli: Cli): void {
                                 .map(([k, v]) => `${k} = ${JSON.stringify(v)}`)
                                 .join(', '),
                             )
-                          : f.steward
-                            ? `set by ${f.steward.actor}: ${cut(f.steward.reason)}`
-                            : '';
+                          : f.emptied
+                            ? `emptied in ${f.emptied.connection}, record ${f.emptied.source_key}`
+                            : f.steward
+                              ? `set by ${f.steward.actor}: ${cut(f.steward.reason)}`
+                              : '';
                       return [f.field, value, said, f.steward ? `value ${f.steward.value}, ${zonedTime(f.steward.at, zone)}` : place];
                     });
                   const history = r.history.map(

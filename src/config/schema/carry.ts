@@ -19,6 +19,13 @@ export const carrySchema = z.strictObject({
     .describe(
       'When the system changed a field itself since the last exchange. owner: the owner of the field wins; without one a person decides. newest: the later change wins, by latest_by of the model; where that is not known a person decides. review: a person decides.',
     ),
+  emptied: z
+    .array(columnName)
+    .min(1)
+    .optional()
+    .describe(
+      'Fields of the entity that are emptied in this system when they were emptied in the system that owns them, or by a person with identity set. Fields that are not listed keep what this system has.',
+    ),
   differences: z
     .enum(['keep', 'send'])
     .default('keep')

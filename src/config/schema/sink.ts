@@ -310,6 +310,13 @@ export const sinkSchema = z.strictObject({
     .describe(
       'What is sent when a correction is carried to a record that the system has. changed: its key, fields that are required, and the fields that were corrected; the system leaves what is empty as it is. whole: every field of the mapping, with what the system itself says in those that were not corrected. Needed for files and requests; default for tables: changed.',
     ),
+  emptied: z
+    .string()
+    .nullable()
+    .optional()
+    .describe(
+      'What is written into a field that a correction empties (carry.emptied of a pipeline), such as *CLEAR*, where a system leaves empty fields as they are. "": an empty element or text. null: null in the JSON of a request. Default for tables: NULL.',
+    ),
   creates: creates
     .optional()
     .describe('How a record is made that the system does not have yet (carry.create of a pipeline). Its key is empty then.'),

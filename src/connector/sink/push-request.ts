@@ -21,7 +21,7 @@ async function requestOf(sink: SinkConfig, records: readonly Outgoing[], context
   const [first] = records;
   const ask = first!.operation === 'delete' ? target.delete! : first!.create ? (sink.creates?.request ?? target) : target;
   const written = writtenOf(sink, first!.values);
-  const spec = specOf(sink, ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey });
+  const spec = specOf(sink, ask, written, { ...(await variablesOf(context)), idempotency_key: first!.idempotencyKey }, first!.emptied);
   if (first!.operation === 'delete' || target.body !== undefined || !sink.encoder) return spec;
   const { bytes } = await renderSink(
     sink,
@@ -163,7 +163,13 @@ export function requestsOf(sink: SinkConfig, values: Values, given: Variables): 
 export function requestShown(sink: SinkConfig, record: Outgoing): RequestSpec {
   const target = sink.target.request!;
   const ask: Ask = record.operation === 'delete' ? target.delete! : record.create ? (sink.creates?.request ?? target) : target;
-  return specOf(sink, ask, writtenOf(sink, record.values), { session: '(session)', idempotency_key: record.idempotencyKey });
+  return specOf(
+    sink,
+    ask,
+    writtenOf(sink, record.values),
+    { session: '(session)', idempotency_key: record.idempotencyKey },
+    record.emptied,
+  );
 }
 
 /** Asks, by the sink's own rules of what an error means; a session that has ended is opened again, once. */
@@ -199,7 +205,7 @@ async function variablesOf({ variables, session }: PushContext): Promise<Variabl
 
 type Ask = Pick<RequestTarget, 'operation' | 'path' | 'query' | 'headers' | 'header' | 'body'> & { method?: RequestSpec['method'] };
 
-function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables): RequestSpec {
+function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables, emptied: readonly string[] = []): RequestSpec {
   const texts = (given: Record<string, string> | undefined): Record<string, string> | undefined =>
     given && Object.fromEntries(Object.entries(given).map(([name, text]) => [name, textOf(fillRecord(text, values, variables))]));
   const headers = texts(ask.headers);
@@ -212,21 +218,27 @@ function specOf(sink: SinkConfig, ask: Ask, values: Values, variables: Variables
     header: ask.header && Object.fromEntries(Object.entries(ask.header).map(([name, of]) => [name, fillRecord(of, values, variables)])),
     ...(ask.body === undefined
       ? {}
-      : bodyOf(sink, sink.corrections === 'changed' ? withoutMissing(ask.body, values) : ask.body, headers ?? {}, values, variables)),
+      : bodyOf(
+          sink,
+          sink.corrections === 'changed' ? withoutMissing(ask.body, values, emptied) : ask.body,
+          headers ?? {},
+          values,
+          variables,
+        )),
   };
 }
 
 const FIELD = /^\{\{\s*record\.([^}\s]+(?:\s+[^}\s]+)*)\s*\}\}$/;
 
-/** A correction holds what was corrected: what is not in it is left out of the body, so no system takes it for emptied. */
-function withoutMissing(template: Template, values: Values): Template {
+/** A correction holds what was corrected or emptied: what is not in it is left out of the body, so no system takes it for emptied. */
+function withoutMissing(template: Template, values: Values, emptied: readonly string[]): Template {
   if (template === null || typeof template !== 'object') return template;
-  if (Array.isArray(template)) return template.map((item) => withoutMissing(item, values));
+  if (Array.isArray(template)) return template.map((item) => withoutMissing(item, values, emptied));
   const kept = Object.entries(template).filter(([, item]) => {
     const field = typeof item === 'string' ? FIELD.exec(item)?.[1] : undefined;
-    return field === undefined || (valueAt(values, field) ?? null) !== null;
+    return field === undefined || emptied.includes(field) || (valueAt(values, field) ?? null) !== null;
   });
-  return Object.fromEntries(kept.map(([name, item]) => [name, withoutMissing(item, values)]));
+  return Object.fromEntries(kept.map(([name, item]) => [name, withoutMissing(item, values, emptied)]));
 }
 
 function bodyOf(

@@ -13,6 +13,8 @@ export interface Outgoing {
   /** Of this record in this version alone, whatever store sends it: what the remote system may recognize it by. */
   idempotencyKey: string;
   operation: 'write' | 'delete';
+  /** Fields of a correction that are emptied in the system; the others without a value are not in it. */
+  emptied?: readonly string[];
   /** The system does not have it yet: it is made there, as creates of the sink says. */
   create?: boolean;
 }

@@ -24,6 +24,8 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       const path = below + name;
       const field = Object.hasOwn(fields, path) ? fields[path]! : undefined;
       if (!field) unknown(name, path, below);
+      // The mark of an emptied field is written whatever the type of the field.
+      else if (value !== null && value === sink.emptied) written[name] = value;
       else if (value !== null && value !== '') written[name] = one(field, value, path);
     }
     for (const name of namesBelow(below)) {

@@ -4,7 +4,7 @@ import { FileError, type Problem } from '../../core/errors.ts';
 import { nameList } from '../../core/text/name-list.ts';
 import { EMPTY_ROWS_HINT, hasNoValue, placesAt, type SourceRecord, type Value, type Values } from '../../core/record.ts';
 import { type Columns, columnWatch } from './drift.ts';
-import { isPersonal, mayBeAbsent } from './field-paths.ts';
+import { isPersonal, mayBeAbsent, isTable } from './field-paths.ts';
 import { shapesOf, type WrongShape } from './field-shapes.ts';
 import { typeCheck } from './field-types.ts';
 
@@ -44,6 +44,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     }),
   );
   const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
+  const table = isTable(stream);
   const holdShapes = shapesOf(stream);
   const watch = columnWatch();
   const seen = new Set<string>();
@@ -85,7 +86,13 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       holdShapes?.(values, (found) => notOfShape(record, found));
       if (record.problem) return;
       // What may be missing is not a value: mappings and hashes see the same fields in every record.
-      for (const { name } of optional.own) if (values[name] === undefined) values[name] = null;
+      let missing: string[] | undefined;
+      for (const { name } of optional.own)
+        if (values[name] === undefined) {
+          values[name] = null;
+          if (table) (missing ??= []).push(name);
+        }
+      if (missing) record.missing = missing;
       for (const { name } of optional.inside) {
         const { groups, name: last } = placesAt(values, name);
         for (const group of groups) if (group[last] === undefined) group[last] = null;
@@ -100,18 +107,18 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
         );
         return;
       }
-      const missing =
+      const lacking =
         required.own.find(({ name }) => isEmpty(values[name])) ??
         required.inside.find(({ name, mayBeAbsent }) => {
           const { groups, name: last, absent } = placesAt(values, name);
           return (absent && !mayBeAbsent) || groups.some((group) => isEmpty(group[last]));
         });
-      if (missing) {
+      if (lacking) {
         record.problem = problemAt(
           record,
           'FIELD_REQUIRED',
-          missing.name,
-          `"${missing.name}" is empty, but this system must always provide it.`,
+          lacking.name,
+          `"${lacking.name}" is empty, but this system must always provide it.`,
           hasNoValue(values) ? EMPTY_ROWS_HINT : 'Fill it in at the source, then run again.',
         );
         return;

@@ -1,10 +1,12 @@
 import type { BoundMapping, LandContext } from '../landing/context.ts';
 import { equalFields } from '../../config/schema/model.ts';
+import type { SourceRecord } from '../../core/record.ts';
 import type { Candidate, Columns } from '../../mapping/mapping.ts';
 import type { Contribution } from '../../identity/survivorship.ts';
 import type { Landing, Link } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 import { contributionOf, differences, type Entry, type Golden, idOf, type Kind, writeGoldens } from './golden-records.ts';
+import { withEmptied } from './emptied.ts';
 import { referencesOfRows } from '../identity/references.ts';
 import { commitMembers } from '../identity/members.ts';
 
@@ -22,7 +24,7 @@ export interface LandedAs {
  */
 export interface GoldenBatch {
   /** Links a record to what the mappings made of it; returns the links that it has now. */
-  link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[]): Link[];
+  link(before: readonly Link[] | undefined, as: LandedAs, made: readonly Made[], record: SourceRecord): Link[];
   /** The short way for a record whose key was never seen and whose entities have no identity: nothing to compare with. */
   addNew(as: LandedAs, made: Made): void;
   /** The source deleted the record: its links stay, marked, and support no golden record anymore. */
@@ -58,13 +60,26 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       for (const name of bound.mapping.columns) golden.push(columns[name] ?? null);
       rows.goldens.push(golden);
     },
-    link(before, as, made) {
+    link(before, as, made, record) {
       const now: Link[] = [];
       for (const { bound, candidate } of made) {
         const old = before?.find((l) => l.entityId === bound.entityId && l.itemKey === candidate.itemKey);
-        const mapped = bound.entity.identity ? JSON.stringify(candidate.columns) : null;
+        const columns = context.matching.has(bound.entityId)
+          ? withEmptied(
+              {
+                bound,
+                columns: candidate.columns,
+                item: candidate.itemKey.slice(bound.itemPrefix.length),
+                record,
+                from: { connection: context.connection, ...(context.file ? { file: context.file.name } : {}) },
+                landed: as.landed,
+              },
+              old,
+            )
+          : candidate.columns;
+        const mapped = bound.entity.identity ? JSON.stringify(columns) : null;
         const link = linkTo(as, { entityId: bound.entityId, itemKey: candidate.itemKey }, old, mapped);
-        put(old, link, candidate.columns, identityOf(bound, candidate.columns));
+        put(old, link, columns, identityOf(bound, columns));
         now.push(link);
       }
       if (made.length === 0) {

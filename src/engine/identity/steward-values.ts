@@ -156,14 +156,30 @@ function columnsOfValues(
 ): Map<string, Record<string, string | number | null>> {
   const problems: Problem[] = [];
   const keys = matchingOf(entity)?.keys;
+  const finders = new Map(
+    Object.entries(entity.fields).flatMap(([reference, { by }]) => (by ?? []).map((name) => [name, reference] as const)),
+  );
   const settable = Object.keys(entity.fields).filter(
     (name) =>
-      entity.fields[name]!.type !== 'reference' && name !== keys?.source && name !== keys?.key && name !== entity.survivorship.latest_by,
+      !finders.has(name) &&
+      entity.fields[name]!.type !== 'reference' &&
+      name !== keys?.source &&
+      name !== keys?.key &&
+      name !== entity.survivorship.latest_by,
   );
   const complain = (field: string, message: string, hint?: string): void =>
     void problems.push({ code: 'STEWARD_VALUE_WRONG', place: { path: `${entity.entity}.${field}` }, message, hint });
   const columns = new Map<string, Record<string, string | number | null>>();
   for (const [name, text] of values) {
+    const reference = finders.get(name);
+    if (reference !== undefined && name !== keys?.source && name !== keys?.key) {
+      complain(
+        name,
+        `${reference} is found by ${name}, so a person cannot set it: the record that ${reference} refers to would be lost.`,
+        'Correct it in the system that the record comes from.',
+      );
+      continue;
+    }
     if (!settable.includes(name)) {
       complain(name, `${entity.entity} has no field "${name}" that a person can set.`, `Fields: ${settable.join(', ')}.`);
       continue;

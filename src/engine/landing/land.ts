@@ -111,7 +111,7 @@ export async function landBatch(
     }
     const as = { sourceId, key, landed: landedId, hash: digest };
     if (short && made.length > 0) for (const one of made) golden.addNew(as, one);
-    else known.set(key, golden.link(before, as, made));
+    else known.set(key, golden.link(before, as, made, record));
     if (made.length === 0) continue;
     if (!present) counts.created++;
     else if (!same) counts.changed++;

@@ -2,6 +2,7 @@ import { actorOf } from '../../config/actor.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../../core/errors.ts';
 import { addCounts, noCounts, type Outcome, type RunCounts } from '../../core/outcome.ts';
+import { isTable } from '../../connector/stream/field-paths.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
 import { storeFailure } from '../../store/failures.ts';
@@ -132,7 +133,13 @@ function prepare(
   const incoming: { record: SourceRecord; key: string }[] = [];
   const rejected: Rejected[] = [];
   for (const reject of list) {
-    const record: SourceRecord = { values: JSON.parse(reject.raw) as Values, number: reject.record, line: reject.line ?? undefined };
+    const values = JSON.parse(reject.raw) as Values;
+    const record: SourceRecord = { values, number: reject.record, line: reject.line ?? undefined };
+    // Whether their columns were there is not known anymore.
+    const optional = isTable(stream)
+      ? Object.keys(values).filter((name) => values[name] === null && stream.schema.fields[name]?.optional)
+      : [];
+    if (optional.length > 0) record.missing = optional;
     if (stream.deletes?.field && stream.deletes.values?.includes(textAt(record.values, stream.deletes.field))) {
       record.deleted = true;
       record.mustBeKnown = stream.deletes.unknown === 'reject';

@@ -60,7 +60,9 @@ export async function openOutboundRun(run: Run): Promise<OutboundRun> {
     return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
   });
   // Owners and what is sent decide as well; without carry the fingerprint stays what it was.
-  const carrying = config.carry ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates }] : [];
+  const carrying = config.carry
+    ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates, emptied: sink.emptied }]
+    : [];
   return {
     ...run,
     config,

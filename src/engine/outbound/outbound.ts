@@ -10,7 +10,7 @@ import { release } from './carry/before-sending.ts';
 import type { Carry } from './carry/carry.ts';
 import type { LookedAtRecord } from './carry/correction.ts';
 import type { HeldBack } from './carry/field.ts';
-import { findClusters, findCorrections } from './carry/find.ts';
+import { findClusters, findCorrections, findEmptiedTooOften } from './carry/find.ts';
 import { mapCorrections, mapNewRecord } from './carry/map.ts';
 import { queueCorrections, queueNewRecord, saveCorrections } from './carry/queue.ts';
 import { rememberSaid } from './carry/remember.ts';
@@ -86,6 +86,7 @@ const CHUNK = 200;
  */
 async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: HeldBack[]): Promise<void> {
   const { position, begun, scan, goldens } = await findCorrections(run);
+  const tooOften = await findEmptiedTooOften(run, carry, goldens);
   const options = { begun, newRecord: mapNewRecord.bind(undefined, run, carry) };
   for (let i = 0; i < goldens.length; i += CHUNK) {
     stopIfAsked(run);
@@ -96,7 +97,7 @@ async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: Hel
       const clusters = await findClusters(run, carry, { scan, goldens: goldens.slice(i, i + CHUNK) }, { landing, trx });
       for (const cluster of clusters) {
         counts.read++;
-        const records = mapCorrections(run, carry, cluster);
+        const records = mapCorrections(run, carry, cluster, tooOften);
         for (const counted of await queueCorrections(run, trx, cluster, records)) counts[counted]++;
         looked.push(...records);
         held.push(...records.flatMap(({ kept }) => kept));

@@ -22,11 +22,13 @@ export function outgoing({ config, sink, sinkName }: Pick<OutboundRun, 'config' 
   const create = row.carried?.create !== undefined;
   const idempotencyKey = createHash('sha256').update(text).digest('hex').slice(0, 32);
   const { reference } = sink.creates ?? {};
+  const emptied = create ? [] : Object.entries(row.carried?.changes ?? {}).flatMap(([name, [, to]]) => (to === null ? [name] : []));
   return {
     values: create && reference !== undefined ? { ...row.values, [reference]: idempotencyKey } : row.values,
     idempotencyKey,
     operation: row.operation,
     ...(create ? { create } : {}),
+    ...(emptied.length > 0 ? { emptied } : {}),
   };
 }
 

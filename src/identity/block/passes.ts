@@ -101,10 +101,13 @@ function ownPasses(sources: readonly FeatureSource[], roles: Roles): string[][] 
   );
   if (roles.given < 0)
     return [...own.map((s) => [s.name]), ...own.filter((s) => s.scale === 'organization').map((s) => [`${s.name}.start4`, 'postal_code'])];
-  return own.flatMap((s) => [
+  // Two of them together also find those whose name is misspelled.
+  return own.flatMap((s, i) => [
     [s.name, 'given'],
     [s.name, 'surname'],
     [s.name, 'birth'],
+    [s.name, 'postal_code'],
+    ...own.slice(i + 1).map((other) => [s.name, other.name]),
   ]);
 }
 

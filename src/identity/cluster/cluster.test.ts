@@ -16,7 +16,7 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
     ],
     join,
     margin: 0,
-    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2, person: 0 }),
+    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2, person: 0, twins: false, sure: false }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {
@@ -51,6 +51,8 @@ const household = (named: number): number[] =>
       full: named < 0 ? 6000 : 10_000 - 3500 * b,
       vetoed: false,
       person: a === 0 ? 0 : b === 2 ? named : -1,
+      twins: false,
+      sure: false,
     }),
   });
 
@@ -60,4 +62,34 @@ test('a record without a given name makes no family one person, and waits: it ma
 
 test('records that say the same name are one with it', () => {
   expect(household(1)).toEqual([0, 1, 2, 3].map((i) => (i === 3 ? 3 : 0)));
+});
+
+/** 0 and 1 are records of somebody, 2 and 3 of somebody too; `other`: the pairs of the two that have two given names at one birth date. */
+const born = (other: readonly string[]): number[] =>
+  clusterRecords({
+    size: 4,
+    sources: [null, null, null, null],
+    same: [],
+    different: [],
+    rules: [],
+    edges: [
+      { a: 0, b: 1, score: 9000 },
+      { a: 2, b: 3, score: 8000 },
+      { a: 1, b: 2, score: 7000 },
+    ],
+    join: { mean: 1536, least: -3072 },
+    margin: 0,
+    pair: (a, b) => {
+      const twins = other.includes(`${a} ${b}`);
+      return { score: 7000, full: 7000, vetoed: false, person: twins ? 0 : 1, twins, sure: !twins };
+    },
+  });
+
+test('one record with another given name is outvoted by the records that agree in name and birth date', () => {
+  expect(born(['0 3'])).toEqual([0, 0, 0, 0]);
+});
+
+test('twins have no such records, and stay two people', () => {
+  expect(born(['0 2', '0 3', '1 2', '1 3'])).toEqual([0, 0, 2, 2]);
+  expect(born(['0 3', '1 3'])).toEqual([0, 0, 2, 2]);
 });

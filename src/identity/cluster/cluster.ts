@@ -29,7 +29,14 @@ interface Pair {
   vetoed: boolean;
   /** What given names and birth dates say: 1, one person; -1, two people, as Robert and Nancy of one household; 0, nothing. */
   person: number;
+  /** Two given names at one birth date: twins, or one person who is also called by another name. */
+  twins: boolean;
+  /** Both given names and both birth dates are there and agree. */
+  sure: boolean;
 }
+
+/** So many pairs that are surely one person outvote one that looks like twins. */
+const SURE_FOR_TWINS = 3;
 
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
@@ -67,6 +74,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     let sum = 0;
     let full = 0;
     let person = 0;
+    let twins = 0;
+    let sure = 0;
     const [first, second] = [said.members(x), said.members(y)];
     for (const a of first)
       for (const b of second) {
@@ -76,7 +85,11 @@ export function clusterRecords(input: ClusterInput): number[] {
         sum += Math.max(found.score, input.join.least) - input.join.mean;
         full += found.full;
         person += found.person;
+        if (found.twins) twins++;
+        if (found.sure) sure++;
       }
+    // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
+    if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
     return { enough: sum >= 0 && person >= 0, person, full: full / (first.length * second.length) };
   };

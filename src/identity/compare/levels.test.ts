@@ -12,3 +12,13 @@ test.each([
   const { levels, level } = SCALES.postal_code;
   expect([levels[level(a, b)], levels[level(b, a)]]).toEqual([expected, expected]);
 });
+
+test.each([
+  ['18500101', '18500917', 'two parts equal'],
+  ['18500101', '18510917', 'some digits equal'],
+  ['18500101', '18500501', 'one error'],
+  ['18500202', '18500917', 'some digits equal'],
+])('a date of which only the year is known, January 1, agrees with every day of that year and of no other: %s and %s', (a, b, expected) => {
+  const { levels, level } = SCALES.date;
+  expect([levels[level(a, b)], levels[level(b, a)]]).toEqual([expected, expected]);
+});

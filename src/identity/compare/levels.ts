@@ -87,8 +87,12 @@ function dateLevel(a: string, b: string): number {
   const errors = edits(a, b, 4);
   if (errors === 1 || (year && agrees(a, b, 4, 6, 2) && agrees(a, b, 6, 4, 2))) return 1;
   if (year ? month || day : month && day) return 2;
+  // Systems that know only the year write January 1: such a date agrees with every day of its year.
+  if (year && (agrees(a, YEAR_ONLY, 4, 0, 4) || agrees(b, YEAR_ONLY, 4, 0, 4))) return 2;
   return errors === 2 ? 3 : errors <= 4 ? 4 : 5;
 }
+
+const YEAR_ONLY = '0101';
 
 /** Do `length` characters of `a` from `at` on equal those of `b` from `there` on? Without texts of their own: it is asked for every pair. */
 function agrees(a: string, b: string, at: number, there: number, length: number): boolean {

@@ -41,7 +41,12 @@ const email = fc.constantFrom(
 );
 
 function pairsOf(scale: ScaleName): fc.Arbitrary<[string, string]> {
-  if (scale === 'date') return mistyped(digits(8, 8)).map(([a, b]) => [a, b.padEnd(8, '0').slice(0, 8)]);
+  if (scale === 'date')
+    return fc.oneof(
+      mistyped(digits(8, 8)).map(([a, b]): [string, string] => [a, b.padEnd(8, '0').slice(0, 8)]),
+      // Only the year is known of one of them.
+      digits(8, 8).map((day): [string, string] => [day, `${day.slice(0, 4)}0101`]),
+    );
   if (scale === 'phone') return mistyped(digits(7, 10)).map(([a, b]) => [a, b.padEnd(7, '0').slice(-10)]);
   if (scale === 'email') return fc.oneof(fc.tuple(email, email), mistyped(email));
   return fc.oneof(

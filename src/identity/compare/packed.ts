@@ -59,6 +59,8 @@ export function dayLevel(a: number, b: number): number {
   if (count === 1 || (count === 2 && isExchanged(a, b, at))) return 1;
   if (year && ((a >>> 8) & 0xff) === (b & 0xff) && ((b >>> 8) & 0xff) === (a & 0xff)) return 1;
   if (year ? month || day : month && day) return 2;
+  // January 1, where only the year is known.
+  if (year && ((a & 0xffff) === 0x0101 || (b & 0xffff) === 0x0101)) return 2;
   if (count === 2) return 3;
   const errors = digitErrors(a, b);
   return errors <= 2 ? 3 : errors <= 4 ? 4 : 5;

@@ -33,6 +33,7 @@ describe('who is linked by the shipped model, without training', () => {
     ],
     ['a nickname', { ...emma, first_name: 'Robert' }, { ...emma, first_name: 'Bob' }],
     ['a typing error in the surname', emma, { ...emma, last_name: 'Cartre' }],
+    ['a system that knows only the year of birth', emma, { ...emma, birth_date: '2015-01-01', address_line1: '12 Elm St' }],
     ['day and month exchanged', emma, { ...emma, birth_date: '2015-12-03' }],
     ['a day that does not exist', emma, { ...emma, birth_date: null, birth_date_typed: '2015-03-42' }],
     ['first and last name exchanged', emma, { ...emma, first_name: 'Carter', last_name: 'Emma' }],

@@ -16,6 +16,8 @@ export interface Scored {
   opposite: boolean;
   /** See Pair.person of the clusters. */
   person: number;
+  /** See Pair.sure of the clusters. */
+  sure: boolean;
 }
 
 /** What becomes of a pair. */
@@ -70,8 +72,8 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
     else own += weight;
     if (features[i]!.specific && (weight > 0 || (neighbors && features[i]!.household))) beside += weight;
   }
-  const { veto, apart, opposite, person } = vetoOf(population, a, b, scratch, beside, shared);
-  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, veto, apart, opposite, person };
+  const said = vetoOf(population, a, b, scratch, beside, shared);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, ...said };
 }
 
 /**

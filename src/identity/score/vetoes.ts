@@ -8,22 +8,25 @@ import { suffixesConflict } from '../standardize/person-name.ts';
 import { fixed } from './weights.ts';
 import { isGirlsName } from './common-names.ts';
 
+/** What names and birth dates say of a pair, beside its score. */
+interface Said {
+  veto: VetoName | undefined;
+  apart: boolean;
+  opposite: boolean;
+  person: number;
+  /** Both given names and both birth dates are there and agree. */
+  sure: boolean;
+}
+
 /**
  * Why a pair must not be linked by its score, if so. They are narrow: in registers of persons, whole fields are wrong in
  * true pairs, and a blunt veto costs more than every refinement of the score brings. So two given names speak for twins only
  * where many people have them; a typing error is not a name. `levels` are those of the pair;
  * `beside` is what agrees next to the name and the town, `shared` what address, phone and e-mail say.
  */
-export function vetoOf(
-  population: Population,
-  a: Profile,
-  b: Profile,
-  levels: Int8Array,
-  beside: number,
-  shared: number,
-): { veto: VetoName | undefined; apart: boolean; opposite: boolean; person: number } {
+export function vetoOf(population: Population, a: Profile, b: Profile, levels: Int8Array, beside: number, shared: number): Said {
   const found = vetoByRole(population, a, b, levels, beside, shared);
-  return { opposite: false, person: 0, ...found };
+  return { opposite: false, person: 0, sure: false, ...found };
 }
 
 function vetoByRole(
@@ -33,7 +36,7 @@ function vetoByRole(
   levels: Int8Array,
   beside: number,
   shared: number,
-): { veto: VetoName | undefined; apart: boolean; opposite?: boolean; person?: number } {
+): Partial<Said> & Pick<Said, 'veto' | 'apart'> {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
@@ -73,7 +76,8 @@ function vetoByRole(
   const named = given >= 0 && nameAgrees;
   const person = namesakes ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
   if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person };
-  return { veto: nameAlone ? 'name_only' : undefined, apart, person };
+  const sure = named && first !== null && second !== null && birth >= 0 && birth <= 2;
+  return { veto: nameAlone ? 'name_only' : undefined, apart, person, sure };
 }
 
 /** A rare name in one town is no person yet: something of the person or the address must agree too. */

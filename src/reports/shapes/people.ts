@@ -73,6 +73,13 @@ export const explainShape = object({
           })
             .optional()
             .describe('a person set the value'),
+          emptied: object({
+            connection: text('the connection'),
+            source_key: text('the key of the source record there'),
+            run: whole('the run that read it'),
+          })
+            .optional()
+            .describe('the field is empty because the system that owns it emptied it'),
         }),
         'one for each column',
       ),

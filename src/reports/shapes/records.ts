@@ -225,10 +225,10 @@ export const deliveryPreviewShape = object({
         key: textOrNull('its number in that system'),
         field: textOrNull('the field'),
         why: oneOf(
-          ['owned', 'nobody', 'not_owner', 'newer', 'echo', 'differs', 'no_record'],
+          ['owned', 'nobody', 'not_owner', 'newer', 'echo', 'differs', 'emptied', 'emptied_elsewhere', 'no_record'],
           'explained in [delivery.md](delivery.md#carrying-corrections-back); with `no_record`, key, field and values are null',
         ),
-        value: textOrNull('what is not sent'),
+        value: textOrNull('what is not sent; null for a field that was emptied'),
         theirs: textOrNull('the value that stays there'),
       }),
       'what a pipeline with `carry` does not send, at most `--limit`',

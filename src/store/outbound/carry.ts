@@ -151,3 +151,11 @@ export async function waitsForReview(rows: Rows, entityId: number, members: read
     }
   return false;
 }
+
+/** How many members of a connection there are now. */
+export async function countMembers(knex: Knex, entityId: number, source: string): Promise<number> {
+  const [row] = (await knex('il_member').where({ entity_id: entityId, source, state: 'live' }).count({ n: '*' })) as {
+    n: number | string;
+  }[];
+  return Number(row!.n);
+}

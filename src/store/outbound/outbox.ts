@@ -44,7 +44,7 @@ export interface Carried {
   /** Field of the sink to [what the system has, what it is to have]. */
   changes: Record<string, [Value, Value]>;
   /** Fields that the system changed itself since the last exchange: a person decides. */
-  conflicts: Record<string, { ours: string | null; theirs: string | null }>;
+  conflicts: Record<string, { ours: string | null; theirs: string | null; many?: true }>;
   /** The record is made there. `key`: its number there, once that came back. */
   create?: { key?: string };
 }

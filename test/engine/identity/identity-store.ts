@@ -47,6 +47,9 @@ export async function closePeopleStores(): Promise<void> {
   for (const one of open.splice(0)) await one.close();
 }
 
+/** What was landed: these stores are filled without a mapping. */
+const NO_RECORD = { values: {}, number: 1 };
+
 export async function peopleStore(change: (entity: Record<string, unknown>) => void = () => {}): Promise<PeopleStore> {
   const made = await storeUnderTest.make();
   const text = parse(await readFile(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')) as Record<string, unknown>;
@@ -95,7 +98,10 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
           for (const { source, key, ...fields } of some) {
             const columns = { kind: 'person', ...fields, source, party_key: key };
             const as = { sourceId: context.sourceId, key, landed: 1, hash: 'h' };
-            known.set(key, batch.link(known.get(key), as, [{ bound, candidate: { entity: entity.entity, columns, itemKey: '' } }]));
+            known.set(
+              key,
+              batch.link(known.get(key), as, [{ bound, candidate: { entity: entity.entity, columns, itemKey: '' } }], NO_RECORD),
+            );
           }
           await batch.commit();
         });
@@ -112,7 +118,7 @@ export async function peopleStore(change: (entity: Record<string, unknown>) => v
             candidate: { entity: 'pet', columns, itemKey: '' },
           };
           if (first) batch.addNew(as, made);
-          else batch.link(undefined, as, [made]);
+          else batch.link(undefined, as, [made], NO_RECORD);
         }
         await batch.commit();
       }),

@@ -102,3 +102,22 @@ test('every wrong value is named at once, and nothing is set', async () => {
   });
   expect(await golden()).toMatchObject([{ phone: '585-555-0101' }]);
 });
+
+test('what a reference is found by cannot be set, and the message says why; nothing is set with it', async () => {
+  await store.land([emma('a', '1')]);
+  const fields = {
+    ...store.entity.fields,
+    guardian_key: { type: 'text', required: false, class: 'internal' },
+    household: { type: 'reference', required: false, class: 'internal', entity: 'party', by: ['source', 'household_key'] },
+    guardian: { type: 'reference', required: false, class: 'internal', entity: 'party', by: ['source', 'guardian_key'] },
+  } satisfies typeof store.entity.fields;
+  kind = { ...kind, entity: { ...store.entity, fields } };
+  await expect(set('a:1', { phone: '', household_key: 'H2', guardian_key: '', household: '7' })).rejects.toMatchObject({
+    problems: [
+      { code: 'STEWARD_VALUE_WRONG', place: { path: 'party.household_key' }, message: expect.stringContaining('household is found by') },
+      { code: 'STEWARD_VALUE_WRONG', place: { path: 'party.guardian_key' }, message: expect.stringContaining('guardian is found by') },
+      { code: 'STEWARD_VALUE_WRONG', place: { path: 'party.household' } },
+    ],
+  });
+  expect(await golden()).toMatchObject([{ phone: '585-555-0101' }]);
+});

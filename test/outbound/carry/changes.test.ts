@@ -6,7 +6,7 @@ import { decide as decideDelivery } from '../../../src/engine/outbound/decide.ts
 import { closeTowns } from '../../engine/town.ts';
 import { cutAt, cutsOf } from '../../engine/cut.ts';
 import { outbox } from '../base-outbound.ts';
-import { type CarryOptions, type CarryTown, carryTown, kept } from './town.ts';
+import { carryFiles, type CarryOptions, type CarryTown, carryTown, kept } from './town.ts';
 
 afterEach(closeTowns);
 
@@ -145,4 +145,14 @@ test('killed before or after any commit and run again, nothing is lost and nothi
     expect({ got: t.received().pool, outbox: await outbox(t.town) }, `cut ${how} commit ${n}`).toEqual(expected);
     await t.town.close();
   }
+});
+
+test('a correction of a field that the system requires is sent like any other', async () => {
+  const all = carryFiles({ people: { clerk: [], pool: [], bank: [] } }) as Record<string, string>;
+  const connector = all['connectors/desk/connector.yaml']!.replace('        street: {}', '        street: { required: true }');
+  const t = await ready({ files: { 'connectors/desk/connector.yaml': connector } });
+  t.edit('clerk', 'C1', { street: '40 Oak Ave' });
+  await t.night();
+  await t.night();
+  expect(t.received()).toEqual({ clerk: [], pool: ['P1 street=40 Oak Ave'], bank: ['B1 street=40 Oak Ave'] });
 });

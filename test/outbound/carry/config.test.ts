@@ -10,7 +10,7 @@ const people = { clerk: [], pool: [], bank: [] };
 /** What is wrong with the town when these texts in its files are replaced. */
 async function wrong(
   changes: Record<string, [from: string, to: string]>,
-  options: { carry?: string; model?: string } = {},
+  options: { carry?: string; model?: string; emptied?: string; corrections?: 'changed' | 'whole' } = {},
 ): Promise<string[]> {
   const files: Files = carryFiles({ people, ...options });
   for (const [path, [from, to]] of Object.entries(changes)) {
@@ -61,4 +61,20 @@ test('owners are connections of the town and fields of the entity, and nothing e
       { model: 'owners:\n  city: [pool]\n' },
     ),
   ).toEqual([expect.stringMatching(/owners.city VALUE_INVALID: the value of its owner survives/)]);
+});
+
+test('fields that are emptied are fields that are sent, and the sink says how a field is emptied', async () => {
+  const carry = ' emptied: [phone] ';
+  const unclear = expect.stringMatching(/to-pool.* deliver.carry.emptied KEY_MISSING: desk.changes does not say how a field is emptied/);
+  expect(await wrong({}, { carry })).toContainEqual(unclear);
+  // In a file an empty field is one that was not corrected.
+  expect(await wrong({}, { carry, emptied: '' })).toContainEqual(unclear);
+  expect(await wrong({}, { carry, emptied: '*CLEAR*' })).toEqual([]);
+  expect(await wrong({}, { carry, corrections: 'whole' })).toEqual([]);
+  expect(await wrong({}, { carry: ' emptied: [fone] ', corrections: 'whole' })).toContainEqual(
+    expect.stringMatching(/to-pool.*emptied.*fone/),
+  );
+  expect(await wrong({}, { carry: ' emptied: [sex] ', corrections: 'whole' })).toContain(
+    'pipelines/to-pool.yaml deliver.carry.emptied[0] VALUE_INVALID: changes.from-party does not send sex.',
+  );
 });

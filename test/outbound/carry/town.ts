@@ -54,6 +54,8 @@ export interface CarryOptions {
   corrections?: 'changed' | 'whole';
   /** How a system writes what it is sent. */
   writes?: (value: string) => string;
+  /** What a file says for a field that is emptied. */
+  emptied?: string;
   files?: Files;
 }
 
@@ -94,7 +96,7 @@ export async function carryTown(options: CarryOptions): Promise<CarryTown> {
         for (const file of readdirSync(folder)
           .filter((one) => one.endsWith('.csv') && !one.startsWith('.'))
           .sort()) {
-          takeFile(systems[name], readFileSync(join(folder, file), 'utf8'), now(), options.writes ?? ((value) => value));
+          takeFile(systems[name], readFileSync(join(folder, file), 'utf8'), now(), options.writes ?? ((value) => value), options.emptied);
           renameSync(join(folder, file), join(folder, 'taken', file));
         }
       }
@@ -112,7 +114,7 @@ async function ran(town: TestTown, pipeline: string): Promise<void> {
   if (run.outcome === 'failed') throw new Error(`${pipeline}: ${JSON.stringify(run.problems)}`);
 }
 
-function takeFile(system: System, text: string, at: string, writes: (value: string) => string): void {
+function takeFile(system: System, text: string, at: string, writes: (value: string) => string, emptied: string | undefined): void {
   const [head, ...lines] = text.trim().split(/\r?\n/);
   const names = head!.split(',') as (keyof Kept)[];
   for (const line of lines) {
@@ -122,7 +124,7 @@ function takeFile(system: System, text: string, at: string, writes: (value: stri
     const after = { ...before, changed: at };
     for (const name of names)
       if (name !== 'id' && values[name] !== '') {
-        after[name] = writes(values[name]);
+        after[name] = values[name] === emptied ? '' : writes(values[name]);
         system.got.push(`${values.id || 'new'} ${name}=${values[name]}`);
       }
     system.people.set(id, after);
@@ -134,7 +136,7 @@ function csv(people: readonly Kept[]): string {
 }
 
 /** The configuration of the town alone. */
-export function carryFiles({ carry = '', mode = 'live', model = '', corrections = 'changed', files = {} }: CarryOptions): Files {
+export function carryFiles({ carry = '', mode = 'live', model = '', corrections = 'changed', emptied, files = {} }: CarryOptions): Files {
   const party = readFileSync(join(import.meta.dirname, '../../../config/model/party.yaml'), 'utf8');
   const recent = ['address_line1', 'postal_code', 'phone', 'email', 'first_name', 'last_name'];
   const owned = [...model.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);
@@ -159,7 +161,7 @@ sinks:
   changes:
     target: { file: { folder: in, name: 'changes-{{ date }}-{{ sequence }}.csv' } }
     encoder: { csv: {} }
-    corrections: ${corrections}
+    corrections: ${corrections}${emptied === undefined ? '' : `\n    emptied: '${emptied}'`}
     creates: {}
     sequence_digits: 4
     schema:

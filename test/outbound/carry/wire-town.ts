@@ -28,7 +28,7 @@ const CORRECTABLE = ['first', 'last', 'street', 'zip', 'phone', 'email'] as cons
 export interface Wire {
   /** Empties the systems and fills them; `makes` a town over them. */
   fill(people: Record<SystemName, Kept[]>): void;
-  town(options?: { carry?: string }): Promise<TestTown>;
+  town(options?: { carry?: string; model?: string }): Promise<TestTown>;
   edit(system: SystemName, id: string, change: Partial<Kept>): void;
   read(town: TestTown): Promise<void>;
   carry(town: TestTown): Promise<void>;
@@ -59,7 +59,7 @@ export async function startWire(): Promise<Wire> {
   sql.exec(`CREATE TABLE came_in (line TEXT);
     ${CORRECTABLE.map(
       (name) => `CREATE TRIGGER log_${name} AFTER UPDATE OF "${name}" ON people WHEN new.changed = old.changed BEGIN
-        INSERT INTO came_in VALUES (new.id || ' ${name}=' || new."${name}"); END;`,
+        INSERT INTO came_in VALUES (new.id || ' ${name}=' || coalesce(new."${name}", '(NULL)')); END;`,
     ).join('\n')}`);
   let pool = new Map<string, Kept>();
   let poolGot: string[] = [];
@@ -77,7 +77,7 @@ export async function startWire(): Promise<Wire> {
       for (const one of people.bank) insert.run(...COLUMNS.map((name) => one[name]));
       wire.received();
     },
-    town: ({ carry = '' } = {}) => makeTown(files({ carry, soapUrl: clerk.url, sftpPort: sftp.port, bank }), {}),
+    town: ({ carry = '', model = '' } = {}) => makeTown(files({ carry, model, soapUrl: clerk.url, sftpPort: sftp.port, bank }), {}),
     edit(system, id, change) {
       const changed = { changed: now(), ...change };
       if (system === 'clerk') clerk.people.set(id, { ...clerk.people.get(id), ...soapOf(changed), PersonNo: id });
@@ -110,8 +110,9 @@ export async function startWire(): Promise<Wire> {
         for (const line of lines) {
           const values = line.split(',');
           const given = Object.fromEntries(names.flatMap((field, i) => (values[i] ? [[field, values[i]]] : []))) as unknown as Kept;
+          for (const field of names) if (given[field] === '*CLEAR*') given[field] = '';
           pool.set(given.id, { ...pool.get(given.id)!, ...given, changed: now() });
-          for (const field of names) if (field !== 'id' && given[field]) poolGot.push(`${given.id} ${field}=${given[field]}`);
+          for (const field of names) if (field !== 'id' && given[field] !== undefined) poolGot.push(`${given.id} ${field}=${given[field]}`);
         }
         renameSync(join(root, 'in', name), join(root, 'taken', `${exported}-${name}`));
       }
@@ -157,14 +158,15 @@ async function ran(town: TestTown, pipeline: string): Promise<void> {
 
 interface Reached {
   carry: string;
+  model: string;
   soapUrl: string;
   sftpPort: number;
   bank: Awaited<ReturnType<typeof startServer>>;
 }
 
 /** The configuration of the CSV town, with its systems behind their own protocols. */
-function files({ carry, soapUrl, sftpPort, bank }: Reached): Files {
-  const all = carryFiles({ people: { clerk: [], pool: [], bank: [] }, carry }) as Record<string, string>;
+function files({ carry, model, soapUrl, sftpPort, bank }: Reached): Files {
+  const all = carryFiles({ people: { clerk: [], pool: [], bank: [] }, carry, model, emptied: '*CLEAR*' }) as Record<string, string>;
   const inbound = all['mappings/party.from-desk.yaml']!;
   const desk = all['connectors/desk/connector.yaml']!;
   const own: Files = {
@@ -192,6 +194,7 @@ streams:
 sinks:
   changes:
     corrections: changed
+    emptied: ''
     target:
       request:
         operation: ChangePerson

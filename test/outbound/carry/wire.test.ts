@@ -144,3 +144,33 @@ test('killed anywhere and run again, each end gets each correction once', { time
       await town.close();
     }
 });
+
+test('a phone number that its owner deleted is emptied at the other ends that night, once: over SFTP, SOAP and SQL Server', async () => {
+  for (const [owner, emptied] of [
+    ['clerk', { pool: ['P1 phone=*CLEAR*'], bank: ['B1 phone=(NULL)'] }],
+    ['pool', { clerk: ['C1 phone='], bank: ['B1 phone=(NULL)'] }],
+    ['bank', { clerk: ['C1 phone='], pool: ['P1 phone=*CLEAR*'] }],
+  ] as const) {
+    const all = (system: string): Kept[] => NAMES.map((_, i) => person(i, system));
+    wire.fill({ clerk: all('clerk'), pool: all('pool'), bank: all('bank') });
+    const town = await wire.town({ carry: ' emptied: [phone] ', model: `owners:\n  phone: [${owner}]\n` });
+    await wire.read(town);
+    await wire.carry(town);
+    wire.edit(owner, `${owner[0]!.toUpperCase()}1`, { phone: '' });
+    // Another correction of the same person the same day goes with it.
+    wire.edit('bank', 'B1', { street: '5 Lake Rd' });
+    await wire.read(town);
+    await wire.carry(town);
+    const street = { clerk: ['C1 street=5 Lake Rd'], pool: ['P1 street=5 Lake Rd'], bank: [] as string[] };
+    for (const system of SYSTEMS)
+      street[system] = [...((emptied as Partial<Record<string, readonly string[]>>)[system] ?? []), ...street[system]];
+    expect(wire.received(), `owned by ${owner}`).toEqual(street);
+    for (const system of SYSTEMS) expect(wire.has(system, `${system[0]!.toUpperCase()}1`)!.phone || '').toBe('');
+    for (let night = 0; night < 2; night++) {
+      await wire.read(town);
+      await wire.carry(town);
+      expect(wire.received(), `owned by ${owner}`).toEqual(NOTHING);
+    }
+    await town.close();
+  }
+});

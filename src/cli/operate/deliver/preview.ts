@@ -152,6 +152,8 @@ const WHY: Record<Exclude<HeldBack['why'], 'no_record'>, string> = {
   newer: 'SYSTEM changed it later.',
   echo: 'it is what was sent to another system and came back.',
   differs: 'it differed before, and nobody corrected it since.',
+  emptied: 'the field was emptied, and carry.emptied of the pipeline does not name it.',
+  emptied_elsewhere: 'the field was emptied in a system that does not own it.',
 };
 
 function shown(value: Value): string {

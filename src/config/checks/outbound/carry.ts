@@ -28,6 +28,11 @@ export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: De
     if (!Object.hasOwn(entity.fields, name)) problems.push(noField(part, entity, name, [...at, 'owned', i]));
   });
   const mapping = draft.sinkMappings.get(deliver.mapping)?.value;
+  carry.emptied?.forEach((name, i) => {
+    if (!Object.hasOwn(entity.fields, name)) problems.push(noField(part, entity, name, [...at, 'emptied', i]));
+    else if (mapping && !JSON.stringify([mapping.fields, mapping.lists]).includes(`"${name}"`))
+      add(['emptied', i], 'VALUE_INVALID', `${deliver.mapping} does not send ${name}.`, 'Map it, or take it out of emptied.');
+  });
   if (mapping && !JSON.stringify([mapping.fields, mapping.lists]).includes(`"${keys.key}"`))
     add(
       [],
@@ -54,8 +59,13 @@ export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: De
       'newest needs survivorship.latest_by in the model.',
       'Name the field that says when a record changed last.',
     );
-  const sink = mapping && draft.connectors.get(mapping.sink.connector)?.value.sinks[mapping.sink.sink];
-  if (sink) checkSinkOf(sink, `${mapping.sink.connector}.${mapping.sink.sink}`, carry.create, add);
+  const connector = mapping && draft.connectors.get(mapping.sink.connector)?.value;
+  const sink = mapping && connector?.sinks[mapping.sink.sink];
+  if (!sink) return problems;
+  checkSinkOf(sink, `${mapping.sink.connector}.${mapping.sink.sink}`, carry.create, add);
+  const unclear = carry.emptied && howEmptied(sink, connector!.transport === 'soap');
+  if (unclear !== undefined)
+    add(['emptied'], 'KEY_MISSING', `${mapping.sink.connector}.${mapping.sink.sink} does not say how a field is emptied.`, unclear);
   return problems;
 }
 
@@ -89,6 +99,21 @@ function checkSinkOf(
       `nothing in creates of ${name} finds a new row again, and a run that is interrupted would make it twice.`,
       'Name a column with reference, or columns with find_by.',
     );
+}
+
+/** What must be written in the sink so that an emptied field is emptied in the system too; undefined where that is clear. */
+function howEmptied({ target, corrections, encoder, emptied }: SinkConfig, soap: boolean): string | undefined {
+  if (target.table || corrections === 'whole') return undefined;
+  if (target.file)
+    return emptied
+      ? undefined
+      : 'With corrections: changed an empty field is left as it is. Write in emptied which text empties it there, or corrections: whole.';
+  if (emptied === undefined) return 'Write emptied in the sink: "" for an empty element or text, null for null in JSON.';
+  if (emptied !== null) return undefined;
+  if (soap) return 'SOAP leaves out what is null. Write emptied: "" in the sink.';
+  return encoder && target.request?.body === undefined
+    ? 'An encoder leaves out what is null. Write emptied: "" in the sink, or a body.'
+    : undefined;
 }
 
 /** Who owns which field. */

@@ -19,6 +19,10 @@ export interface Carry {
   holds: 'changed' | 'whole';
   /** Fields of the sink that are sent always: they name the record, are required, or come from nothing that is carried. */
   always: ReadonlySet<string>;
+  /** Of these, fields of the sink that no correction changes: they name the record, or come from nothing that is carried. */
+  fixed: ReadonlySet<string>;
+  /** What is written into a field of the sink that is emptied; undefined: it is written as empty. */
+  emptied: string | null | undefined;
 }
 
 export interface CarriedField {
@@ -54,13 +58,23 @@ export function carryOf(
       },
     ];
   });
-  const always = new Set([...sink.idempotency_key, ...keyOfTable(sink)]);
-  for (const [name, field] of Object.entries(sink.schema.fields)) if (field.required) always.add(name);
+  const fixed = new Set([...sink.idempotency_key, ...keyOfTable(sink)]);
   for (const [name, rule] of Object.entries(mapping.fields)) {
     const reads = namesRead({ ...mapping, fields: { [name]: rule }, lists: {} });
-    if (!fields.some((field) => reads.has(field.name) || (field.beside !== undefined && reads.has(field.beside)))) always.add(name);
+    if (!fields.some((field) => reads.has(field.name) || (field.beside !== undefined && reads.has(field.beside)))) fixed.add(name);
   }
-  return { config, connection, fields, keys, latestBy, holds: sink.corrections ?? 'changed', always };
+  const required = Object.entries(sink.schema.fields).flatMap(([name, field]) => (field.required ? [name] : []));
+  return {
+    config,
+    connection,
+    fields,
+    keys,
+    latestBy,
+    holds: sink.corrections ?? 'changed',
+    always: new Set([...fixed, ...required]),
+    fixed,
+    emptied: sink.emptied,
+  };
 }
 
 function keyOfTable({ target }: SinkConfig): readonly string[] {

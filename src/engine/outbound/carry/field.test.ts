@@ -7,6 +7,7 @@ const sayer = (given: Partial<Sayer> = {}): Sayer => ({
   value: 'new',
   corrected: true,
   echo: false,
+  emptied: false,
   changedAt: '2026-03-02T10:00:00.000Z',
   ...given,
 });
@@ -17,6 +18,8 @@ const look = (given: Partial<FieldLook> = {}): FieldLook => ({
   owned: false,
   target: { value: 'old', changed: false, changedAt: '2026-03-02T09:00:00.000Z' },
   others: [sayer()],
+  mayEmpty: true,
+  tooMany: false,
   all: false,
   conflicts: 'review',
   ...given,
@@ -33,8 +36,28 @@ describe('one field of one record', () => {
     expect(judgeField(look({ others: [sayer({ corrected: false, echo: true })] }))).toEqual({ do: 'keep', why: 'echo', value: 'new' });
   });
 
-  test('an emptied field is no correction', () => {
-    expect(judgeField(look({ golden: null, mostRecent: true, others: [sayer({ value: null })] }))).toEqual({ do: 'nothing' });
+  test('an emptied field is no correction, unless its owner emptied it and the pipeline carries that', () => {
+    const elsewhere = { do: 'keep', why: 'emptied_elsewhere', value: null };
+    expect(judgeField(look({ golden: null, mostRecent: true, others: [sayer({ value: null })] }))).toEqual(elsewhere);
+    const others = [sayer({ value: null, emptied: true })];
+    expect(judgeField(look({ golden: null, others }))).toEqual(elsewhere);
+    expect(judgeField(look({ golden: null, others, owners: ['bank'] }))).toEqual(elsewhere);
+    expect(judgeField(look({ golden: null, others, owners: ['clerk'] }))).toEqual({ do: 'send', value: null });
+    expect(judgeField(look({ golden: null, others, owners: ['clerk'], mayEmpty: false }))).toMatchObject({ do: 'keep', why: 'emptied' });
+    expect(judgeField(look({ golden: null, others, owners: ['clerk'], tooMany: true }))).toEqual({ do: 'review', value: null });
+    expect(
+      judgeField(look({ golden: null, others: [sayer({ value: null, emptied: true, corrected: false })], owners: ['clerk'] })),
+    ).toMatchObject({ do: 'keep', why: 'differs' });
+  });
+
+  test('an emptied field that waits is still emptied; a conflict goes by the times of change', () => {
+    const others = [sayer({ value: null, emptied: true, corrected: false })];
+    const owned = { golden: null, owners: ['clerk'] };
+    expect(judgeField(look({ ...owned, others, pending: { value: null } }))).toEqual({ do: 'send', value: null });
+    const target = { value: 'theirs', changed: true, changedAt: '2026-03-02T12:00:00.000Z' };
+    const fresh = [sayer({ value: null, emptied: true })];
+    expect(judgeField(look({ ...owned, others: fresh, target }))).toEqual({ do: 'review', value: null });
+    expect(judgeField(look({ ...owned, others: fresh, target, conflicts: 'newest' }))).toMatchObject({ do: 'keep', why: 'newer' });
   });
 
   test('a correction is carried although another record of the same person changed later in another field', () => {

@@ -8,6 +8,8 @@ export interface Sayer {
   corrected: boolean;
   /** It says now what was sent to it. */
   echo: boolean;
+  /** It emptied a field that it owns: it said something once, and says now that there is nothing. */
+  emptied: boolean;
   /** When its record changed last, by latest_by of the model. */
   changedAt: string | null;
 }
@@ -33,6 +35,10 @@ export interface FieldLook {
   steward?: Pick<Sayer, 'value' | 'corrected' | 'changedAt'> | undefined;
   /** Its value in a row of the outbox that is not sent yet. */
   pending?: { value: string | null } | undefined;
+  /** The pipeline says that the field may be emptied in the target. */
+  mayEmpty: boolean;
+  /** More records than ever were emptied at once: a person looks first. */
+  tooMany: boolean;
   /** Any difference is sent, not only a correction. */
   all: boolean;
   conflicts: CarryConfig['conflicts'];
@@ -42,10 +48,14 @@ export interface FieldLook {
  * What becomes of the field. keep: the systems differ and nothing is sent. owned: the target owns it. nobody: it is sent to no system.
  * not_owner: the value is not from a system that owns the field. newer: the target's change is the later one. echo: it is what was sent to
  * another system and came back. differs: it differed before, and nobody corrected it since.
+ * emptied: it was emptied, and the pipeline does not carry that. emptied_elsewhere: it was emptied in a system that does not own it.
  */
 export type FieldVerdict =
-  { do: 'nothing' } | { do: 'send'; value: string } | { do: 'review'; value: string } | { do: 'keep'; why: KeptWhy; value: string };
-export type KeptWhy = 'owned' | 'nobody' | 'not_owner' | 'newer' | 'echo' | 'differs';
+  | { do: 'nothing' }
+  | { do: 'send'; value: string | null }
+  | { do: 'review'; value: string | null }
+  | { do: 'keep'; why: KeptWhy; value: string | null };
+export type KeptWhy = 'owned' | 'nobody' | 'not_owner' | 'newer' | 'echo' | 'differs' | 'emptied' | 'emptied_elsewhere';
 
 /** What a look did not send, and why. `no_record`: the system has no record of it, and none is made. */
 export interface HeldBack {
@@ -59,15 +69,15 @@ export interface HeldBack {
   theirs: string | null;
 }
 
-/** Decides about one field. Pure. An emptied field is never carried: that a system says nothing is no correction. */
+/** Decides about one field. Pure. */
 export function judgeField(look: FieldLook): FieldVerdict {
   const { target, owners, steward } = look;
-  const others = steward ? [...look.others, { source: '', echo: false, ...steward }] : look.others;
+  const others = steward ? [...look.others, { source: '', echo: false, emptied: steward.value === null, ...steward }] : look.others;
   const correctors = others.filter((one) => one.corrected && one.value !== null);
   const waits = look.pending?.value ?? null;
   const waiting = waits !== null && others.some((one) => one.value === waits);
   const value = valueToCarry(look, correctors, waiting ? waits : null);
-  if (value === null || value === target.value) return { do: 'nothing' };
+  if (value === null || value === target.value) return judgeEmptied(look, others);
   const fresh = correctors.some((one) => one.value === value);
   if (!fresh && !waiting && !look.all)
     return { do: 'keep', why: others.some((one) => one.echo && one.value === value) ? 'echo' : 'differs', value };
@@ -77,13 +87,44 @@ export function judgeField(look: FieldLook): FieldVerdict {
     if (!steward && !others.some((one) => one.value === value && owners.includes(one.source)))
       return { do: 'keep', why: 'not_owner', value };
   }
+  return resolved(
+    look,
+    value,
+    others.filter((one) => one.value === value),
+  );
+}
+
+/**
+ * What becomes of a field that has no other value to carry. It is emptied in the target where its owner or a person emptied it and the
+ * pipeline says so: that some system says nothing is no correction.
+ */
+function judgeEmptied(look: FieldLook, others: readonly Sayer[]): FieldVerdict {
+  const { target, owners, steward, golden } = look;
+  if (target.value === null) return { do: 'nothing' };
+  const emptiers =
+    golden !== null ? [] : others.filter((one) => one.emptied && (steward ? one.source === '' : owners?.includes(one.source)));
+  if (emptiers.length === 0)
+    return others.some((one) => one.corrected && one.value === null)
+      ? { do: 'keep', why: 'emptied_elsewhere', value: null }
+      : { do: 'nothing' };
+  const waiting = look.pending !== undefined && look.pending.value === null;
+  if (!waiting && !look.all && !emptiers.some((one) => one.corrected)) return { do: 'keep', why: 'differs', value: null };
+  if (look.owned) return { do: 'keep', why: 'owned', value: null };
+  if (owners?.length === 0) return { do: 'keep', why: 'nobody', value: null };
+  if (!look.mayEmpty) return { do: 'keep', why: 'emptied', value: null };
+  if (look.tooMany) return { do: 'review', value: null };
+  return resolved(look, null, emptiers);
+}
+
+/** The value is sent, unless the target changed the field as well: then by the policy of the pipeline. */
+function resolved({ target, conflicts, owners }: FieldLook, value: string | null, ours: readonly Sayer[]): FieldVerdict {
   if (!target.changed || target.value === null) return { do: 'send', value };
-  if (look.conflicts === 'owner' && owners !== undefined) return { do: 'send', value };
-  if (look.conflicts === 'newest') {
-    const ours = latest(others.filter((one) => one.value === value))?.changedAt ?? null;
+  if (conflicts === 'owner' && owners !== undefined) return { do: 'send', value };
+  if (conflicts === 'newest') {
+    const at = latest(ours)?.changedAt ?? null;
     // A time that is not known is neither earlier nor later.
-    if (ours !== null && target.changedAt !== null && ours !== target.changedAt)
-      return ours > target.changedAt ? { do: 'send', value } : { do: 'keep', why: 'newer', value };
+    if (at !== null && target.changedAt !== null && at !== target.changedAt)
+      return at > target.changedAt ? { do: 'send', value } : { do: 'keep', why: 'newer', value };
   }
   return { do: 'review', value };
 }

@@ -1,18 +1,19 @@
 import type { Landing } from '../../../store/landing/landing.ts';
+import { emptiedFields } from '../../../identity/emptied.ts';
 import { survivors } from '../../../identity/survivorship.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import { identityStore, type Member } from '../../../store/identity/identity.ts';
 import { stewardValuesOf } from '../../../store/identity/steward-values.ts';
 import { columnsOfRecord } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
-import { goldensForCarry, goldensToLookAt, hasLooked, lookedAt, runsOfLanded } from '../../../store/outbound/carry.ts';
+import { countMembers, goldensForCarry, goldensToLookAt, hasLooked, lookedAt, runsOfLanded } from '../../../store/outbound/carry.ts';
 import { type GoldenScan, outboundOf, settledBefore } from '../../../store/outbound/outbound.ts';
 import { latestOfGoldens, latestOfMembers, type OutboxRow, reachedOfMembers } from '../../../store/outbound/outbox.ts';
 import { contributionsOfMembers } from '../../golden/golden-records.ts';
 import type { OutboundRun } from '../outbound-run.ts';
 import { goldenScan } from '../scan.ts';
 import type { Carry } from './carry.ts';
-import { type Cluster, type FoundCluster, type Person, textOf } from './people.ts';
+import { type Cluster, type FoundCluster, hasEmptied, heard, type Person, textOf } from './people.ts';
 
 /** What finding corrections needs of a run. */
 type FindingRun = Pick<OutboundRun, 'config' | 'entity' | 'entityId' | 'fingerprint' | 'id' | 'knex' | 'pipeline' | 'project' | 'related'>;
@@ -59,6 +60,44 @@ export async function findClusters(
   }));
 }
 
+/** As many records may be emptied in a field at once in any case, and this share of the records of a system. */
+const FEW = 20;
+const SHARE = 0.01;
+/** Golden records in one transaction. */
+const CHUNK = 200;
+
+/**
+ * Fields that were emptied at once in more records of a system than a clerk empties in a night: its export may have lost them. Of those
+ * fields every record needs review. None where the pipeline carries no emptied fields.
+ */
+export async function findEmptiedTooOften(
+  run: FindingRun & Pick<OutboundRun, 'commit'>,
+  carry: Carry,
+  goldens: readonly number[],
+): Promise<ReadonlySet<string>> {
+  const fields = carry.config.emptied ?? [];
+  const often = new Set<string>();
+  const counts = new Map<string, number>();
+  for (let i = 0; fields.length > 0 && i < goldens.length; i += CHUNK) {
+    const clusters = await run.commit((landing, trx) => clustersOf(run, carry, landing, trx, goldens.slice(i, i + CHUNK)));
+    for (const { people } of clusters)
+      for (const field of fields) {
+        // Those that wait already, also of a run that was killed, are of the same lot.
+        const waits = people.some(({ latest }) => latest.some((row) => row.carried?.conflicts[field]?.many));
+        for (const person of people)
+          if (hasEmptied(person, field) && (waits || heard(person, field).corrected)) {
+            const name = JSON.stringify([field, person.member.source]);
+            counts.set(name, (counts.get(name) ?? 0) + 1);
+          }
+      }
+  }
+  for (const [name, count] of counts) {
+    const [field, source] = JSON.parse(name) as [string, string];
+    if (count > FEW && count > SHARE * (await countMembers(run.knex, run.entityId, source))) often.add(field);
+  }
+  return often;
+}
+
 /** Rows that make a golden record in the target, whichever id it had then. */
 async function createdOf(run: Pick<OutboundRun, 'pipeline'>, trx: Knex, clusters: readonly Cluster[]): Promise<Map<number, OutboxRow[]>> {
   const goldenOf = new Map(clusters.flatMap(({ golden, ids }) => ids.map((id) => [id, golden] as const)));
@@ -100,6 +139,7 @@ async function clustersOf(run: FindingRun, carry: Carry, landing: Landing, trx: 
       {
         member,
         values,
+        emptied: [...new Set(list.flatMap(({ columns: said }) => emptiedFields(said)))],
         landed,
         read: runs.get(landed) ?? 0,
         changedAt: textOf(carry.latestBy === undefined ? null : values[carry.latestBy]),

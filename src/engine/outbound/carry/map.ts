@@ -1,5 +1,5 @@
 import { problemsOfRecord } from '../../../connector/sink/sink.ts';
-import type { Place } from '../../../core/errors.ts';
+import type { Place, Problem } from '../../../core/errors.ts';
 import type { Value, Values } from '../../../core/record.ts';
 import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import { type Carried, type OutboxRow, REACHED } from '../../../store/outbound/outbox.ts';
@@ -9,17 +9,17 @@ import type { OutboundRun } from '../outbound-run.ts';
 import type { Carry } from './carry.ts';
 import type { LookedAtRecord, MadeCorrection } from './correction.ts';
 import { type FieldVerdict, judgeField } from './field.ts';
-import { type Cluster, exchange, type FoundCluster, heard, type Person, textOf } from './people.ts';
+import { type Cluster, exchange, type FoundCluster, hasEmptied, heard, type Person, textOf } from './people.ts';
 
 /** What mapping a correction needs of a run. */
 type MappingRun = Pick<OutboundRun, 'asSent' | 'currencyCheck' | 'entity' | 'mapping' | 'name' | 'related' | 'sink'>;
 
-/** Looks at the records that the target has of a golden record: what is to be sent of each. None where it is not wanted. */
-export function mapCorrections(run: MappingRun, carry: Carry, cluster: FoundCluster): LookedAtRecord[] {
+/** Looks at the records that the target has of a golden record: what is to be sent of each. None where it is not wanted. `tooOften`: see findEmptiedTooOften. */
+export function mapCorrections(run: MappingRun, carry: Carry, cluster: FoundCluster, tooOften: ReadonlySet<string>): LookedAtRecord[] {
   const { wanted, there } = cluster;
   if (!wanted) return [];
   const created = cluster.created.some(({ state }) => REACHED.includes(state));
-  return there.map((person) => mapCorrection(run, carry, wanted, cluster, person, { created }));
+  return there.map((person) => mapCorrection(run, carry, wanted, cluster, person, { created, tooOften }));
 }
 
 /** Looks at one record of the target system: field by field, what is to be sent. */
@@ -29,7 +29,7 @@ function mapCorrection(
   golden: ScannedGolden,
   { people, steward }: Cluster,
   person: Person,
-  options: { created: boolean },
+  options: { created: boolean; tooOften: ReadonlySet<string> },
 ): LookedAtRecord {
   const values = canonicalValues(run.entity, golden.columns);
   const others = people.filter((one) => one !== person);
@@ -40,6 +40,9 @@ function mapCorrection(
   const kept: LookedAtRecord['kept'] = [];
   const verdicts = new Map<string, FieldVerdict>();
   const first = person.before === undefined;
+  // What waits because of that waits until a person decided.
+  const tooMany = (name: string): boolean =>
+    options.tooOften.has(name) || (pending[name] !== undefined && person.latest.some((row) => row.carried?.conflicts[name]?.many === true));
   for (const field of carry.fields) {
     const { name, beside } = field;
     const known = exchange(person, name);
@@ -53,6 +56,7 @@ function mapCorrection(
       others: others.map((one) => ({
         source: one.member.source,
         value: textOf(one.values[name]),
+        emptied: hasEmptied(one, name),
         ...heard(one, name),
         changedAt: one.changedAt,
       })),
@@ -63,6 +67,8 @@ function mapCorrection(
         changedAt: set.at,
       },
       pending: pending[name],
+      mayEmpty: carry.config.emptied?.includes(name) ?? false,
+      tooMany: tooMany(name),
       all: first && (options.created || carry.config.differences === 'send'),
       conflicts: carry.config.conflicts,
     });
@@ -72,13 +78,17 @@ function mapCorrection(
       kept.push({ record: golden.id, key: person.member.key, field: name, why: verdict.why, value: verdict.value, theirs: known.value });
     if (verdict.do !== 'send' && verdict.do !== 'review') continue;
     wants[name] = verdict.value;
-    if (beside !== undefined) {
+    if (beside !== undefined && verdict.value === null) wants[beside] = null;
+    else if (beside !== undefined) {
       const giver =
         textOf(values[name]) === verdict.value ? values : others.find((one) => textOf(one.values[name]) === verdict.value)?.values;
       wants[beside] = giver?.[beside] ?? null;
     }
     carried.fields[name] = { value: verdict.value, before: textOf(person.values[name]) };
-    if (verdict.do === 'review') carried.conflicts[name] = { ours: verdict.value, theirs: known.value };
+    if (verdict.do === 'review') {
+      const many = verdict.value === null && tooMany(name);
+      carried.conflicts[name] = { ours: verdict.value, theirs: known.value, ...(many ? { many } : {}) };
+    }
   }
   const made = Object.keys(carried.fields).length === 0 ? undefined : correctionOf(run, carry, golden, has, wants);
   if (made) carried.changes = made.changes;
@@ -128,19 +138,38 @@ function correctionOf(run: MappingRun, carry: Carry, golden: ScannedGolden, has:
   const before = run.mapping.apply(sentWithRelated(run, golden, has), at, has).values ?? {};
   const changes: MadeCorrection['changes'] = {};
   for (const [name, value] of Object.entries(values))
-    if (!carry.always.has(name) && JSON.stringify(value) !== JSON.stringify(before[name] ?? null))
+    if (!carry.fixed.has(name) && JSON.stringify(value) !== JSON.stringify(before[name] ?? null))
       changes[name] = [before[name] ?? null, value];
   if (Object.keys(changes).length === 0) return undefined;
   const sent =
     carry.holds === 'whole'
       ? values
       : Object.fromEntries(Object.entries(values).filter(([name]) => carry.always.has(name) || Object.hasOwn(changes, name)));
+  const emptied = Object.keys(changes).filter((name) => changes[name]![1] === null);
+  const unclear = carry.emptied ? Object.keys(sent).filter((name) => sent[name] === carry.emptied) : [];
+  // What no value may be empty for is found before the mark for emptied takes its place.
+  const missing = emptied.length === 0 ? [] : problemsOfRecord(run.sink, sent, at).filter(({ code }) => code === 'FIELD_REQUIRED');
+  if (typeof carry.emptied === 'string') for (const name of emptied) sent[name] = carry.emptied;
   const key = keyThere(run.sink, sent);
   const place = key === undefined ? at : { ...at, key };
   return {
     key,
     values: sent,
     changes,
-    problems: [...problemsOfRecord(run.sink, sent, place), ...lostCurrencies(run, golden, wants, place)],
+    problems: [
+      ...(missing.length > 0 ? missing : problemsOfRecord(run.sink, sent, place)),
+      ...unclear.map((name) => meansEmptied(name, place)),
+      ...lostCurrencies(run, golden, wants, place),
+    ],
+  };
+}
+
+/** A value that the system would take for the mark of an emptied field. */
+function meansEmptied(name: string, place: Place): Problem {
+  return {
+    code: 'VALUE_FORBIDDEN',
+    place: { ...place, path: name },
+    message: `The value of "${name}" is what the sink writes to empty a field, so the system would empty it.`,
+    hint: 'Correct the value in the system that it comes from, or choose another text for emptied in the sink.',
   };
 }

@@ -11,6 +11,8 @@ export interface Person {
   member: Member;
   /** Its canonical values as plain text. */
   values: Values;
+  /** Fields that its system owns and emptied. */
+  emptied: readonly string[];
   landed: number;
   /** The run that landed it last. */
   read: number;
@@ -44,6 +46,11 @@ export interface FoundCluster extends Cluster {
 
 export function textOf(value: Values[string] | undefined): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+/** Does the person's system say that there is nothing in a field that it owns and had something in? */
+export function hasEmptied({ values, emptied }: Person, field: string): boolean {
+  return textOf(values[field]) === null && emptied.includes(field);
 }
 
 /** What was sent of a field last. */

@@ -98,7 +98,7 @@ async function place(run: QueueingRun, trx: Knex.Transaction, { golden, person, 
   for (const row of unsent) if (row !== current) await withdraw(trx, row);
   const same = current !== undefined && current.hash === hash;
   const state = stateOf(run, problems, carried, current, same);
-  if (state === 'held') problems.push(conflict(run, key, carried));
+  if (state === 'held') problems.push(...whyHeld(run, key, carried));
   const row = { golden, hash, values: made.values, problems, run: run.id, carried };
   if (!current) {
     await insertOutbox(trx, {
@@ -200,14 +200,30 @@ function createCarried(carry: Carry, golden: ScannedGolden, made: MadeCorrection
   return { fields: Object.fromEntries(fields), changes: made.changes, conflicts: {}, create: {} };
 }
 
-function conflict(run: QueueingRun, key: string, { conflicts }: Carried): Problem {
-  const names = Object.keys(conflicts);
-  return {
-    code: 'CARRY_CONFLICT',
-    place: { system: run.name, key },
-    message: `${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} changed there as well as in another system since the last exchange.`,
-    hint: 'interlocal deliver conflicts shows both values. To send ours: interlocal deliver approve. To leave theirs: interlocal deliver dismiss.',
-  };
+/** Why a correction is held for review. */
+function whyHeld(run: QueueingRun, key: string, { conflicts }: Carried): Problem[] {
+  const [many, both] = [true, undefined].map((kind) => Object.keys(conflicts).filter((name) => conflicts[name]!.many === kind)) as [
+    string[],
+    string[],
+  ];
+  const were = (names: readonly string[]): string => `${names.join(', ')} ${names.length === 1 ? 'was' : 'were'}`;
+  const place = { system: run.name, key };
+  const problems: Problem[] = [];
+  if (both.length > 0)
+    problems.push({
+      code: 'CARRY_CONFLICT',
+      place,
+      message: `${were(both)} changed there as well as in another system since the last exchange.`,
+      hint: 'interlocal deliver conflicts shows both values. To send ours: interlocal deliver approve. To leave theirs: interlocal deliver dismiss.',
+    });
+  if (many.length > 0)
+    problems.push({
+      code: 'CARRY_EMPTIED_MANY',
+      place,
+      message: `${were(many)} emptied in unusually many records at once, so each needs review.`,
+      hint: 'Check whether the export of the system that owns the field is complete. If they are to be emptied: interlocal deliver approve; if not: interlocal deliver dismiss.',
+    });
+  return problems;
 }
 
 function inReview(run: QueueingRun, golden: number): Problem {
