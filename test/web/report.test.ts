@@ -64,6 +64,7 @@ describe('report revenue', () => {
       'not_covered',
       'unreconciled_receipts',
       'reasons',
+      'drill',
     ]);
     expect(rows.reduce((sum, r) => sum + cents(r.amount as string), 0)).toBe(5870209);
     expect(rows.every((r) => /^-?\d+\.\d\d$/.test(r.amount as string))).toBe(true);

@@ -7,7 +7,7 @@ const PLACEHOLDERS = ['{fund}', '{other}'];
 
 /**
  * `ledger` of config/interlocal.yaml: its ways of paying are those of receipts, each account has a fund, and clearing accounts are for ways of
- * paying that have an account of their own. Otherwise money would be in no entry, and nobody would know before the month is closed.
+ * paying that have an account of their own. Otherwise money would be in no entry, and it would not be noticed before the month is closed.
  */
 export function checkLedger(draft: Draft, config: NonNullable<Draft['config']>): Problem[] {
   const { ledger, revenue } = config.value;

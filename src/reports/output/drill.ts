@@ -1,4 +1,4 @@
-import type { ReportRow } from './table.ts';
+import type { ReportRow } from './row.ts';
 
 /** The command that leads from a figure of a report to what is behind it. */
 export type Command = readonly string[];

@@ -3,6 +3,7 @@ import { ConfigError, didYouMean } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
 import { type Drill, drillsOf } from './drill.ts';
+import type { ReportCell, ReportRow } from './row.ts';
 import { type CsvCell, spreadsheetCsvLines } from './spreadsheet-csv.ts';
 import { type WorkbookCell, workbookStream } from './workbook.ts';
 import { shaped } from '../shapes/json.ts';
@@ -24,8 +25,7 @@ export interface ReportColumn {
   zone?: string;
 }
 
-export type ReportCell = string | number | boolean | null;
-export type ReportRow = Readonly<Record<string, ReportCell>>;
+export type { ReportCell, ReportRow };
 
 /** One table of a report. A row with money has its `currency`, also where no column shows it. */
 export interface ReportTable {
