@@ -73,6 +73,7 @@ const POSTGRES_ONLY = ['test/postgres/**'];
 const OVER_BOTH = [
   'test/store/*.test.ts',
   'test/engine/**/*.test.ts',
+  'test/reports/drill.test.ts',
   'test/outbound/**/*.test.ts',
   'test/web/{report,pages,outbound}.test.ts',
   'test/sample-town/{sample-town,harbor}.test.ts',
