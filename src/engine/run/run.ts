@@ -55,6 +55,8 @@ export interface RunOptions {
   now?: () => Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
+  /** Whoever runs it runs others too, and calls keepSumsAfter when all of them are over. */
+  othersFollow?: boolean;
   /** A person says that the configuration of this folder is the right one, although another replaced it. */
   adoptConfiguration?: boolean;
   /** In place of the clock, for pauses while a report is prepared. */
@@ -110,7 +112,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
       return { ...result, outcome: 'failed', problems, notes };
     }
     engine.unrecorded?.delete(id);
-    await keepSumsAfter(engine, id, session.counts, options);
+    if (!options.othersFollow) await keepSumsAfter(engine, [result], options);
     return { ...result, problems, notes };
   } finally {
     await lock.release();
