@@ -2,7 +2,7 @@ import type { Project } from '../../config/project.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { ControlPass, ControlTotal, Side } from '../../reconciliation/entry.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
-import type { NumberRange, NumberRanges } from '../../reconciliation/exceptions/number-ranges.ts';
+import { type NumberRange, type NumberRanges, withNumbers } from '../../reconciliation/exceptions/number-ranges.ts';
 import type { Decision, Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
 import { SIDES, type TotalState } from '../../reconciliation/match/work.ts';
 import { keyOfTotal } from '../../reconciliation/passes/control.ts';
@@ -68,6 +68,24 @@ export async function keptState(knex: Knex, pipeline: string, basis: string): Pr
     lastDay: kept.lastDay ?? -Infinity,
     totals: Object.fromEntries(
       Object.entries(kept.totals).map(([pass, list]) => [pass, new Map(list.map(([id, says, key, state]) => [id, { says, key, state }]))]),
+    ),
+  };
+}
+
+/** The same, with what is kept of the days and numbers of a side made again: `entries` are all of its records now. */
+export function madeAgain(kept: KeptState, { exceptions }: Rules, side: Side, entries: readonly StoredEntry[]): KeptState {
+  const days = { ...kept.days, [side]: withDays(new Map(), entries) };
+  let lastDay = -Infinity;
+  for (const each of SIDES) for (const list of days[each].values()) for (const day of list) if (day > lastDay) lastDay = day;
+  return {
+    ...kept,
+    days,
+    lastDay,
+    numbers: exceptions.gaps.map((rule, i) =>
+      rule.side === side ? withNumbers(new Map(), rule, entries) : (kept.numbers[i] ?? new Map()),
+    ),
+    senders: exceptions.expected.map((rule, i) =>
+      rule.side === side ? withSenders(new Map(), rule, entries) : (kept.senders[i] ?? new Map()),
     ),
   };
 }

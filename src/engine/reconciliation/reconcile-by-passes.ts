@@ -62,8 +62,7 @@ export async function reconcileByPasses(session: Session): Promise<void> {
     const kept = mayRunInPart(rules) ? await keptState(trx, pipeline, basis) : undefined;
     const found = (kept && (await inPart(session, context, kept))) ?? (await whole(session, context));
     stopIfAsked(session);
-    const before = found.part ? kept : undefined;
-    const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, before);
+    const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, found.part?.before);
     const saved = await save(session, context, sources, found, state);
     return {
       sums: found.sums,
