@@ -12,6 +12,7 @@ import {
   changedGoldens,
   deletedGoldens,
   formerValues,
+  hasChanged,
   goldensInTransit,
   keysOfUnits,
   recordOfUnit,
@@ -78,7 +79,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     again: new Set(),
     matches: new Set(),
     exceptions: new Set(),
-    decided: false,
+    decided: decisions.some((decision) => !kept.decisions.has(decisionText(decision))),
     totals: {},
   };
   const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
@@ -92,6 +93,10 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     ];
     if (goldens.length > context.most) return undefined;
     const known = (await standingsOf(trx, pipeline, side, entityId, goldens)).map(({ golden }) => golden);
+    // A match that a person has revoked has left no keys: what its record was tied to before it changed is not known.
+    const standing = new Set(known);
+    const without = part.decided ? goldens.filter((golden) => !standing.has(golden)) : [];
+    if (await hasChanged(trx, entityId, without, kept.seen, kept.open)) return undefined;
     const fields = await changedFields(trx, entityId, known, kept.seen, kept.open);
     if (context.keptFields[side].some((field) => fields.has(field))) part.again.add(side);
     for (const golden of [...goldens, ...known]) changed[side].add(golden);
@@ -104,7 +109,6 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     const isNew = !kept.decisions.has(decisionText(decision));
     if (decision.verdict === 'same') for (const side of SIDES) for (const name of decision[side]) byName.set(`${side} ${name}`, decision);
     if (!isNew) continue;
-    part.decided = true;
     await addNamed(context, decision, next);
   }
   const relations = relationsOf(rules);

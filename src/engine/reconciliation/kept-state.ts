@@ -3,7 +3,7 @@ import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { ControlPass, ControlTotal, Side } from '../../reconciliation/entry.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import { type NumberRange, type NumberRanges, withNumbers } from '../../reconciliation/exceptions/number-ranges.ts';
-import type { Decision, Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
+import type { CheckedResult, Decision, Rules } from '../../reconciliation/match/reconcile.ts';
 import { SIDES, type TotalState } from '../../reconciliation/match/work.ts';
 import { keyOfTotal } from '../../reconciliation/passes/control.ts';
 import { openRuns, newestRun } from '../../store/ledger/runs.ts';
@@ -128,7 +128,7 @@ export async function stateAfter(
 }
 
 /** As the store keeps it. */
-export function stateText(state: KeptState, rules: Rules, { numbers, totals }: Reconciled): string {
+export function stateText(state: KeptState, rules: Rules, { numbers, totals }: CheckedResult): string {
   const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
     [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
   const written: Written = {
@@ -146,7 +146,7 @@ export function stateText(state: KeptState, rules: Rules, { numbers, totals }: R
 }
 
 /** Every total as it is now; one that this run has not looked at stands as it did. */
-function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: Reconciled['totals']): Written['totals'] {
+function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: CheckedResult['totals']): Written['totals'] {
   const written: Written['totals'] = {};
   for (const pass of passes) {
     if (pass.kind !== 'control') continue;

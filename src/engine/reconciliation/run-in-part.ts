@@ -2,7 +2,7 @@ import type { Entry, Side } from '../../reconciliation/entry.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
-import { type FoundException, type Known, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
+import { type CheckedResult, type FoundException, type Known, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
 import { sideTotals, unitOf } from '../../store/reconciliation/settled.ts';
@@ -14,7 +14,7 @@ import type { StoredEntry } from './read-entries.ts';
 /** What a run found, whether it looked at everything or at the part that may have changed. */
 export interface Found {
   entries: Record<Side, StoredEntry[]>;
-  result: Reconciled;
+  result: CheckedResult;
   /** Of all records of both sides. */
   sums: SideSum[];
   /** undefined: everything was looked at. */

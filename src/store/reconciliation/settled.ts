@@ -51,17 +51,27 @@ export async function forgetKeys(trx: Knex.Transaction, pipeline: string, units?
   );
 }
 
+const KEYS_AT_ONCE = 20_000;
+
 export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
   const rows = await dialectOf(trx).rowsOf(trx);
   const columns = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
-  let some: (string | number)[][] = [];
-  for (const { relation, key, day, unit, taken } of keys) {
-    some.push([pipeline, relation, key, day, unit, taken]);
-    if (some.length < 5000) continue;
-    await rows.insert('il_match_key', columns, some);
+  let some: MatchKey[] = [];
+  const insert = async (): Promise<void> => {
+    // In the order in which they are stored: neighbors go into the same page.
+    some.sort((a, b) => a.relation - b.relation || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    await rows.insert(
+      'il_match_key',
+      columns,
+      some.map(({ relation, key, day, unit, taken }) => [pipeline, relation, key, day, unit, taken]),
+    );
     some = [];
+  };
+  for (const key of keys) {
+    some.push(key);
+    if (some.length === KEYS_AT_ONCE) await insert();
   }
-  await rows.insert('il_match_key', columns, some);
+  await insert();
 }
 
 /** Units with one of these keys from one day to another, that the pass or a later one took. */
@@ -113,6 +123,25 @@ export async function deletedGoldens(knex: Knex, entityId: number, seen: number,
     .whereIn('action', ['deleted', 'merged'])
     .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]));
   return [...new Set(((await query.pluck('golden_id')) as number[]).map(Number))];
+}
+
+/** Whether such runs have changed, deleted or restored any of these records; one that they created is none. */
+export async function hasChanged(
+  knex: Knex,
+  entityId: number,
+  goldens: readonly number[],
+  seen: number,
+  open: readonly number[],
+): Promise<boolean> {
+  for (let i = 0; i < goldens.length; i += 500) {
+    const row = (await knex('il_history')
+      .where({ entity_id: entityId })
+      .whereIn('golden_id', goldens.slice(i, i + 500))
+      .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]))
+      .first('golden_id')) as unknown;
+    if (row !== undefined) return true;
+  }
+  return false;
 }
 
 /** What a field of these records said before such runs, also of those that are gone since; what is not known is not there. */

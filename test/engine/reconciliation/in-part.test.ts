@@ -171,6 +171,24 @@ describe('a run that looks only at what may have changed', () => {
     expect(found).toEqual(await heldAtOnce(town, DAYS[2]!));
   });
 
+  test('finds what a run over everything finds where a match was revoked and its receipt deleted before the next run', async () => {
+    const town = await moneyTown({ ...DELETES, 'pipelines/to-bank.yaml': PASSES });
+    const taken = ['R1', 'R2', 'R3'].map((no) => ({ no, day: DAYS[0]!, amount: '12.34', dept: 'pool', account: no }));
+    town.write({
+      'desk/0.csv': receiptFile(taken),
+      'bank/0.csv': depositFile([{ no: 'R2', day: DAYS[0]!, amount: '12.34', dept: 'pool' }]),
+      'lines/0.csv': 'no,receipt,account,amount\n',
+    });
+    await run(town, DAYS[0]!);
+    const [match] = await matchLines(town.engine, {});
+    await decideMatch(town.engine, match!.id, 'revoke', 'not this one', { actor: 'clerk' });
+    town.write({ 'desk/1.csv': receiptFile([{ ...taken[1]!, tender: 'deleted' }]) }, 1);
+    await run(town, DAYS[1]!, ['desk-receipts']);
+    const found = await held(town, DAYS[1]!);
+    expect(JSON.stringify(found)).toContain('Number R2 is missing between R1 and R3.');
+    expect(found).toEqual(await heldAtOnce(town, DAYS[1]!));
+  });
+
   async function findsTheSame(rules: string, dates: readonly string[]): Promise<void> {
     let inPart = 0;
     await fc.assert(
