@@ -24,9 +24,9 @@ export async function referenceText(): Promise<string> {
     'What a town gives in config/connections.yaml; a manifest sets those that every town has the same in `transport_options`.',
     '',
   ];
-  for (const [name, { options }] of Object.entries(transports)) {
+  for (const [name, { optionsSchema }] of Object.entries(transports)) {
     const own: string[] = [];
-    const { root, definitions } = schemaOf(await options(), 'input');
+    const { root, definitions } = schemaOf(await optionsSchema(), 'input');
     section(name, root, own, definitions);
     lines.push(...own);
   }

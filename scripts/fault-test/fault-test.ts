@@ -2,7 +2,7 @@ import { interlocal } from '../../test/engine/cli.ts';
 import { outbox } from '../../test/outbound/base-outbound.ts';
 import { serve as pages } from '../../test/web/http.ts';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
-import type { RunResult } from '../../src/engine/run/session.ts';
+import type { RunResult } from '../../src/engine/run/result.ts';
 import { firstDifferences } from '../kill-test/dump.ts';
 import { type Fault, FAULTS, type Injected, unmount } from './faults.ts';
 import { makeScene, type Scene, type What, WHATS } from './scenes.ts';

@@ -183,7 +183,7 @@ function sftpSink(port: number): Files {
 /** The service books what it is sent each time it is sent: what arrives twice is seen. */
 function httpSink(port: number): Files {
   const files = ledger({
-    sink: `${RETRY}    acknowledgement: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }\n`,
+    sink: `${RETRY}    acknowledgment: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }\n`,
   });
   const target = `    target:
       request:

@@ -58,8 +58,8 @@ describe('the systems, each spoken to by a client that is not ours', () => {
   test('clerk: SOAP', async () => {
     const client = await soap.createClientAsync(`http://127.0.0.1:${systems.ports.soap}${SOAP_PATH}?wsdl`);
     client.setSecurity(new soap.WSSecurity(CLERK_USER, PASSWORDS.clerk));
-    const [answer] = await client['GetDogLicencesAsync']({ FromDate: '2025-01-01', ToDate: '2026-12-31', Page: 1, PageSize: 500 });
-    expect(answer.GetDogLicencesResult.DogLicence).toHaveLength(truth.streams['clerk.dog-licences']?.records ?? 0);
+    const [answer] = await client['GetDogLicensesAsync']({ FromDate: '2025-01-01', ToDate: '2026-12-31', Page: 1, PageSize: 500 });
+    expect(answer.GetDogLicensesResult.DogLicense).toHaveLength(truth.streams['clerk.dog-licenses']?.records ?? 0);
   });
 
   test("finance: SQL Server over TLS with the town's own authority, read only", async () => {

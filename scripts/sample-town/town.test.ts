@@ -145,7 +145,7 @@ describe('truth', () => {
       for (const each of one.appearances) keys.set(each.stream, (keys.get(each.stream) ?? new Set()).add(each.key));
     const registered = registrations().map((record) => `${digits(record[2])}-${digits(record[3])}`);
     expect([...(keys.get('recreation.registrations') ?? [])].sort()).toEqual([...new Set(registered)].sort());
-    expect([...(keys.get('clerk.dog-licences') ?? [])].sort()).toEqual(town.clerk.dogLicences.map((licence) => licence.AnimalID).sort());
+    expect([...(keys.get('clerk.dog-licenses') ?? [])].sort()).toEqual(town.clerk.dogLicenses.map((license) => license.AnimalID).sort());
     expect([...(keys.get('finance.customers') ?? [])].sort()).toEqual(town.finance.RM00101.map((row) => row['CUSTNMBR']).sort());
     expect([...(keys.get('recreation.residents') ?? [])].sort()).toEqual(town.people.recreation.map((row) => row.resident_no).sort());
     expect([...(keys.get('clerk.residents') ?? [])].sort()).toEqual(town.people.register.map((entry) => entry.ResidentNo).sort());

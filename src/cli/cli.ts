@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { AbortedError, ConfigError, type Problem, textOfProblem } from '../core/errors.ts';
 import { EXIT_ATTENTION, EXIT_CODES, EXIT_CONFIG } from '../core/outcome.ts';
 import { visible } from '../core/text/visible.ts';
-import { knownFailure } from '../engine/run/failure.ts';
+import { knownFailure } from '../engine/run/outcome.ts';
 import { shapedJson } from '../reports/shapes/json.ts';
 import type { ShapeName, ShapeOf } from '../reports/shapes/shapes.ts';
 

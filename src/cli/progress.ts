@@ -1,4 +1,4 @@
-import type { Progress } from '../engine/run/session.ts';
+import type { Progress } from '../engine/run/result.ts';
 import { visible } from '../core/text/visible.ts';
 import type { Cli } from './cli.ts';
 

@@ -4,9 +4,6 @@ import type { ConnectorConfig, OptionSpec } from './schema/connector.ts';
 import { secret } from './schema/common.ts';
 import { eachText, resolveSecrets } from './secrets/secrets.ts';
 
-/** What each transport takes, by its name in manifests; from src/transports, which this folder does not import. */
-export type TransportOptions = Readonly<Record<string, z.ZodObject>>;
-
 type Options = Record<string, unknown>;
 
 /**

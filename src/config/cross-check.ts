@@ -12,7 +12,7 @@ import { checkSharedMoney } from './checks/shared-money.ts';
 import { checkTown, type KnowsPeriod } from './checks/town.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { touches } from './prune.ts';
-import { type KnownTransports, optionsByTransport } from './checks/transport-rules.ts';
+import type { KnownTransports } from './checks/transport-rules.ts';
 
 export interface CrossCheckOptions {
   transports?: KnownTransports;
@@ -65,7 +65,7 @@ export async function crossCheck(draft: Draft, options: CrossCheckOptions): Prom
   const transports = options.transports ?? {};
   return [
     ...checkTown(draft, options.exceptionTypes, options.knowsPeriod),
-    ...checkConnections(draft, optionsByTransport(transports)),
+    ...checkConnections(draft, transports),
     ...(options.secrets ? checkSecrets(draft, options.env ?? process.env) : []),
     ...connectors.flatMap((part) => checkConnector(part, transports)),
     ...mappings.flatMap((part) => checkMapping(draft, part, options.compileMapping)),

@@ -49,11 +49,43 @@ export interface Draft {
 
 export type PartKind = 'connectors' | 'mappings' | 'sinkMappings' | 'pipelines' | 'entities';
 
+/** By schema and file: what was read last, and from which text. */
+const read = new WeakMap<z.ZodType, Map<string, { text: string; part: Part<unknown> }>>();
+
 /**
  * Reads one YAML file by its schema; problems are added to the list. `mayBeSecret`: where a value may be a password that
- * somebody wrote into the file, so no problem shows it.
+ * somebody wrote into the file, so no problem shows it. A file that has no problem and has not changed is not parsed again:
+ * a server that looks at its configuration gets the same value, which nobody can change. The part itself is a new one each time, so
+ * that what is remembered of it, such as how its tests went beside the lookups of that time, is not taken for that of the next.
  */
 export function readPart<S extends z.ZodType>(
+  file: { shown: string; text: string; shipped: boolean },
+  schema: S,
+  problems: Problem[],
+  mayBeSecret?: (path: Path) => boolean,
+  onPartial?: (part: Part<z.output<S>>) => void,
+): Part<z.output<S>> | undefined {
+  const key = `${file.shipped} ${file.shown}`;
+  const before = read.get(schema)?.get(key);
+  if (before?.text === file.text) return { ...(before.part as Part<z.output<S>>) };
+  const found = problems.length;
+  const part = parsePart(file, schema, problems, mayBeSecret, onPartial);
+  if (part && problems.length === found) {
+    freeze(part.value);
+    freeze(part.raw);
+    const files = read.get(schema) ?? new Map<string, { text: string; part: Part<unknown> }>();
+    read.set(schema, files.set(key, { text: file.text, part }));
+  }
+  return part;
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freeze(inner);
+}
+
+function parsePart<S extends z.ZodType>(
   file: { shown: string; text: string; shipped: boolean },
   schema: S,
   problems: Problem[],

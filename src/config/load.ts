@@ -223,8 +223,8 @@ function portOf(env: NodeJS.ProcessEnv, problems: Problem[]): number | undefined
 }
 
 function projectOf(draft: Draft, port: number | undefined): Project {
-  const config = draft.config!.value;
-  if (port !== undefined) config.server.port = port;
+  const { value } = draft.config!;
+  const config = port === undefined ? value : { ...value, server: { ...value.server, port } };
   const right = <T>(parts: Parts<T>): Map<string, Part<T>> =>
     new Map([...parts].filter((entry): entry is [string, Part<T>] => entry[1] !== undefined));
   return {

@@ -48,13 +48,13 @@ describe('errors', () => {
 });
 
 describe('did you mean', () => {
-  const known = ['receipts', 'receipt-lines', 'permits', 'dog-licences'];
+  const known = ['receipts', 'receipt-lines', 'permits', 'dog-licenses'];
   test.each([
     ['receits', 'receipts'],
     ['recepits', 'receipts'],
     ['RECEIPTS', 'receipts'],
     ['permit', 'permits'],
-    ['dog-licenses', 'dog-licences'],
+    ['dog-licences', 'dog-licenses'],
     ['payroll', undefined],
     ['', undefined],
   ])('%s: %s', (given, meant) => expect(didYouMean(given, known)).toBe(meant));

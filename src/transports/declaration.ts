@@ -11,8 +11,8 @@ type Options = Record<string, unknown>;
 interface Declaration<Kind extends Transport> extends TransportRules {
   /** What a town must supply, for the README of a new connector: one or more sentences. */
   supplies: string;
-  /** A connection's options as configured: secrets are references. */
-  options(): Promise<z.ZodObject>;
+  /** What a connection's options must be as configured: secrets are references. */
+  optionsSchema(): Promise<z.ZodObject>;
   /** Options that name a folder or file of this machine, relative to the town's folder; one that is an address is none. */
   localPaths?: readonly string[];
   /**

@@ -30,17 +30,10 @@ export function folderTransport(path: string): { transport: TransportName; optio
   throw new Error('No transport declares that it reads a folder of this machine.');
 }
 
-/** What manifests may say; the options of connections are then not checked. */
-export function transportRules(): KnownTransports {
-  return Object.fromEntries(
-    Object.entries<TransportDeclaration>(transports).map(([name, rules]) => [name, { ...rules, options: undefined }]),
-  );
-}
-
-/** The same with the options that each takes: what the loader checks a town's folder with. */
+/** Every transport with the options that it takes: what the loader checks a town's folder with. Without them, `transports` says what manifests may say. */
 export async function knownTransports(): Promise<KnownTransports> {
   const entries = Object.entries<TransportDeclaration>(transports).map(async ([name, declaration]) => {
-    return [name, { ...declaration, options: await declaration.options() }] as const;
+    return [name, { ...declaration, options: await declaration.optionsSchema() }] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -51,6 +44,6 @@ export async function knownTransports(): Promise<KnownTransports> {
  */
 export async function openTransport(name: string, options: Record<string, unknown>, context: TransportContext): Promise<Transport> {
   const declaration = transportOf(name);
-  const { shape } = await declaration.options();
+  const { shape } = await declaration.optionsSchema();
   return declaration.open(Object.fromEntries(Object.entries(options).filter(([option]) => option in shape)), context);
 }

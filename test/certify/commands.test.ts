@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
@@ -11,18 +8,11 @@ import type { Certificate } from '../../src/authoring/certify/finding.ts';
 import type { RawRow } from '../../src/formats/xlsx/sheet.ts';
 import { workbookOf } from '../../src/formats/xlsx/write.ts';
 import { zip } from '../formats/packing.ts';
+import { commandLine, type Said } from '../cli/command-line.ts';
 import { temporaryFolder } from './packs.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-async function interlocal(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], { timeout: 120_000 });
-    return { exit: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { exit: code, out: stdout, err: stderr };
-  }
+function interlocal(...args: string[]): Promise<Said> {
+  return commandLine(args);
 }
 
 describe('interlocal new connector', () => {

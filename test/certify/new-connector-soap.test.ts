@@ -1,24 +1,15 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Certificate } from '../../src/authoring/certify/finding.ts';
 import { wsdlFiles } from '../../src/authoring/scaffold/skeleton-soap.ts';
+import { commandLine, type Said } from '../cli/command-line.ts';
 import { temporaryFolder } from './packs.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const here = (path: string): string => join(import.meta.dirname, path);
 
-async function interlocal(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, ...args], { timeout: 120_000 });
-    return { exit: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { exit: code, out: stdout, err: stderr };
-  }
+function interlocal(...args: string[]): Promise<Said> {
+  return commandLine(args);
 }
 
 describe("interlocal new connector --transport soap --sample takes the service's own operations", () => {

@@ -1,16 +1,9 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { commandLine } from '../cli/command-line.ts';
 import { certified, finding, packOf, README, temporaryFolder, write } from './packs.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
 async function refused(...args: string[]): Promise<string> {
-  const failed: unknown = await promisify(execFile)(process.execPath, [MAIN, ...args], { timeout: 60_000 }).catch(
-    (error: unknown) => error,
-  );
-  return (failed as { stderr: string }).stderr;
+  return (await commandLine(args)).err;
 }
 
 const TILL = {

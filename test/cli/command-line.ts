@@ -30,3 +30,17 @@ export async function commandLine(args: readonly string[], commands: readonly Re
   }
   return said;
 }
+
+/** The same of a town; `env`: what this process's environment says meanwhile. */
+export async function townCommand(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Said> {
+  const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, env);
+  try {
+    return await commandLine([...args, '--project', folder]);
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}

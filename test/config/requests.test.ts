@@ -181,13 +181,13 @@ test('what belongs to a SOAP message, to a time zone or to an answer with room f
   expect(await mistakes(zoned('Maplewood'))).toEqual([
     'bills.incremental.time_zone: "Maplewood" is not a time zone. Use an IANA name such as America/New_York. [VALUE_INVALID]',
   ]);
-  const sink = `  a: { retriever: { request: { path: /a } }, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: [id] }\nsinks:\n  b:\n    target: { request: { path: /b, body: { a: "{{ record.id }}" } } }\n    schema: { fields: { id: {} } }\n    idempotency_key: [id]\n    acknowledgement: { read_back: { path: /b, header: { Session: x }, found: { path: id } } }\n`;
+  const sink = `  a: { retriever: { request: { path: /a } }, decoder: { json: {} }, schema: { fields: { id: {} } }, primary_key: [id] }\nsinks:\n  b:\n    target: { request: { path: /b, body: { a: "{{ record.id }}" } } }\n    schema: { fields: { id: {} } }\n    idempotency_key: [id]\n    acknowledgment: { read_back: { path: /b, header: { Session: x }, found: { path: id } } }\n`;
   expect((await mistakes(sink)).join()).toContain('read_back.header: is the header of a SOAP message.');
 });
 
 test('numbers in the JSON of a request may be declared, also where it is not known what transports there are', async () => {
   const sink = (more: string): string =>
-    `connector: bills\nversion: 1.0.0\ntitle: Bills\ntransport: http\nstreams: {}\nsinks:\n  b:\n    target: { request: { path: /b, body: { a: "{{ record.id }}" } } }\n    json_types: true\n    schema: { fields: { id: {} } }\n    idempotency_key: [id]\n    acknowledgement: { response: { key: id } }\n${more}`;
+    `connector: bills\nversion: 1.0.0\ntitle: Bills\ntransport: http\nstreams: {}\nsinks:\n  b:\n    target: { request: { path: /b, body: { a: "{{ record.id }}" } } }\n    json_types: true\n    schema: { fields: { id: {} } }\n    idempotency_key: [id]\n    acknowledgment: { response: { key: id } }\n${more}`;
   const ofTypes = async (text: string, known: object): Promise<string[]> =>
     (await problemsOf({ ...TOWN, 'connectors/bills/connector.yaml': text }, known)).filter((line) => line.includes('json_types'));
   for (const known of [{}, { transports: undefined }]) {

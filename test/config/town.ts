@@ -7,7 +7,7 @@ import { loadProject } from '../../src/config/load.ts';
 import type { LoadOptions } from '../../src/config/load.ts';
 import type { KnownTransports } from '../../src/config/checks/transport-rules.ts';
 import { textOfProblem } from '../../src/core/errors.ts';
-import { transportRules } from '../../src/transports/transports.ts';
+import { transports as declared } from '../../src/transports/transports.ts';
 
 export type Files = Record<string, string>;
 
@@ -24,13 +24,11 @@ const options = {
   http: z.strictObject({ base_url: z.string(), token: secret.optional() }),
 };
 
-const rules = transportRules();
-
 /** What the transports declare; of those that are not in `options`, theirs are not known. */
 export const transports: KnownTransports = {
-  ...rules,
-  sftp: { ...rules['sftp']!, options: options.sftp },
-  http: { ...rules['http']!, options: options.http },
+  ...declared,
+  sftp: { ...declared.sftp, options: options.sftp },
+  http: { ...declared.http, options: options.http },
 };
 
 /** A small town in which everything is right. */

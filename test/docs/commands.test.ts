@@ -1,15 +1,26 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { follow, type Ran, root } from './follow.ts';
+import { follow, type Ran, root, theProgram } from './follow.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-docs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const townOf = (page: string): string => join(folder, page, 'my-town');
+
+// Pages that begin where another one ends go on in a copy of its town; that one is followed once.
+let readme: Promise<Ran[]> | undefined;
+function followReadme(): Promise<Ran[]> {
+  return (readme ??= follow('README.md', townOf('readme'), { run: theProgram }));
+}
+let reconciliation: Promise<Ran[]> | undefined;
+async function followReconciliation(): Promise<Ran[]> {
+  await followReadme();
+  return (reconciliation ??= follow('docs/reconciliation.md', copyOf('readme', 'reconciliation')));
+}
 
 it('the five-minute pipeline of the README does what the README says', { timeout: 120_000 }, async () => {
-  const town = join(folder, 'readme', 'my-town');
-  const ran = await follow('README.md', town);
+  const ran = await followReadme();
   const of = (start: string): Ran => ran.find((r) => r.command.startsWith(start))!;
   expect(ran.map((r) => [r.command.split(' ').slice(0, 2).join(' '), r.exit])).toEqual([
     ['init ../my-town', 0],
@@ -30,18 +41,14 @@ it('the five-minute pipeline of the README does what the README says', { timeout
 });
 
 it('the reconciliation page goes on from there and finds what it says', { timeout: 120_000 }, async () => {
-  const town = join(folder, 'reconciliation', 'my-town');
-  await follow('README.md', town);
-  const ran = await follow('docs/reconciliation.md', town);
+  const ran = await followReconciliation();
   expect(ran.length).toBeGreaterThan(2);
   expect(ran.filter((r) => r.exit !== 0)).toEqual([]);
 });
 
 it('the finance page goes on from there: checklist, reports and periods', { timeout: 240_000 }, async () => {
-  const town = join(folder, 'finance', 'my-town');
-  await follow('README.md', town);
-  await follow('docs/reconciliation.md', town);
-  const ran = await follow('docs/finance.md', town);
+  await followReconciliation();
+  const ran = await follow('docs/finance.md', copyOf('reconciliation', 'finance'));
   expect(ran.length).toBeGreaterThan(6);
   expect(ran.filter((r) => r.exit !== 0)).toEqual([]);
   expect(ran[0]!.stdout).toMatch(/2026-07-01 to 2026-07-31: open/);
@@ -49,8 +56,8 @@ it('the finance page goes on from there: checklist, reports and periods', { time
 });
 
 it('the delivery page goes on from there: shadow, review, live, a change that is held', { timeout: 240_000 }, async () => {
-  const town = join(folder, 'delivery', 'my-town');
-  await follow('README.md', town);
+  await followReadme();
+  const town = copyOf('readme', 'delivery');
   const ran = await follow('docs/delivery.md', town);
   expect(ran.map((r) => [r.command.split(' ').slice(0, 2).join(' '), r.exit])).toEqual([
     ['validate --project', 0],
@@ -83,7 +90,7 @@ it('the delivery page goes on from there: shadow, review, live, a change that is
 });
 
 it('the examples of the configuration page are a town that validates', { timeout: 60_000 }, async () => {
-  const ran = await follow('docs/configuration.md', join(folder, 'configuration', 'my-town'));
+  const ran = await follow('docs/configuration.md', townOf('configuration'));
   expect(ran.map((r) => [r.exit, r.exit ? r.stdout : ''])).toEqual([
     [0, ''],
     [0, ''],
@@ -101,6 +108,13 @@ it('every file that the documentation names or links to is there', () => {
   );
   expect(broken).toEqual([]);
 });
+
+/** The town as another page left it. */
+function copyOf(before: string, now: string): string {
+  const town = townOf(now);
+  cpSync(townOf(before), town, { recursive: true, preserveTimestamps: true });
+  return town;
+}
 
 function markdownIn(below: string): string[] {
   return readdirSync(join(root, below), { recursive: true, encoding: 'utf8' })

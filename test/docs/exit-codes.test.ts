@@ -233,7 +233,7 @@ const CASES: Case[] = [
     args: ['till', '--key', SIGNING_KEY],
     prepare: signingKey,
   },
-  { command: 'add', code: 1, when: 'the pack is not signed', args: [join(root, 'connectors/dog-licence-csv'), '--no-certify'] },
+  { command: 'add', code: 1, when: 'the pack is not signed', args: [join(root, 'connectors/dog-license-csv'), '--no-certify'] },
   { command: 'packs', code: 0, when: 'none was changed', args: ['--verify'] },
   { command: 'schemas', code: 0, when: 'they are written' },
 ];

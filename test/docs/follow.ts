@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { commandLine } from '../cli/command-line.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
 /** What a reader would do with a page, in its order: put a file into the town's folder, run a command, see an output. */
 type Step = { file: string; content: string } | { command: string } | { output: string };
+
+type Run = (command: string, town: string) => Promise<Ran>;
 
 export interface Ran {
   command: string;
@@ -15,8 +18,11 @@ export interface Ran {
   stderr: string;
 }
 
-/** Does a page's steps in a town's folder that is called ../my-town there. Every output that the page shows must come. `until`: stops before that command. */
-export async function follow(page: string, town: string, until?: string): Promise<Ran[]> {
+/**
+ * Does a page's steps in a town's folder that is called ../my-town there. Every output that the page shows must come. `until`: stops
+ * before that command. `run`: how a command is run, within this process if nothing else is said.
+ */
+export async function follow(page: string, town: string, { until, run = interlocal }: { until?: string; run?: Run } = {}): Promise<Ran[]> {
   const ran: Ran[] = [];
   let since = 0;
   let afterOutput = false;
@@ -30,7 +36,7 @@ export async function follow(page: string, town: string, until?: string): Promis
       if (until !== undefined && step.command.startsWith(until)) return ran;
       if (afterOutput) since = ran.length;
       afterOutput = false;
-      ran.push(await interlocal(step.command, town));
+      ran.push(await run(step.command, town));
     } else {
       afterOutput = true;
       const got = ran
@@ -70,14 +76,24 @@ function asPattern(line: string): RegExp {
   );
 }
 
-/** Runs a command as a reader would in Interlocal's folder. */
-export function interlocal(command: string, town: string): Promise<Ran> {
-  const args = command.replaceAll('../my-town', town).split(' ');
+/** Runs a command of the pages within this process: quick, and the same code. */
+export async function interlocal(command: string, town: string): Promise<Ran> {
+  const { exit, out, err } = await commandLine(argumentsOf(command, town));
+  return { command, exit, stdout: out, stderr: err };
+}
+
+/** Runs a command as a reader does in Interlocal's folder: the program starts. */
+export function theProgram(command: string, town: string): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [join(root, 'bin/interlocal.js'), ...args], { cwd: root, timeout: 60_000 }, (error, stdout, stderr) =>
+    const args = [join(root, 'bin/interlocal.js'), ...argumentsOf(command, town)];
+    execFile(process.execPath, args, { cwd: root, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ command, exit: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
+}
+
+function argumentsOf(command: string, town: string): string[] {
+  return command.replaceAll('../my-town', town).split(' ');
 }
 
 function minutesAgo(): Date {

@@ -12,9 +12,9 @@ const sending = join(folder, 'sending', 'my-town');
 /** One that knows people from two systems: twins, one of whom both know. */
 const people = join(folder, 'people', 'my-town');
 beforeAll(async () => {
-  await follow('README.md', town, 'run pool-receipts');
+  await follow('README.md', town, { until: 'run pool-receipts' });
   await follow('README.md', sending);
-  await follow('docs/delivery.md', sending, 'deliver dismiss');
+  await follow('docs/delivery.md', sending, { until: 'deliver dismiss' });
   await peopleTown(people);
 }, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

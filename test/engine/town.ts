@@ -6,7 +6,7 @@ import { openTown } from '../../src/cli/town.ts';
 import type { Engine, RunOptions } from '../../src/engine/run/run.ts';
 import { type Preview, previewPipeline } from '../../src/engine/run/preview.ts';
 import { runPipeline } from '../../src/engine/run/run.ts';
-import type { RunResult } from '../../src/engine/run/session.ts';
+import type { RunResult } from '../../src/engine/run/result.ts';
 import { listRejects, type Reject } from '../../src/store/landing/rejects.ts';
 import { writeEmptyStore } from '../../src/store/scratch.ts';
 import { doNotWaitForTheDisk, STORE, storeOfTown, withStore } from '../store/stores.ts';

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { InterlocalError } from '../../src/core/errors.ts';
 import type { Values } from '../../src/core/record.ts';
 import { decodeWith } from '../../src/formats/formats.ts';
+import { TRY_ALL } from '../effort.ts';
 import { decoder, readAll, refusal, valuesOf, written } from './reading.ts';
 import { RUNS } from './runs.ts';
 
@@ -29,16 +30,20 @@ export interface FormatSpec {
   records?: { decoder: { [format: string]: object }; arbitrary: fc.Arbitrary<Values> };
 }
 
-const LARGE_BYTES = 30_000_000;
+const LARGE_BYTES = TRY_ALL ? 30_000_000 : 12_000_000;
 /** Of a file that is made in one piece: about as much, unpacked. */
-const LARGE_ROWS = 100_000;
-const MAX_GROWTH = 12_000_000;
+const LARGE_ROWS = LARGE_BYTES / 300;
+/** Far less than what is read between the looks at the heap: a file that is kept, as it came or as records, is seen. */
+const MAX_GROWTH = TRY_ALL ? 12_000_000 : 7_000_000;
+/** Every n-th place of a file that is packed is tried: each costs milliseconds. */
+const EVERY = TRY_ALL ? 1 : 5;
 
 /** What every format must hold: the same suite for each. */
 export function testFormat(name: string, spec: FormatSpec): void {
   const config = decoder(spec.decoder);
   const bytes = Buffer.from(spec.sample);
   const text = typeof spec.sample === 'string' ? spec.sample : undefined;
+  const every = text === undefined ? EVERY : 1;
   const { large } = spec;
   const fileOf = (rows: number): string | Buffer =>
     typeof large === 'function'
@@ -68,7 +73,8 @@ export function testFormat(name: string, spec: FormatSpec): void {
           [...bytes].map((byte) => Uint8Array.of(byte)),
         ),
       ).toEqual(whole);
-      for (let at = 0; at <= bytes.length; at++) expect(await readAll(config, [bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole);
+      for (let at = 0; at <= bytes.length; at += every)
+        expect(await readAll(config, [bytes.subarray(0, at), bytes.subarray(at)])).toEqual(whole);
     });
 
     test('never takes a file that was cut off for a whole one with other records', async () => {
@@ -99,7 +105,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
     else
       test('never takes a file in which a byte was altered for another one', async () => {
         const whole = await readAll(config, bytes);
-        for (let at = 0; at < bytes.length; at++) {
+        for (let at = 0; at < bytes.length; at += every) {
           const altered = Buffer.from(bytes);
           altered[at]! ^= 0x10;
           try {
@@ -203,7 +209,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
     let most = 0;
     let sent = 0;
     let records = 0;
-    let next = 4_000_000;
+    let next = LARGE_BYTES / 6;
     async function* pieces(): AsyncGenerator<Uint8Array, void, void> {
       if (typeof large === 'function') {
         yield large(LARGE_ROWS);
@@ -224,7 +230,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
       // Of a file in one piece, by the share of its rows that came.
       if (typeof large === 'function') sent = (records / LARGE_ROWS) * LARGE_BYTES;
       if (sent < next) continue;
-      next += 6_000_000;
+      next += LARGE_BYTES / 5;
       const now = used();
       early ??= now;
       most = Math.max(most, now);

@@ -42,7 +42,7 @@ sinks:
         Payments.Line.Account: {}
         Payments.Line.Amount: { type: decimal, decimals: 2 }
     idempotency_key: [Number]
-    acknowledgement: { response: { path: Status, accepted: [booked] } }
+    acknowledgment: { response: { path: Status, accepted: [booked] } }
     error_handler: { max_retries: 2, rules: [{ fault: session expired, action: login }] }
 ${sink}`,
     'mappings/entries.from-receipt.yaml': `mapping: entries.from-receipt

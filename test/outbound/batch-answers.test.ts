@@ -51,7 +51,7 @@ async function town(
         / {4}target: .*\n {4}encoder: .*\n/,
         '    target: { request: { path: /batch } }\n    encoder: { json: {} }\n    max_records: 10\n',
       )
-      .concat(`    acknowledgement:\n      response: { ${response} }\n${more}`),
+      .concat(`    acknowledgment:\n      response: { ${response} }\n${more}`),
     'inbox/receipts-1.csv': receipts(['1', '2', '3', '4'].map((number) => ({ number }))),
   });
   await made.run('receipts');

@@ -15,7 +15,7 @@ afterEach(closeTowns);
 
 const NOW = new Date('2026-03-02T15:00:00Z');
 const send = (town: TestTown) => town.run('to-ledger', { now: () => NOW });
-const TAKEN = { sink: '    acknowledgement: { taken: true, person: The edit report., within: 1h }\n' };
+const TAKEN = { sink: '    acknowledgment: { taken: true, person: The edit report., within: 1h }\n' };
 
 async function town(shape: Parameters<typeof ledger>[0] = TAKEN): Promise<TestTown> {
   const rows = [

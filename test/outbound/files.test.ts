@@ -135,7 +135,7 @@ test('a record that is deleted at its source after it was sent is told to a pers
 
 test('taken, then accepted or rejected by a person: a file that is gone from the folder is acknowledged, and what is late is told', async () => {
   const t = await town({
-    sink: '    acknowledgement: { taken: true, person: The edit report., within: 1h }\n    one_at_a_time: true\n    max_records: 1\n',
+    sink: '    acknowledgment: { taken: true, person: The edit report., within: 1h }\n    one_at_a_time: true\n    max_records: 1\n',
   });
   const first = await send(t);
   // The second waits until the first was taken.
@@ -155,7 +155,7 @@ test('taken, then accepted or rejected by a person: a file that is gone from the
   expect(await outbox(t)).toEqual(['2 v1 acknowledged', '1 v2 sent']);
 });
 
-const ANSWERS = `    acknowledgement:
+const ANSWERS = `    acknowledgment:
       file:
         accepted: '{name}.ok'
         rejected: '{stem}.err'

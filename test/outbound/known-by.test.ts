@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { knownBy } from '../../src/engine/outbound/known-by.ts';
 import { entityIds } from '../../src/store/ledger/sources.ts';
 import { receipts, tillStream } from '../engine/base-town.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger } from './base-outbound.ts';
 
@@ -20,7 +20,7 @@ async function town(files: Record<string, string> = {}): Promise<TestTown> {
 }
 
 async function listed(t: TestTown): Promise<string> {
-  return (await interlocal(t.folder, ['deliver', 'list']).ended).out;
+  return (await townCommand(t.folder, ['deliver', 'list'])).out;
 }
 
 test('a refused record that has no key yet is named as its source knows it, and so is the one that it repeats', async () => {
@@ -32,7 +32,7 @@ test('a refused record that has no key yet is named as its source knows it, and 
   expect(out).toContain('#3 to-ledger receipt 0003 of till: refused');
   expect(out).toContain('It has the same Number as receipt 0001 of till, so the system would take both as the same record.');
   expect(out).not.toContain('golden');
-  const { records } = JSON.parse((await interlocal(t.folder, ['deliver', 'list', '--json']).ended).out) as {
+  const { records } = JSON.parse((await townCommand(t.folder, ['deliver', 'list', '--json'])).out) as {
     records: { key: unknown; known_by: string | null }[];
   };
   expect(records.map(({ key, known_by }) => [key, known_by])).toEqual([
@@ -40,7 +40,7 @@ test('a refused record that has no key yet is named as its source knows it, and 
     [{ golden: 2 }, 'receipt 0002 of till'],
     [{ golden: 3 }, 'receipt 0003 of till'],
   ]);
-  expect((await interlocal(t.folder, ['explain', 'receipt', '0002']).ended).out).toContain('0002');
+  expect((await townCommand(t.folder, ['explain', 'receipt', '0002'])).out).toContain('0002');
 });
 
 test('a key that is of a person is not shown: the record is named by its number here', async () => {

@@ -6,7 +6,7 @@ import type { Refuse } from '../../scripts/sample-town/servers/sftp/session.ts';
 import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { listDeliveries } from '../../src/store/outbound/deliveries.ts';
 import { receipts } from '../engine/base-town.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { closeOddServers, oddServer, type OddServer } from '../transports/odd-sftp.ts';
 import { ledger, outbox } from './base-outbound.ts';
@@ -21,19 +21,23 @@ const send = (town: TestTown) => town.run('to-ledger', { now: NOW });
 const codes = (run: { problems: { code: string }[] }): string[] => run.problems.map((p) => p.code);
 
 /** A town that sends its two receipts to a ledger at an SFTP server. */
-async function townWith(behavior: Pick<SftpServerOptions, 'faults' | 'refuse'>, options: Record<string, unknown> = {}, file = '') {
+async function townWith(
+  behavior: Pick<SftpServerOptions, 'faults' | 'refuse'>,
+  options: Record<string, unknown> = {},
+  file = '',
+  { first = '1', csv = '{}' } = {},
+) {
   const server = await oddServer(behavior);
   const files = ledger();
   const all = JSON.stringify({ ...server.options, ...options, password: '${file:secret}' });
   const town = await makeTown({
     ...files,
     'config/connections.yaml': files['config/connections.yaml']!.replace('{ path: ledger }', all),
-    'connectors/ledger/connector.yaml': files['connectors/ledger/connector.yaml']!.replace('transport: folder', 'transport: sftp').replace(
-      "{ name: 'entries-{{ date }}-{{ sequence }}.csv' }",
-      `{ name: 'entries-{{ date }}-{{ sequence }}.csv'${file} }`,
-    ),
+    'connectors/ledger/connector.yaml': files['connectors/ledger/connector.yaml']!.replace('transport: folder', 'transport: sftp')
+      .replace("{ name: 'entries-{{ date }}-{{ sequence }}.csv' }", `{ name: 'entries-{{ date }}-{{ sequence }}.csv'${file} }`)
+      .replace('csv: {}', `csv: ${csv}`),
     secret: 'plain',
-    'inbox/receipts-1.csv': receipts([{ number: '1' }, { number: '2', amount: '12.50', tender: 'CK' }]),
+    'inbox/receipts-1.csv': receipts([{ number: first }, { number: '2', amount: '12.50', tender: 'CK' }]),
   });
   await town.run('receipts');
   return { town, server };
@@ -70,6 +74,16 @@ describe('a rename that the server refuses', () => {
       expect(Object.keys(there(server))).toEqual([NAME]);
     },
   );
+});
+
+test('a file that gets there at the second attempt has the records that can be written; the others are refused, and counted once', async () => {
+  let renames = 0;
+  const busyOnce: Refuse = (request) => (request === 'RENAME' && renames++ === 0 ? { status: 6, words: 'No connection' } : undefined);
+  const { town, server } = await townWith({ refuse: busyOnce }, {}, '', { first: '☃', csv: '{ encoding: windows-1252 }' });
+  const run = await send(town);
+  expect([run.outcome, codes(run), run.counts.rejected]).toEqual(['partial', [], 1]);
+  expect(there(server)).toEqual({ [NAME]: 'Number,Date,Amount,Tender\n2,01/05/2026,12.50,CK\n' });
+  expect(await outbox(town)).toEqual(['☃ v1 refused', '2 v1 sent']);
 });
 
 describe('a run that is killed when it has moved the file', () => {
@@ -160,7 +174,7 @@ describe('a server that allows no rename, declared', () => {
     ['in the sink', {}, ', upload: direct'],
   ])('%s: the file and its marker get there, once, and check says what is lost', async (_, options, file) => {
     const { town, server } = await townWith({ refuse: noRename }, options, `${file}, marker: '{name}.done'`);
-    const check = await interlocal(town.folder, ['check', 'ledger']).ended;
+    const check = await townCommand(town.folder, ['check', 'ledger']);
     expect([check.exit, check.out]).toEqual([0, expect.stringContaining('the system can see half of it, unless it waits for {name}.done')]);
     expect((await send(town)).outcome).toBe('succeeded');
     await send(town);

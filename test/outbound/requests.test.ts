@@ -77,7 +77,7 @@ test('each record is asked for once, with a key of its own that stays the same w
     book(request, list);
     response.json({ status: 'ok', id: list.length });
   });
-  const t = await town(rest(url, '    acknowledgement: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }\n'));
+  const t = await town(rest(url, '    acknowledgment: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }\n'));
   const run = await t.run('to-ledger');
   expect([run.outcome, run.problems]).toEqual(['succeeded', []]);
   expect(booked.map((b) => b.body)).toEqual([
@@ -97,7 +97,7 @@ test('what the service says no to is rejected in its own words, the others go on
     else if (list.length === 2) response.status(422).json({ error: 'unknown account' });
     else response.json({ status: 'ok' });
   });
-  const t = await town(rest(url, '    acknowledgement: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }\n'));
+  const t = await town(rest(url, '    acknowledgment: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }\n'));
   const run = await t.run('to-ledger');
   expect([run.outcome, run.counts.rejected]).toEqual(['partial', 2]);
   const [first, second] = await t.rows('il_outbox');
@@ -139,7 +139,7 @@ test('an answer that got lost: asked again where the system recognizes the key',
   expect([run.outcome, new Set(booked.map((b) => b.key)).size, booked.length]).toEqual(['succeeded', 2, 3]);
 });
 
-const READ_BACK = `    acknowledgement:
+const READ_BACK = `    acknowledgment:
       read_back:
         path: /receipts/{{ record.Number }}
         found: { path: number }

@@ -5,7 +5,7 @@ import { decide, settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { forAPerson, forAPersonText } from '../../src/reports/outbound/deliveries.ts';
 import { statusOf } from '../../src/reports/status.ts';
 import { receipts } from '../engine/base-town.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { ledger } from './base-outbound.ts';
 
@@ -14,7 +14,7 @@ afterEach(closeTowns);
 const NOW = new Date('2026-03-02T15:00:00Z');
 const HOURS_LATER = new Date('2026-03-02T18:00:00Z');
 const send = (town: TestTown) => town.run('to-ledger', { now: () => NOW });
-const SINK = '    acknowledgement: { taken: true, person: The edit report., within: 1h }\n';
+const SINK = '    acknowledgment: { taken: true, person: The edit report., within: 1h }\n';
 
 async function town(shape: Parameters<typeof ledger>[0], rows = [{ number: '1' }, { number: '2' }]) {
   const made = await makeTown({ ...ledger(shape), 'inbox/receipts-1.csv': receipts(rows) });
@@ -77,11 +77,11 @@ test('a sent receipt that waits for its answer counts, also when a change of it 
 test('the command line shows it, with what to look at next', async () => {
   const t = await town({ mode: 'review' }, [{ number: '1' }, { number: '1234567' }]);
   await send(t);
-  const { out, exit } = await interlocal(t.folder, ['status']).ended;
+  const { out, exit } = await townCommand(t.folder, ['status']);
   expect(exit).toBe(3);
   expect(out).toMatch(/^to-ledger +ledger\.entries +2 +0 +0 +0 +never$/m);
   expect(out).toContain('to-ledger: needs attention: 1 to approve, 1 refused. See: interlocal deliver list to-ledger');
-  const json = JSON.parse((await interlocal(t.folder, ['status', '--json']).ended).out) as { pipelines: Record<string, unknown>[] };
+  const json = JSON.parse((await townCommand(t.folder, ['status', '--json'])).out) as { pipelines: Record<string, unknown>[] };
   expect(json.pipelines.map(({ pipeline, outbound }) => [pipeline, outbound === null])).toContainEqual(['receipts', true]);
   expect(json.pipelines.find(({ pipeline }) => pipeline === 'to-ledger')).toMatchObject({
     outbound: { needs_attention: { review: 1, held: 0, unknown: 0, rejected: 0, refused: 1 } },

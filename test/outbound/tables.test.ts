@@ -56,7 +56,7 @@ async function there(): Promise<unknown[]> {
 }
 
 test('rows are upserted by their key: a change goes as a change, and what is equal is not touched', async () => {
-  const t = await town(table('upsert', '    acknowledgement: { read_back: true }\n'));
+  const t = await town(table('upsert', '    acknowledgment: { read_back: true }\n'));
   const run = await t.run('to-ledger');
   expect([run.problems, run.outcome]).toEqual([[], 'succeeded']);
   expect(await there()).toEqual(['1 2026-01-05 1.00000 CA', '2 2026-01-05 12.50000 CK']);

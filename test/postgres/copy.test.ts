@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { dumpStore } from '../../scripts/kill-test/dump.ts';
 import { openTown } from '../../src/cli/town.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { peopleFile, receipts } from '../engine/base-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
 import { newDatabase } from '../store/stores.ts';
@@ -18,7 +18,7 @@ async function seen(folder: string): Promise<unknown[]> {
     ['rejects', 'list'],
     ['audit', '--verify'],
   ])
-    said.push(JSON.parse((await interlocal(folder, [...args, '--json']).ended).out));
+    said.push(JSON.parse((await townCommand(folder, [...args, '--json'])).out));
   return said;
 }
 
@@ -47,7 +47,7 @@ test('a town moves from the server to a file and back, and everything it can tel
   const back = await newDatabase(true);
   try {
     for (const to of ['sqlite:data/moved.db', back.url]) {
-      const { exit, out, err } = await interlocal(town.folder, ['store', 'copy', '--to', to, '--json']).ended;
+      const { exit, out, err } = await townCommand(town.folder, ['store', 'copy', '--to', to, '--json']);
       expect({ exit, err }).toEqual({ exit: 0, err: '' });
       const { tables } = JSON.parse(out) as { tables: { table: string; rows: number; sha256: string }[] };
       expect(tables.find(({ table }) => table === 'receipt')).toMatchObject({ rows: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -73,24 +73,24 @@ test('a town moves from the server to a file and back, and everything it can tel
 
 test('what is in use, or not empty, is not copied', { timeout: 120_000 }, async () => {
   const town = await filledTown();
-  const full = await interlocal(town.folder, ['store', 'copy', '--to', 'sqlite:data/moved.db']).ended;
+  const full = await townCommand(town.folder, ['store', 'copy', '--to', 'sqlite:data/moved.db']);
   expect(full).toMatchObject({ exit: 0, out: expect.stringMatching(/both stores hold the same rows/) });
-  const again = await interlocal(town.folder, ['store', 'copy', '--to', 'sqlite:data/moved.db']).ended;
+  const again = await townCommand(town.folder, ['store', 'copy', '--to', 'sqlite:data/moved.db']);
   expect(again).toMatchObject({ exit: 2, err: expect.stringMatching(/STORE_NOT_EMPTY/) });
   const { takeLock } = await import('../../src/store/locks.ts');
   const lock = await takeLock(town.engine.knex, 'pipeline:receipts');
-  const busy = await interlocal(town.folder, ['store', 'copy', '--to', 'sqlite:data/other.db']).ended;
+  const busy = await townCommand(town.folder, ['store', 'copy', '--to', 'sqlite:data/other.db']);
   expect(busy).toMatchObject({ exit: 2, err: expect.stringMatching(/in use: pipeline:receipts.*STORE_IN_USE/) });
   if ('release' in lock) await lock.release();
 });
 
 test('a password comes by reference, in the configuration and in the command', { timeout: 120_000 }, async () => {
   const town = await makeTown();
-  const inCommand = await interlocal(town.folder, ['store', 'copy', '--to', 'postgres://u:canary-pw@127.0.0.1:1/db']).ended;
+  const inCommand = await townCommand(town.folder, ['store', 'copy', '--to', 'postgres://u:canary-pw@127.0.0.1:1/db']);
   expect(inCommand).toMatchObject({ exit: 2, err: expect.stringMatching(/SECRET_LITERAL/) });
   expect(inCommand.err).not.toContain('canary-pw');
   setStore(town, 'postgres://u:canary-pw@127.0.0.1:1/db');
-  const inFile = await interlocal(town.folder, ['status']).ended;
+  const inFile = await townCommand(town.folder, ['status']);
   expect(inFile).toMatchObject({ exit: 2, err: expect.stringMatching(/interlocal.yaml:\d+:\d+ store.url: .*SECRET_LITERAL/) });
   expect(inFile.err).not.toContain('canary-pw');
   town.write({ 'secrets/store': 'canary-pw\n' });
@@ -100,7 +100,7 @@ test('a password comes by reference, in the configuration and in the command', {
     'store: { url: "postgres://u@127.0.0.1:1/db", password: "${file:secrets/store}" }',
   );
   writeFileSync(path, yaml);
-  const away = await interlocal(town.folder, ['status']).ended;
+  const away = await townCommand(town.folder, ['status']);
   expect(away).toMatchObject({ exit: 1, err: expect.stringMatching(/STORE_UNREACHABLE/) });
   expect(away.err + away.out).not.toContain('canary-pw');
 });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { receipts } from '../engine/base-town.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns, makeTown } from '../engine/town.ts';
 
 afterEach(closeTowns);
@@ -8,7 +8,7 @@ afterEach(closeTowns);
 test('doctor has the server read every row, and looks at the disk that the data folder is on', async () => {
   const town = await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: 'A1' }]) });
   await town.run('receipts');
-  const { out, err } = await interlocal(town.folder, ['doctor', '--json']).ended;
+  const { out, err } = await townCommand(town.folder, ['doctor', '--json']);
   expect(err).toBe('');
   const { checks } = (JSON.parse(out) as { doctor: { checks: { name: string; state: string; detail: string }[] } }).doctor;
   const of = (name: string) => checks.find((check) => check.name === name);

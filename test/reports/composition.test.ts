@@ -4,7 +4,7 @@ import { readDefinition } from '../../src/reports/report-request.ts';
 import { reportJson } from '../../src/reports/output/table.ts';
 import { depositFile, reconciliation } from '../engine/reconciliation/agreement-town.ts';
 import { closeTowns, type TestTown } from '../engine/town.ts';
-import { loadAll, receiptCsv, type ReportReceipt, reportTown, settlementCsv } from './report-town.ts';
+import { loadAll, receiptCsv, REPORT_TOWN, type ReportReceipt, reportTown, settlementCsv } from './report-town.ts';
 
 afterEach(closeTowns);
 
@@ -172,8 +172,10 @@ test('revenue by any of its names adds up to all revenue, and each line is the t
 });
 
 test('revenue by fund is refused where nothing says which part of an account is the fund', async () => {
-  const t = await reportTown({ 'desk/a.csv': receiptCsv(RECEIPTS) });
-  t.engine.project.config.revenue.parts.fund = undefined;
+  const t = await reportTown({
+    'desk/a.csv': receiptCsv(RECEIPTS),
+    'config/interlocal.yaml': REPORT_TOWN['config/interlocal.yaml']!.replace('fund: 1, ', ''),
+  });
   await expect(make(t, { report: 'revenue', by: ['fund'] })).rejects.toMatchObject({ code: 'KEY_MISSING' });
 });
 

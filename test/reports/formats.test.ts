@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { reportHtmlParts } from '../../src/reports/output/html.ts';
 import { columnsFrom, type Report, reportCsv, reportJson, tableCsvLines, withTable } from '../../src/reports/output/table.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { closeTowns } from '../engine/town.ts';
 import { receiptCsv, reportTown } from './report-town.ts';
 
@@ -98,7 +98,7 @@ reports:
   });
   const out = mkdtempSync(join(tmpdir(), 'interlocal-report-'));
   try {
-    const told = async (...args: string[]) => interlocal(t.folder, ['report', ...args]).ended;
+    const told = async (...args: string[]) => townCommand(t.folder, ['report', ...args]);
     const entries = await told('entries', '--in', '2026-07', '--out', join(out, 'july.csv'), '--json');
     expect(JSON.parse(entries.out)).toMatchObject({ rows: 2, more: [{ table: 'not_posted', rows: 0 }] });
     expect(readFileSync(join(out, 'july.csv'), 'utf8').split('\r\n')[0]).toBe('Fund,Account,What,Currency,Debit,Credit');
@@ -134,7 +134,7 @@ reports:
   c: { report: revenue, by: [fund], from: 2026-07-02, to: 2026-07-01 }
 `,
   });
-  const { exit, out, err } = await interlocal(t.folder, ['validate']).ended;
+  const { exit, out, err } = await townCommand(t.folder, ['validate']);
   const said = out + err;
   expect(exit).toBe(2);
   for (const text of [

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXCEPTION_TYPES } from '../../src/reconciliation/exceptions/types.ts';
 import { makeHarbor } from '../../scripts/sample-town/harbor/harbor.ts';
 import { playTwoYears, type TwoYears } from '../../scripts/sample-town/harbor/two-years.ts';
-import { interlocal } from '../engine/cli.ts';
+import { townCommand } from '../cli/command-line.ts';
 import { storeOfTown } from '../store/stores.ts';
 
 interface Listed {
@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 async function json<T>(...args: string[]): Promise<T> {
-  const { exit, out, err } = await interlocal(folder, [...args, '--json']).ended;
+  const { exit, out, err } = await townCommand(folder, [...args, '--json']);
   expect([exit, err]).toEqual([0, '']);
   return JSON.parse(out) as T;
 }

@@ -8,7 +8,7 @@ import { startSystems, type TownSystems } from '../../scripts/sample-town/system
 import { openTown } from '../../src/cli/town.ts';
 import { inOrder } from '../../src/engine/run/order.ts';
 import { type Engine, runPipeline } from '../../src/engine/run/run.ts';
-import type { RunResult } from '../../src/engine/run/session.ts';
+import type { RunResult } from '../../src/engine/run/result.ts';
 import { storeOfTown, withStore } from '../store/stores.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));

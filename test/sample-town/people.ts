@@ -6,7 +6,7 @@ import type { Maplewood } from './maplewood.ts';
 
 /** The systems that tell of people, by the truth's streams. */
 const CONNECTIONS: Readonly<Record<string, string>> = {
-  'clerk.dog-licences': 'clerk',
+  'clerk.dog-licenses': 'clerk',
   'clerk.billing': 'utility-billing',
   'clerk.residents': 'clerk-residents',
   'finance.customers': 'finance',

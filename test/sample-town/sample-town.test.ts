@@ -6,7 +6,7 @@ import { compileNamed } from '../../src/engine/run/bind.ts';
 import { settleByPerson } from '../../src/engine/outbound/decide.ts';
 import { revenueReport } from '../../src/reports/revenue/revenue.ts';
 import { statusOf } from '../../src/reports/status.ts';
-import type { RunResult } from '../../src/engine/run/session.ts';
+import type { RunResult } from '../../src/engine/run/result.ts';
 import { runMappingTests } from '../../src/mapping/tests.ts';
 import { listDifferences } from '../../src/store/reconciliation/differences.ts';
 import { listRejects } from '../../src/store/landing/rejects.ts';
@@ -20,7 +20,7 @@ const STREAMS: Readonly<Record<string, readonly string[]>> = {
   'recreation-receipts': ['recreation.receipts'],
   'recreation-registrations': ['recreation.registrations'],
   'bank-deposits': ['bank.deposits'],
-  'clerk-dog-licences': ['clerk.dog-licences'],
+  'clerk-dog-licenses': ['clerk.dog-licenses'],
   'utility-customers': ['clerk.billing'],
   'finance-accounts': ['finance.accounts'],
   'finance-customers': ['finance.customers'],
@@ -101,7 +101,7 @@ describe('what comes in', () => {
       tenders: await countOf('tender'),
       deposits: await countOf('deposit'),
       permits: await countOf('permit'),
-      licences: await countOf('licence', { source: 'clerk' }),
+      licenses: await countOf('license', { source: 'clerk' }),
       // A golden party is of no system; what a system calls one is in the cross-reference.
       utilityCustomers: await countOf('il_member', { source: 'utility-billing', state: 'live' }),
       batches: await countOf('control_total', { set: 'recreation-daily-batch' }),
@@ -113,7 +113,7 @@ describe('what comes in', () => {
       tenders: streams['recreation.receipts']!.good,
       deposits: streams['bank.deposits']!.good,
       permits: streams['council.permits']!.good,
-      licences: streams['clerk.dog-licences']!.good,
+      licenses: streams['clerk.dog-licenses']!.good,
       utilityCustomers: town.truth.town.households,
       batches: new Set(receipts.filter((r) => r.department === 'recreation').map((r) => r.date)).size,
       accounts: streams['finance.accounts']!.good,
@@ -156,7 +156,7 @@ describe('what comes in', () => {
     expect(await knex('registration').where('notes', 'like', '%é%').first('notes')).toBeDefined();
     expect(await knex('registration').where('notes', 'like', '%\r\n%').first('notes')).toBeDefined();
     expect(await knex('deposit').where('text', 'like', '%CASH, CHECKS, AND CARDS%').first('text')).toBeDefined();
-    const tags = (await knex('licence').where({ source: 'clerk' }).pluck('tag_number')) as string[];
+    const tags = (await knex('license').where({ source: 'clerk' }).pluck('tag_number')) as string[];
     expect(tags.every((tag) => /^\d{7}$/.test(tag))).toBe(true);
   });
 });
@@ -168,14 +168,14 @@ describe('what goes wrong', () => {
     const place = (kind: string): string => `${basename(seeded(kind).file!)} ${seeded(kind).line}`;
     expect(found.sort()).toEqual(
       [
-        'clerk-dog-licences',
+        'clerk-dog-licenses',
         `council-payments ${place('unparsable-amount')}`,
         `permits ${place('impossible-date')}`,
         `recreation-ledger ${place('unknown-pay-code')}`,
         `recreation-registrations ${place('ragged-line')}`,
       ].sort(),
     );
-    expect(rejects.find((r) => r.pipeline === 'clerk-dog-licences')!.key).toBe(seeded('unknown-tag-status').key);
+    expect(rejects.find((r) => r.pipeline === 'clerk-dog-licenses')!.key).toBe(seeded('unknown-tag-status').key);
     expect(rejects.find((r) => r.pipeline === 'recreation-ledger')!.key).toContain(seeded('unknown-pay-code').key);
     expect(rejects.find((r) => r.pipeline === 'permits')!.key).toBe(seeded('impossible-date').key);
   });
@@ -221,7 +221,7 @@ describe('what goes wrong', () => {
         .map(([id]) => id)
         .sort(),
     ).toEqual([
-      'licence-fees-against-receipts',
+      'license-fees-against-receipts',
       'payments-against-summary',
       'permit-fees-against-receipts',
       'receipts-against-deposits',
@@ -300,13 +300,13 @@ describe('whether it agrees', () => {
     expect(await differencesOf('daily-batches-against-receipts')).toEqual({ [missing.date]: ['differs', batch, batch - missing.cents] });
   });
 
-  test('a fee whose licence or permit was rejected is on its receipt alone', async () => {
-    const licence = /receipt (\d+)/.exec(seeded('unknown-tag-status').expect)![1]!;
+  test('a fee whose license or permit was rejected is on its receipt alone', async () => {
+    const license = /receipt (\d+)/.exec(seeded('unknown-tag-status').expect)![1]!;
     const permit = /receipt (\d+)/.exec(seeded('impossible-date').expect)![1]!;
     const receipt = (number: string) => town.truth.receipts.find((one) => String(one.number) === number)!;
-    const fees = await differencesOf('licence-fees-against-receipts');
-    expect(Object.keys(fees)).toEqual([`${receipt(licence).date.slice(0, 7)} ${licence}`]);
-    expect(Object.values(fees)[0]![2]).toBe(receipt(licence).cents);
+    const fees = await differencesOf('license-fees-against-receipts');
+    expect(Object.keys(fees)).toEqual([`${receipt(license).date.slice(0, 7)} ${license}`]);
+    expect(Object.values(fees)[0]![2]).toBe(receipt(license).cents);
     expect(await differencesOf('permit-fees-against-receipts')).toEqual({ [permit]: ['right_only', null, receipt(permit).cents] });
   });
 

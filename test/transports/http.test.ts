@@ -405,7 +405,7 @@ describe('http', () => {
   });
 
   test('only one way to log in can be given, and secrets must be references in the configuration', async () => {
-    const schema = await transports.http.options();
+    const schema = await transports.http.optionsSchema();
     expect(
       schema.safeParse({ base_url: base, auth: { bearer: { token: '${env:T}' }, basic: { username: 'a', password: '${env:P}' } } }).success,
     ).toBe(false);

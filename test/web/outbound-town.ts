@@ -26,7 +26,7 @@ sinks:
     totals: [Amount]
     sequence_digits: 3
     max_records: 40
-    acknowledgement:
+    acknowledgment:
       file:
         rejected: '{name}.err'
         records:

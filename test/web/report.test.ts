@@ -1,28 +1,27 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { registerReport } from '../../src/cli/operate/report/report.ts';
+import { commandLine, type Said } from '../cli/command-line.ts';
 import { makeTown, openAndRun } from './town.ts';
 
+const before = process.cwd();
 let town: ReturnType<typeof makeTown>;
 beforeAll(async () => {
   town = makeTown();
   const engine = await openAndRun(town.folder);
   await engine.knex.destroy();
+  // As where a person types the commands: --out is a path from there.
+  process.chdir(town.folder);
 });
-afterAll(() => town.remove());
+afterAll(() => {
+  process.chdir(before);
+  town.remove();
+});
 
-function report(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'report', ...args, '--project', town.folder], {
-      cwd: town.folder,
-    });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk) => (out += String(chunk)));
-    child.stderr.on('data', (chunk) => (err += String(chunk)));
-    child.on('close', (exit) => resolve({ exit: exit ?? -1, out, err }));
-  });
+function report(...args: string[]): Promise<Said> {
+  return commandLine(['report', ...args, '--project', town.folder], [registerReport]);
 }
 
 const cents = (text: string): number => Math.round(Number(text.replaceAll(',', '')) * 100);

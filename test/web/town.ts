@@ -38,7 +38,7 @@ const DEPARTMENTS: readonly Department[] = [
     receipts: [24, 26, 39, 58, 92, 118],
     cents: 46_00,
   },
-  { office: 'recreation', name: 'Community Centre', accounts: ['230-4650 Room hire'], receipts: [14, 12, 15, 17, 16, 13], cents: 85_00 },
+  { office: 'recreation', name: 'Community Center', accounts: ['230-4650 Room hire'], receipts: [14, 12, 15, 17, 16, 13], cents: 85_00 },
   {
     office: 'permits',
     name: 'Building',

@@ -26,7 +26,7 @@ export function isBankingDay(date: string): boolean {
   return weekday(date) !== 0 && weekday(date) !== 6 && !HOLIDAYS.has(date);
 }
 
-/** The recreation centre's counter is open on Saturdays, the clerk's is not. */
+/** The recreation center's counter is open on Saturdays, the clerk's is not. */
 export function isRecreationDay(date: string): boolean {
   return weekday(date) !== 0 && !HOLIDAYS.has(date);
 }

@@ -1,6 +1,6 @@
 import { addDays, datesFrom, FIRST_DAY, isBankingDay, LAST_DAY } from './calendar.ts';
 import { CLERK_ACCOUNTS } from './chart.ts';
-import { BREEDS, COLOURS, DOG_NAMES } from './names.ts';
+import { BREEDS, COLORS, DOG_NAMES } from './names.ts';
 import { at, type Random } from './random.ts';
 import { adultsOf, type Household, type Resident } from './residents.ts';
 import type { Tender } from './truth.ts';
@@ -10,7 +10,7 @@ export interface Dog {
   name: string;
   breed: string;
   sex: 'F' | 'M';
-  colour: string;
+  color: string;
   altered: boolean;
   owner: Resident;
   /** The clerk's number; none for a dog that only the older system knows. */
@@ -95,7 +95,7 @@ function makeDogs(random: Random, households: readonly Household[], days: readon
   const dogs: Dog[] = [];
   const target = Math.round(households.length * 0.875);
   const tags = random.shuffle(Array.from({ length: 9000 }, (_, i) => i + 1200));
-  // a father and a son of one name each have a dog: the licences must find the right one
+  // a father and a son of one name each have a dog: the licenses must find the right one
   const namesakes = households.flatMap((household) => household.members.filter((member) => member.generation !== undefined));
   for (let i = 0; i < target; i++) {
     // a second or third dog lives where a dog lives already
@@ -149,7 +149,7 @@ function makeDog(random: Random, index: number, owner: Resident, tagNumber: stri
     name: random.pick(DOG_NAMES),
     breed: random.pick(BREEDS),
     sex: random.chance(0.5) ? 'F' : 'M',
-    colour: random.pick(COLOURS),
+    color: random.pick(COLORS),
     altered: tagType !== 'LIC UNALTERED',
     owner,
     animalId: animalId(index),

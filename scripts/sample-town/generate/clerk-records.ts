@@ -8,16 +8,16 @@ import { landlordOf } from './people-records.ts';
 import { streamTruth, type Registry, type SeededError, type StreamTruth } from './truth.ts';
 import { HABITS, streetLine, typePerson, type Typed } from './typing.ts';
 
-export const LICENCE_STREAM = 'clerk.dog-licences';
+export const LICENSE_STREAM = 'clerk.dog-licenses';
 export const BILLING_STREAM = 'clerk.billing';
 
 /** What the clerk's web service serves, element by element in the order of its schema: clerk.json. An absent element was never filled in. */
 export interface ClerkRecords {
-  dogLicences: DogLicence[];
+  dogLicenses: DogLicense[];
   billing: BillingOutputParameters[];
 }
 
-export interface DogLicence {
+export interface DogLicense {
   AnimalID: string;
   TagNumber: string;
   TagType: string;
@@ -71,20 +71,20 @@ export function clerkRecords(
   plan: Plan,
   registry: Registry,
 ): { records: ClerkRecords; seeded: SeededError[]; streams: Record<string, StreamTruth> } {
-  const dogLicences = licences(random.fork('licences'), dogs, plan, registry);
+  const dogLicenses = licenses(random.fork('licenses'), dogs, plan, registry);
   const billing = bills(random.fork('billing'), households, registry);
   return {
-    records: { dogLicences, billing },
+    records: { dogLicenses, billing },
     seeded: [
       {
         kind: 'unknown-tag-status',
-        stream: LICENCE_STREAM,
+        stream: LICENSE_STREAM,
         key: plan.unknownStatus.animalId,
-        expect: `reject this licence: tag status ${UNKNOWN_STATUS} is in no lookup; its receipt ${plan.unknownStatus.receipt} is good`,
+        expect: `reject this license: tag status ${UNKNOWN_STATUS} is in no lookup; its receipt ${plan.unknownStatus.receipt} is good`,
       },
     ],
     streams: {
-      [LICENCE_STREAM]: streamTruth({ records: dogLicences.length, rejected: 1 }),
+      [LICENSE_STREAM]: streamTruth({ records: dogLicenses.length, rejected: 1 }),
       [BILLING_STREAM]: streamTruth({ records: billing.length }),
     },
   };
@@ -92,16 +92,16 @@ export function clerkRecords(
 
 const UNKNOWN_STATUS = 'PENDNG';
 
-function licences(random: Random, dogs: readonly Dog[], plan: Plan, registry: Registry): DogLicence[] {
+function licenses(random: Random, dogs: readonly Dog[], plan: Plan, registry: Registry): DogLicense[] {
   const typed = new Map<string, Typed>();
   const ordered = dogs.filter((dog) => dog.inClerk).sort((a, b) => (`${a.tagDate} ${a.animalId}` < `${b.tagDate} ${b.animalId}` ? -1 : 1));
   return ordered.map((dog) => {
-    // the clerk looks an owner up and types nobody twice, except where the whole licence was typed twice
+    // the clerk looks an owner up and types nobody twice, except where the whole license was typed twice
     const kept = dog.repeats === undefined ? typed.get(dog.owner.id) : undefined;
     const owner = kept ?? typePerson(random, dog.owner, HABITS.clerk);
     if (dog.repeats === undefined) typed.set(dog.owner.id, owner);
-    registry.resident(dog.owner.id, LICENCE_STREAM, dog.animalId, owner.variants);
-    registry.dog(dog.id, LICENCE_STREAM, dog.animalId, dog.repeats === undefined ? [] : ['entered twice']);
+    registry.resident(dog.owner.id, LICENSE_STREAM, dog.animalId, owner.variants);
+    registry.dog(dog.id, LICENSE_STREAM, dog.animalId, dog.repeats === undefined ? [] : ['entered twice']);
     return {
       AnimalID: dog.animalId,
       TagNumber: dog.tagNumber,
@@ -121,7 +121,7 @@ function licences(random: Random, dogs: readonly Dog[], plan: Plan, registry: Re
       PetName: dog.name,
       Breed: dog.breed,
       Sex: dog.sex,
-      Color: dog.colour,
+      Color: dog.color,
       Altered: dog.altered ? 'Y' : 'N',
       RabiesExpire: midnight(dog.rabiesExpire),
       Fee: dollars(dog.cents),

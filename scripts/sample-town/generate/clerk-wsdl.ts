@@ -1,5 +1,5 @@
 /** Element names and XML Schema types in the order in which the service writes them; a '?' marks what may be absent. */
-const DOG_LICENCE =
+const DOG_LICENSE =
   'AnimalID TagNumber TagType TagDate:dateTime TagExpire:dateTime TagStatus OwnerFirstName OwnerLastName OwnerAddress1 OwnerAddress2? OwnerCity OwnerState OwnerZip OwnerPhone OwnerEmail? PetName Breed Sex Color Altered RabiesExpire:dateTime Fee:decimal ReceiptNumber? DatePaid:dateTime?';
 const BILLING =
   'AccountNumber CustomerNumber CustomerFirstName CustomerLastName CustomerPhoneNumber PhoneType AccountAddress AccountStatus BillDate:dateTime LastBillAmount:decimal LastBillDueDate:dateTime OverdueBalance:decimal TotalBalance:decimal LastPaymentAmount:decimal LastPaymentDate:dateTime EnabledPaymentMethods PendingPaymentAmount:decimal';
@@ -16,10 +16,10 @@ export function clerkWsdl(address: string): string {
 <wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:s="http://www.w3.org/2001/XMLSchema" xmlns:tns="${NAMESPACE}" targetNamespace="${NAMESPACE}">
   <wsdl:types>
     <s:schema elementFormDefault="qualified" targetNamespace="${NAMESPACE}">
-      <s:element name="GetDogLicences"><s:complexType><s:sequence>${elements('FromDate:dateTime ToDate:dateTime Page:int? PageSize:int?')}</s:sequence></s:complexType></s:element>
-      <s:element name="GetDogLicencesResponse"><s:complexType><s:sequence><s:element name="GetDogLicencesResult" type="tns:DogLicencePage"/></s:sequence></s:complexType></s:element>
-      <s:complexType name="DogLicencePage"><s:sequence>${elements('ResponseCode TotalCount:int')}<s:element minOccurs="0" maxOccurs="unbounded" name="DogLicence" type="tns:DogLicence"/></s:sequence></s:complexType>
-      <s:complexType name="DogLicence"><s:sequence>${elements(DOG_LICENCE)}</s:sequence></s:complexType>
+      <s:element name="GetDogLicenses"><s:complexType><s:sequence>${elements('FromDate:dateTime ToDate:dateTime Page:int? PageSize:int?')}</s:sequence></s:complexType></s:element>
+      <s:element name="GetDogLicensesResponse"><s:complexType><s:sequence><s:element name="GetDogLicensesResult" type="tns:DogLicensePage"/></s:sequence></s:complexType></s:element>
+      <s:complexType name="DogLicensePage"><s:sequence>${elements('ResponseCode TotalCount:int')}<s:element minOccurs="0" maxOccurs="unbounded" name="DogLicense" type="tns:DogLicense"/></s:sequence></s:complexType>
+      <s:complexType name="DogLicense"><s:sequence>${elements(DOG_LICENSE)}</s:sequence></s:complexType>
       <s:element name="GetResidents"><s:complexType><s:sequence>${elements('Page:int? PageSize:int?')}</s:sequence></s:complexType></s:element>
       <s:element name="GetResidentsResponse"><s:complexType><s:sequence><s:element name="GetResidentsResult" type="tns:ResidentPage"/></s:sequence></s:complexType></s:element>
       <s:complexType name="ResidentPage"><s:sequence>${elements('ResponseCode TotalCount:int')}<s:element minOccurs="0" maxOccurs="unbounded" name="Resident" type="tns:Resident"/></s:sequence></s:complexType>
@@ -34,19 +34,19 @@ export function clerkWsdl(address: string): string {
       <s:complexType name="BillingOutputParameters"><s:sequence>${elements(BILLING)}</s:sequence></s:complexType>
     </s:schema>
   </wsdl:types>
-${messages('GetDogLicences')}
+${messages('GetDogLicenses')}
 ${messages('GetResidents')}
 ${messages('UpdateResident')}
 ${messages('GetBillingByDate')}
   <wsdl:portType name="ClerkServiceSoap">
-${portOperation('GetDogLicences')}
+${portOperation('GetDogLicenses')}
 ${portOperation('GetResidents')}
 ${portOperation('UpdateResident')}
 ${portOperation('GetBillingByDate')}
   </wsdl:portType>
   <wsdl:binding name="ClerkServiceSoap" type="tns:ClerkServiceSoap">
     <soap:binding transport="http://schemas.xmlsoap.org/soap/http" style="document"/>
-${boundOperation('GetDogLicences')}
+${boundOperation('GetDogLicenses')}
 ${boundOperation('GetResidents')}
 ${boundOperation('UpdateResident')}
 ${boundOperation('GetBillingByDate')}

@@ -59,7 +59,7 @@ export const BREEDS = names(`
   Labrador Retriever, Golden Retriever, German Shepherd, Beagle, Mixed, Poodle, Boxer, Dachshund, Shih Tzu, Yorkshire Terrier,
   Siberian Husky, Border Collie, Pug, Chihuahua, Australian Shepherd, Cocker Spaniel, Jack Russell Terrier, Greyhound
 `);
-export const COLOURS = names(`
+export const COLORS = names(`
   Black, Brown, White, Black/White, Brindle, Tan, Golden, Gray, Red, Tricolor
 `);
 

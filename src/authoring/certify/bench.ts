@@ -17,7 +17,7 @@ import { deletedKeys, goldenValues, openRejects, openScratch } from '../../store
 import { listSources } from '../../store/ledger/sources.ts';
 import { runPipeline } from '../../engine/run/run.ts';
 import { goodOf, type Reading } from './reading.ts';
-import type { Progress, RunResult } from '../../engine/run/session.ts';
+import type { Progress, RunResult } from '../../engine/run/result.ts';
 
 /** What a stream is run with on a bench. */
 export interface Setup {

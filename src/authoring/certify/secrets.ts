@@ -3,7 +3,7 @@ import { fails, holds, type Verdict } from './finding.ts';
 import { defaultsOf, type Fixtures } from './recordings/fixtures.ts';
 import { optionVariables, type Variables } from '../../connector/template.ts';
 import { textOfProblem } from '../../core/errors.ts';
-import type { RunResult } from '../../engine/run/session.ts';
+import type { RunResult } from '../../engine/run/result.ts';
 import type { Bench } from './bench.ts';
 import { settle } from '../../store/scratch.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fails, holds, type Verdict } from './finding.ts';
 import { fillText, optionVariables } from '../../connector/template.ts';
-import type { RunResult } from '../../engine/run/session.ts';
+import type { RunResult } from '../../engine/run/result.ts';
 import { openBench } from './bench.ts';
 import type { FileContext } from './file/context.ts';
 import { CANARY, CANARY_REFERENCE, secretsAbsent } from './secrets.ts';

@@ -75,7 +75,7 @@ export function sinkSkeleton(transport: string, format: SinkFormat): SinkSkeleto
     totals: ['amount'],
     date_format: 'YYYYMMDD',
     sequence_digits: 3,
-    ...(kind === 'file' ? { acknowledgement: { taken: true, within: '1d' } } : {}),
+    ...(kind === 'file' ? { acknowledgment: { taken: true, within: '1d' } } : {}),
   };
   return {
     name,

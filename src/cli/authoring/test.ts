@@ -23,8 +23,8 @@ export function registerTest(cli: Cli): void {
     .description('Run the tests that are in the mappings: what a record must give, and what must be rejected.')
     .action(async (names: string[]) => {
       const { openProject } = await import('../../config/load.ts');
-      const { transportRules } = await import('../../transports/transports.ts');
-      const project = await openProject(cli.project(), { transports: transportRules() });
+      const { transports } = await import('../../transports/transports.ts');
+      const project = await openProject(cli.project(), { transports });
       const { runMappingTests } = await import('../../mapping/tests.ts');
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const reports: MappingReport[] = [];

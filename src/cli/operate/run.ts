@@ -3,7 +3,7 @@ import { ConfigError, didYouMean, FatalError } from '../../core/errors.ts';
 import { textOfProblems } from '../../core/grouped-problems.ts';
 import { escalate, EXIT_CODES, noCounts, type Outcome } from '../../core/outcome.ts';
 import type { Project } from '../../config/project.ts';
-import type { RunResult } from '../../engine/run/session.ts';
+import type { RunResult } from '../../engine/run/result.ts';
 import type { ShapeOf } from '../../reports/shapes/shapes.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../../core/errors.ts';
 import { optionsOf, schemaOfOptions } from '../connection-options.ts';
-import type { TransportOptions } from '../connection-options.ts';
 import { problemAt } from '../draft.ts';
 import type { Draft, Part } from '../draft.ts';
 import { explainIssues, unknownKey } from '../explain.ts';
@@ -11,6 +10,7 @@ import { eachText, missingSecrets } from '../secrets/secrets.ts';
 import { textOfPath } from '../words.ts';
 import type { Path } from '../yaml/document.ts';
 import { unknownReference } from './references.ts';
+import type { KnownTransports } from './transport-rules.ts';
 
 type Options = Record<string, unknown>;
 
@@ -18,7 +18,7 @@ type Options = Record<string, unknown>;
  * Connections against their connector and its transport. Without the transports' schemas only the options that the
  * connector itself lists are looked at.
  */
-export function checkConnections(draft: Draft, transportOptions: TransportOptions = {}): Problem[] {
+export function checkConnections(draft: Draft, transports: KnownTransports): Problem[] {
   const { connections } = draft;
   if (!connections) return [];
   return Object.entries(connections.value).flatMap(([id, connection]) => {
@@ -27,7 +27,7 @@ export function checkConnections(draft: Draft, transportOptions: TransportOption
       return [unknownReference('connector', connection.connector, draft.connectors.keys(), connections, [...base, 'connector'])];
     const connector = draft.connectors.get(connection.connector);
     if (!connector) return [];
-    return checkOptions(connections, [...base, 'options'], connection.options, connector, transportOptions[connector.value.transport]);
+    return checkOptions(connections, [...base, 'options'], connection.options, connector, transports[connector.value.transport]?.options);
   });
 }
 

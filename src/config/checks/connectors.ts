@@ -1,6 +1,6 @@
+import type { z } from 'zod';
 import type { Problem } from '../../core/errors.ts';
 import { placeholdersIn } from '../connection-options.ts';
-import type { TransportOptions } from '../connection-options.ts';
 import { strangeInDateFormat } from '../date-formats.ts';
 import { problemAt } from '../draft.ts';
 import type { Part } from '../draft.ts';
@@ -18,7 +18,7 @@ import { checkSink } from './outbound/sinks.ts';
 import { suggestion } from './references.ts';
 import { fieldsOf, recordTypesOf } from './source-fields.ts';
 import { checkSchema } from './stream-schema.ts';
-import { type KnownTransports, optionsByTransport, type TransportRules } from './transport-rules.ts';
+import type { KnownTransports, TransportRules } from './transport-rules.ts';
 import { quoted } from '../words.ts';
 
 type Connector = Part<ConnectorConfig>;
@@ -26,24 +26,23 @@ type StreamPath = (string | number)[];
 
 /** A connector's manifest in itself: names that lead nowhere, layouts that cannot be. */
 export function checkConnector(part: Connector, transports: KnownTransports): Problem[] {
-  const transportOptions = optionsByTransport(transports);
   const rules = transports[part.value.transport];
+  const schema = rules?.options;
   return [
-    ...checkOptionList(part, transportOptions),
-    ...checkPlaceholders(part, transportOptions),
+    ...checkOptionList(part, schema),
+    ...checkPlaceholders(part, schema),
     ...checkRateLimit(part, transports),
     ...Object.entries(part.value.streams).flatMap(([name, stream]) => [
       ...checkStream(part, ['streams', name], stream, rules),
       ...checkRequests(part, ['streams', name], name, stream),
     ]),
-    ...Object.entries(part.value.sinks).flatMap(([name, sink]) =>
-      checkSink(part, ['sinks', name], sink, optionNames(part, transportOptions), rules),
-    ),
+    ...Object.entries(part.value.sinks).flatMap(([name, sink]) => checkSink(part, ['sinks', name], sink, optionNames(part, schema), rules)),
   ];
 }
 
-function checkOptionList(part: Connector, transportOptions: TransportOptions): Problem[] {
-  const { options, transport_options, transport } = part.value;
+/** `transport`: the options of its transport, where they are known. */
+function checkOptionList(part: Connector, transport: z.ZodObject | undefined): Problem[] {
+  const { options, transport_options } = part.value;
   const problems: Problem[] = [];
   for (const [name, spec] of Object.entries(options)) {
     const path = ['options', name];
@@ -64,19 +63,19 @@ function checkOptionList(part: Connector, transportOptions: TransportOptions): P
       if (!parsed.success) problems.push(...explainIssues(parsed.error.issues, schema, { default: spec.default }, part.source, path));
     }
   }
-  const known = Object.keys(transportOptions[transport]?.shape ?? {});
+  const known = Object.keys(transport?.shape ?? {});
   if (known.length > 0)
     problems.push(
       ...Object.keys(transport_options)
         .filter((name) => !known.includes(name))
         .map((name) => unknownKey(name, known, part.source, ['transport_options'])),
     );
-  if (transportOptions[transport]) problems.push(...checkPresetSecrets(part, transportOptions[transport]));
+  if (transport) problems.push(...checkPresetSecrets(part, transport));
   return problems;
 }
 
 /** A pack goes to every town: what the transport keeps secret may only be what a town gives as an option of type secret. */
-function checkPresetSecrets(part: Connector, transport: TransportOptions[string]): Problem[] {
+function checkPresetSecrets(part: Connector, transport: z.ZodObject): Problem[] {
   const { options, transport_options } = part.value;
   const problems: Problem[] = [];
   const look = (value: unknown, path: StreamPath): void => {
@@ -101,15 +100,12 @@ function checkPresetSecrets(part: Connector, transport: TransportOptions[string]
   return problems;
 }
 
-function optionNames(part: Connector, transportOptions: TransportOptions): string[] {
-  return [...Object.keys(part.value.options), ...Object.keys(transportOptions[part.value.transport]?.shape ?? {})].map(
-    (name) => `options.${name}`,
-  );
+function optionNames(part: Connector, transport: z.ZodObject | undefined): string[] {
+  return [...Object.keys(part.value.options), ...Object.keys(transport?.shape ?? {})].map((name) => `options.${name}`);
 }
 
-function checkPlaceholders(part: Connector, transportOptions: TransportOptions): Problem[] {
-  const transport = transportOptions[part.value.transport];
-  const options = optionNames(part, transportOptions);
+function checkPlaceholders(part: Connector, transport: z.ZodObject | undefined): Problem[] {
+  const options = optionNames(part, transport);
   const check = (value: unknown, at: StreamPath, known: string[], stream?: StreamConfig): Problem[] =>
     placeholdersIn(value, at).flatMap(({ name, path }) => {
       if (name === undefined)

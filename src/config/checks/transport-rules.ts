@@ -47,8 +47,3 @@ export interface KnownTransport extends TransportRules {
 
 /** Every transport that a manifest may name. */
 export type KnownTransports = Readonly<Record<string, KnownTransport>>;
-
-/** The options of the transports that say which they take, by the transport's name. */
-export function optionsByTransport(transports: KnownTransports): Readonly<Record<string, z.ZodObject>> {
-  return Object.fromEntries(Object.entries(transports).flatMap(([name, { options }]) => (options ? [[name, options]] : [])));
-}

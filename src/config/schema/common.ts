@@ -4,7 +4,7 @@ import { parseDuration } from '../../core/time/time.ts';
 /** Ids of connectors, connections, streams, pipelines: they become file names and table keys. */
 export const id = z
   .string()
-  .regex(/^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/, 'must be lower-case words joined by - or _, such as dog-licences')
+  .regex(/^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/, 'must be lower-case words joined by - or _, such as dog-licenses')
   .max(60);
 
 /** Names of canonical entities and their fields: they become tables and columns. */

@@ -361,7 +361,17 @@ export const connectorSchema = z.strictObject({
 });
 export type ConnectorConfig = z.output<typeof connectorSchema>;
 
-/** The same over one of these transports; without them, over any. */
+const over = new Map<string, ReturnType<typeof overTransports>>();
+
+/** The same over one of these transports; without them, over any. The same transports give the same schema: it is built and compiled once. */
 export function connectorSchemaOf(transports?: readonly string[]) {
-  return transports ? connectorSchema.extend({ transport: z.enum(transports) }) : connectorSchema;
+  if (!transports) return connectorSchema;
+  const key = JSON.stringify(transports);
+  const schema = over.get(key) ?? overTransports(transports);
+  over.set(key, schema);
+  return schema;
+}
+
+function overTransports(transports: readonly string[]) {
+  return connectorSchema.extend({ transport: z.enum(transports) });
 }

@@ -203,7 +203,7 @@ const rowAnswer = z.strictObject({
   reason: z.string().optional().describe('Column with the reason.'),
   number: z.string().optional().describe('Column with the number that the system gave the record, such as that of a journal.'),
 });
-const acknowledgement = z.strictObject({
+const acknowledgment = z.strictObject({
   taken: z.literal(true).optional().describe('The system has it when the file is gone from the folder.'),
   file: answerFile.optional().describe('The system writes a file that says what became of it.'),
   response: response.optional().describe('The answer to the request has the result.'),
@@ -221,7 +221,7 @@ const acknowledgement = z.strictObject({
   person: z.string().optional().describe('Only a person can say whether it was accepted; this says what they check.'),
   within: duration.optional().describe('After this long without an answer it is reported as overdue.'),
 });
-export type Acknowledgement = z.output<typeof acknowledgement>;
+export type Acknowledgment = z.output<typeof acknowledgment>;
 
 const creates = z.strictObject({
   request: z
@@ -313,7 +313,7 @@ export const sinkSchema = z.strictObject({
   creates: creates
     .optional()
     .describe('How a record is made that the system does not have yet (carry.create of a pipeline). Its key is empty then.'),
-  acknowledgement: acknowledgement.optional().describe('How it is known what became of it: sent, acknowledged, accepted or rejected.'),
+  acknowledgment: acknowledgment.optional().describe('How it is known what became of it: sent, acknowledged, accepted or rejected.'),
   error_handler: errorHandler
     .optional()
     .describe('How errors are handled. ignore: the record counts as accepted, such as one that the system already has.'),

@@ -55,7 +55,7 @@ export async function envelopeOf(answer: RequestAnswer, session: Session | undef
 
 /** What a service answered of each record: one by one where it says so, of all of them otherwise. */
 export function judgedEach(sink: SinkConfig, answer: Envelope, records: readonly Outgoing[], context: PushContext): Answer[] {
-  const { response, person } = sink.acknowledgement ?? {};
+  const { response, person } = sink.acknowledgment ?? {};
   const each = response?.records;
   const whole = each && response.path === undefined ? undefined : judged(sink, answer, context);
   if (!each || (whole && whole.state !== 'accepted' && whole.state !== 'acknowledged')) return records.map(() => whole!);
@@ -76,16 +76,16 @@ export function judgedEach(sink: SinkConfig, answer: Envelope, records: readonly
         message: one
           ? `The system answered ${each.result} = ${JSON.stringify(one.said)} for this record, but the connector knows only ${[...each.accepted, ...each.rejected].join(', ')}.`
           : `The system's answer does not name this record by ${each.key.join(', ')}.`,
-        hint: 'Check whether the system has it, then use interlocal deliver settle. Also fix acknowledgement.response.records in the connector.',
+        hint: 'Check whether the system has it, then use interlocal deliver settle. Also fix acknowledgment.response.records in the connector.',
       },
     };
   });
 }
 
-/** What a service answered to a write, by the sink's `acknowledgement.response`. */
+/** What a service answered to a write, by the sink's `acknowledgment.response`. */
 function judged(sink: SinkConfig, { values, text }: Envelope, context: PushContext): Answer {
   const said = shortened(text);
-  const { response, read_back, person } = sink.acknowledgement ?? {};
+  const { response, read_back, person } = sink.acknowledgment ?? {};
   const number = response?.number === undefined ? undefined : textAt(values, response.number)?.trim();
   const numbered = number === undefined || number === '' ? {} : { number };
   if (response?.path === undefined) return { state: read_back || person ? 'sent' : 'accepted', said, ...numbered };
@@ -100,7 +100,7 @@ function judged(sink: SinkConfig, { values, text }: Envelope, context: PushConte
       code: 'ANSWER_REFUSED',
       place: { system: context.name, path: response.path },
       message: `The system answered ${value === undefined ? `without ${response.path}` : `${response.path} = "${value}"`}, which the connector does not know.`,
-      hint: "Look it up in the vendor's manual, and add it to acknowledgement.response.",
+      hint: "Look it up in the vendor's manual, and add it to acknowledgment.response.",
     },
   };
 }

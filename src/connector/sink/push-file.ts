@@ -157,7 +157,7 @@ export async function fileAnswer(
   /** Is it known that the file got there? Otherwise that it is gone says nothing. */
   arrived = true,
 ): Promise<FileAnswer | undefined> {
-  const { taken, file, person } = sink.acknowledgement ?? {};
+  const { taken, file, person } = sink.acknowledgment ?? {};
   if (file) {
     const folder = fillText(file.folder, context.variables);
     const pathOf = (template: string): string => joinPath(folder, named(fillText(template, context.variables), name));
@@ -196,7 +196,7 @@ function wordAfter(text: string, words: string): string | undefined {
 }
 
 async function answersOf(transport: FileTransport, sink: SinkConfig, path: string, context: PushContext): Promise<Map<string, Answer>> {
-  const { decoder, ...spec } = sink.acknowledgement!.file!.records!;
+  const { decoder, ...spec } = sink.acknowledgment!.file!.records!;
   const answers = new Map<string, Answer>();
   for await (const list of decodeWith(decoder, transport.read(path), { file: path }))
     for (const { values, problem } of list) {
@@ -207,7 +207,7 @@ async function answersOf(transport: FileTransport, sink: SinkConfig, path: strin
           code: 'ANSWER_REFUSED',
           place: { system: context.name, file: path, path: spec.result },
           message: `The answer says ${JSON.stringify(said)} for a record, but the connector knows only ${[...spec.accepted, ...spec.rejected].join(', ')}.`,
-          hint: 'Add it to accepted or rejected of acknowledgement.file.records.',
+          hint: 'Add it to accepted or rejected of acknowledgment.file.records.',
         });
       answers.set(key, answer);
     }

@@ -31,8 +31,8 @@ async function writeRecord(transport: QueryTransport, sink: SinkConfig, record: 
   const results = await transport.write({ table, write: record.operation === 'delete' ? 'delete' : write, key, rows, together: true });
   const refused = results.find((result) => result.state === 'refused');
   if (refused?.state === 'refused') return { state: 'rejected', problem: refused.problem };
-  const { acknowledgement } = sink;
-  if (acknowledgement?.read_back) {
+  const { acknowledgment } = sink;
+  if (acknowledgment?.read_back) {
     const found = await transport.readBack({
       table,
       key,
@@ -51,12 +51,12 @@ async function writeRecord(transport: QueryTransport, sink: SinkConfig, record: 
         `read again, ${[...new Set(wrong)].join(', ')} ${wrong.length === 1 ? 'is' : 'are'} not what was written.`,
       );
   }
-  if (acknowledgement?.row) return { state: 'sent' };
-  return { state: acknowledgement?.person ? 'acknowledged' : 'accepted' };
+  if (acknowledgment?.row) return { state: 'sent' };
+  return { state: acknowledgment?.person ? 'acknowledged' : 'accepted' };
 }
 
 /**
- * What the system says by now in the columns of `acknowledgement.row`; undefined while it has said nothing of some row. Of a record with several
+ * What the system says by now in the columns of `acknowledgment.row`; undefined while it has said nothing of some row. Of a record with several
  * rows one that is rejected rejects it. Rows that are gone say nothing: somebody may have removed them.
  */
 export async function rowAnswer(
@@ -65,7 +65,7 @@ export async function rowAnswer(
   record: Outgoing,
   context: PushContext,
 ): Promise<Answer | undefined> {
-  const { result, accepted, rejected, reason, number } = sink.acknowledgement!.row!;
+  const { result, accepted, rejected, reason, number } = sink.acknowledgment!.row!;
   const { name, key: columns } = sink.target.table!;
   const key = columns.length ? columns : sink.idempotency_key;
   const found = await transport.readBack({

@@ -107,7 +107,7 @@ async function readBack(
   record: Outgoing,
   context: PushContext,
 ): Promise<Answer | 'missing'> {
-  const config = sink.acknowledgement!.read_back as ReadBackConfig;
+  const config = sink.acknowledgment!.read_back as ReadBackConfig;
   const written = writtenOf(sink, record.values);
   const spec = async (): Promise<RequestSpec> => ({
     ...specOf(sink, config, written, { ...(await variablesOf(context)), idempotency_key: record.idempotencyKey }),
@@ -125,7 +125,7 @@ async function readBack(
   if (unread !== undefined)
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
-      place: { system: context.name, path: 'acknowledgement.read_back' },
+      place: { system: context.name, path: 'acknowledgment.read_back' },
       message: `The look-up was answered with ${unread}, so it is not known whether the record is there.`,
       hint: 'Run again; if this continues, ask the owner of the system.',
     });
@@ -152,7 +152,7 @@ async function readBack(
 /** Every request that a sink makes, filled in with a record: to look at them without asking. */
 export function requestsOf(sink: SinkConfig, values: Values, given: Variables): RequestSpec[] {
   const { login, delete: remove, ...write } = sink.target.request!;
-  const back = sink.acknowledgement?.read_back;
+  const back = sink.acknowledgment?.read_back;
   const variables = { ...given, session: 'session', idempotency_key: '0'.repeat(32) };
   const logs = [login, login?.logout].flatMap((one) => (one ? [stepOf(one, variables)] : []));
   const asks = [write, ...(remove ? [remove] : []), ...(typeof back === 'object' ? [{ method: 'GET' as const, ...back }] : [])];

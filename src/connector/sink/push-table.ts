@@ -12,7 +12,7 @@ type Row = Record<string, string | null>;
 
 /**
  * Writes records as rows of the sink's table and says of each what became of it. Rows are found by their key, so writing them again
- * changes nothing. With `acknowledgement.read_back` they are read again, and compared with what was written.
+ * changes nothing. With `acknowledgment.read_back` they are read again, and compared with what was written.
  */
 export async function writeTable(
   transport: QueryTransport,
@@ -48,11 +48,11 @@ export async function writeTable(
               : { state: 'accepted' };
     });
   }
-  if (sink.acknowledgement?.read_back) await compare(transport, sink, records, rows, answers, context);
+  if (sink.acknowledgment?.read_back) await compare(transport, sink, records, rows, answers, context);
   await readNumbers(transport, sink, records, rows, answers, context);
   // What the system says in the rows themselves is looked for by later runs.
-  if (sink.acknowledgement?.row) return answers.map((answer) => (answer.state === 'accepted' ? { ...answer, state: 'sent' } : answer));
-  return sink.acknowledgement?.person
+  if (sink.acknowledgment?.row) return answers.map((answer) => (answer.state === 'accepted' ? { ...answer, state: 'sent' } : answer));
+  return sink.acknowledgment?.person
     ? answers.map((answer) => (answer.state === 'accepted' ? { ...answer, state: 'acknowledged' } : answer))
     : answers;
 }

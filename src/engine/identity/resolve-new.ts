@@ -4,7 +4,8 @@ import type { Knex } from '../../store/open.ts';
 import { comparedBy, countMembers, membersToCompare, saveCompared, takeUnnamedLinks } from '../../store/identity/members.ts';
 import { contributionsOfMembers } from '../golden/golden-records.ts';
 import type { Project } from '../../config/project.ts';
-import { type Session, stopIfAsked } from '../run/session.ts';
+import type { InboundRun } from '../inbound/inbound-run.ts';
+import { type Interruption, type RunLog, type RunStore, stopIfAsked } from '../run/context.ts';
 import { type MatchedKind, type MemberContext, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
 import { matchingFingerprint } from './models.ts';
 import { rebuild } from './rebuild.ts';
@@ -17,27 +18,30 @@ const STRETCH = 250;
 const MANY = 2000;
 const SHARE = 0.1;
 
+/** What comparing what was landed needs of a run. */
+type ComparedRun = RunStore & RunLog & Interruption & Pick<InboundRun, 'bound' | 'entities' | 'id' | 'matching' | 'preview' | 'project'>;
+
 /**
  * Compares what a load has noted as new, and everything where the model or its parameters changed since the members were
  * compared. Killed on the way, the next run does what is missing.
  */
-export async function resolveNew(session: Session): Promise<void> {
-  for (const [entityId, model] of session.matching) {
-    if (!session.bound.some((b) => b.entityId === entityId)) continue;
-    const entity = session.entities.get(entityId)!;
+export async function resolveNew(run: ComparedRun): Promise<void> {
+  for (const [entityId, model] of run.matching) {
+    if (!run.bound.some((b) => b.entityId === entityId)) continue;
+    const entity = run.entities.get(entityId)!;
     await bringUpToDate(
       {
-        project: session.project,
-        knex: session.knex,
-        commit: session.commit,
+        project: run.project,
+        knex: run.knex,
+        commit: run.commit,
         context: {
-          runId: session.runId,
-          onChange: session.onChange,
-          entities: session.entities,
+          runId: run.id,
+          onChange: run.preview?.onChange,
+          entities: run.entities,
         },
-        note: (text) => session.note(text),
-        stop: () => stopIfAsked(session),
-        progress: (what, done, total) => session.onProgress({ pipeline: session.pipeline.pipeline, what, done, total }),
+        note: (text) => run.note(text),
+        stop: () => stopIfAsked(run),
+        progress: (what, done, total) => run.progress({ what, done, total }),
       },
       { entity, entityId, model },
     );
@@ -57,41 +61,41 @@ export interface Comparing {
 }
 
 /** The same for one entity, whoever asks for it. */
-export async function bringUpToDate(session: Comparing, kind: MatchedKind): Promise<void> {
+export async function bringUpToDate(comparing: Comparing, kind: MatchedKind): Promise<void> {
   const { entity, entityId } = kind;
-  const fingerprint = matchingFingerprint(session.project, entity.entity);
-  const state = await comparedBy(session.knex, entityId);
-  const total = await countMembers(session.knex, entityId);
+  const fingerprint = matchingFingerprint(comparing.project, entity.entity);
+  const state = await comparedBy(comparing.knex, entityId);
+  const total = await countMembers(comparing.knex, entityId);
   if (state.comparedBy !== fingerprint) {
     if (state.comparedBy !== null && total > 0)
-      session.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
-    await session.commit(async (landing, trx) => {
+      comparing.note(`The rules for comparing ${entity.entity} records changed: all ${total} of them are compared again.`);
+    await comparing.commit(async (landing, trx) => {
       const also = await nameLinks(landing, kind);
-      await rebuild(landing, trx, session.context, kind, also);
+      await rebuild(landing, trx, comparing.context, kind, also);
       await saveCompared(trx, entityId, fingerprint);
     });
     return;
   }
   if (!state.membersNew) return;
-  const waiting = await countMembers(session.knex, entityId, 'new');
+  const waiting = await countMembers(comparing.knex, entityId, 'new');
   if (waiting > MANY && waiting > total * SHARE) {
-    session.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
-    await session.commit(async (landing, trx) => {
-      await rebuild(landing, trx, session.context, kind);
+    comparing.progress(`comparing ${entity.title.toLowerCase()} records`, 0, total);
+    await comparing.commit(async (landing, trx) => {
+      await rebuild(landing, trx, comparing.context, kind);
       await saveCompared(trx, entityId, fingerprint);
     });
     return;
   }
   for (let done = 0; ;) {
-    session.stop();
-    const count = await session.commit(async (landing, trx) => {
-      const some = await resolveSome(landing, session.context, kind);
+    comparing.stop();
+    const count = await comparing.commit(async (landing, trx) => {
+      const some = await resolveSome(landing, comparing.context, kind);
       // In the same transaction: another run may note more of them right behind it.
       if (some < STRETCH) await saveCompared(trx, entityId, fingerprint);
       return some;
     });
     done += count;
-    session.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
+    comparing.progress(`comparing ${entity.title.toLowerCase()} records`, done, waiting);
     if (count < STRETCH) return;
   }
 }

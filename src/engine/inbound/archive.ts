@@ -2,17 +2,20 @@ import { posix } from 'node:path';
 import { FatalError, InterlocalError } from '../../core/errors.ts';
 import { filesWithContent, saveArchived } from '../../store/ledger/files.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
-import type { Session } from '../run/session.ts';
+import type { InboundRun } from './inbound-run.ts';
 import { markerOf } from './ready-files.ts';
 import { leave } from './waiting-files.ts';
 
+/** What archiving needs of a run. */
+type Archiving = Pick<InboundRun, 'knex' | 'left' | 'note' | 'source' | 'stream'>;
+
 /** The sender, or somebody else, took or changed the file while it was fetched: the next run sees what is there then. */
-export async function wentAway(session: Session, transport: FileTransport, remote: RemoteFile, error: unknown): Promise<boolean> {
+export async function wentAway(run: Archiving, transport: FileTransport, remote: RemoteFile, error: unknown): Promise<boolean> {
   if (!(error instanceof InterlocalError)) return false;
   const changed = error.code === 'FILE_CHANGED';
   if (!changed && (error.code !== 'FILE_MISSING' || (await transport.stat(remote.path)))) return false;
-  if (changed) leave(session, remote, 'it changed while it was being fetched', 'the next run');
-  else session.note(`${remote.name} disappeared before it could be read or moved.`);
+  if (changed) leave(run, remote, 'it changed while it was being fetched', 'the next run');
+  else run.note(`${remote.name} disappeared before it could be read or moved.`);
   return true;
 }
 
@@ -23,10 +26,10 @@ const MAX_NAMES = 1000;
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
  * run finds the file either still here, recognizes it and comes here again, or there.
  */
-export async function archive(session: Session, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
-  const files = session.stream.retriever.files!;
+export async function archive(run: Archiving, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
+  const files = run.stream.retriever.files!;
   if (!files.after.archive) return;
-  const entry = (await filesWithContent(session.knex, session.source.id, sha256)).find((f) => f.path === remote.path);
+  const entry = (await filesWithContent(run.knex, run.source.id, sha256)).find((f) => f.path === remote.path);
   if (!entry)
     throw new FatalError({
       code: 'LEDGER_LOST',
@@ -37,10 +40,10 @@ export async function archive(session: Session, transport: FileTransport, remote
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);
   if (!now || now.size !== remote.size || now.modifiedMs !== remote.modifiedMs) {
-    session.note(
+    run.note(
       `${remote.name} was ${now ? 'replaced' : 'removed'} while it was loaded; ${now ? 'what is there now is read by the next run' : 'it is not in the archive'}.`,
     );
-    await saveArchived(session.knex, entry.id, null);
+    await saveArchived(run.knex, entry.id, null);
     return;
   }
   // Another delivery with this name may be in the archive: both are kept, identified by their content, their time, a number.
@@ -49,12 +52,12 @@ export async function archive(session: Session, transport: FileTransport, remote
     const name =
       n === 0 ? remote.name : `${[stem, ...(n > 1 ? [remote.modifiedMs ?? 0] : []), ...(n > 2 ? [n - 1] : [])].join('-')}-${remote.name}`;
     const target = posix.join(files.after.archive, name);
-    await saveArchived(session.knex, entry.id, target);
+    await saveArchived(run.knex, entry.id, target);
     try {
       await transport.rename(remote.path, target);
       break;
     } catch (error) {
-      if (await wentAway(session, transport, remote, error)) return;
+      if (await wentAway(run, transport, remote, error)) return;
       if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MAX_NAMES) throw error;
     }
   }

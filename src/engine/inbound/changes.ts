@@ -7,8 +7,11 @@ import { countLive, type KnownLink, linksAmong, liveHashes, liveKeys } from '../
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
-import type { Session } from '../run/session.ts';
+import type { InboundRun } from './inbound-run.ts';
 import { type Digests, digestsFor } from './digests.ts';
+
+/** What comparing a file with what is stored needs of a run. */
+type ComparedRun = Pick<InboundRun, 'knex' | 'pipeline' | 'preview' | 'signal' | 'source' | 'stream'>;
 
 /**
  * A file that says again what was loaded before, but for a few records: the nightly full export. It is read once, each row is compared
@@ -40,18 +43,18 @@ const LET_THROUGH = 2 * LOOKED_INTO;
  * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written.
  */
 export async function changesOf(
-  session: Session,
+  run: ComparedRun,
   file: { reading: string; bytes: number },
   read: ReadOnce,
   onProgress: (done: number) => void,
 ): Promise<Changes | undefined> {
-  const { knex, source, stream } = session;
-  if (session.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
+  const { knex, source, stream } = run;
+  if (run.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
   const live = await countLive(knex, source.id);
-  if (live === 0 || live > MAX_LIVE || !(await looksFamiliar(session, file.bytes, live, read))) return undefined;
+  if (live === 0 || live > MAX_LIVE || !(await looksFamiliar(run, file.bytes, live, read))) return undefined;
   const rejectedNow = await keysSetAside(knex, source.id);
-  if (rejectedNow.length > session.pipeline.batch_size) return undefined;
-  const known = await digestsOf(session, live, rejectedNow);
+  if (rejectedNow.length > run.pipeline.batch_size) return undefined;
+  const known = await digestsOf(run, live, rejectedNow);
   if (!known) return undefined;
 
   let prefix = '';
@@ -73,10 +76,10 @@ export async function changesOf(
   };
   const records: SourceRecord[] = [];
   for await (const list of read(isUnchanged)) {
-    session.signal.throwIfAborted();
+    run.signal.throwIfAborted();
     records.push(...list);
     onProgress(unchanged + records.length);
-    if (twice || records.length > session.pipeline.batch_size) return undefined;
+    if (twice || records.length > run.pipeline.batch_size) return undefined;
   }
   // The first that are good say what is in the columns.
   if (twice || records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length))
@@ -86,7 +89,7 @@ export async function changesOf(
   const before = await linksAmong(knex, source.id, [...keys]);
   if (before.some(({ hash }) => isMet(known, hash))) return undefined;
   const there = unchanged + liveIn(before);
-  return { records, unchanged, absent: async () => (there === live ? [] : absentKeys(session, known, keys)) };
+  return { records, unchanged, absent: async () => (there === live ? [] : absentKeys(run, known, keys)) };
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
@@ -97,7 +100,7 @@ function comparesByValues(stream: StreamConfig): boolean {
 }
 
 /** Are most of the first records as they were, and is the file as large as what is there? */
-async function looksFamiliar(session: Session, bytes: number, live: number, read: ReadOnce): Promise<boolean> {
+async function looksFamiliar(run: ComparedRun, bytes: number, live: number, read: ReadOnce): Promise<boolean> {
   let rows = 0;
   let characters = 0;
   const digests: string[] = [];
@@ -111,8 +114,8 @@ async function looksFamiliar(session: Session, bytes: number, live: number, read
     characters += raw.length;
     return false;
   })) {
-    const keys = list.flatMap((record) => keyTextOf(record, session.stream) ?? []);
-    const hashes = new Set((await linksAmong(session.knex, session.source.id, keys)).map(({ hash }) => hash));
+    const keys = list.flatMap((record) => keyTextOf(record, run.stream) ?? []);
+    const hashes = new Set((await linksAmong(run.knex, run.source.id, keys)).map(({ hash }) => hash));
     const same = digests.filter((digest) => hashes.has(digest)).length;
     const about = bytes / Math.max(1, characters / Math.max(1, rows));
     return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * live;
@@ -121,12 +124,12 @@ async function looksFamiliar(session: Session, bytes: number, live: number, read
 }
 
 /** What the source's records said last, but for these keys; undefined where it is not `live` of them. */
-async function digestsOf(session: Session, live: number, without: readonly string[]): Promise<Digests | undefined> {
-  const { knex, source } = session;
+async function digestsOf(run: ComparedRun, live: number, without: readonly string[]): Promise<Digests | undefined> {
+  const { knex, source } = run;
   const known = digestsFor(live);
   let seen = 0;
   for await (const { count, hashes } of liveHashes(knex, source.id)) {
-    session.signal.throwIfAborted();
+    run.signal.throwIfAborted();
     if ((seen += count) > live) return undefined;
     for (const hash of hashes) if (!known.add(hash)) return undefined;
   }
@@ -168,9 +171,9 @@ function liveIn(links: readonly KnownLink[]): number {
   return new Set(links.filter(({ live }) => live).map(({ key }) => key)).size;
 }
 
-async function absentKeys(session: Session, known: Digests, inFile: ReadonlySet<string>): Promise<string[]> {
+async function absentKeys(run: ComparedRun, known: Digests, inFile: ReadonlySet<string>): Promise<string[]> {
   const absent: string[] = [];
-  for await (const page of liveKeys(session.knex, session.source.id))
+  for await (const page of liveKeys(run.knex, run.source.id))
     for (const { key, hash } of page) if (!inFile.has(key) && !isMet(known, hash)) absent.push(key);
   return absent;
 }

@@ -7,7 +7,10 @@ import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import type { Knex } from '../../store/open.ts';
 import { saveColumns } from '../../store/ledger/sources.ts';
-import type { Session } from '../run/session.ts';
+import type { InboundRun } from './inbound-run.ts';
+
+/** What the layout of a source needs of a run. */
+type LayoutRun = Pick<InboundRun, 'id' | 'note' | 'now' | 'project' | 'source' | 'stream'>;
 
 /** What a load sees of its source's layout, held against the last run that read it well. */
 export interface Layout {
@@ -27,8 +30,8 @@ export interface Layout {
   remember(trx: Knex, name: string): Promise<void>;
 }
 
-export function layoutOf(session: Session): Layout {
-  const before = session.source.columns === null ? undefined : (JSON.parse(session.source.columns) as RememberedColumns);
+export function layoutOf(run: LayoutRun): Layout {
+  const before = run.source.columns === null ? undefined : (JSON.parse(run.source.columns) as RememberedColumns);
   let named: Map<string, string> | undefined;
   let selector: Selector | undefined;
   let records = 0;
@@ -40,7 +43,7 @@ export function layoutOf(session: Session): Layout {
     const inside = [...seen].filter(([name]) => name.includes('.') && !named!.has(name));
     return new Map([...[...named].map(([name, kind]): [string, string] => [name, kind || (seen.get(name) ?? '')]), ...inside]);
   };
-  const said = (): string | undefined => changesSince(before, now(), session.stream.schema.fields);
+  const said = (): string | undefined => changesSince(before, now(), run.stream.schema.fields);
   return {
     told(columns) {
       named = 'keys' in columns && 'get' in columns ? new Map(columns) : new Map((columns as readonly string[]).map((name) => [name, '']));
@@ -63,15 +66,15 @@ export function layoutOf(session: Session): Layout {
     async remember(trx, name) {
       const columns = now();
       const changes = strange > 0 ? said() : undefined;
-      if (changes) session.note(`${name}: ${counted(strange, 'record')} did not match the fields declared in the connector. ${changes}`);
+      if (changes) run.note(`${name}: ${counted(strange, 'record')} did not match the fields declared in the connector. ${changes}`);
       if (columns.size === 0 || strange * 2 > records) return;
       const remembered: RememberedColumns = {
-        run: session.runId,
-        on: dayIn(session.project.config.town.time_zone, session.now()),
+        run: run.id,
+        on: dayIn(run.project.config.town.time_zone, run.now()),
         columns: Object.fromEntries(columns),
       };
-      session.source.columns = JSON.stringify(remembered);
-      await saveColumns(trx, session.source.id, session.source.columns);
+      run.source.columns = JSON.stringify(remembered);
+      await saveColumns(trx, run.source.id, run.source.columns);
     },
   };
 }

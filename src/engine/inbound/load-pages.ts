@@ -2,7 +2,7 @@ import type { StreamState } from '../../connector/source/stream-state.ts';
 import type { PageContext } from '../../connector/source/page.ts';
 import { isOfDrift } from '../../connector/stream/drift.ts';
 import { readStream } from '../../connector/source/read-stream.ts';
-import { optionVariables } from '../../connector/template.ts';
+import type { Variables } from '../../connector/template.ts';
 import { selectorOf } from '../../connector/stream/select.ts';
 import { FatalError, InterlocalError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
@@ -11,28 +11,29 @@ import type { QueryTransport, RequestTransport } from '../../transports/transpor
 import { absentDeletions, seenKeys } from '../landing/absent.ts';
 import { assignKey, commitBatch, keylessNames } from '../landing/land-batch.ts';
 import { layoutOf } from './layout.ts';
-import { type Session, stopIfAsked } from '../run/session.ts';
+import type { InboundRun } from './inbound-run.ts';
+import { stopIfAsked } from '../run/context.ts';
 
 /** Takes a stream that is asked for, not fetched as files: pages of a service, rows of a query. The checkpoint commits with its records. */
-export async function loadPages(session: Session, transport: QueryTransport | RequestTransport): Promise<void> {
-  const { stream, source } = session;
-  const name = `${session.connection}.${session.streamName}`;
-  const layout = layoutOf(session);
+export async function loadPages(run: InboundRun, transport: QueryTransport | RequestTransport, variables: Variables): Promise<void> {
+  const { stream, source } = run;
+  const name = `${run.connection}.${run.streamName}`;
+  const layout = layoutOf(run);
   const context: PageContext = {
     name,
-    variables: optionVariables(session.options),
+    variables,
     state: JSON.parse(source.state ?? '{}') as StreamState,
-    now: session.now(),
-    signal: session.signal,
-    note: (text) => session.note(text),
-    streams: session.streams,
-    sleep: session.sleep,
+    now: run.now(),
+    signal: run.signal,
+    note: (text) => run.note(text),
+    streams: run.streams,
+    sleep: run.sleep,
     onColumns: (columns) => layout.told(columns),
   };
   const selector = selectorOf(stream, name);
   layout.from(selector);
-  let seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(session) : undefined;
-  const size = session.pipeline.batch_size;
+  let seen = stream.deletes?.when_absent && !stream.incremental ? await seenKeys(run) : undefined;
+  const size = run.pipeline.batch_size;
   let batch: SourceRecord[] = [];
   let state: StreamState | undefined;
   let done = 0;
@@ -43,7 +44,7 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   const nameKeyless = keylessNames();
   const commit = async (): Promise<void> => {
     const saved = state;
-    await commitBatch(session, batch, {
+    await commitBatch(run, batch, {
       checkpoint: async (trx) => (saved ? saveState(trx, source.id, JSON.stringify(saved)) : undefined),
     });
     // What is tried again goes on from here.
@@ -51,19 +52,19 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
     done += batch.length;
     batch = [];
     state = undefined;
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: session.streamName, done });
-    stopIfAsked(session);
+    run.progress({ what: run.streamName, done });
+    stopIfAsked(run);
   };
   try {
     for await (const page of readStream(stream, transport, context)) {
       // What an error is about to end is committed first, also when the error is that a person stopped it.
-      if (!page.commit) stopIfAsked(session);
+      if (!page.commit) stopIfAsked(run);
       // What was there in a reading that is done over may be gone now.
-      if (page.again && seen) seen = await seenKeys(session);
-      if (page.whole) [whole, seen] = [true, await seenKeys(session)];
+      if (page.again && seen) seen = await seenKeys(run);
+      if (page.whole) [whole, seen] = [true, await seenKeys(run)];
       const records = selector.select(page.records);
       layout.see(records);
-      for (const record of records) assignKey(record, session.stream);
+      for (const record of records) assignKey(record, run.stream);
       nameKeyless(records);
       await seen?.add(records);
       // A batch ends only where a page does, because that is where a position is known.
@@ -81,17 +82,17 @@ export async function loadPages(session: Session, transport: QueryTransport | Re
   if (batch.length > 0 || state) await commit();
   selector.finish();
   const newFields = layout.saidOfNew(selector.newColumns());
-  await session.commit(async (_, trx) => layout.remember(trx, name));
+  await run.commit(async (_, trx) => layout.remember(trx, name));
   if (selector.newColumns().length)
-    session.note(
+    run.note(
       `${name} has fields unknown to the connector; they are kept only as raw data: ${selector.newColumns().join(', ')}.${newFields}`,
     );
   if (!seen) return;
   if (!complete) {
-    session.note(`${name}: not everything was read, so nothing is considered deleted in this run.`);
+    run.note(`${name}: not everything was read, so nothing is considered deleted in this run.`);
     return;
   }
-  await absentDeletions(session, seen, { created: session.counts.created + session.skippedNew, before: context.state.before });
+  await absentDeletions(run, seen, { created: run.counts.created + run.landed.skippedNew, before: context.state.before });
   if (afterDeletions === undefined && context.state.before === undefined) return;
-  await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify(afterDeletions ?? {})));
+  await run.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify(afterDeletions ?? {})));
 }

@@ -6,7 +6,8 @@ import type { SourceRecord } from '../../core/record.ts';
 import { commitBatch } from './land-batch.ts';
 import type { Knex } from '../../store/open.ts';
 import { saveState } from '../../store/ledger/sources.ts';
-import type { Session } from '../run/session.ts';
+import type { RunLog } from '../run/context.ts';
+import type { LandingRun } from './land-context.ts';
 import { keySet } from '../../store/landing/keys.ts';
 import { countLive } from '../../store/landing/landed.ts';
 
@@ -21,8 +22,8 @@ export interface SeenKeys {
   drop(): Promise<void>;
 }
 
-export async function seenKeys(session: Session): Promise<SeenKeys> {
-  const set = await keySet(session.knex, session.source.id);
+export async function seenKeys(run: Pick<LandingRun, 'knex' | 'source'>): Promise<SeenKeys> {
+  const set = await keySet(run.knex, run.source.id);
   let nameless = 0;
   return {
     nameless: () => nameless,
@@ -52,14 +53,18 @@ interface Snapshot {
  * once, for streams that are not files. Nothing is deleted where a record of the snapshot
  * could not be read: it may be any of those that seem to be missing.
  */
-export async function absentDeletions(session: Session, seen: Omit<SeenKeys, 'add'>, { created, before, file }: Snapshot): Promise<void> {
-  const { knex, source, stream } = session;
+export async function absentDeletions(
+  run: LandingRun & Pick<RunLog, 'note'>,
+  seen: Omit<SeenKeys, 'add'>,
+  { created, before, file }: Snapshot,
+): Promise<void> {
+  const { knex, source, stream } = run;
   const total = await countLive(knex, source.id);
   const keys = await seen.absent();
   await seen.drop();
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
-    session.note(
+    run.note(
       `${counted(keys.length, 'stored record')} not in the snapshot, but kept: ${counted(seen.nameless(), 'record')} in it without a readable key may be the same.`,
     );
     return;
@@ -69,22 +74,22 @@ export async function absentDeletions(session: Session, seen: Omit<SeenKeys, 'ad
   const limit = stream.deletes?.max_percent ?? USUAL_PERCENT;
   if (percent > limit) {
     // Asked again, the records of this snapshot are not new anymore, and must not make it seem less.
-    if (!file) await session.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify({ before: base } satisfies StreamState)));
+    if (!file) await run.commit(async (_, trx) => saveState(trx, source.id, JSON.stringify({ before: base } satisfies StreamState)));
     throw new FatalError({
       code: 'DELETES_TOO_MANY',
-      place: file ? { file: file.name } : { system: session.connection },
+      place: file ? { file: file.name } : { system: run.connection },
       message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may count as deletions.`,
       hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
     });
   }
-  const size = session.pipeline.batch_size;
+  const size = run.pipeline.batch_size;
   for (let i = 0; i < keys.length; i += size) {
-    const before = session.counts.read;
+    const before = run.counts.read;
     await commitBatch(
-      session,
+      run,
       keys.slice(i, i + size).map((key, n): SourceRecord => ({ values: {}, key, number: n + 1, deleted: true })),
       { file },
     );
-    session.counts.read = before;
+    run.counts.read = before;
   }
 }

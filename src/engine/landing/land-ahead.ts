@@ -5,7 +5,8 @@ import { closeRejects } from '../../store/landing/rejects.ts';
 import { saveCounts } from '../../store/ledger/runs.ts';
 import { findShape, insertShape, newShapeId } from '../../store/ledger/sources.ts';
 import { referencesOf } from '../identity/references.ts';
-import { landContext, type Session } from '../run/session.ts';
+import type { LandedSoFar } from '../inbound/inbound-run.ts';
+import { landContext, type LandingRun } from './land-context.ts';
 import type { SkipReason } from './context.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { inStretches, type OpenBatch, refuseTooManyRejects, rejectedNow, withKeys } from './land-batch.ts';
@@ -14,31 +15,30 @@ import { inStretches, type OpenBatch, refuseTooManyRejects, rejectedNow, withKey
  * May batches be made ahead of their transactions? Where nothing has to be looked up in the store for that: a first load of entities whose
  * records are one by one, and refer to no others. A preview shows each change as it comes.
  */
-export function landsAhead(session: Session): boolean {
+export function landsAhead(run: LandingRun): boolean {
   return (
-    session.begin === undefined &&
-    session.allNew &&
-    !session.preview &&
-    session.onChange === undefined &&
-    session.bound.every(
+    run.begin === undefined &&
+    run.landed.allNew &&
+    !run.preview &&
+    run.bound.every(
       ({ entity, mapping }) =>
         !entity.identity && referencesOf(entity).every(({ by }) => by.some((field) => !mapping.columns.includes(field))),
     )
   );
 }
 
-const blocks = new WeakMap<Session, TakeIds>();
+const blocks = new WeakMap<LandedSoFar, TakeIds>();
 
 /**
  * A batch whose records are mapped and made into rows when they are added: its commit only writes them, in a transaction as short as can be,
  * and the next batch may be made meanwhile.
  */
-export function landedAhead(session: Session, file?: { id: number; name: string }): OpenBatch {
-  let take = blocks.get(session);
-  if (!take) blocks.set(session, (take = idBlocks(session.knex)));
-  const ahead = landingAhead(session.knex, take);
+export function landedAhead(run: LandingRun, file?: { id: number; name: string }): OpenBatch {
+  let take = blocks.get(run.landed);
+  if (!take) blocks.set(run.landed, (take = idBlocks(run.knex)));
+  const ahead = landingAhead(run.knex, take);
   const shapes = new Map<number, readonly string[]>();
-  const context = landContext(session, async (columns) => (await findShape(session.knex, columns)) ?? (await newShape(columns)), file);
+  const context = landContext(run, async (columns) => (await findShape(run.knex, columns)) ?? (await newShape(columns)), file);
   const skipped = new Map<SkipReason, number>();
   const more: RunCounts = noCounts();
   const rejected: Rejected[] = [];
@@ -50,13 +50,13 @@ export function landedAhead(session: Session, file?: { id: number; name: string 
   };
 
   async function newShape(columns: readonly string[]): Promise<number> {
-    const id = await newShapeId(session.knex);
+    const id = await newShapeId(run.knex);
     shapes.set(id, columns);
     return id;
   }
 
   function forgetShapes(): void {
-    for (const [name, id] of session.shapes) if (shapes.has(id)) session.shapes.delete(name);
+    for (const [name, id] of run.landed.shapes) if (shapes.has(id)) run.landed.shapes.delete(name);
   }
 
   return {
@@ -68,43 +68,43 @@ export function landedAhead(session: Session, file?: { id: number; name: string 
     },
     add: (records) =>
       inStretches(records, async (some) => {
-        const keyed = withKeys(session, some);
+        const keyed = withKeys(run, some);
         more.read += keyed.rejected.length;
         more.rejected += keyed.rejected.length;
         rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
         for (const { key } of keyed.incoming) good.push(key);
       }),
     async commit(checkpoint) {
-      let counts = session.counts;
+      let counts = run.counts;
       try {
-        await session.commit(async (landing, trx) => {
-          counts = { ...session.counts };
+        await run.commit(async (landing, trx) => {
+          counts = { ...run.counts };
           addCounts(counts, more);
           for (const [id, columns] of shapes) await insertShape(trx, id, columns);
           await ahead.write(landing);
-          await rejectedNow(session, trx, rejected, file);
+          await rejectedNow(run, trx, rejected, file);
           let fixed = 0;
-          if (session.openRejects) {
+          if (run.landed.openRejects) {
             const bad = new Set(rejected.map(({ key }) => key));
             fixed = await closeRejects(
               trx,
-              session.source.id,
+              run.source.id,
               good.filter((key) => !bad.has(key)),
               'superseded',
             );
           }
           await checkpoint?.(trx, Math.max(0, more.created + skippedNew - fixed));
-          await saveCounts(trx, session.runId, counts);
+          await saveCounts(trx, run.id, counts);
         });
       } catch (error) {
         forgetShapes();
         throw error;
       }
-      Object.assign(session.counts, counts);
-      session.skippedNew += skippedNew;
-      for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
-      if (rejected.length > 0) session.openRejects = true;
-      refuseTooManyRejects(session);
+      Object.assign(run.counts, counts);
+      run.landed.skippedNew += skippedNew;
+      for (const [reason, n] of skipped) run.landed.skippedBecause.set(reason, (run.landed.skippedBecause.get(reason) ?? 0) + n);
+      if (rejected.length > 0) run.landed.openRejects = true;
+      refuseTooManyRejects(run);
     },
     rollback: async () => forgetShapes(),
   };

@@ -1,3 +1,4 @@
+import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { SkipReason } from './context.ts';
 import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
@@ -9,7 +10,7 @@ import { closeRejects, type NewReject, putRejects } from '../../store/landing/re
 import { saveCounts } from '../../store/ledger/runs.ts';
 import { shapeOf } from '../../store/ledger/sources.ts';
 import { type Incoming, landBatch, type Rejected } from './land.ts';
-import { landContext, type Session } from '../run/session.ts';
+import { landContext, type LandingRun } from './land-context.ts';
 
 /** A batch that is being landed: one transaction, however many times records are added to it. */
 export interface OpenBatch {
@@ -22,7 +23,7 @@ export interface OpenBatch {
   countUnchanged(records: number): void;
   /**
    * Commits the records, their rejects, the run's counts and what `checkpoint` saves, all or nothing. It is told how many
-   * of the batch's records are new: neither landed nor rejected before. It may be called more than once: see Session.commit.
+   * of the batch's records are new: neither landed nor rejected before. It may be called more than once: see InboundRun.commit.
    */
   commit(checkpoint?: Checkpoint): Promise<void>;
   rollback(): Promise<void>;
@@ -30,19 +31,19 @@ export interface OpenBatch {
 
 export type Checkpoint = (trx: Knex.Transaction, created: number) => Promise<void>;
 
-/** Opens a batch. The session's counts move only when it has committed. */
-export async function openBatch(session: Session, file?: { id: number; name: string }): Promise<OpenBatch> {
-  return session.begin ? landedAtOnce(session, session.begin, file) : landedAtTheEnd(session, file);
+/** Opens a batch. The run's counts move only when it has committed. */
+export async function openBatch(run: LandingRun, file?: { id: number; name: string }): Promise<OpenBatch> {
+  return run.begin ? landedAtOnce(run, run.begin, file) : landedAtTheEnd(run, file);
 }
 
 /** Of a store with one writer at a time: what was landed need not be kept in memory. */
 async function landedAtOnce(
-  session: Session,
-  begin: NonNullable<Session['begin']>,
+  run: LandingRun,
+  begin: NonNullable<LandingRun['begin']>,
   file?: { id: number; name: string },
 ): Promise<OpenBatch> {
   const { landing, trx, commit, rollback } = await begin();
-  const attempt = attemptOf(session, landing, trx, file);
+  const attempt = attemptOf(run, landing, trx, file);
   let over = false;
   return {
     trx,
@@ -55,7 +56,7 @@ async function landedAtOnce(
       await commit();
       over = true;
       attempt.done();
-      refuseTooManyRejects(session);
+      refuseTooManyRejects(run);
     },
     async rollback() {
       if (over) return;
@@ -66,7 +67,7 @@ async function landedAtOnce(
 }
 
 /** Of a store with many writers: the transaction is short, and done again when another came in between. */
-function landedAtTheEnd(session: Session, file?: { id: number; name: string }): OpenBatch {
+function landedAtTheEnd(run: LandingRun, file?: { id: number; name: string }): OpenBatch {
   const lists: (readonly SourceRecord[])[] = [];
   let unchanged = 0;
   return {
@@ -76,9 +77,9 @@ function landedAtTheEnd(session: Session, file?: { id: number; name: string }): 
     async commit(checkpoint) {
       const attempts: Attempt[] = [];
       try {
-        await session.commit(async (landing, trx) => {
+        await run.commit(async (landing, trx) => {
           attempts.pop()?.undone();
-          const attempt = attemptOf(session, landing, trx, file);
+          const attempt = attemptOf(run, landing, trx, file);
           attempts.push(attempt);
           await attempt.land(lists.length === 1 ? lists[0]! : lists.flat());
           attempt.countUnchanged(unchanged);
@@ -89,7 +90,7 @@ function landedAtTheEnd(session: Session, file?: { id: number; name: string }): 
         throw error;
       }
       attempts.pop()!.done();
-      refuseTooManyRejects(session);
+      refuseTooManyRejects(run);
     },
     rollback: async () => {},
   };
@@ -97,11 +98,11 @@ function landedAtTheEnd(session: Session, file?: { id: number; name: string }): 
 
 type Attempt = ReturnType<typeof attemptOf>;
 
-/** Lands records in one transaction, which may still fail: what the session knows changes with `done`. */
-function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, file?: { id: number; name: string }) {
-  const counts = { ...session.counts };
-  const knownShapes = new Map(session.shapes);
-  const context = landContext(session, (columns) => shapeOf(trx, columns), file);
+/** Lands records in one transaction, which may still fail: what the run knows changes with `done`. */
+function attemptOf(run: LandingRun, landing: Landing, trx: Knex.Transaction, file?: { id: number; name: string }) {
+  const counts = { ...run.counts };
+  const knownShapes = new Map(run.landed.shapes);
+  const context = landContext(run, (columns) => shapeOf(trx, columns), file);
   const skipped = new Map<SkipReason, number>();
   let skippedNew = 0;
   context.onSkipped = (reason, fresh) => {
@@ -112,16 +113,16 @@ function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, fi
   let fixed = 0;
   return {
     async land(records: readonly SourceRecord[]): Promise<void> {
-      const { incoming, rejected } = withKeys(session, records);
+      const { incoming, rejected } = withKeys(run, records);
       counts.read += rejected.length;
       counts.rejected += rejected.length;
       rejected.push(...(await landBatch(landing, context, incoming, counts)));
-      await rejectedNow(session, trx, rejected, file);
-      if (session.openRejects) {
+      await rejectedNow(run, trx, rejected, file);
+      if (run.landed.openRejects) {
         const bad = new Set(rejected.map((r) => r.key));
         fixed += await closeRejects(
           trx,
-          session.source.id,
+          run.source.id,
           incoming.map((item) => item.key).filter((key) => !bad.has(key)),
           'superseded',
         );
@@ -133,18 +134,18 @@ function attemptOf(session: Session, landing: Landing, trx: Knex.Transaction, fi
       counts.unchanged += records;
     },
     async save(checkpoint?: Checkpoint): Promise<void> {
-      await checkpoint?.(trx, Math.max(0, counts.created - session.counts.created + skippedNew - fixed));
-      await saveCounts(trx, session.runId, counts);
+      await checkpoint?.(trx, Math.max(0, counts.created - run.counts.created + skippedNew - fixed));
+      await saveCounts(trx, run.id, counts);
     },
     done(): void {
-      Object.assign(session.counts, counts);
-      session.skippedNew += skippedNew;
-      for (const [reason, n] of skipped) session.skippedBecause.set(reason, (session.skippedBecause.get(reason) ?? 0) + n);
-      if (rejectedNowAny) session.openRejects = true;
+      Object.assign(run.counts, counts);
+      run.landed.skippedNew += skippedNew;
+      for (const [reason, n] of skipped) run.landed.skippedBecause.set(reason, (run.landed.skippedBecause.get(reason) ?? 0) + n);
+      if (rejectedNowAny) run.landed.openRejects = true;
     },
     undone(): void {
-      session.shapes.clear();
-      for (const [name, id] of knownShapes) session.shapes.set(name, id);
+      run.landed.shapes.clear();
+      for (const [name, id] of knownShapes) run.landed.shapes.set(name, id);
     },
   };
 }
@@ -159,11 +160,11 @@ export async function inStretches(records: readonly SourceRecord[], land: (some:
 
 /** Lands records in one transaction together with what `checkpoint` saves. */
 export async function commitBatch(
-  session: Session,
+  run: LandingRun,
   records: readonly SourceRecord[],
   options: { file?: { id: number; name: string }; checkpoint?: (trx: Knex.Transaction) => Promise<void> },
 ): Promise<void> {
-  const batch = await openBatch(session, options.file);
+  const batch = await openBatch(run, options.file);
   try {
     await batch.add(records);
     await batch.commit(options.checkpoint);
@@ -174,23 +175,26 @@ export async function commitBatch(
 }
 
 /** Throws FatalError when more was rejected in this run than the pipeline allows. */
-export function refuseTooManyRejects(session: Session): void {
-  const limit = session.pipeline.max_rejects;
-  if (limit !== undefined && session.counts.rejected > limit)
+export function refuseTooManyRejects(run: Pick<LandingRun, 'counts' | 'pipeline'>): void {
+  const limit = run.pipeline.max_rejects;
+  if (limit !== undefined && run.counts.rejected > limit)
     throw new FatalError({
       code: 'REJECTS_TOO_MANY',
-      place: { system: session.pipeline.pipeline },
-      message: `${session.counts.rejected} records were rejected, more than the ${limit} that max_rejects allows.`,
+      place: { system: run.pipeline.pipeline },
+      message: `${run.counts.rejected} records were rejected, more than the ${limit} that max_rejects allows.`,
       hint: 'See them with interlocal rejects list; fix the mapping or the source, then run again.',
     });
 }
 
 /** Those that have no key, or that a decoder or the contract refused, are rejected. */
-export function withKeys(session: Session, records: readonly SourceRecord[]): { incoming: Incoming[]; rejected: Rejected[] } {
+export function withKeys(
+  { stream }: Pick<LandingRun, 'stream'>,
+  records: readonly SourceRecord[],
+): { incoming: Incoming[]; rejected: Rejected[] } {
   const incoming: Incoming[] = [];
   const rejected: Rejected[] = [];
   for (const record of records) {
-    if (record.key === undefined && record.raw === undefined) assignKey(record, session.stream);
+    if (record.key === undefined && record.raw === undefined) assignKey(record, stream);
     if (record.problem) rejected.push({ record, key: record.key, problems: [record.problem] });
     else incoming.push({ record, key: record.key! });
   }
@@ -201,7 +205,7 @@ export function withKeys(session: Session, records: readonly SourceRecord[]): { 
  * First pass over a file, before assignKey. Rejected records count too: numbers of equal keys must not shift
  * once they are fixed.
  */
-export function lookForRepeats(records: readonly SourceRecord[], stream: Session['stream'], repeats: RepeatFinder): void {
+export function lookForRepeats(records: readonly SourceRecord[], stream: StreamConfig, repeats: RepeatFinder): void {
   const { fields, mayBeEmpty } = primaryKeyOf(stream);
   for (const record of records) {
     if (record.raw !== undefined) continue;
@@ -232,7 +236,7 @@ function rawOf(record: SourceRecord): string {
 }
 
 /** Gives a record its key, or the problem why it has none. `repeats` counts equal keys of one file. */
-export function assignKey(record: SourceRecord, stream: Session['stream'], repeats?: RepeatFinder): void {
+export function assignKey(record: SourceRecord, stream: StreamConfig, repeats?: RepeatFinder): void {
   if (record.raw !== undefined) return;
   const { fields, number, mayBeEmpty } = primaryKeyOf(stream);
   const key = keyOf(record, fields, mayBeEmpty);
@@ -252,13 +256,13 @@ export interface KeyDefinition {
   mayBeEmpty?: readonly string[];
 }
 
-export function primaryKeyOf(stream: Session['stream']): KeyDefinition {
+export function primaryKeyOf(stream: StreamConfig): KeyDefinition {
   const key = stream.primary_key;
   if (Array.isArray(key)) return { fields: key, number: false };
   return { fields: key.fields, number: key.repeats === 'number', ...(key.may_be_empty ? { mayBeEmpty: key.may_be_empty } : {}) };
 }
 
-function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: Session['stream']): Problem {
+function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: StreamConfig): Problem {
   const whole = retriever.files ? 'this file' : retriever.query ? 'this table or view' : 'these answers';
   return {
     code: 'KEY_REPEATED',
@@ -270,7 +274,7 @@ function repeatedKey(record: SourceRecord, fields: readonly string[], { retrieve
 
 /** Keeps records with the reason why they cannot be used and with what the source said. */
 export async function rejectedNow(
-  session: Session,
+  run: Pick<LandingRun, 'connection' | 'id' | 'source'>,
   trx: Knex.Transaction,
   rejected: readonly Rejected[],
   file: { id: number; name: string } | undefined,
@@ -278,15 +282,15 @@ export async function rejectedNow(
   const rows = rejected.map(({ record, key, problems }): NewReject => {
     const raw = rawOf(record);
     return {
-      sourceId: session.source.id,
+      sourceId: run.source.id,
       key: key ?? record.rejectKey ?? `raw:${hash('sha256', raw, 'hex').slice(0, 32)}`,
-      runId: session.runId,
+      runId: run.id,
       fileId: file?.id ?? null,
       record: record.number,
       line: record.line ?? null,
       raw,
       readable: record.raw === undefined,
-      problems: problems.map((p) => ({ ...p, place: { ...p.place, ...(file ? { file: file.name } : { system: session.connection }) } })),
+      problems: problems.map((p) => ({ ...p, place: { ...p.place, ...(file ? { file: file.name } : { system: run.connection }) } })),
     };
   });
   await putRejects(trx, rows);

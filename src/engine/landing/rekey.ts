@@ -9,46 +9,53 @@ import { rekeyRejects } from '../../store/landing/rejects.ts';
 import { saveKey } from '../../store/ledger/sources.ts';
 import type { Knex } from '../../store/open.ts';
 import { type KeyDefinition, primaryKeyOf } from './land-batch.ts';
-import { type Session, stopIfAsked } from '../run/session.ts';
+import type { InboundRun } from '../inbound/inbound-run.ts';
+import { stopIfAsked } from '../run/context.ts';
+
+/** What giving new keys needs of a run. */
+type RekeyedRun = Pick<
+  InboundRun,
+  'actor' | 'commit' | 'connection' | 'knex' | 'note' | 'pipeline' | 'progress' | 'signal' | 'source' | 'stream' | 'streamName'
+>;
 
 /**
  * When a stream's primary_key differs from at the last run, gives the stored records the new key, from what is stored of
  * them, in one transaction: read again under another key, each would be entered a second time. Throws FatalError
  * SOURCE_KEY_CHANGED, and changes nothing, when one of them cannot be given a key of its own (docs/adr/0014).
  */
-export async function rekeyIfChanged(session: Session): Promise<void> {
-  const { source, knex } = session;
-  const wanted = primaryKeyOf(session.stream);
+export async function rekeyIfChanged(run: RekeyedRun): Promise<void> {
+  const { source, knex } = run;
+  const wanted = primaryKeyOf(run.stream);
   const text = JSON.stringify(wanted);
   if (source.key === text) return;
   if (source.key === null) await saveKey(knex, source.id, text);
-  else await rekey(session, JSON.parse(source.key) as KeyDefinition, wanted);
+  else await rekey(run, JSON.parse(source.key) as KeyDefinition, wanted);
   source.key = text;
 }
 
-async function rekey(session: Session, former: KeyDefinition, wanted: KeyDefinition): Promise<void> {
-  const { source } = session;
+async function rekey(run: RekeyedRun, former: KeyDefinition, wanted: KeyDefinition): Promise<void> {
+  const { source } = run;
   const from = keyText(former);
   const to = keyText(wanted);
-  const changed = await session.commit(async (_, trx) => {
+  const changed = await run.commit(async (_, trx) => {
     const keys = await newKeys(trx, source.id);
-    const { records, failures } = await collect(session, trx, keys, wanted);
-    if (failures.length > 0) throw refusal(session, { from, to, records, failures });
+    const { records, failures } = await collect(run, trx, keys, wanted);
+    if (failures.length > 0) throw refusal(run, { from, to, records, failures });
     const different = await keys.apply();
     await rekeyRejects(trx, source.id, (values) => textOf(keyOf({ values, number: 0 }, wanted.fields, wanted.mayBeEmpty)));
     await saveKey(trx, source.id, JSON.stringify(wanted));
     if (different > 0)
       await appendAudit(trx, {
-        actor: session.actor,
+        actor: run.actor,
         action: 'records_rekeyed',
-        subject: session.pipeline.pipeline,
+        subject: run.pipeline.pipeline,
         detail: { from, to, records: different },
       });
     return different;
   });
   if (changed > 0)
-    session.note(
-      `The key of ${session.streamName} was ${from} and is now ${to}: ${counted(changed, 'stored record')} got the new key, nothing else of ${changed === 1 ? 'it' : 'them'} changed.`,
+    run.note(
+      `The key of ${run.streamName} was ${from} and is now ${to}: ${counted(changed, 'stored record')} got the new key, nothing else of ${changed === 1 ? 'it' : 'them'} changed.`,
     );
 }
 
@@ -59,7 +66,7 @@ interface Failure {
 }
 
 async function collect(
-  session: Session,
+  run: RekeyedRun,
   trx: Knex,
   keys: NewKeys,
   { fields, number, mayBeEmpty }: KeyDefinition,
@@ -67,8 +74,8 @@ async function collect(
   const failures: Failure[] = [];
   let records = 0;
   for (let after = ''; ;) {
-    stopIfAsked(session);
-    const stored = await storedAfter(trx, session.source.id, after, PAGE);
+    stopIfAsked(run);
+    const stored = await storedAfter(trx, run.source.id, after, PAGE);
     if (stored.length === 0) return { records, failures };
     after = stored.at(-1)!.key;
     records += stored.length;
@@ -77,7 +84,7 @@ async function collect(
       if (typeof key !== 'string') failures.push({ key: former, why: `"${key.place.path}" is not stored for it, or is empty` });
       else if (!(await added(keys, former, key, number))) failures.push({ key: former, why: 'another stored record has the same new key' });
     }
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: 'giving new keys', done: records });
+    run.progress({ what: 'giving new keys', done: records });
   }
 }
 
@@ -92,14 +99,14 @@ const MAX_REPEATS = 10_000;
 const PAGE = 1000;
 
 function refusal(
-  session: Session,
+  run: RekeyedRun,
   { from, to, records, failures }: { from: string; to: string; records: number; failures: readonly Failure[] },
 ): FatalError {
   const [first] = failures;
   return new FatalError({
     code: 'SOURCE_KEY_CHANGED',
-    place: { system: session.connection, key: first!.key },
-    message: `The key of ${session.streamName} was ${from} and is now ${to}, but ${failures.length} of ${counted(records, 'stored record')} cannot get the new key: ${first!.why}. Read under another key they would be entered twice, so nothing was read.`,
+    place: { system: run.connection, key: first!.key },
+    message: `The key of ${run.streamName} was ${from} and is now ${to}, but ${failures.length} of ${counted(records, 'stored record')} cannot get the new key: ${first!.why}. Read under another key they would be entered twice, so nothing was read.`,
     hint: `Restore the former primary_key (${from}), or choose a key that every stored record has and no two share. If a field is not stored yet, run once with the former key first.`,
   });
 }

@@ -9,36 +9,41 @@ import { saveFingerprint, shapeOf } from '../../store/ledger/sources.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 import { landBatch } from './land.ts';
 import { refuseTooManyRejects, rejectedNow } from './land-batch.ts';
-import { landContext, type Session, stopIfAsked } from '../run/session.ts';
+import type { InboundRun } from '../inbound/inbound-run.ts';
+import { landContext, type LandingRun } from './land-context.ts';
+import { stopIfAsked } from '../run/context.ts';
+
+/** What mapping again needs of a run. */
+type RemappedRun = LandingRun & Pick<InboundRun, 'actor' | 'fingerprint' | 'note' | 'progress' | 'signal'>;
 
 /**
  * When the mappings of a pipeline changed since its records were landed, maps what the source said again: nothing has
  * to be fetched a second time. Killed on the way, it starts over; what is mapped already is recognized as equal.
  */
-export async function remapIfChanged(session: Session): Promise<void> {
-  if (session.source.fingerprint === session.fingerprint) return;
-  if (session.source.fingerprint !== null) await remap(session);
-  await saveFingerprint(session.knex, session.source.id, session.fingerprint);
+export async function remapIfChanged(run: RemappedRun): Promise<void> {
+  if (run.source.fingerprint === run.fingerprint) return;
+  if (run.source.fingerprint !== null) await remap(run);
+  await saveFingerprint(run.knex, run.source.id, run.fingerprint);
 }
 
-async function remap(session: Session): Promise<void> {
+async function remap(run: RemappedRun): Promise<void> {
   let after = '';
   let mapped = 0;
   let changed = 0;
   for (;;) {
-    stopIfAsked(session);
-    const landed = await landedAfter(session.knex, session.source.id, after, session.pipeline.batch_size);
+    stopIfAsked(run);
+    const landed = await landedAfter(run.knex, run.source.id, after, run.pipeline.batch_size);
     if (landed.length === 0) break;
     after = landed.at(-1)!.key;
-    const done = await session.commit(async (landing, trx) => {
+    const done = await run.commit(async (landing, trx) => {
       const counts = noCounts();
       const different = { created: 0, changed: 0, deleted: 0, restored: 0, merged: 0 };
       const seen: GoldenChange[] = [];
-      const context = landContext(session, (columns) => shapeOf(trx, columns));
+      const context = landContext(run, (columns) => shapeOf(trx, columns));
       context.force = true;
       context.onChange = (change) => {
         different[change.action]++;
-        if (session.onChange) seen.push(change);
+        if (run.preview?.onChange) seen.push(change);
       };
       const incoming = landed.map((l) => ({
         key: l.key,
@@ -46,29 +51,29 @@ async function remap(session: Session): Promise<void> {
         record: { values: l.values as Record<string, Value>, number: l.record, line: l.line ?? undefined } satisfies SourceRecord,
       }));
       const rejected = await landBatch(landing, context, incoming, counts);
-      await rejectedNow(session, trx, rejected, undefined);
+      await rejectedNow(run, trx, rejected, undefined);
       const bad = new Set(rejected.map((r) => r.key!));
       // What is rejected is looked at again when the source says it again, although that is nothing new.
-      await forgetHashes(trx, session.source.id, [...bad]);
-      if (session.openRejects)
+      await forgetHashes(trx, run.source.id, [...bad]);
+      if (run.landed.openRejects)
         await closeSameRejects(
           trx,
-          session.source.id,
+          run.source.id,
           incoming.filter((i) => !bad.has(i.key)).map((i) => ({ key: i.key, raw: JSON.stringify(i.record.values) })),
         );
-      await audit(session, trx, { records: landed.length, ...different, rejected: rejected.length });
+      await audit(run, trx, { records: landed.length, ...different, rejected: rejected.length });
       return { different, seen, open: rejected.length, rejected: counts.rejected };
     });
-    for (const change of done.seen) session.onChange!(change);
+    for (const change of done.seen) run.preview?.onChange!(change);
     changed += total(done.different);
-    if (done.open > 0) session.openRejects = true;
-    session.counts.rejected += done.rejected;
-    refuseTooManyRejects(session);
+    if (done.open > 0) run.landed.openRejects = true;
+    run.counts.rejected += done.rejected;
+    refuseTooManyRejects(run);
     mapped += landed.length;
-    session.onProgress({ pipeline: session.pipeline.pipeline, what: 'mapping again', done: mapped });
+    run.progress({ what: 'mapping again', done: mapped });
   }
-  if (mapped > 0) session.note(`The mapping changed: ${mapped} records were mapped again, ${changed} canonical records changed.`);
-  session.counts.changed += changed;
+  if (mapped > 0) run.note(`The mapping changed: ${mapped} records were mapped again, ${changed} canonical records changed.`);
+  run.counts.changed += changed;
 }
 
 type Different = Record<GoldenChange['action'], number>;
@@ -78,15 +83,19 @@ function total({ created, changed, deleted, restored, merged }: Different): numb
 }
 
 /** In the transaction of the batch: a run that is killed on the way has told of exactly what it changed. */
-async function audit(session: Session, trx: Knex.Transaction, done: Different & { records: number; rejected: number }): Promise<void> {
+async function audit(
+  run: Pick<InboundRun, 'actor' | 'bound' | 'id' | 'pipeline'>,
+  trx: Knex.Transaction,
+  done: Different & { records: number; rejected: number },
+): Promise<void> {
   if (total(done) + done.rejected === 0) return;
   await appendAudit(trx, {
-    actor: session.actor,
+    actor: run.actor,
     action: 'records_remapped',
-    subject: session.pipeline.pipeline,
+    subject: run.pipeline.pipeline,
     detail: {
-      run: session.runId,
-      mappings: session.bound.map(({ mapping }) => `${mapping.name} ${mapping.fingerprint.slice(0, 12)}`),
+      run: run.id,
+      mappings: run.bound.map(({ mapping }) => `${mapping.name} ${mapping.fingerprint.slice(0, 12)}`),
       ...Object.fromEntries(Object.entries(done).filter(([name, n]) => n > 0 || name === 'records' || name === 'changed')),
     },
   });

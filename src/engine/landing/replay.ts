@@ -14,10 +14,13 @@ import { textAt } from '../../connector/stream/figures.ts';
 import { takeConfiguration } from '../run/configuration.ts';
 import { landBatch, type Rejected } from './land.ts';
 import { primaryKeyOf, rejectedNow } from './land-batch.ts';
-import { requirePassingTests } from '../run/mapping-tests.ts';
 import { rekeyIfChanged } from './rekey.ts';
-import { type Engine, type RunOptions, sessionOf } from '../run/run.ts';
-import { landContext, type Session, stopIfAsked } from '../run/session.ts';
+import type { Engine } from '../run/engine.ts';
+import { openRun, type RunOptions } from '../run/open-run.ts';
+import { requireReady } from '../run/ready.ts';
+import { type InboundRun, openInboundRun } from '../inbound/inbound-run.ts';
+import { landContext } from './land-context.ts';
+import { stopIfAsked } from '../run/context.ts';
 
 export interface Replayed {
   pipeline: string;
@@ -57,9 +60,9 @@ export async function replayRejects(
   try {
     await takeConfiguration(engine.knex, engine.project, options.actor ?? actorOf());
     runId = await startRun(engine.knex, pipeline);
-    const session = await sessionOf(engine, pipeline, runId, engine.knex, options, [lock]);
-    if (session.refusal) throw session.refusal;
-    await replay(session, ids, result, counts);
+    const run = openRun(engine, { pipeline, id: runId, knex: engine.knex, locks: [lock] }, options);
+    await requireReady(run);
+    await replay(await openInboundRun(run), ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
     await finish(outcome, [], ['Rejected records were replayed.']);
   } catch (error) {
@@ -73,12 +76,11 @@ export async function replayRejects(
   return result;
 }
 
-async function replay(session: Session, ids: readonly number[] | undefined, result: Replayed, counts: RunCounts): Promise<void> {
-  const { knex, actor, pipeline } = session;
-  requirePassingTests(session.project, pipeline);
-  await rekeyIfChanged(session);
+async function replay(run: InboundRun, ids: readonly number[] | undefined, result: Replayed, counts: RunCounts): Promise<void> {
+  const { knex, actor, pipeline } = run;
+  await rekeyIfChanged(run);
   for (let after = 0; ;) {
-    stopIfAsked(session);
+    stopIfAsked(run);
     const rejects = await listRejects(knex, { pipeline: pipeline.pipeline, state: 'open', ids, after, limit: 500 });
     if (rejects.length === 0) return;
     after = rejects.at(-1)!.id;
@@ -88,17 +90,17 @@ async function replay(session: Session, ids: readonly number[] | undefined, resu
       (r) => r.fileId,
     )) {
       const file = fileId === null ? undefined : { id: fileId, name: list[0]!.file ?? '' };
-      const { more, still } = await session.commit(async (held, trx) => {
+      const { more, still } = await run.commit(async (held, trx) => {
         const more = noCounts();
-        const { incoming, rejected } = prepare(session.stream, list, file?.name ?? session.connection);
-        const context = { ...landContext(session, (c) => shapeOf(trx, c), file), force: true };
+        const { incoming, rejected } = prepare(run.stream, list, file?.name ?? run.connection);
+        const context = { ...landContext(run, (c) => shapeOf(trx, c), file), force: true };
         rejected.push(...(await landBatch(held, context, incoming, more)));
-        await rejectedNow(session, trx, rejected, file);
+        await rejectedNow(run, trx, rejected, file);
         const bad = new Set(rejected.map((r) => r.key));
         const used = list.filter((r) => !bad.has(r.key));
         await closeRejects(
           trx,
-          session.source.id,
+          run.source.id,
           used.map((r) => r.key),
           'replayed',
         );

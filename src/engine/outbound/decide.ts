@@ -12,7 +12,7 @@ import {
   type OutboxState,
   type PersonDecision,
 } from '../../store/outbound/outbox.ts';
-import { concludeDelivery } from './settle.ts';
+import { concludeDelivery } from './delivery-state.ts';
 
 /** What a person may do with records of the outbox, and with which. */
 const MAY: Record<'approve' | 'dismiss' | 'retry', readonly OutboxState[]> = {

@@ -1,152 +1,183 @@
-import { type Outbound, columnNames } from './context.ts';
-import type { Target } from './record.ts';
-import { hash } from 'node:crypto';
-import { entityToSend } from '../../config/schema/journal-entry.ts';
-import { judgedFiles } from '../../connector/error-rules.ts';
-import { optionVariables } from '../../connector/template.ts';
+import type { EntriesConfig } from '../../config/schema/pipeline.ts';
 import { FatalError } from '../../core/errors.ts';
-import { compileSinkMapping } from '../../mapping/sink/sink-mapping.ts';
-import { firstNames } from '../../store/ledger/connections.ts';
-import { connectionFields } from '../run/renames.ts';
-import { ENTRY_ENTITY_ID } from '../../store/outbound/entries.ts';
-import { takeLock } from '../../store/locks.ts';
-import { moveOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
+import { saveCounts } from '../../store/ledger/runs.ts';
+import { type Delivery, listDeliveries, UNFINISHED } from '../../store/outbound/deliveries.ts';
+import { countOutbox, listOutbox, moveOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
 import { indexRelated } from '../../store/outbound/outbound.ts';
-import { entityIds } from '../../store/ledger/sources.ts';
-import { openSession } from '../../connector/source/session.ts';
-import { openConnection } from '../run/connection.ts';
-import type { Session } from '../run/session.ts';
-import { carryOf } from './carry/carry.ts';
-import { queueCorrections } from './carry/queue.ts';
+import { ledgerRules } from '../revenue/ledger-rules.ts';
+import { stopIfAsked, type Unfinished } from '../run/context.ts';
+import { release } from './carry/before-sending.ts';
+import type { Carry } from './carry/carry.ts';
+import type { LookedAtRecord } from './carry/correction.ts';
+import type { HeldBack } from './carry/field.ts';
+import { findClusters, findCorrections } from './carry/find.ts';
+import { mapCorrections, mapNewRecord } from './carry/map.ts';
+import { queueCorrections, queueNewRecord, saveCorrections } from './carry/queue.ts';
+import { rememberSaid } from './carry/remember.ts';
+import { findEntries, isOutdated } from './entries/find.ts';
+import { mapEntry } from './entries/map.ts';
+import { noteEntries } from './entries/note-entries.ts';
 import { queueEntries } from './entries/queue.ts';
-import { currencyCheck } from './currency-check.ts';
-import { currencyFields } from './currencies.ts';
-import { deliverQueued, finishUnfinished } from './deliver.ts';
-import { queueChanges } from './queue.ts';
-import { settleAnswers } from './settle.ts';
+import type { OutboundRun } from './outbound-run.ts';
+import { groupsOf, prepare, waitingRows, waitsForOther } from './prepare.ts';
+import { findGone, findRecords } from './records/find.ts';
+import { mapRecord } from './records/map.ts';
+import { queueGone, queueRecords, savePosition } from './records/queue.ts';
+import { send } from './send/send.ts';
+import { saveAnswers, settleAnswers } from './settle.ts';
 import { notePending } from './summary.ts';
+import { type Target, withTarget } from './target.ts';
 
 /**
- * Runs an outbound pipeline: looks at what became of what was sent, puts what is new or changed into the outbox, finishes what an earlier
- * run was killed over, and sends. In shadow, and in a preview, nothing is asked of the remote system.
+ * Runs an outbound pipeline. The way of a record is here, and only here, from end to end: find, map, queue; then prepare, send, settle. No
+ * step knows another one (test/lint/outbound-steps.test.ts). First it is looked at what became of what was sent, and what an earlier run was
+ * killed over is finished. In shadow, and in a preview, nothing is asked of the remote system. `heldBack`: gets what is held back, in the
+ * order in which it was looked at.
  */
-export async function outbound(session: Session, heldBack?: Outbound['heldBack']): Promise<void> {
-  const out = await outboundOfSession(session);
-  out.heldBack = heldBack;
-  await indexRelated(session.knex, out.related);
-  const silent = session.preview || session.pipeline.mode === 'shadow';
-  await alignToMode(out);
-  if (silent) {
-    await queue(out);
-    await notePending(out);
+export async function outbound(run: OutboundRun, heldBack: HeldBack[] = []): Promise<Unfinished> {
+  await indexRelated(run.knex, run.related);
+  await alignToMode(run);
+  if (run.preview || run.pipeline.mode === 'shadow') await toOutbox(run, heldBack);
+  else
+    await withTarget(run, async (target) => {
+      await settleAnswers(run, target);
+      await finishUnfinished(run, target);
+      await toOutbox(run, heldBack);
+      await deliver(run, target);
+    });
+  await notePending(run);
+  return { incomplete: [], isOpen: () => isUndelivered(run) };
+}
+
+/** Puts what is new or changed into the outbox: find, map, queue. */
+async function toOutbox(run: OutboundRun, heldBack: HeldBack[]): Promise<void> {
+  if (run.config.entries) await entriesToOutbox(run, run.config.entries);
+  else if (run.carry) await correctionsToOutbox(run, run.carry, heldBack);
+  else await recordsToOutbox(run);
+}
+
+/** Golden records, a stretch in each transaction: a killed run begins again where the last look was. */
+async function recordsToOutbox(run: OutboundRun): Promise<void> {
+  const { position, changed } = await findRecords(run);
+  if (changed) {
+    const unwanted: number[] = [];
+    for await (const list of changed.lists) {
+      stopIfAsked(run);
+      const made = list.flatMap((golden) => mapRecord(run, golden) ?? (unwanted.push(golden.id), []));
+      await queueRecords(run, made);
+      run.progress({ what: run.entity.entity, done: run.counts.read });
+    }
+    await queueGone(run, await findGone(run, changed.scan, unwanted));
+  }
+  await savePosition(run, position);
+}
+
+/** Golden records in one transaction. */
+const CHUNK = 200;
+
+/**
+ * What was corrected, one row for each record of the target. What was seen and what is to be sent of it commit together, a stretch in each
+ * transaction: a killed run resumes with what it had not looked at.
+ */
+async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: HeldBack[]): Promise<void> {
+  const { position, begun, scan, goldens } = await findCorrections(run);
+  const options = { begun, newRecord: mapNewRecord.bind(undefined, run, carry) };
+  for (let i = 0; i < goldens.length; i += CHUNK) {
+    stopIfAsked(run);
+    const done = await run.commit(async (landing, trx) => {
+      const counts = { ...run.counts };
+      const held: HeldBack[] = [];
+      const looked: LookedAtRecord[] = [];
+      const clusters = await findClusters(run, carry, { scan, goldens: goldens.slice(i, i + CHUNK) }, { landing, trx });
+      for (const cluster of clusters) {
+        counts.read++;
+        const records = mapCorrections(run, carry, cluster);
+        for (const counted of await queueCorrections(run, trx, cluster, records)) counts[counted]++;
+        looked.push(...records);
+        held.push(...records.flatMap(({ kept }) => kept));
+        const made = await queueNewRecord(run, carry, { landing, trx }, cluster, options);
+        if (made) counts[made === 'absent' ? 'unchanged' : made]++;
+        if (made === 'absent') held.push({ record: cluster.golden, key: null, field: null, why: 'no_record', value: null, theirs: null });
+      }
+      await rememberSaid(run, carry, landing, clusters, looked);
+      await saveCounts(trx, run.id, counts);
+      return { counts, held };
+    });
+    Object.assign(run.counts, done.counts);
+    heldBack.push(...done.held);
+    run.progress({ what: run.entity.entity, done: run.counts.read, total: goldens.length });
+  }
+  await saveCorrections(run, position);
+}
+
+/** Between looking and writing a person may have decided about an entry; then it is looked again. */
+const TRIES = 5;
+
+/** Journal entries, all in one transaction. */
+async function entriesToOutbox(run: OutboundRun, config: EntriesConfig): Promise<void> {
+  const rules = ledgerRules(run.project);
+  for (let tries = TRIES; tries > 0; tries--) {
+    stopIfAsked(run);
+    const found = await findEntries(run, config, rules);
+    const counts = await run.commit(async (_, trx) =>
+      (await isOutdated(trx, run, found))
+        ? undefined
+        : queueEntries(run, trx, found.drafts, (entry, corrected) => mapEntry(run, entry, rules, corrected)),
+    );
+    if (!counts) continue;
+    Object.assign(run.counts, counts);
+    noteEntries(run, found.drafts, found.notPosted);
     return;
   }
-  // One at a time writes to a target, whichever pipeline it is for.
-  const lock = await takeLock(session.knex, `target:${out.config.connection}`);
-  if (!('release' in lock))
-    throw new FatalError({
-      code: 'TARGET_BUSY',
-      place: { system: out.config.connection },
-      message: `Another pipeline is now writing to ${out.config.connection}, on ${lock.host} in process ${lock.pid}.`,
-      hint: 'Wait until it has finished, then run this one again.',
-    });
-  session.locks.push(lock);
-  try {
-    const target = await openTarget(out);
-    try {
-      await settleAnswers(out, target);
-      await finishUnfinished(out, target);
-      await queue(out);
-      await deliverQueued(out, target);
-      await notePending(out);
-    } finally {
-      await target.close();
+  throw new FatalError({
+    code: 'ENTRIES_CHANGED',
+    place: { system: run.name },
+    message: 'While the entries were made, people decided about entries again and again.',
+    hint: 'Run the pipeline again.',
+  });
+}
+
+/**
+ * Sends what waits: prepare, send, settle. What is sent together, its sequence number and its records are in the store before anything is in
+ * the remote system, so a run that is killed anywhere knows what it was about.
+ */
+export async function deliver(run: OutboundRun, target: Target): Promise<void> {
+  /** Their golden record changed since they were queued: the next look decides. */
+  const left = new Set<number>();
+  for (;;) {
+    const rows = await waitingRows(run, left);
+    if (rows.length === 0) return;
+    for (const group of groupsOf(run, rows)) {
+      stopIfAsked(run);
+      if (await waitsForOther(run)) return;
+      const { delivery, taken } = await prepare(run, target, group);
+      for (const row of group) if (!taken.includes(row)) left.add(row.id);
+      if (!delivery) continue;
+      await sendAndSettle(run, target, delivery, taken);
+      run.progress({ what: run.name, done: group.length });
     }
-  } finally {
-    session.locks.splice(session.locks.indexOf(lock), 1);
-    await lock.release();
   }
 }
 
-async function queue(out: Outbound): Promise<void> {
-  if (out.config.entries) await queueEntries(out, out.config.entries);
-  else await (out.carry ? queueCorrections(out, out.carry) : queueChanges(out));
+/** Resumes where an earlier run was killed or could not reach the remote system. */
+export async function finishUnfinished(run: OutboundRun, target: Target): Promise<void> {
+  for (const delivery of await listDeliveries(run.knex, { pipeline: run.pipeline.pipeline, states: UNFINISHED })) {
+    stopIfAsked(run);
+    const rows = await listOutbox(run.knex, { delivery: delivery.id });
+    // Nothing of it is there yet, and people may have been merged or taken apart since: the next look decides again.
+    if (run.carry && delivery.state === 'prepared') await release(run, delivery, rows);
+    else await sendAndSettle(run, target, delivery, rows);
+  }
 }
 
-/** The remote system of a run: its connection, and one session for all that is asked there. */
-export async function openTarget(out: Outbound): Promise<Target & { close(): Promise<void> }> {
-  const { session: run, sink, name } = out;
-  // Without the signal: what is on its way is not cut off, for then no one would know whether it arrived. It stops between two deliveries.
-  const { transport: opened, options } = await openConnection(run.project, out.config.connection);
-  const rules = sink.error_handler?.rules ?? [];
-  const transport = opened.kind === 'files' ? judgedFiles(opened, rules, (text) => run.note(text)) : opened;
-  run.options = options;
-  const variables = optionVariables(options);
-  const login = sink.target.request?.login;
-  const session = login && transport.kind === 'request' ? openSession(login, transport, variables, name) : undefined;
-  return {
-    transport,
-    context: { name, variables, ...(session ? { session } : {}) },
-    async close() {
-      await session?.close();
-      await transport.close();
-    },
-  };
-}
-
-/** What an outbound pipeline works with. */
-export async function outboundOfSession(session: Session): Promise<Outbound> {
-  const { project, pipeline } = session;
-  const config = pipeline.deliver!;
-  const mappingConfig = project.sinkMappings.get(config.mapping)!.value;
-  const { connector, sink: sinkName } = mappingConfig.sink;
-  const sink = project.connectors.get(connector)!.value.sinks[sinkName]!;
-  const { currency, time_zone: timeZone } = project.config.town;
-  const mapping = compileSinkMapping(mappingConfig, sink, { currency, timeZone, lookups: project.lookups });
-  const entity = entityToSend(project.entities, mappingConfig.from.entity)!;
-  const ids = await entityIds(session.knex);
-  const first = await firstNames(session.knex);
-  const fields = new Map(
-    [mappingConfig.from.entity, ...Object.values(mappingConfig.with).map((w) => w.entity)].map((name) => [
-      name,
-      connectionFields(project, name),
-    ]),
-  );
-  const related = Object.entries(mappingConfig.with).map(([name, { entity: other, on }]) => {
-    const otherEntity = project.entities.get(other)!.value;
-    return { name, entity: other, columns: columnNames(otherEntity), on, config: otherEntity, entityId: ids.get(other)! };
-  });
-  // Owners and what is sent decide as well; without carry the fingerprint stays what it was.
-  const carrying = config.carry ? [{ ...config.carry, owners: entity.owners, holds: sink.corrections, creates: sink.creates }] : [];
-  return {
-    session,
-    config,
-    mapping,
-    sink,
-    sinkName,
-    name: `${config.connection}.${sinkName}`,
-    entity,
-    entityId: config.entries ? ENTRY_ENTITY_ID : ids.get(entity.entity)!,
-    related,
-    currencyCheck: currencyCheck(mappingConfig, currency),
-    currencyFields: currencyFields(mappingConfig, entity),
-    ...(config.carry ? { carry: carryOf(config.carry, { connection: config.connection, entity, mapping: mappingConfig, sink }) } : {}),
-    asSent(name, values) {
-      if (first.size === 0) return values;
-      const sent = { ...values };
-      for (const field of fields.get(name) ?? []) {
-        const value = sent[field];
-        if (typeof value === 'string') sent[field] = first.get(value) ?? value;
-      }
-      return sent;
-    },
-    fingerprint: hash('sha256', JSON.stringify([mapping.fingerprint, config.where, config.since ?? null, ...carrying])),
-  };
+async function sendAndSettle(run: OutboundRun, target: Target, delivery: Delivery, rows: readonly OutboxRow[]): Promise<void> {
+  const answered = await send(run, target, delivery, rows);
+  if (answered) await saveAnswers(run, delivery, answered);
 }
 
 /** What is waiting, waits as the mode of the pipeline says now: a promotion to live lets go what shadow only showed. */
-async function alignToMode({ session }: Outbound): Promise<void> {
-  const { pipeline, mode } = session.pipeline;
+async function alignToMode(run: Pick<OutboundRun, 'commit' | 'pipeline'>): Promise<void> {
+  const { pipeline, mode } = run.pipeline;
   const moves: Record<string, [from: OutboxState[], to: OutboxState]> = {
     live: [['shadow', 'review'], 'queued'],
     // What is queued was approved.
@@ -154,5 +185,13 @@ async function alignToMode({ session }: Outbound): Promise<void> {
     shadow: [['review', 'queued'], 'shadow'],
   };
   const [from, to] = moves[mode]!;
-  await session.commit(async (_, trx) => moveOutbox(trx, pipeline, from, to));
+  await run.commit(async (_, trx) => moveOutbox(trx, pipeline, from, to));
+}
+
+/** States in which a record should have been delivered and was not, or this is not known. */
+const NOT_DELIVERED = ['refused', 'rejected', 'unknown', 'held'] as const;
+
+async function isUndelivered({ knex, pipeline }: Pick<OutboundRun, 'knex' | 'pipeline'>): Promise<boolean> {
+  const waiting = (await countOutbox(knex)).get(pipeline.pipeline) ?? {};
+  return NOT_DELIVERED.some((state) => (waiting[state] ?? 0) > 0);
 }

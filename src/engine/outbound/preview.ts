@@ -12,14 +12,16 @@ import { listOutbox, type OutboxRow, type OutboxState, reachedOf } from '../../s
 import { startRun } from '../../store/ledger/runs.ts';
 import { tryOut } from '../../store/try-out.ts';
 import type { Knex } from '../../store/open.ts';
-import { type Engine, outcomeOf, type RunOptions, sessionOf } from '../run/run.ts';
-import { requirePassingTests } from '../run/mapping-tests.ts';
+import type { Engine } from '../run/engine.ts';
+import { openRun, type RunOptions } from '../run/open-run.ts';
+import { outcomeOf } from '../run/outcome.ts';
+import { requireReady } from '../run/ready.ts';
 import { referenceOf } from './entries/entry-record.ts';
 import type { HeldBack } from './carry/field.ts';
-import type { Outbound } from './context.ts';
 import { namesOfKeyless } from './known-by.ts';
-import { outbound, outboundOfSession } from './outbound.ts';
-import { outgoing } from './record.ts';
+import { outbound } from './outbound.ts';
+import { openOutboundRun, type OutboundRun } from './outbound-run.ts';
+import { outgoing, targetOf } from './record.ts';
 
 /** One request, row of a file or statement that would be sent. */
 export interface PreviewedDelivery {
@@ -75,33 +77,27 @@ export interface DeliveryPreview {
  */
 export async function previewDelivery(engine: Engine, id: string, options: RunOptions & { limit: number }): Promise<DeliveryPreview> {
   return tryOut(engine.knex, engine.project.dataFolder, async ({ knex, held }) => {
-    const session = await sessionOf(engine, id, await startRun(knex, id), knex, options);
-    session.preview = true;
-    if (held) {
-      session.commit = (work) => work(held.landing, held.trx);
-      session.begin = async () => held;
-    }
     const back: HeldBack[] = [];
-    const outcome = await outcomeOf(session, async () => {
-      if (session.refusal) throw session.refusal;
-      requirePassingTests(session.project, session.pipeline);
-      await outbound(session, back);
+    const run = openRun(engine, { pipeline: id, id: await startRun(knex, id), knex, preview: { held } }, options);
+    const outcome = await outcomeOf(run, async () => {
+      await requireReady(run);
+      return outbound(await openOutboundRun(run), back);
     });
-    const out = await outboundOfSession(session);
+    const out = await openOutboundRun(run);
     const states: OutboxState[] = ['queued', 'review', 'shadow', 'held', 'refused'];
     const rows = await listOutbox(knex, { pipeline: id, states, latest: true });
     const shown = rows.slice(0, options.limit);
-    const names = await namesOfKeyless(knex, session.project, shown);
+    const names = await namesOfKeyless(knex, run.project, shown);
     const deliveries: PreviewedDelivery[] = [];
     for (const row of shown) deliveries.push(await previewed(out, knex, row, names.get(row.id) ?? null));
     return {
       pipeline: id,
-      mode: session.pipeline.mode,
+      mode: run.pipeline.mode,
       system: out.config.connection,
       sink: out.sinkName,
       outcome,
-      problems: session.problems,
-      notes: session.notes,
+      problems: run.problems,
+      notes: run.notes,
       deliveries,
       more_deliveries: rows.length - shown.length,
       held_back: back.slice(0, options.limit),
@@ -110,25 +106,25 @@ export async function previewDelivery(engine: Engine, id: string, options: RunOp
   });
 }
 
-async function previewed(out: Outbound, knex: Knex, row: OutboxRow, name: string | null): Promise<PreviewedDelivery> {
-  const { target } = out.sink;
+async function previewed(run: OutboundRun, knex: Knex, row: OutboxRow, name: string | null): Promise<PreviewedDelivery> {
+  const { target } = run.sink;
   const kind = target.file ? 'file' : target.table ? 'table' : 'request';
   return {
     kind,
-    to: targetOf(out, row),
+    to: target.file ? target.file.name : targetOf(run.sink, row),
     operation: row.operation === 'delete' ? 'delete' : row.carried?.create ? 'create' : row.carried ? 'update' : 'write',
     key: row.key.startsWith('[') ? (JSON.parse(row.key) as string[]) : null,
     known_by: name,
     record: row.golden,
     state: row.state,
     fields: await fieldsOf(knex, row),
-    text: row.state === 'refused' ? null : await textOf(out, row),
-    ...(await entryOf(out, knex, row)),
+    text: row.state === 'refused' ? null : await textOf(run, row),
+    ...(await entryOf(run, knex, row)),
     problems: row.problems,
   };
 }
 
-async function entryOf({ config }: Outbound, knex: Knex, { golden, pipeline }: OutboxRow): Promise<{ entry?: PreviewedEntry }> {
+async function entryOf({ config }: OutboundRun, knex: Knex, { golden, pipeline }: OutboxRow): Promise<{ entry?: PreviewedEntry }> {
   const [entry] = config.entries ? await listEntries(knex, { pipeline, number: golden }) : [];
   if (!entry) return {};
   const { number, id, period, corrects, currency, receipts, lines } = entry;
@@ -151,14 +147,6 @@ async function entryOf({ config }: Outbound, knex: Knex, { golden, pipeline }: O
   return { entry: shown };
 }
 
-function targetOf({ sink }: Outbound, row: OutboxRow): string {
-  const { file, table, request } = sink.target;
-  if (file) return file.name;
-  if (table) return table.name;
-  const ask = row.operation === 'delete' ? request!.delete! : row.carried?.create ? (sink.creates?.request ?? request!) : request!;
-  return ask.operation ?? `${ask.method} ${ask.path ?? ''}`;
-}
-
 async function fieldsOf(knex: Knex, row: OutboxRow): Promise<PreviewedDelivery['fields']> {
   if (row.carried) return Object.entries(row.carried.changes).map(([field, [from, to]]) => ({ field, from, to }));
   const before = row.version > 1 ? ((await reachedOf(knex, row.pipeline, row.key))?.values ?? {}) : {};
@@ -167,17 +155,17 @@ async function fieldsOf(knex: Knex, row: OutboxRow): Promise<PreviewedDelivery['
     .filter(({ from, to }) => JSON.stringify(from) !== JSON.stringify(to));
 }
 
-async function textOf(out: Outbound, row: OutboxRow): Promise<string | null> {
-  const { sink, session } = out;
-  const record = outgoing(out, row);
-  if (sink.target.table) return statementOf(out, row);
+async function textOf(run: OutboundRun, row: OutboxRow): Promise<string | null> {
+  const { sink } = run;
+  const record = outgoing(run, row);
+  if (sink.target.table) return statementOf(run, row);
   try {
     if (sink.target.request && (!sink.encoder || row.operation === 'delete')) {
       const { body, path, query } = requestShown(sink, record);
       const rest = query && Object.keys(query).length ? { query } : {};
       return JSON.stringify({ ...(path === undefined ? {} : { path }), ...rest, ...(body === undefined ? {} : { body }) });
     }
-    const day = dayIn(session.project.config.town.time_zone, session.now());
+    const day = dayIn(run.project.config.town.time_zone, run.now());
     const { bytes } = await renderSink(sink, [record.values], { date: day, sequence: 1, variables: {} });
     return new TextDecoder().decode(bytes).trimEnd();
   } catch (error) {
@@ -192,14 +180,14 @@ function literal(value: string | null): string {
 }
 
 /** In the words of SQL; what is sent has parameters in place of the values. */
-function statementOf(out: Outbound, row: OutboxRow): string {
-  const { name, write } = out.sink.target.table!;
-  if (out.sink.target.table!.for_each !== undefined)
-    return linesOf(out.sink, row.values)
+function statementOf(run: OutboundRun, row: OutboxRow): string {
+  const { name, write } = run.sink.target.table!;
+  if (run.sink.target.table!.for_each !== undefined)
+    return linesOf(run.sink, row.values)
       .map((line) => `INSERT INTO ${name} (${Object.keys(line).join(', ')}) VALUES (${Object.values(line).map(literal).join(', ')})`)
       .join('\n');
-  const { values } = outgoing(out, row);
-  const key = keyColumns(out.sink);
+  const { values } = outgoing(run, row);
+  const key = keyColumns(run.sink);
   const cell = (column: string): string => {
     const value = values[column] ?? null;
     return literal(typeof value === 'string' ? value : null);

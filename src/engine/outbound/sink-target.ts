@@ -19,7 +19,7 @@ export async function checkSinkTarget(sink: SinkConfig, transport: Transport, op
   const variables = optionVariables(options);
   if (transport.kind === 'files') {
     const { folder, staging } = sink.target.file!;
-    const folders = [folder, staging, sink.acknowledgement?.file?.folder].map((text) => text && fillText(text, variables));
+    const folders = [folder, staging, sink.acknowledgment?.file?.folder].map((text) => text && fillText(text, variables));
     const results: CheckResult[] = [];
     for (const one of new Set(folders)) if (one) results.push(await transport.checkFolder(one));
     results.push(...uploadChecks(sink, transport));

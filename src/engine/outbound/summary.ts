@@ -1,4 +1,4 @@
-import type { Outbound } from './context.ts';
+import type { OutboundRun } from './outbound-run.ts';
 import { totalsByCurrency } from './currencies.ts';
 import { countOutbox, listOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 
@@ -22,15 +22,18 @@ const WORDS: Partial<Record<OutboxState, string>> = {
 const MAX_ADDED_UP = 50_000;
 
 /** One line for each state in which something waits, in the run's notes. */
-export async function notePending({ session, sink, name, currencyFields }: Outbound): Promise<void> {
-  const { pipeline } = session.pipeline;
-  const counts = (await countOutbox(session.knex)).get(pipeline) ?? {};
+export async function notePending(
+  run: Pick<OutboundRun, 'currencyFields' | 'knex' | 'name' | 'note' | 'pipeline' | 'sink'>,
+): Promise<void> {
+  const { sink, name, currencyFields } = run;
+  const { pipeline } = run.pipeline;
+  const counts = (await countOutbox(run.knex)).get(pipeline) ?? {};
   for (const [state, words] of Object.entries(WORDS) as [OutboxState, string][]) {
     if (!counts[state]) continue;
     const adds = state !== 'refused' && sink.totals.length > 0 && counts[state] <= MAX_ADDED_UP;
-    const rows = adds ? await listOutbox(session.knex, { pipeline, states: [state], latest: true }) : [];
+    const rows = adds ? await listOutbox(run.knex, { pipeline, states: [state], latest: true }) : [];
     const totals = totalsByCurrency(adds ? sink : { ...sink, totals: [] }, currencyFields, rows);
-    session.note(`${name}: ${withTotals(counts[state], totals)} ${counts[state] === 1 ? singular(words) : words}.`);
+    run.note(`${name}: ${withTotals(counts[state], totals)} ${counts[state] === 1 ? singular(words) : words}.`);
   }
 }
 

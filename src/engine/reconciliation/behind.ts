@@ -1,3 +1,4 @@
+import type { Project } from '../../config/project.ts';
 import type { Compared } from '../../reconciliation/keyed/compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
@@ -7,7 +8,7 @@ import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { lastRuns } from '../../store/ledger/runs.ts';
 import type { Source } from '../../store/ledger/sources.ts';
 import { configuredFingerprints, type Feed, feedsOf } from './reconciliation-basis.ts';
-import type { Session } from '../run/session.ts';
+import type { Run } from '../run/context.ts';
 
 /**
  * Why the sides of a reconciliation are not all that they should be: files that were refused, records that were rejected, a pipeline
@@ -15,13 +16,12 @@ import type { Session } from '../run/session.ts';
  * looks like a difference of money and is none, so the reason is said with it. `leaves` are what was compared.
  */
 export async function problemsBehind(
-  session: Pick<Session, 'project' | 'pipeline'>,
+  { project }: Pick<Run, 'project'>,
   knex: Knex,
   config: ReconciliationConfig,
   sources: readonly Source[],
   leaves: readonly Compared[],
 ): Promise<Problem[]> {
-  const { project } = session;
   const bySource = new Map(sources.map((source) => [source.pipeline, source]));
   const runs = await lastRuns(knex);
   const fingerprintOf = configuredFingerprints(project);
@@ -64,12 +64,7 @@ export async function problemsBehind(
 }
 
 /** `11 days have no deposits`: what the sides of a pipeline lack, by the innermost key; '' when nothing is seen to be missing. */
-function lacking(
-  sides: readonly Feed[],
-  config: ReconciliationConfig,
-  { entities }: Session['project'],
-  leaves: readonly Compared[],
-): string {
+function lacking(sides: readonly Feed[], config: ReconciliationConfig, { entities }: Project, leaves: readonly Compared[]): string {
   return sides
     .flatMap(({ side }) => {
       const other = side === 'left' ? 'right' : 'left';

@@ -1,3 +1,4 @@
+import type { Project } from '../../config/project.ts';
 import type { PassConfig } from '../../config/schema/passes.ts';
 import { calendarDay } from '../../core/time/time.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
@@ -6,7 +7,7 @@ import type { Knex } from '../../store/open.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';
 import { entityIds, type Source } from '../../store/ledger/sources.ts';
 import { recordsOfSide, type SideRecord } from '../../store/reconciliation/totals.ts';
-import type { Session } from '../run/session.ts';
+import type { Run } from '../run/context.ts';
 import { whereOf } from './exceptions/exception-rules.ts';
 import { recordNames } from './record-name.ts';
 
@@ -15,7 +16,7 @@ const PAGE = 5000;
 
 /** The totals of each control pass, by its name. */
 export async function controlTotalsOf(
-  { project, pipeline }: Pick<Session, 'project' | 'pipeline'>,
+  { project, pipeline }: Pick<Run, 'project' | 'pipeline'>,
   trx: Knex,
   sources: readonly Source[],
 ): Promise<Record<string, ControlTotal[]>> {
@@ -26,7 +27,7 @@ export async function controlTotalsOf(
 }
 
 async function totalsOf(
-  project: Session['project'],
+  project: Project,
   trx: Knex,
   pass: PassConfig,
   { entity, where, amount, count, first, last, date }: NonNullable<PassConfig['totals']>,

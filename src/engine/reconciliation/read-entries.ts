@@ -5,7 +5,7 @@ import type { Entry, Side } from '../../reconciliation/entry.ts';
 import { namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';
 import type { Knex } from '../../store/open.ts';
 import { recordsAmong, recordsOfSide, recordsWith, type SideRecord } from '../../store/reconciliation/totals.ts';
-import { type Session, stopIfAsked } from '../run/session.ts';
+import { type Interruption, type Run, stopIfAsked } from '../run/context.ts';
 import { fieldsOf } from './pass-rules.ts';
 import { recordNames } from './record-name.ts';
 import type { ReadSide } from './reconcile.ts';
@@ -37,7 +37,7 @@ const PAGE = 5000;
 
 /** A reader of one side, with the fields that the passes and rules look at. */
 export async function sideReader(
-  session: Session,
+  run: Interruption & Pick<Run, 'project'>,
   trx: Knex,
   config: ReconciliationConfig,
   side: ReadSide,
@@ -49,7 +49,7 @@ export async function sideReader(
   const at = new Map(columns.map((column, i) => [column, i]));
   const names = await recordNames(trx);
   const valuesOf = sharedTexts(fields.map((field) => at.get(field)!));
-  const { time_zone: zone } = session.project.config.town;
+  const { time_zone: zone } = run.project.config.town;
   // A year has few days and many records.
   const days = new Map<string, number>();
   const dayOf = (text: string): number => {
@@ -85,7 +85,7 @@ export async function sideReader(
     async all() {
       const entries: StoredEntry[] = [];
       for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
-        stopIfAsked(session);
+        stopIfAsked(run);
         const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id });
         for (const record of page) entries.push(...entryOf(record, sources));
       }

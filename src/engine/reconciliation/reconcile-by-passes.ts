@@ -32,66 +32,72 @@ import { recordNames } from './record-name.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { sidesOf } from './reconcile.ts';
 import { type Found, runInPart } from './run-in-part.ts';
-import { type Session, stopIfAsked } from '../run/session.ts';
+import type { ReconciliationRun } from './reconciliation-run.ts';
+import { type Run, stopIfAsked } from '../run/context.ts';
 
 /**
  * Runs a reconciliation by passes. Matches, exceptions and what is in transit are saved in one transaction with the records they
  * were made of; what people decided is kept. Where the last run was on the same basis, only what may have changed since is looked at,
- * with the same result. The run counts records: read in all, unchanged where confirmed, changed where excepted.
+ * with the same result. The run counts records: read in all, unchanged where confirmed, changed where excepted. Gives why the sides may be
+ * incomplete.
  */
-export async function reconcileByPasses(session: Session): Promise<void> {
-  const config = session.pipeline.reconcile!;
-  const { pipeline } = session.pipeline;
-  const { sums, saved, incomplete, twice, lacking, looked } = await session.commit(async (_, trx) => {
-    const { project } = session;
+export async function reconcileByPasses(run: ReconciliationRun): Promise<Problem[]> {
+  const { config } = run;
+  const { pipeline } = run.pipeline;
+  const { sums, saved, incomplete, twice, lacking, looked } = await run.commit(async (_, trx) => {
+    const { project } = run;
     const sources = await listSources(trx);
-    const read = await sidesOf(session, trx, config, sources);
+    const read = await sidesOf(run, trx, config, sources);
     const basis = basisText(project, config, sources);
-    const rules: Rules = { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(session, trx, sources) };
+    const rules: Rules = { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(run, trx, sources) };
     const context: Context = {
       trx,
       pipeline,
       rules,
       readers: {
-        left: await sideReader(session, trx, config, read.left, 'left'),
-        right: await sideReader(session, trx, config, read.right, 'right'),
+        left: await sideReader(run, trx, config, read.left, 'left'),
+        right: await sideReader(run, trx, config, read.right, 'right'),
       },
       decisions: await listDecisions(trx, pipeline),
-      today: dayNumber(dayIn(project.config.town.time_zone, session.now())),
+      today: dayNumber(dayIn(project.config.town.time_zone, run.now())),
     };
     const kept = mayRunInPart(rules) ? await keptState(trx, pipeline, basis) : undefined;
-    const found = (kept && (await inPart(session, context, kept))) ?? (await whole(session, context));
-    stopIfAsked(session);
+    const found = (kept && (await inPart(run, context, kept))) ?? (await whole(run, context));
+    stopIfAsked(run);
     const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, found.part?.before);
-    const saved = await save(session, context, sources, found, state);
+    const saved = await save(run, context, sources, found, state);
     return {
       sums: found.sums,
       saved,
       looked: found.part && found.entries.left.length + found.entries.right.length,
       lacking: { left: await withoutAmount(trx, read.left), right: await withoutAmount(trx, read.right) },
-      incomplete: await problemsBehind(session, trx, config, sources, []),
+      incomplete: await problemsBehind(run, trx, config, sources, []),
       twice: await contestMatches(trx, project, pipeline),
     };
   });
-  session.problems.push(...twice);
-  session.incomplete.push(...incomplete, ...unusable(pipeline, config, lacking));
+  run.problems.push(...twice);
   for (const { state, records } of sums) {
-    session.counts.read += records;
-    if (state === 'confirmed') session.counts.unchanged += records;
-    else if (state === 'excepted') session.counts.changed += records;
+    run.counts.read += records;
+    if (state === 'confirmed') run.counts.unchanged += records;
+    else if (state === 'excepted') run.counts.changed += records;
   }
   if (looked !== undefined)
-    session.note(`${looked} of ${session.counts.read} records may have changed since the last run; all others stay as they are.`);
-  for (const side of SIDES) session.note(sideSummary(config, side, sums));
-  session.note(
+    run.note(`${looked} of ${run.counts.read} records may have changed since the last run; all others stay as they are.`);
+  for (const side of SIDES) run.note(sideSummary(config, side, sums));
+  run.note(
     `${saved.matched.added} matches added, ${saved.matched.revoked} revoked; ${saved.exceptions.opened} exceptions opened, ${saved.exceptions.closed} closed by new data, ${saved.exceptions.reopened} reopened, ${saved.exceptions.unfinished} need attention.`,
   );
+  return [...incomplete, ...unusable(pipeline, config, lacking)];
 }
 
 type Context = Omit<PartContext, 'kept' | 'names' | 'days' | 'keptFields' | 'most'>;
 
-async function inPart(session: Session, context: Context, kept: KeptState): Promise<(Found & { days: BusinessDays }) | undefined> {
-  const config = session.pipeline.reconcile!;
+async function inPart(
+  run: Pick<ReconciliationRun, 'config' | 'project'>,
+  context: Context,
+  kept: KeptState,
+): Promise<(Found & { days: BusinessDays }) | undefined> {
+  const { config } = run;
   const { gaps, expected } = context.rules.exceptions;
   const fieldsOfDays = (side: Side): string[] => [
     ...(config[side].date === undefined ? [] : [config[side].date]),
@@ -99,7 +105,7 @@ async function inPart(session: Session, context: Context, kept: KeptState): Prom
     ...expected.flatMap((rule) => (rule.side === side ? rule.by : [])),
   ];
   const days = townDays(
-    session.project,
+    run.project,
     SIDES.flatMap((side) => [...kept.days[side].values()].flatMap((list) => [...list])),
     context.today,
   );
@@ -114,10 +120,13 @@ async function inPart(session: Session, context: Context, kept: KeptState): Prom
   return found && { ...found, days };
 }
 
-async function whole(session: Session, { pipeline, rules, readers, decisions, today }: Context): Promise<Found & { days: BusinessDays }> {
+async function whole(
+  { project }: Pick<Run, 'project'>,
+  { pipeline, rules, readers, decisions, today }: Context,
+): Promise<Found & { days: BusinessDays }> {
   const entries = { left: await readers.left.all(), right: await readers.right.all() };
   const days = townDays(
-    session.project,
+    project,
     [...entries.left, ...entries.right].flatMap(({ day }) => (day === null ? [] : [day])),
     today,
   );
@@ -127,25 +136,24 @@ async function whole(session: Session, { pipeline, rules, readers, decisions, to
 
 /** Saves what was found; of what a run in part has not looked at, everything stays. */
 async function save(
-  session: Session,
+  run: Pick<ReconciliationRun, 'config' | 'id' | 'now' | 'project'>,
   { trx, pipeline, rules, readers, today }: Context,
   sources: readonly Source[],
   { entries, result, sums, part, days }: Found & { days: BusinessDays },
   state: KeptState,
 ): Promise<{ matched: SavedMatches; exceptions: SavedExceptions }> {
-  const { project } = session;
-  const config = session.pipeline.reconcile!;
+  const { project, config } = run;
   const sides = {
     left: { entries: entries.left, entityId: readers.left.side.entityId },
     right: { entries: entries.right, entityId: readers.right.side.entityId },
   };
-  const run = {
+  const asSaved = {
     pipeline,
-    id: session.runId,
-    at: session.now().toISOString(),
+    id: run.id,
+    at: run.now().toISOString(),
     basis: JSON.stringify(storedBasis(project, config, sources)),
   };
-  const matched = await savePassMatches(trx, run, passMatchesOf(result, sides), nameFinder(sides), part?.matches);
+  const matched = await savePassMatches(trx, asSaved, passMatchesOf(result, sides), nameFinder(sides), part?.matches);
   const kept = part?.kept ?? [];
   const missing = nameMissingSources(
     { rules, days, asOf: today, currency: project.config.town.currency },
@@ -154,7 +162,7 @@ async function save(
   );
   const renamed = kept.flatMap(({ exception, cause }) => (exception.cause === cause ? [] : [exception]));
   const found = [...result.exceptions, ...missing, ...renamed].map((e) => exceptionOf(e, sides, days, dueRules(project)));
-  const exceptions = await saveExceptions(trx, run, found, explainer(result), part?.exceptions);
+  const exceptions = await saveExceptions(trx, asSaved, found, explainer(result), part?.exceptions);
   await saveUnmatched(
     trx,
     pipeline,

@@ -1,5 +1,6 @@
 import type { Compared } from '../../reconciliation/keyed/compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
+import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { type Comparison, type OpenComparison, startComparison } from '../../reconciliation/keyed/compare.ts';
 import { explainLeaf } from '../../reconciliation/keyed/explain-leaf.ts';
@@ -12,52 +13,53 @@ import { heldRecords, recordsOfSide, type Side, totals } from '../../store/recon
 import { problemsBehind } from './behind.ts';
 import { contestMatches } from './contest.ts';
 import { storedBasis } from './reconciliation-basis.ts';
-import { type Session, stopIfAsked } from '../run/session.ts';
+import { type Interruption, type Run, stopIfAsked } from '../run/context.ts';
+import type { ReconciliationRun } from './reconciliation-run.ts';
 
 /**
  * Runs a reconciliation: sums both sides by the keys of `match_on`, compares them, and replaces what the last run found
  * in one transaction: the differences, and as evidence which records in which version agreed with which. The run counts keys: read in
- * all, unchanged where both sides agree, changed where they differ. It is partial when a side is known to be
- * incomplete, and fails when money is used twice.
+ * all, unchanged where both sides agree, changed where they differ. Gives why a side is known to be incomplete; the run fails when money
+ * is used twice.
  */
-export async function reconcile(session: Session): Promise<void> {
-  const config = session.pipeline.reconcile!;
-  const { pipeline } = session.pipeline;
-  const { project } = session;
+export async function reconcile(run: ReconciliationRun): Promise<Problem[]> {
+  const { config } = run;
+  const { pipeline } = run.pipeline;
+  const { project } = run;
   const { currency } = project.config.town;
   // Both sides in one transaction: what another pipeline lands between the two would look like a difference.
-  const { result, incomplete, twice } = await session.commit(async (_, trx) => {
+  const { result, incomplete, twice } = await run.commit(async (_, trx) => {
     const sources = await listSources(trx);
-    const sides = await sidesOf(session, trx, config, sources);
+    const sides = await sidesOf(run, trx, config, sources);
     const comparison = startComparison(config, currency);
     for (const side of ['left', 'right'] as const) {
-      stopIfAsked(session);
+      stopIfAsked(run);
       await addSide(trx, sides[side], currency, comparison, side);
     }
     const found = comparison.finish();
-    await saveDifferences(trx, pipeline, session.runId, differencesOf(found, config, currency));
-    await beginMatches(trx, pipeline, session.runId, JSON.stringify(storedBasis(project, config, sources)));
-    await saveEvidence(session, trx, sides, found.leaves);
+    await saveDifferences(trx, pipeline, run.id, differencesOf(found, config, currency));
+    await beginMatches(trx, pipeline, run.id, JSON.stringify(storedBasis(project, config, sources)));
+    await saveEvidence(run, trx, sides, found.leaves);
     return {
       result: found,
-      incomplete: await problemsBehind(session, trx, config, sources, found.leaves),
+      incomplete: await problemsBehind(run, trx, config, sources, found.leaves),
       twice: await contestMatches(trx, project, pipeline),
     };
   });
-  session.incomplete.push(...incomplete);
-  session.problems.push(...twice);
+  run.problems.push(...twice);
   for (const leaf of result.leaves) {
-    session.counts.read++;
-    if (leaf.status === 'matched') session.counts.unchanged++;
-    else if (leaf.status !== 'unchecked') session.counts.changed++;
+    run.counts.read++;
+    if (leaf.status === 'matched') run.counts.unchanged++;
+    else if (leaf.status !== 'unchecked') run.counts.changed++;
   }
-  for (const total of result.totals) session.note(summary(total, result, config, currency));
+  for (const total of result.totals) run.note(summary(total, result, config, currency));
   const outer = result.lines.filter((line) => line.depth === 1);
   if (config.match_on.length > 1 && outer.length <= OUTER_SHOWN)
     for (const line of outer)
-      session.note(
+      run.note(
         `${config.match_on[0]!.name} ${line.key[0]}: ${line.status === 'matched' ? `both say ${plainMoney(line.left ?? 0, line.currency)}` : explainLeaf(line, config, line.currency)}`,
       );
+  return incomplete;
 }
 
 /** So many outer keys are told one by one in the run's notes; more are for the report. */
@@ -76,7 +78,7 @@ export interface ReadSide extends Side {
 
 /** Both sides of a reconciliation. Records that only pipelines gave that are off do not count. */
 export async function sidesOf(
-  { project }: Pick<Session, 'project'>,
+  { project }: Pick<Run, 'project'>,
   knex: Knex,
   config: ReconciliationConfig,
   sources: readonly Source[],
@@ -119,7 +121,7 @@ async function addSide(trx: Knex, side: ReadSide, town: string, comparison: Open
 
 /** Which records agreed, in which version: the only thing that makes a receipt reconciled. */
 async function saveEvidence(
-  session: Session,
+  run: Interruption & Pick<Run, 'id'>,
   trx: Knex.Transaction,
   sides: Record<MatchSide, ReadSide>,
   leaves: readonly Compared[],
@@ -128,8 +130,8 @@ async function saveEvidence(
   const ids = await saveMatches(
     trx,
     matched.map(({ key, currency, left, right }) => ({
-      pipeline: session.pipeline.pipeline,
-      runId: session.runId,
+      pipeline: run.pipeline.pipeline,
+      runId: run.id,
       key,
       currency,
       left: left!,
@@ -141,7 +143,7 @@ async function saveEvidence(
   for (const name of ['left', 'right'] as const) {
     const side = sides[name];
     for await (const list of recordsOfSide(trx, side, side.columns, PAGE)) {
-      stopIfAsked(session);
+      stopIfAsked(run);
       const records = list.flatMap(({ id, version, currency, minor, values }): MatchRecord[] => {
         const match = byKey.get(JSON.stringify([currency, side.keyOf(values)]));
         return match === undefined || minor === null ? [] : [{ match, side: name, entityId: side.entityId, golden: id, version, minor }];

@@ -9,7 +9,7 @@ import type { CheckResult } from '../../transports/transport.ts';
 import { checkSourceFolders } from '../inbound/source-target.ts';
 import { checkSinkTarget, sinksOf } from '../outbound/sink-target.ts';
 import { openConnection } from './connection.ts';
-import type { Engine } from './run.ts';
+import type { Engine } from './engine.ts';
 
 /**
  * Reaches one connection and tries what its pipelines need of it, without writing. A host key that changed goes to the audit log. What is

@@ -5,7 +5,7 @@ import { loadProject } from '../../config/load.ts';
 import type { Project } from '../../config/project.ts';
 import { FatalError } from '../../core/errors.ts';
 import { zonedTime } from '../../core/time/zoned-time.ts';
-import { transportRules } from '../../transports/transports.ts';
+import { transports } from '../../transports/transports.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
 import { type Facts, readFacts, saveFacts } from '../../store/ledger/configuration.ts';
 import { landing } from '../../store/landing/landing.ts';
@@ -94,7 +94,7 @@ async function inForce(knex: Knex): Promise<InForce | undefined> {
 }
 
 async function fingerprintOnDisk(project: Project): Promise<string | undefined> {
-  const { project: now } = await loadProject(project.folder, { transports: transportRules() });
+  const { project: now } = await loadProject(project.folder, { transports });
   return now && configurationFingerprint(now);
 }
 

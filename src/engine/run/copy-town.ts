@@ -3,7 +3,7 @@ import { ConfigError } from '../../core/errors.ts';
 import { copyStore, type CopiedTable } from '../../store/copy.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex } from '../../store/open.ts';
-import type { Engine } from './run.ts';
+import type { Engine } from './engine.ts';
 
 export type { CopiedTable };
 

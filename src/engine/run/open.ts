@@ -2,7 +2,7 @@ import type { Project } from '../../config/project.ts';
 import { storeUrl } from '../../config/secrets/secrets.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex } from '../../store/open.ts';
-import type { Engine } from './run.ts';
+import type { Engine } from './engine.ts';
 
 /** Opens a town's store with tables for the town's model. The caller closes it. Throws ConfigError, also for a model that does not fit. */
 export async function openEngine(project: Project): Promise<Engine> {

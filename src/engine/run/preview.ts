@@ -3,8 +3,11 @@ import { listRejects } from '../../store/landing/rejects.ts';
 import { startRun } from '../../store/ledger/runs.ts';
 import { tryOut } from '../../store/try-out.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
-import { type Engine, outcomeOf, type RunOptions, sessionOf, work } from './run.ts';
-import type { RunResult } from './session.ts';
+import type { Engine } from './engine.ts';
+import { openRun, type RunOptions } from './open-run.ts';
+import { outcomeOf } from './outcome.ts';
+import type { RunResult } from './result.ts';
+import { work } from './work.ts';
 
 export interface Preview extends RunResult {
   changes: GoldenChange[];
@@ -22,23 +25,18 @@ export async function previewPipeline(engine: Engine, id: string, options: RunOp
   return tryOut(engine.knex, engine.project.dataFolder, async ({ knex, held }) => {
     const changes: GoldenChange[] = [];
     let more = 0;
+    const onChange = (change: GoldenChange): void => void (changes.length < options.limit ? changes.push(change) : more++);
     const runId = await startRun(knex, id);
-    const session = await sessionOf(engine, id, runId, knex, options);
-    session.preview = true;
-    if (held) {
-      session.commit = (work) => work(held.landing, held.trx);
-      session.begin = async () => held;
-    }
-    session.onChange = (change) => void (changes.length < options.limit ? changes.push(change) : more++);
-    const outcome = await outcomeOf(session, () => work(session));
+    const run = openRun(engine, { pipeline: id, id: runId, knex, preview: { held, onChange } }, options);
+    const outcome = await outcomeOf(run, () => work(run));
     const rejects = await listRejects(knex, { state: 'open', lastRun: runId, limit: options.limit });
     return {
       pipeline: id,
       outcome,
-      counts: session.counts,
+      counts: run.counts,
       durationMs: Math.round(performance.now() - started),
-      problems: session.problems,
-      notes: session.notes,
+      problems: run.problems,
+      notes: run.notes,
       changes,
       moreChanges: more,
       rejects: rejects.flatMap(({ problems }) => problems),

@@ -6,7 +6,7 @@ import { RECORD_LABELS } from '../output/labels.ts';
 import type { ShapeOf } from '../shapes/shapes.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
-import { isOverdue } from '../../engine/outbound/settle.ts';
+import { isOverdue } from '../../engine/outbound/delivery-state.ts';
 
 /** States of the outbox in which nothing goes on until a person does something. */
 export const FOR_A_PERSON = ['review', 'held', 'unknown', 'rejected', 'refused'] as const satisfies readonly OutboxState[];
@@ -26,7 +26,7 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
     // What an earlier version of a record is waiting for is not settled by a later one.
     const sent = (state: OutboxState): number => versions.get(pipeline)?.[state] ?? 0;
     // Where no answer comes, each request that was ever sent stays `sent`: years of them are not read for nothing.
-    const open = config.acknowledgement ? await listDeliveries(knex, { pipeline, states: ['sent', 'acknowledged'] }) : [];
+    const open = config.acknowledgment ? await listDeliveries(knex, { pipeline, states: ['sent', 'acknowledged'] }) : [];
     const [last] = await listDeliveries(knex, { pipeline, newestFirst: true, limit: 1 });
     found.set(pipeline, {
       connection: value.deliver.connection,
@@ -41,8 +41,8 @@ export async function outboundStatus(project: Project, knex: Knex, now: Date): P
       to_settle: open.filter((delivery) => toSettle(config, delivery)).length,
       shadow: of('shadow'),
       queued: of('queued'),
-      on_its_way: sent('sending') + (config.acknowledgement ? sent('sent') + sent('acknowledged') : 0),
-      overdue: open.filter((delivery) => isOverdue(delivery, config.acknowledgement?.within, now)).length,
+      on_its_way: sent('sending') + (config.acknowledgment ? sent('sent') + sent('acknowledged') : 0),
+      overdue: open.filter((delivery) => isOverdue(delivery, config.acknowledgment?.within, now)).length,
       last_delivery: last ? lastOf(last) : null,
     });
   }
@@ -63,7 +63,7 @@ export function forAPersonText({ needs_attention, to_settle }: OutboundStatus): 
 }
 
 /** Nothing but a person's word is still to come. */
-export function toSettle({ acknowledgement: a }: SinkConfig, { state }: Pick<Delivery, 'state'>): boolean {
+export function toSettle({ acknowledgment: a }: SinkConfig, { state }: Pick<Delivery, 'state'>): boolean {
   if (a?.person === undefined) return false;
   return state === 'acknowledged' || (state === 'sent' && !(a.taken ?? a.file ?? a.read_back ?? a.response ?? a.row));
 }

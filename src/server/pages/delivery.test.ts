@@ -9,7 +9,7 @@ const sink = sinkSchema.parse({
   encoder: { csv: {} },
   schema: { fields: { Number: {} } },
   idempotency_key: ['Number'],
-  acknowledgement: { taken: true, person: 'The edit report.', within: '1d' },
+  acknowledgment: { taken: true, person: 'The edit report.', within: '1d' },
 });
 const delivery: Delivery = {
   id: 3,

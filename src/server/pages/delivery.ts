@@ -34,7 +34,7 @@ export function deliveryPage(view: DeliveryView): Page {
     ['For the day', d.day],
     ['Sent', d.sentAt ? time(d.sentAt) : 'not yet'],
     ['Answered', d.answeredAt ? time(d.answeredAt) : 'not yet'],
-    ...(toSettle(sink, d) ? [['Answer due from', sink.acknowledgement!.person!] as [string, string]] : []),
+    ...(toSettle(sink, d) ? [['Answer due from', sink.acknowledgment!.person!] as [string, string]] : []),
   ];
   return {
     title: `Delivery ${d.id}`,

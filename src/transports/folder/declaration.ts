@@ -6,7 +6,7 @@ export const folder: FileDeclaration = {
   writes: 'file',
   statuses: { instead: 'Use fault with the code of the system: EBUSY, EACCES.' },
   supplies: 'The path of the folder, on this machine or a share, where the files are written.',
-  options: async () => (await import('./options.ts')).folderOptions,
+  optionsSchema: async () => (await import('./options.ts')).folderOptions,
   localPaths: ['path'],
   ofFolder: (path) => ({ path }),
   open: async (options, context) => (await import('./folder.ts')).openFolder(options, context),

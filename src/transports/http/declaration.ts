@@ -8,7 +8,7 @@ export const http: RequestDeclaration = {
   statuses: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 404 or 503.' },
   requests: httpRequests,
   supplies: 'The address that all requests start with (base_url), and how to log in (auth).',
-  options: async () => (await import('./options.ts')).httpOptions,
+  optionsSchema: async () => (await import('./options.ts')).httpOptions,
   open: async (options, context) => (await import('./http.ts')).openHttp(options, context),
   certify: {
     address: (url) => ({ base_url: url }),

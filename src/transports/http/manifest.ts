@@ -36,14 +36,14 @@ function checkStream({ retriever: { request } }: StreamConfig, add: AddProblem):
     );
 }
 
-function checkSink({ target, acknowledgement }: SinkConfig, add: AddProblem): void {
+function checkSink({ target, acknowledgment }: SinkConfig, add: AddProblem): void {
   const { request } = target;
   if (!request) return;
-  const back = acknowledgement?.read_back;
+  const back = acknowledgment?.read_back;
   checkPath(request, ['target', 'request'], add);
   checkHeader(request, ['target', 'request'], add);
   if (request.delete) checkHeader(request.delete, ['target', 'request', 'delete'], add);
-  if (typeof back === 'object') checkHeader(back, ['acknowledgement', 'read_back'], add);
+  if (typeof back === 'object') checkHeader(back, ['acknowledgment', 'read_back'], add);
   checkLogin(request, ['target', 'request'], add);
 }
 

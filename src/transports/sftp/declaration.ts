@@ -9,7 +9,7 @@ export const sftp: FileDeclaration = {
   writes: 'file',
   statuses: { is: 'SFTP status', from: 1, to: 31, hint: '2 no such file, 3 permission denied, 4 failure, 8 not supported.' },
   supplies: 'The address of the SFTP server, a user name, a password or key, and the fingerprint of its host key as the vendor gave it.',
-  options: async () => (await import('./options.ts')).sftpOptions,
+  optionsSchema: async () => (await import('./options.ts')).sftpOptions,
   open: async (options, context) => (await import('./sftp.ts')).openSftp(options, context),
   mustRefuse: [
     {

@@ -8,7 +8,7 @@ export const soap: RequestDeclaration = {
   statuses: { is: 'HTTP status', from: 100, to: 599, hint: 'Such as 500; use fault for the text of a fault.' },
   requests: soapRequests,
   supplies: 'The address of the service and its WSDL, and a user name and password.',
-  options: async () => (await import('./options.ts')).soapOptions,
+  optionsSchema: async () => (await import('./options.ts')).soapOptions,
   localPaths: ['wsdl'],
   open: async (options, context) => (await import('./soap.ts')).openSoap(options, context),
   describedBy: 'wsdl',

@@ -6,7 +6,7 @@ export const sqlserver: QueryDeclaration = {
   writes: 'table',
   statuses: { is: 'SQL Server error number', from: 1, to: 2_147_483_647, hint: 'Such as 1205, a deadlock.' },
   supplies: 'Host, database, and a login that may only read.',
-  options: async () => (await import('./options.ts')).sqlserverOptions,
+  optionsSchema: async () => (await import('./options.ts')).sqlserverOptions,
   open: async (options, context) => (await import('./sqlserver.ts')).openSqlServer(options, context),
   recordedTables: 'tds',
 };

@@ -17,7 +17,7 @@ sinks:
         Number: { required: true }
         Amount: { type: decimal, decimals: 2, required: true }
     idempotency_key: [Number]
-    acknowledgement:
+    acknowledgment:
       file:
         folder: out
         accepted: '{name}.ok'

@@ -8,7 +8,7 @@ import { certifyOnline } from '../../../src/authoring/certify/online.ts';
 import { readPack } from '../../../src/authoring/certify/pack.ts';
 import type { TableServer } from '../../../src/authoring/certify/query/context.ts';
 import { knownTransports } from '../../../src/transports/transports.ts';
-import { interlocal } from '../../engine/cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { soapLedger } from '../../outbound/base-soap.ts';
 import { type ReceiptService, startReceiptService } from '../../outbound/receipt-service/node-server.ts';
 import { failures, finding, temporaryFolder, write } from '../packs.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
 `,
     'config/model/receipt.yaml': 'entity: receipt\ntitle: Receipt\nfields: { number: { type: text, class: internal } }\n',
     'connectors/drop/connector.yaml':
-      'connector: drop\nversion: 1.0.0\ntitle: Drop\ntransport: folder\nstreams: {}\nsinks:\n  entries:\n    target: { file: { folder: in, name: "e-{{ sequence }}.csv" } }\n    encoder: { csv: {} }\n    schema: { fields: { No: { required: true } } }\n    idempotency_key: [No]\n    acknowledgement: { file: { folder: out, accepted: "{name}.ok" } }\n',
+      'connector: drop\nversion: 1.0.0\ntitle: Drop\ntransport: folder\nstreams: {}\nsinks:\n  entries:\n    target: { file: { folder: in, name: "e-{{ sequence }}.csv" } }\n    encoder: { csv: {} }\n    schema: { fields: { No: { required: true } } }\n    idempotency_key: [No]\n    acknowledgment: { file: { folder: out, accepted: "{name}.ok" } }\n',
     'connectors/ledger/connector.yaml': SOAP,
     'connectors/books/connector.yaml': BOOKS,
     'mappings/entries.from-receipt.yaml':
@@ -63,7 +63,7 @@ async function online(connection: string): Promise<Certificate> {
 
 test('a folder that is not there is told before the first file is to go into it; one that is, stays empty', async () => {
   expect(failures(await online('drop')).join()).toContain('target: folder in: The folder in does not exist');
-  const check = await interlocal(town, ['check', 'drop', '--json']).ended;
+  const check = await townCommand(town, ['check', 'drop', '--json']);
   expect([check.exit, check.out]).toEqual([1, expect.stringContaining('"name":"folder in"')]);
   mkdirSync(join(town, 'drop/in'));
   const certificate = await online('drop');

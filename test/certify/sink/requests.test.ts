@@ -26,7 +26,7 @@ sinks:
         Lines.Account: {}
         Lines.Amount: { type: decimal }
     idempotency_key: [Number]
-    acknowledgement: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }
+    acknowledgment: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }
 `;
 const ask = (number: string, amount: number, account: string) => ({
   method: 'POST',
@@ -161,7 +161,7 @@ describe('a pack whose records are asked for at a service', () => {
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'lost_answer')).toMatchObject({
       state: 'warning',
-      hint: expect.stringContaining('acknowledgement.read_back') as string,
+      hint: expect.stringContaining('acknowledgment.read_back') as string,
     });
     expect(finding(certificate, 'killed')?.detail).toMatch(
       /nothing asked for twice; where a request was under way, it needs an answer from a person/,
@@ -172,8 +172,8 @@ describe('a pack whose records are asked for at a service', () => {
     ...manifest(
       ['        idempotent: true\n', ''],
       [
-        'acknowledgement: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }',
-        `acknowledgement:\n      response: { path: status, accepted: [ok], rejected: [no], reason: why }\n      read_back: { path: '/receipts/{{ record.Number }}', found: { path: ${path} }, equal: { amount: Amount } }`,
+        'acknowledgment: { response: { path: status, accepted: [ok], rejected: [no], reason: why } }',
+        `acknowledgment:\n      response: { path: status, accepted: [ok], rejected: [no], reason: why }\n      read_back: { path: '/receipts/{{ record.Number }}', found: { path: ${path} }, equal: { amount: Amount } }`,
       ],
     ),
     'fixtures/receipts/records.json': JSON.stringify({ records: [record('00101', '24.50', '0610'), record('00103', '7.25', '0610')] }),

@@ -20,7 +20,7 @@ sinks:
         AMOUNT: { type: decimal, decimals: 2, required: true }
         NOTE: {}
     idempotency_key: [NUMBER]
-    acknowledgement: { read_back: true }
+    acknowledgment: { read_back: true }
 `;
 const COLUMNS = { NUMBER: 'CHAR(8) NOT NULL PRIMARY KEY', PAID_ON: 'DATE', AMOUNT: 'NUMERIC(19,2)', NOTE: 'VARCHAR(10)', RV: 'ROWVERSION' };
 const FILES: Files = {
@@ -110,7 +110,7 @@ describe('a pack whose records are rows of a table', () => {
   });
 
   test('is found out when the column keeps fewer decimals than it writes', { timeout: 60_000 }, async () => {
-    const cents = { ...manifest(['decimals: 2', 'decimals: 3'], ['    acknowledgement: { read_back: true }\n', '']) };
+    const cents = { ...manifest(['decimals: 2', 'decimals: 3'], ['    acknowledgment: { read_back: true }\n', '']) };
     const records = JSON.stringify({ records: [{ NUMBER: '00101', PAID_ON: '2026-03-02', AMOUNT: '24.505', NOTE: 'till 1' }] });
     const certificate = failures(
       await certified(

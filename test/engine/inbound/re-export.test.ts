@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import type { RunResult } from '../../../src/engine/run/session.ts';
+import type { RunResult } from '../../../src/engine/run/result.ts';
 import { receipts, tillStream } from '../base-town.ts';
 import { cases } from '../cut.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';

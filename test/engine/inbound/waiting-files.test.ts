@@ -6,7 +6,7 @@ import { statusOf } from '../../../src/reports/status.ts';
 import { serve } from '../../web/http.ts';
 import { closeOddServers, oddServer } from '../../transports/odd-sftp.ts';
 import { connector, receipts, tillStream } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, makeTown, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -57,7 +57,7 @@ test('a file that waits is named with since when and why in status and on the pa
     return pipelines.find(({ pipeline }) => pipeline === 'receipts')!.waiting_files;
   };
   expect(await health()).toBe(2);
-  const status = await interlocal(town.folder, ['status']).ended;
+  const status = await townCommand(town.folder, ['status']);
   const since =
     /receipts: receipts-1\.csv has been waiting since (.*) and was skipped by 1 run: its marker receipts-1\.csv\.done does not exist yet\./;
   expect(since.exec(status.out)![1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[DS]T$/);
@@ -72,7 +72,7 @@ test('a file that waits is named with since when and why in status and on the pa
   await town.run('receipts');
   expect(await health()).toBe(0);
   for (const path of ['/', '/pipelines/receipts']) expect((await server.ask(path)).text).not.toMatch(/waiting-files|are waiting/);
-  expect((await interlocal(town.folder, ['status']).ended).out).not.toContain('waiting since');
+  expect((await townCommand(town.folder, ['status'])).out).not.toContain('waiting since');
   await server.close();
 });
 
@@ -147,7 +147,7 @@ test('a pattern that never matched a file is remarked on by each run and by chec
   const said =
     'No file called receipts*.csv has been found yet in the folder of the connection. If there should be one, check folder and pattern.';
   expect((await town.run('receipts')).notes).toEqual([said]);
-  const check = await interlocal(town.folder, ['check', 'till']).ended;
+  const check = await townCommand(town.folder, ['check', 'till']);
   expect([check.exit, check.out]).toEqual([0, expect.stringContaining('0 files called receipts*.csv. No run has found one yet.')]);
   town.write({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
   await town.run('receipts');

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { groupRejects } from '../../../src/reports/reject-facts.ts';
 import { receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, makeTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -14,12 +14,12 @@ test(
   async () => {
     const town = await makeTown({ 'inbox/receipts.csv': receipts([...hundred, { number: '101', tender: 'YY', amount: '1.00' }]) });
     await town.run('receipts');
-    const { out } = await interlocal(town.folder, ['rejects', 'list']).ended;
+    const { out } = await townCommand(town.folder, ['rejects', 'list']);
     expect(out.match(/"XX" is not in/g)).toHaveLength(1);
     expect(out).toContain('100 records of receipts: 1,250.00 USD\n');
     expect(out).toMatch(/#100 +receipts\.csv:101 +100 +2026-01-05 +12\.50 +USD/);
     expect(out).toMatch(/#101 receipts, key 101, .*1\.00 USD/);
-    const { rejects, groups, total } = JSON.parse((await interlocal(town.folder, ['rejects', 'list', '--json']).ended).out) as {
+    const { rejects, groups, total } = JSON.parse((await townCommand(town.folder, ['rejects', 'list', '--json'])).out) as {
       rejects: Record<string, unknown>[];
       groups: { count: number; ids: number[]; totals: unknown }[];
       total: number;
@@ -55,7 +55,7 @@ test('an amount or a date that cannot be read is shown as the source wrote it, a
 
 test('preview and the run say an equal problem once too', { timeout: 60_000 }, async () => {
   const town = await makeTown({ 'inbox/receipts.csv': receipts(hundred.slice(0, 30)) });
-  const { out } = await interlocal(town.folder, ['preview', 'receipts']).ended;
+  const { out } = await townCommand(town.folder, ['preview', 'receipts']);
   expect(out.match(/"XX" is not in/g)).toHaveLength(1);
   expect(out).toContain('20 times: ');
 });

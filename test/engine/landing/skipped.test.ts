@@ -5,7 +5,7 @@ import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { statusOf } from '../../../src/reports/status.ts';
 import { serve } from '../../web/http.ts';
 import { BASE, receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeAll, office, service } from '../service.ts';
 import { type Files, makeTown, type TestTown } from '../town.ts';
 
@@ -110,7 +110,7 @@ describe('what the pipeline says is skipped', () => {
   test('has a count of its own, in the run, the status, the page, the command line and the store, with a note why', async () => {
     const town = await makeTown({ ...skipChecks, 'inbox/receipts.csv': list });
     const counts = { read: 4, created: 2, changed: 0, unchanged: 0, skipped: 2, rejected: 0, deleted: 0 };
-    const run = await interlocal(town.folder, ['run', 'receipts', '--json']).ended;
+    const run = await townCommand(town.folder, ['run', 'receipts', '--json']);
     expect([run.exit, JSON.parse(run.out)]).toMatchObject([0, { runs: [{ outcome: 'succeeded', ...counts }] }]);
     expect(run.err).toContain('2 new, 2 skipped');
     expect((await statusOf(town.engine)).find((s) => s.pipeline === 'receipts')!.last_run).toMatchObject({

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { depositFile, MONEY, moneyTown, receiptFile, reconciliation } from '../reconciliation/agreement-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
 /** The account of the test runs the command for somebody, as with sudo. */
-const as = (t: TestTown, who: string, ...args: string[]) => interlocal(t.folder, args, { SUDO_USER: who }).ended;
+const as = (t: TestTown, who: string, ...args: string[]) => townCommand(t.folder, args, { SUDO_USER: who });
 
 async function loaded(more: Record<string, string>): Promise<TestTown> {
   const t = await moneyTown(more);

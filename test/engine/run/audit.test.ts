@@ -7,7 +7,7 @@ import { startSftpServer, type SftpServer } from '../../../scripts/sample-town/s
 import { actorOf } from '../../../src/config/actor.ts';
 import { type AuditEntry, listAudit } from '../../../src/store/ledger/audit.ts';
 import { connector, receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { storeUnderTest } from '../../store/stores.ts';
 import { closeTowns, makeTown, type TestTown } from '../town.ts';
 
@@ -102,7 +102,7 @@ test('another host key in the configuration, another server and another mode are
 test('a server that shows another host key is written down, by a run and by a check', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections('', stranger.port) });
   expect((await town.run('receipts', { actor: 'schedule' })).problems.map((p) => p.code)).toEqual(['HOST_KEY_CHANGED']);
-  expect((await interlocal(town.folder, ['check', 'till']).ended).exit).toBe(1);
+  expect((await townCommand(town.folder, ['check', 'till'])).exit).toBe(1);
   const entries = await written(town);
   expect(entries.map((e) => [e.actor, e.action, e.subject])).toEqual([
     ['schedule', 'host_key_refused', 'till'],
@@ -118,9 +118,9 @@ test(
     const town = await makeTown({ ...till, ...connections() });
     await town.run('receipts');
     town.write({ 'mappings/lookups/tenders.csv': 'from,to\nCA,cash\nCK,check\nXX,check\n' });
-    expect((await interlocal(town.folder, ['rejects', 'replay']).ended).exit).toBe(3);
+    expect((await townCommand(town.folder, ['rejects', 'replay'])).exit).toBe(3);
     const [left] = await town.rejects();
-    const dismiss = (...args: string[]) => interlocal(town.folder, ['rejects', 'dismiss', ...args]).ended;
+    const dismiss = (...args: string[]) => townCommand(town.folder, ['rejects', 'dismiss', ...args]);
     const none = await dismiss(`#${left!.id}`, '999', '--reason', 'a test record');
     expect([none.exit, none.err]).toEqual([2, expect.stringContaining('There is no rejected record 999.')]);
     expect((await dismiss(`#${left!.id}`, '--reason', 'a test record')).out).toBe('1 record dismissed.\n');
@@ -130,29 +130,27 @@ test(
       { actor: actorOf(), action: 'reject_replayed', subject: 'receipts', detail: { count: 1, ids: [1] } },
       { actor: actorOf(), action: 'reject_dismissed', subject: 'receipts', detail: { count: 1, ids: [2], reason: 'a test record' } },
     ]);
-    const shown = await interlocal(town.folder, ['audit', '--action', 'reject_dismissed']).ended;
+    const shown = await townCommand(town.folder, ['audit', '--action', 'reject_dismissed']);
     expect(shown.out).toMatch(/reject_dismissed +receipts +count: 1; ids: 2; reason: a test record/);
     expect(shown.out).not.toContain('reject_replayed');
-    expect((await interlocal(town.folder, ['audit', '--verify']).ended).out).toMatch(
-      /intact: 2 entries, the newest with the hash [0-9a-f]{64}/,
-    );
+    expect((await townCommand(town.folder, ['audit', '--verify'])).out).toMatch(/intact: 2 entries, the newest with the hash [0-9a-f]{64}/);
     await storeUnderTest.dropTrigger(town.engine.knex, 'il_audit_no_update', 'il_audit');
     await town.engine.knex.raw("UPDATE il_audit SET actor = 'nobody' WHERE id = 1");
-    const verified = await interlocal(town.folder, ['audit', '--verify', '--json']).ended;
+    const verified = await townCommand(town.folder, ['audit', '--verify', '--json']);
     expect([verified.exit, JSON.parse(verified.out)]).toMatchObject([1, { verified: { whole: false, broken: 1 } }]);
-    expect((await interlocal(town.folder, ['audit', '--since', 'yesterday']).ended).exit).toBe(2);
+    expect((await townCommand(town.folder, ['audit', '--since', 'yesterday'])).exit).toBe(2);
   },
 );
 
 test('weak encryption is in a plain sentence in status and validate until it is gone', { timeout: 120_000 }, async () => {
   const town = await makeTown({ ...till, ...connections(', allow_legacy: [ssh-rsa]') });
   const sentence = 'till: weak encryption is allowed (ssh-rsa).';
-  for (const command of ['status', 'validate']) expect((await interlocal(town.folder, [command]).ended).out).toContain(sentence);
-  const { pipelines } = JSON.parse((await interlocal(town.folder, ['status', '--json']).ended).out) as {
+  for (const command of ['status', 'validate']) expect((await townCommand(town.folder, [command])).out).toContain(sentence);
+  const { pipelines } = JSON.parse((await townCommand(town.folder, ['status', '--json'])).out) as {
     pipelines: { pipeline: string; weak_encryption: unknown }[];
   };
   expect(pipelines.find((p) => p.pipeline === 'receipts')!.weak_encryption).toEqual([{ connection: 'till', allowed: ['ssh-rsa'] }]);
-  expect(JSON.parse((await interlocal(town.folder, ['validate', '--json']).ended).out)).toMatchObject({ remarks: [sentence] });
+  expect(JSON.parse((await townCommand(town.folder, ['validate', '--json'])).out)).toMatchObject({ remarks: [sentence] });
   town.write(connections());
-  for (const command of ['status', 'validate']) expect((await interlocal(town.folder, [command]).ended).out).not.toContain('weak');
+  for (const command of ['status', 'validate']) expect((await townCommand(town.folder, [command])).out).not.toContain('weak');
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { BASE, connector, receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, type Files, makeTown } from '../town.ts';
 import { closeOddServers, oddServer } from '../../transports/odd-sftp.ts';
 import { ledger } from '../../outbound/base-outbound.ts';
@@ -27,7 +27,7 @@ interface Checked {
 
 async function checked(files: Files): Promise<{ exit: number | null; checks: Checked['connections'][0]['checks'] }> {
   const town = await makeTown(files);
-  const { exit, out } = await interlocal(town.folder, ['check', 'till', '--json']).ended;
+  const { exit, out } = await townCommand(town.folder, ['check', 'till', '--json']);
   return { exit, checks: (JSON.parse(out) as Checked).connections[0]!.checks };
 }
 
@@ -91,7 +91,7 @@ describe('before the first run, check says whether the SFTP server lets files be
       'connectors/ledger/connector.yaml': files['connectors/ledger/connector.yaml']!.replace('transport: folder', 'transport: sftp'),
       secret: 'plain',
     });
-    const { out } = await interlocal(town.folder, ['check', '--json']).ended;
+    const { out } = await townCommand(town.folder, ['check', '--json']);
     const checks = (JSON.parse(out) as Checked).connections.flatMap((c) => c.checks);
     expect(checks.find(({ name }) => name.startsWith('moves from'))).toMatchObject(expected);
   });

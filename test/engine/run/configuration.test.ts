@@ -6,7 +6,7 @@ import { openTown } from '../../../src/cli/town.ts';
 import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { runPipeline } from '../../../src/engine/run/run.ts';
 import { BASE, receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, makeTown, type TestTown } from '../town.ts';
 import { STORE } from '../../store/stores.ts';
 
@@ -61,11 +61,11 @@ test('two folders with different configurations and one store do not change its 
   const engine = await openTown(t.folder);
   await expect(replayRejects(engine, 'receipts', undefined, { signal })).rejects.toThrow('CONFIG_REPLACED');
   await engine.knex.destroy();
-  const status = await interlocal(t.folder, ['status']).ended;
+  const status = await townCommand(t.folder, ['status']);
   expect(status.out).toContain(`that of ${copy}`);
   // A person decides which one is right, on record; then the other one is the outdated one.
   expect((await run(t.folder, { adoptConfiguration: true }))[0]).not.toBe('failed');
-  expect((await interlocal(t.folder, ['audit', '--action', 'config_adopted']).ended).out).toContain('config_adopted');
+  expect((await townCommand(t.folder, ['audit', '--action', 'config_adopted'])).out).toContain('config_adopted');
   expect(await run(copy)).toEqual(['failed', ['CONFIG_REPLACED']]);
 });
 

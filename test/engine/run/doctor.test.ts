@@ -9,7 +9,7 @@ import type { DoctorCheck } from '../../../src/store/ledger/examinations.ts';
 import { appendAudit } from '../../../src/store/ledger/audit.ts';
 import { serve } from '../../web/http.ts';
 import { BASE, receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -36,7 +36,7 @@ function damage(path: string): void {
 test('a whole installation is well: the store, the audit log, the rights, the disk, the clock, the connections', async () => {
   const town = await makeTown({ 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
   await town.run('receipts');
-  const { exit, out } = await interlocal(town.folder, ['doctor', '--json']).ended;
+  const { exit, out } = await townCommand(town.folder, ['doctor', '--json']);
   const { doctor } = JSON.parse(out) as { doctor: { state: string; checks: DoctorCheck[] } };
   expect([exit, doctor.state]).toEqual([0, 'ok']);
   expect(doctor.checks.map(({ name, state }) => [name, state])).toEqual(
@@ -51,12 +51,12 @@ test('a damaged page is found before anybody reads it, and is in status and heal
   const store = join(town.folder, 'data/interlocal.db');
   const whole = readFileSync(store);
   damage(store);
-  const found = await interlocal(town.folder, ['doctor']).ended;
+  const found = await townCommand(town.folder, ['doctor']);
   expect([found.exit, found.out]).toEqual([
     1,
     expect.stringMatching(/✗ store: The store is damaged: .*\[STORE_DAMAGED\]\n {4}Stop Interlocal/) as string,
   ]);
-  const status = await interlocal(town.folder, ['status']).ended;
+  const status = await townCommand(town.folder, ['status']);
   expect([status.exit, status.out]).toEqual([1, expect.stringContaining('[STORE_DAMAGED]') as string]);
   await town.reopen();
   expect(await health(town)).toMatchObject({ status: 'failing', doctor: { state: 'failing', codes: ['STORE_DAMAGED'] } });
@@ -72,7 +72,7 @@ test('an audit log that was changed is found', async () => {
   await appendAudit(town.engine.knex, { actor: 'ann', action: 'config_changed', subject: 'till' });
   await town.engine.knex.raw('DROP TRIGGER il_audit_no_update');
   await town.engine.knex('il_audit').update({ actor: 'bob' });
-  const { exit, out } = await interlocal(town.folder, ['doctor']).ended;
+  const { exit, out } = await townCommand(town.folder, ['doctor']);
   expect([exit, out]).toEqual([1, expect.stringContaining('[AUDIT_BROKEN]') as string]);
 });
 
@@ -89,7 +89,7 @@ test('the store, what is next to it, the spool and reports are for this account 
     for (const name of ['interlocal.db', 'interlocal.db-wal', 'interlocal.db-shm'])
       expect([name, mode(join(town.folder, 'data', name))]).toEqual([name, '600']);
     const report = join(town.folder, 'revenue.csv');
-    await interlocal(town.folder, ['report', 'revenue', '--out', report]).ended;
+    await townCommand(town.folder, ['report', 'revenue', '--out', report]);
     expect(mode(report)).toBe('600');
   } finally {
     process.umask(umask);
@@ -136,9 +136,9 @@ test('a data folder, a store and secrets that others may read are named, with th
     hint: `chmod 600 ${join(town.folder, 'secrets/till')}`,
   });
   expect(await health(town)).toMatchObject({ status: 'attention', doctor: { codes: ['DATA_READABLE', 'SECRETS_READABLE'] } });
-  const cli = await interlocal(town.folder, ['doctor']).ended;
+  const cli = await townCommand(town.folder, ['doctor']);
   expect(cli.exit).toBe(3);
-  const check = await interlocal(town.folder, ['check', 'till']).ended;
+  const check = await townCommand(town.folder, ['check', 'till']);
   expect(check.err).toContain(`chmod 700 ${data}`);
   // In a folder that nobody else may enter the files cannot be read either.
   chmodSync(data, 0o700);

@@ -3,7 +3,7 @@ import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { listAudit, verifyAudit } from '../../../src/store/ledger/audit.ts';
 import { delivered, ledger, outbox } from '../../outbound/base-outbound.ts';
 import { BASE, receipts } from '../base-town.ts';
-import { interlocal } from '../cli.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -39,7 +39,7 @@ test('a mapping whose own test fails changes no stored record and reads nothing,
   expect(await amounts(town)).toEqual([100, 100, 750]);
   const preview = await town.preview('receipts');
   expect([preview.outcome, preview.changes, codes(preview)]).toEqual(['failed', [], ['MAPPING_TEST_FAILED']]);
-  const cli = await interlocal(town.folder, ['run', 'receipts']).ended;
+  const cli = await townCommand(town.folder, ['run', 'receipts']);
   expect([cli.exit, cli.err]).toEqual([1, expect.stringContaining('[MAPPING_TEST_FAILED]') as string]);
   // Corrected, it goes on.
   await edited(town, good);
@@ -62,7 +62,7 @@ test('rejects are not replayed with a mapping whose test fails', async () => {
     /MAPPING_TEST_FAILED/,
   );
   expect([await amounts(town), (await town.rejects()).length]).toEqual([[], 1]);
-  const cli = await interlocal(town.folder, ['rejects', 'replay']).ended;
+  const cli = await townCommand(town.folder, ['rejects', 'replay']);
   expect([cli.exit, cli.err]).toEqual([1, expect.stringContaining('[MAPPING_TEST_FAILED]') as string]);
   expect((await town.rows('il_run')).map((r) => r.outcome)).toEqual(['partial', 'failed', 'failed']);
 });

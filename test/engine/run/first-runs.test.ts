@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { sessionOf, work } from '../../../src/engine/run/run.ts';
+import { inbound } from '../../../src/engine/inbound/inbound.ts';
+import { openInboundRun } from '../../../src/engine/inbound/inbound-run.ts';
+import { openRun } from '../../../src/engine/run/open-run.ts';
 import { startRun } from '../../../src/store/ledger/runs.ts';
 import { peopleFile, receipts } from '../base-town.ts';
 import { COMPARED } from '../compared-town.ts';
@@ -15,9 +17,10 @@ const FILES: Files = {
 /** A run of `pool` that is under way before `clerk` is run for the first time, and lands after it. */
 async function poolBeginsFirst(town: TestTown): Promise<void> {
   const { engine } = town;
-  const began = await sessionOf(engine, 'pool', await startRun(engine.knex, 'pool'), engine.knex, { signal: new AbortController().signal });
+  const started = { pipeline: 'pool', id: await startRun(engine.knex, 'pool'), knex: engine.knex };
+  const began = await openInboundRun(openRun(engine, started, { signal: new AbortController().signal }));
   await town.run('clerk');
-  await work(began);
+  await inbound(began);
 }
 
 test('an office whose first run began after another run did is trusted as the model says', async () => {

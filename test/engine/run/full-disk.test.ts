@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { InterlocalError } from '../../../src/core/errors.ts';
 import { decide } from '../../../src/engine/outbound/decide.ts';
 import { replayRejects } from '../../../src/engine/landing/replay.ts';
-import type { RunResult } from '../../../src/engine/run/session.ts';
+import type { RunResult } from '../../../src/engine/run/result.ts';
 import { storeFailure } from '../../../src/store/failures.ts';
 import { appendAudit, listAudit, verifyAudit } from '../../../src/store/ledger/audit.ts';
 import { migrateModel } from '../../../src/store/model-tables.ts';
@@ -142,7 +142,7 @@ const KINDS: Kind[] = [
   },
   {
     what: 'what became of a delivery',
-    files: { ...ledger({ sink: '    acknowledgement: { taken: true }\n' }), ...big },
+    files: { ...ledger({ sink: '    acknowledgment: { taken: true }\n' }), ...big },
     async prepare(town) {
       town.write({ 'inbox/receipts-1.csv': many(3) });
       await town.run('receipts');

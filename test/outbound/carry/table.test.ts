@@ -56,7 +56,7 @@ sinks:
       .map((name) => `${name}: {}`)
       .join(', ')} } }
     idempotency_key: [id]
-    acknowledgement: { read_back: true }
+    acknowledgment: { read_back: true }
 `,
     'mappings/party.from-bank-sql.yaml': all['mappings/party.from-desk.yaml']!.replaceAll('desk', 'bank-sql'),
     'mappings/changes.from-party-bank.yaml': all['mappings/changes.from-party.yaml']!.replace(

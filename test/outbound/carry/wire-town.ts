@@ -200,7 +200,7 @@ sinks:
     creates:
       request: { operation: AddPerson, body: { RequestKey: '{{ idempotency_key }}', Person: ${soapBody()} } }
       key: [PersonNo]
-    acknowledgement: { response: { path: Status, accepted: [ok] } }
+    acknowledgment: { response: { path: Status, accepted: [ok] } }
     schema: { fields: { ${COLUMNS.slice(0, 8)
       .map((name) => `${name}: {}`)
       .join(', ')} } }
@@ -222,7 +222,7 @@ sinks:
       .map((name) => `${name}: {}`)
       .join(', ')} } }
     idempotency_key: [id]
-    acknowledgement: { read_back: true }
+    acknowledgment: { read_back: true }
 `,
     'mappings/party.from-clerk-soap.yaml': Object.entries(SOAP).reduce(
       (text, [ours, theirs]) => text.replaceAll(new RegExp(`(: |from: )${ours}(?=$|,)`, 'gm'), `$1${theirs}`),

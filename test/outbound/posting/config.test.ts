@@ -80,6 +80,6 @@ test('rows of a list need a list, and columns that there are', async () => {
     expect.stringContaining('{{ record.Lines.Debt }} is not known here'),
   ]);
   expect(await wrong({ [CONNECTOR]: ['      within: 2d', '      row: { result: A, accepted: [P], rejected: [E] }'] })).toEqual([
-    expect.stringContaining('acknowledgement.row VALUE_INVALID: is for sinks that write to target.table.'),
+    expect.stringContaining('acknowledgment.row VALUE_INVALID: is for sinks that write to target.table.'),
   ]);
 });

@@ -22,7 +22,7 @@ const LEDGER = `ledger:
 async function town(mode: string): Promise<TestTown> {
   const config = 'town: { name: Testville, time_zone: America/New_York, fiscal_year_starts: "07-01", currency: USD }\npacks: false\n';
   const made = await makeTown({
-    ...ledger({ mode, sink: '    acknowledgement: { taken: true, within: 1h }\n' }),
+    ...ledger({ mode, sink: '    acknowledgment: { taken: true, within: 1h }\n' }),
     'config/interlocal.yaml': config + LEDGER,
     'inbox/receipts-1.csv': receipts([{ number: '1' }, { number: '2', amount: '12.50' }]),
   });

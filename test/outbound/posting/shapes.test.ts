@@ -219,7 +219,7 @@ sinks:
 ${segments.map((n) => `        lines.ACTNUMBR_${n}: { max_length: 9 }\n`).join('')}        lines.Debit: { type: decimal, decimals: 2 }
         lines.Credit: { type: decimal, decimals: 2 }
     idempotency_key: [Reference]
-    acknowledgement: { row: { result: Status, accepted: [P], rejected: [E], number: Journal }, read_back: true }
+    acknowledgment: { row: { result: Status, accepted: [P], rejected: [E], number: Journal }, read_back: true }
 `,
       'mappings/entries.from-journal_entry.yaml': `mapping: entries.from-journal_entry
 sink: { connector: journal, sink: entries }

@@ -62,7 +62,7 @@ sinks:
     idempotency_key: [Ref]
     totals: [Lines.Debit, Lines.Credit]
     sequence_digits: 3
-    acknowledgement:
+    acknowledgment:
       file: { accepted: '{name}.ok', rejected: '{name}.err', number_after: 'Journal ' }
       within: 2d
 ${sink}`,

@@ -97,7 +97,7 @@ function overSftp(): Record<string, string> {
   };
 }
 
-/** The target of the sink, its schema and its acknowledgement in place of those of the CSV file. */
+/** The target of the sink, its schema and its acknowledgment in place of those of the CSV file. */
 function withSink(files: Record<string, string>, transport: string, target: string, lines: string, rest: string): Record<string, string> {
   return {
     ...files,
@@ -128,7 +128,7 @@ function overSoap(rest = ''): Record<string, string> {
         Lines.Amount: { type: decimal, decimals: 2, required: true }
 `,
     `    idempotency_key: [Ref]
-    acknowledgement:
+    acknowledgment:
       response: { path: Status, accepted: [posted], rejected: [refused], reason: Message, number: JournalNumber }
 ${rest}`,
   );
@@ -161,7 +161,7 @@ function overSql(rest = ''): Record<string, string> {
         Lines.Credit: { type: decimal, decimals: 2 }
 `,
     `    idempotency_key: [Batch]
-    acknowledgement:
+    acknowledgment:
       row: { result: Status, accepted: [P], rejected: [E], reason: Message, number: JournalNo }
       within: 1d
 ${rest}`,

@@ -98,7 +98,7 @@ export const TAG_COLUMNS = [
   'phone',
 ] as const;
 
-/** The licence system before the clerk's present one, saved from a spreadsheet: the tags' leading zeros are gone, names are in capitals. */
+/** The license system before the clerk's present one, saved from a spreadsheet: the tags' leading zeros are gone, names are in capitals. */
 export function dogTagFile(random: Random, dogs: readonly Dog[], registry: Registry): { file: TownFile; stream: StreamTruth } {
   const older = dogs.filter((dog) => dog.inOlder);
   const lines = older.map((dog) => {
@@ -118,7 +118,7 @@ export function dogTagFile(random: Random, dogs: readonly Dog[], registry: Regis
       dog.name.toUpperCase(),
       dog.breed.toUpperCase(),
       dog.sex,
-      dog.colour.toUpperCase(),
+      dog.color.toUpperCase(),
       usDate(expires),
       `${owner.last}, ${owner.first}`,
       [owner.address1, owner.address2].filter((part) => part !== '').join(' '),

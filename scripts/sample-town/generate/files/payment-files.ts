@@ -28,7 +28,7 @@ interface Payment {
   type: string;
   count: number;
   systemPaid: number;
-  /** Nothing where the charge was cancelled or forgiven. */
+  /** Nothing where the charge was canceled or forgiven. */
   amountPaid: number;
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -22,6 +22,8 @@ export interface PostgresServer {
 export interface PostgresOptions {
   /** A crash loses nothing that was committed. */
   durable?: boolean;
+  /** The folder to keep its data in. Default: a temporary one on the disk. */
+  dataIn?: string;
   /** PEM. Then whoever comes from this machine may, and need not, encrypt. */
   tls?: { key: string; certificate: string };
   /** Of the user postgres. Default: nobody is asked for one. */
@@ -40,8 +42,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const asRoot = process.getuid?.() === 0;
   const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const { initdb, postgres } = await binaries(asRoot ? folder : undefined);
-  const data = join(folder, 'data');
-  mkdirSync(data);
+  const data = mkdtempSync(join(options.dataIn ?? folder, 'interlocal-postgres-data-'));
   if (asRoot) for (const path of [folder, data]) chownSync(path, NOBODY, NOBODY);
   const passwordFile = join(folder, 'password');
   if (options.password !== undefined) writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o644 });
@@ -132,7 +133,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     start,
     async stop() {
       await end('SIGINT');
-      rmSync(folder, { recursive: true, force: true });
+      for (const path of [data, folder]) rmSync(path, { recursive: true, force: true });
     },
   };
 }

@@ -101,7 +101,7 @@ export function startSftpServer(options: SftpServerOptions): Promise<SftpServer>
 }
 
 /**
- * ssh2 writes a packet in pieces; with Nagle's algorithm the second waits 40 ms for the delayed acknowledgement of the first, and so it
+ * ssh2 writes a packet in pieces; with Nagle's algorithm the second waits 40 ms for the delayed acknowledgment of the first, and so it
  * does at a client that leaves the algorithm on: one stat took 88 ms with neither switched off, 44 with ours alone, 0.6 with both.
  */
 function sendAtOnce(connection: Connection): void {

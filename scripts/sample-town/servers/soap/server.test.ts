@@ -11,7 +11,7 @@ import { makeTown } from '../../town.ts';
 
 const { clerk, people } = makeTown(1, 120);
 const folder = mkdtempSync(join(tmpdir(), 'sample-town-'));
-const [firstLicence] = clerk.dogLicences;
+const [firstLicense] = clerk.dogLicenses;
 let register: Register;
 let service: Awaited<ReturnType<typeof startClerkService>>;
 let client: soap.Client;
@@ -33,47 +33,47 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe('GetDogLicences', () => {
-  test('gives every licence once, page by page', async () => {
+describe('GetDogLicenses', () => {
+  test('gives every license once, page by page', async () => {
     const ids: string[] = [];
     for (let page = 1; ; page++) {
       const {
         ResponseCode,
         TotalCount,
-        DogLicence = [],
-      } = await licences({ FromDate: '2025-01-01', ToDate: '2026-12-31', Page: page, PageSize: 40 });
-      expect([ResponseCode, TotalCount]).toEqual(['0', clerk.dogLicences.length]);
-      ids.push(...DogLicence.map((licence: { AnimalID: string }) => licence.AnimalID));
-      if (DogLicence.length < 40) break;
+        DogLicense = [],
+      } = await licenses({ FromDate: '2025-01-01', ToDate: '2026-12-31', Page: page, PageSize: 40 });
+      expect([ResponseCode, TotalCount]).toEqual(['0', clerk.dogLicenses.length]);
+      ids.push(...DogLicense.map((license: { AnimalID: string }) => license.AnimalID));
+      if (DogLicense.length < 40) break;
     }
-    expect(ids).toEqual(clerk.dogLicences.map((licence) => licence.AnimalID));
+    expect(ids).toEqual(clerk.dogLicenses.map((license) => license.AnimalID));
   });
 
-  test('one licence is a single element, none is not an element', async () => {
-    const date = firstLicence?.TagDate.slice(0, 10);
+  test('one license is a single element, none is not an element', async () => {
+    const date = firstLicense?.TagDate.slice(0, 10);
     const alone = await post(
-      `<GetDogLicences xmlns="http://tempuri.org/"><FromDate>${date}</FromDate><ToDate>${date}T00:00:00</ToDate><Page>1</Page><PageSize>1</PageSize></GetDogLicences>`,
+      `<GetDogLicenses xmlns="http://tempuri.org/"><FromDate>${date}</FromDate><ToDate>${date}T00:00:00</ToDate><Page>1</Page><PageSize>1</PageSize></GetDogLicenses>`,
     );
-    expect(alone.data.match(/<DogLicence>/g)).toHaveLength(1);
-    expect(alone.data).toContain(`<AnimalID>${firstLicence?.AnimalID}</AnimalID><TagNumber>${firstLicence?.TagNumber}</TagNumber>`);
-    const none = await licences({ FromDate: '2020-01-01', ToDate: '2020-01-02', Page: 1, PageSize: 1 });
-    expect([none.TotalCount, none.DogLicence]).toEqual([0, undefined]);
+    expect(alone.data.match(/<DogLicense>/g)).toHaveLength(1);
+    expect(alone.data).toContain(`<AnimalID>${firstLicense?.AnimalID}</AnimalID><TagNumber>${firstLicense?.TagNumber}</TagNumber>`);
+    const none = await licenses({ FromDate: '2020-01-01', ToDate: '2020-01-02', Page: 1, PageSize: 1 });
+    expect([none.TotalCount, none.DogLicense]).toEqual([0, undefined]);
   });
 
   test('a bad date is a fault inside HTTP 200', async () => {
     const answer = await post(
-      '<GetDogLicences xmlns="http://tempuri.org/"><FromDate>2026-02-30</FromDate><ToDate>2026-03-01</ToDate><Page>1</Page><PageSize>10</PageSize></GetDogLicences>',
+      '<GetDogLicenses xmlns="http://tempuri.org/"><FromDate>2026-02-30</FromDate><ToDate>2026-03-01</ToDate><Page>1</Page><PageSize>10</PageSize></GetDogLicenses>',
     );
     expect(answer.status).toBe(200);
     expect(answer.data).toMatch(
       /<soap:Fault><faultcode>soap:Client<\/faultcode><faultstring>.*FromDate: The string .*2026-02-30.* is not a valid DateTime/,
     );
     client.setSecurity(new soap.WSSecurity('interlocal', 'right'));
-    await expect(client['GetDogLicencesAsync']({ FromDate: 'Jan 1, 2026', ToDate: '2026-03-01' })).rejects.toThrow(
+    await expect(client['GetDogLicensesAsync']({ FromDate: 'Jan 1, 2026', ToDate: '2026-03-01' })).rejects.toThrow(
       /'Jan 1, 2026' is not a valid DateTime/,
     );
-    await expect(client['GetDogLicencesAsync']({ FromDate: '2026-03-02', ToDate: '2026-03-01' })).rejects.toThrow(/later than/);
-    await expect(client['GetDogLicencesAsync']({ FromDate: '2026-03-01', ToDate: '2026-03-01', PageSize: 501 })).rejects.toThrow(
+    await expect(client['GetDogLicensesAsync']({ FromDate: '2026-03-02', ToDate: '2026-03-01' })).rejects.toThrow(/later than/);
+    await expect(client['GetDogLicensesAsync']({ FromDate: '2026-03-01', ToDate: '2026-03-01', PageSize: 501 })).rejects.toThrow(
       /PageSize must be 1 to 500/,
     );
   });
@@ -103,8 +103,8 @@ describe('WS-Security', () => {
     ['password digest', new soap.WSSecurity('interlocal', 'right', { passwordType: 'PasswordDigest', hasNonce: true })],
   ])('%s is accepted', async (_, security) => {
     client.setSecurity(security);
-    const [answer] = await client['GetDogLicencesAsync']({ FromDate: '2020-01-01', ToDate: '2020-01-02' });
-    expect(answer.GetDogLicencesResult.ResponseCode).toBe('0');
+    const [answer] = await client['GetDogLicensesAsync']({ FromDate: '2020-01-01', ToDate: '2020-01-02' });
+    expect(answer.GetDogLicensesResult.ResponseCode).toBe('0');
   });
 
   test.each([
@@ -114,16 +114,16 @@ describe('WS-Security', () => {
     ['no token', new soap.BasicAuthSecurity('interlocal', 'right')],
   ])('%s is a fault', async (_, security) => {
     client.setSecurity(security);
-    await expect(client['GetDogLicencesAsync']({ FromDate: '2020-01-01', ToDate: '2020-01-02' })).rejects.toThrow(
+    await expect(client['GetDogLicensesAsync']({ FromDate: '2020-01-01', ToDate: '2020-01-02' })).rejects.toThrow(
       /could not be authenticated/,
     );
   });
 });
 
-async function licences(input: object) {
+async function licenses(input: object) {
   client.setSecurity(new soap.WSSecurity('interlocal', 'right'));
-  const [answer] = await client['GetDogLicencesAsync'](input);
-  return answer.GetDogLicencesResult;
+  const [answer] = await client['GetDogLicensesAsync'](input);
+  return answer.GetDogLicensesResult;
 }
 
 function post(body: string) {

@@ -57,15 +57,15 @@ const MAX_ON_A_PAGE = 500;
 
 function operations({ records, register, portal }: ClerkServiceOptions): Record<string, (input: Record<string, unknown>) => object> {
   return {
-    GetDogLicences(input) {
+    GetDogLicenses(input) {
       const from = dateOf(input['FromDate'], 'FromDate');
       const to = dateOf(input['ToDate'], 'ToDate');
       const page = countOf(input['Page'], 'Page', 1, Number.MAX_SAFE_INTEGER);
       const size = countOf(input['PageSize'], 'PageSize', 100, MAX_ON_A_PAGE);
       if (from > to) throw fault('soap:Client', 'FromDate is later than ToDate');
-      const found = records.dogLicences.filter((licence) => licence.TagDate.slice(0, 10) >= from && licence.TagDate.slice(0, 10) <= to);
+      const found = records.dogLicenses.filter((license) => license.TagDate.slice(0, 10) >= from && license.TagDate.slice(0, 10) <= to);
       return {
-        GetDogLicencesResult: { ResponseCode: '0', TotalCount: found.length, DogLicence: found.slice((page - 1) * size, page * size) },
+        GetDogLicensesResult: { ResponseCode: '0', TotalCount: found.length, DogLicense: found.slice((page - 1) * size, page * size) },
       };
     },
     GetResidents(input) {

@@ -257,7 +257,7 @@ async function serveRequests(channel: Channel, session: Session): Promise<void> 
       await answer(channel, session, message, running.signal);
     } finally {
       running = undefined;
-      // The interrupted response is closed first; the acknowledgement is a message of its own (MS-TDS 3.3.5.7).
+      // The interrupted response is closed first; the acknowledgment is a message of its own (MS-TDS 3.3.5.7).
       if (attention) acknowledgeAttention(channel);
       attention = false;
     }

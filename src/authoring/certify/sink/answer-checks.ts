@@ -18,25 +18,25 @@ export const FILE_ANSWERS: readonly SinkCheck[] = [
 ];
 
 async function earlyAnswer(context: SinkContext): Promise<Verdict> {
-  if (!context.sink.acknowledgement?.file && !context.sink.acknowledgement?.taken) return undefined;
+  if (!context.sink.acknowledgment?.file && !context.sink.acknowledgment?.taken) return undefined;
   return onBench(context, async (bench) => {
     await bench.send();
     const before = states(became(context.sink, await bench.rows()));
     const { problems } = await bench.send();
-    if (problems.length) return fails(`Looking for an answer failed: ${saidOf(problems)}`, 'Correct acknowledgement.');
+    if (problems.length) return fails(`Looking for an answer failed: ${saidOf(problems)}`, 'Correct acknowledgment.');
     const after = states(became(context.sink, await bench.rows()));
     return isDeepStrictEqual(before, after)
       ? holds('Looked once more with no answer there: everything stays as sent.')
       : fails(
           `With no answer there, records became ${[...new Set(Object.values(after))].join(', ')}.`,
-          'Look at acknowledgement.file: its names must not be those of the file itself or of its marker.',
+          'Look at acknowledgment.file: its names must not be those of the file itself or of its marker.',
         );
   });
 }
 
 /** Puts answers where the system puts them. */
 async function answer(context: SinkContext, bench: SinkBench, files: readonly { name: string; bytes: Uint8Array }[]): Promise<void> {
-  const folder = join(bench.target, fillText(context.sink.acknowledgement!.file!.folder, context.variables));
+  const folder = join(bench.target, fillText(context.sink.acknowledgment!.file!.folder, context.variables));
   for (const { name, bytes } of files) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, `.${name}`), bytes);
@@ -46,7 +46,7 @@ async function answer(context: SinkContext, bench: SinkBench, files: readonly { 
 
 async function answers(context: SinkContext): Promise<Verdict> {
   const { sink, fixture } = context;
-  if (!sink.acknowledgement?.file) return undefined;
+  if (!sink.acknowledgment?.file) return undefined;
   if (fixture.answers.length === 0)
     return holdsBut(
       'There is no recorded answer of the system, so it is not proven that answers are understood.',
@@ -62,13 +62,13 @@ async function answers(context: SinkContext): Promise<Verdict> {
         fixture.answerFiles.filter((file) => one.files.includes(file.name)),
       );
       const { problems } = await bench.send();
-      if (problems.length) return fails(`${one.files.join(', ')}: ${saidOf(problems)}`, 'Correct acknowledgement.file.');
+      if (problems.length) return fails(`${one.files.join(', ')}: ${saidOf(problems)}`, 'Correct acknowledgment.file.');
       const result = became(sink, await bench.rows());
       const wrong = differsFromAnswers(sink, result, one);
       if (wrong.length)
         return fails(
           `${one.files.join(', ')}: ${wrong.slice(0, 3).join('; ')}.`,
-          'Correct acknowledgement.file, or answers.json where it is wrong.',
+          'Correct acknowledgment.file, or answers.json where it is wrong.',
         );
       said.push(`${one.files.join(', ')}: ${counts(result)}`);
       return undefined;
@@ -80,7 +80,7 @@ async function answers(context: SinkContext): Promise<Verdict> {
 
 async function answerCut(context: SinkContext): Promise<Verdict> {
   const { sink, fixture } = context;
-  const records = sink.acknowledgement?.file?.records;
+  const records = sink.acknowledgment?.file?.records;
   const [one] = fixture.answers.filter(({ files, accepted, rejected }) => files.length === 1 && accepted.length + rejected.length > 0);
   if (!records || !one) return undefined;
   const { name, bytes } = fixture.answerFiles.find((file) => file.name === one.files[0])!;
@@ -109,19 +109,19 @@ async function answerCut(context: SinkContext): Promise<Verdict> {
 
 async function taken(context: SinkContext): Promise<Verdict> {
   const { sink } = context;
-  if (!sink.acknowledgement?.taken) return undefined;
+  if (!sink.acknowledgment?.taken) return undefined;
   return onBench(context, async (bench) => {
     await bench.send();
     await takeFiles(context, bench);
     await bench.send();
-    const wanted = sink.acknowledgement!.file || sink.acknowledgement!.person ? 'acknowledged' : 'accepted';
+    const wanted = sink.acknowledgment!.file || sink.acknowledgment!.person ? 'acknowledged' : 'accepted';
     const result = became(
       sink,
       (await bench.rows()).filter((row) => row.delivery !== null),
     );
     const other = Object.values(result).find(({ state }) => state !== wanted && state !== 'sent');
     return other || !Object.values(result).some(({ state }) => state === wanted)
-      ? fails(`After the file was taken the records are: ${counts(result)}.`, `${wanted} was expected; check acknowledgement.`)
+      ? fails(`After the file was taken the records are: ${counts(result)}.`, `${wanted} was expected; check acknowledgment.`)
       : holds(`${counts(result)}.`);
   });
 }

@@ -1,4 +1,3 @@
-import type { Outbound } from '../../../engine/outbound/context.ts';
 import { hash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,17 +11,17 @@ import { sinkMappingSchema } from '../../../config/schema/sink-mapping.ts';
 import { problemsOfRecord, sinkKey } from '../../../connector/sink/sink.ts';
 import { InterlocalError, type Problem } from '../../../core/errors.ts';
 import type { Values } from '../../../core/record.ts';
-import { compileSinkMapping } from '../../../mapping/sink/sink-mapping.ts';
 import { migrateModel } from '../../../store/model-tables.ts';
 import type { Knex } from '../../../store/open.ts';
 import { insertOutbox, listOutbox, type OutboxRow } from '../../../store/outbound/outbox.ts';
 import { startRun } from '../../../store/ledger/runs.ts';
 import { type Cut, cutAt, CutOff, forgetSent, openScratch, setSequence, settle } from '../../../store/scratch.ts';
 import type { Transport } from '../../../transports/transport.ts';
-import { deliverQueued, finishUnfinished } from '../../../engine/outbound/deliver.ts';
-import { openTarget } from '../../../engine/outbound/outbound.ts';
+import { deliver, finishUnfinished } from '../../../engine/outbound/outbound.ts';
+import { openTarget } from '../../../engine/outbound/target.ts';
 import { settleAnswers } from '../../../engine/outbound/settle.ts';
-import { sessionOf } from '../../../engine/run/run.ts';
+import { openOutboundRun, type OutboundRun } from '../../../engine/outbound/outbound-run.ts';
+import { openRun } from '../../../engine/run/open-run.ts';
 
 /** What a sink is pushed with on a bench. */
 export interface SinkSetup {
@@ -85,29 +84,9 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
   const sequence = { connection: NAME, sink: setup.sink, sequence: setup.context.sequence };
   await setSequence(knex, sequence);
 
-  async function outboundNow(): Promise<Outbound> {
-    const runId = await startRun(knex, 'certify');
+  async function outboundNow(): Promise<OutboundRun> {
     const options = { signal: new AbortController().signal, now: () => new Date(`${setup.context.date}T12:00:00Z`) };
-    const session = await sessionOf({ project, knex }, 'certify', runId, knex, options);
-    const config = session.pipeline.deliver!;
-    const mappingConfig = project.sinkMappings.get(NAME)!.value;
-    const mapping = compileSinkMapping(mappingConfig, sink, { currency: 'USD', timeZone: 'UTC', lookups: new Map() });
-    const name = `${NAME}.${setup.sink}`;
-    return {
-      session,
-      config,
-      mapping,
-      sink,
-      sinkName: setup.sink,
-      name,
-      entity,
-      entityId: 1,
-      related: [],
-      fingerprint: '',
-      asSent: (_, values) => values,
-      currencyCheck: () => [],
-      currencyFields: [],
-    };
+    return openOutboundRun(openRun({ project }, { pipeline: 'certify', id: await startRun(knex, 'certify'), knex }, options));
   }
 
   return {
@@ -134,15 +113,15 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
       }
     },
     async send({ cut, watch = (transport: Transport) => transport } = {}) {
-      const out = await outboundNow();
-      const target = await openTarget(out);
+      const run = await outboundNow();
+      const target = await openTarget(run);
       const counting = await cutAt(knex, cut?.at ?? Number.POSITIVE_INFINITY, cut?.how ?? 'before');
-      const problems = out.session.problems;
+      const problems = run.problems;
       try {
         const at = { ...target, transport: watch(target.transport) };
-        await settleAnswers(out, at);
-        await finishUnfinished(out, at);
-        await deliverQueued(out, at);
+        await settleAnswers(run, at);
+        await finishUnfinished(run, at);
+        await deliver(run, at);
       } catch (error) {
         if (error instanceof InterlocalError) problems.push(...error.problems);
         else if (!(error instanceof CutOff) && !counting.wasCut()) throw error;
@@ -151,7 +130,7 @@ export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
         await knex.destroy();
         knex = await openScratch(folder);
       }
-      return { problems: [...problems], notes: [...out.session.notes], commits: counting.commits() };
+      return { problems: [...problems], notes: [...run.notes], commits: counting.commits() };
     },
     rows: () => listOutbox(knex, { pipeline: 'certify', latest: true }),
     forget: () => forgetSent(knex, sequence),

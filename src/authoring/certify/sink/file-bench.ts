@@ -25,8 +25,8 @@ export interface FileBench extends SinkBench {
 export function onBench(context: SinkContext, work: (bench: FileBench) => Promise<Verdict>): Promise<Verdict> {
   return withSinkBench(setupOf(context), async (plain) => {
     const bench: FileBench = Object.assign(plain, { unpack: context.unpack });
-    const { target, acknowledgement } = context.sink;
-    for (const folder of [target.file!.folder, target.file!.staging, acknowledgement?.file?.folder])
+    const { target, acknowledgment } = context.sink;
+    for (const folder of [target.file!.folder, target.file!.staging, acknowledgment?.file?.folder])
       if (folder !== undefined) await mkdir(join(bench.target, fillText(folder, context.variables)), { recursive: true });
     await bench.queue(context.fixture.records);
     return work(bench);

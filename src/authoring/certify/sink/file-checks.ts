@@ -183,10 +183,10 @@ async function nextFile({ sink, fixture, variables }: SinkContext): Promise<Verd
   const { date, sequence } = fixture.context;
   const [first, second] = [nameOf(date, sequence), nameOf(date, sequence + 1)];
   if (first !== second) return holds(`${first}, then ${second}.`);
-  const waits = sink.one_at_a_time && (sink.acknowledgement?.taken || sink.acknowledgement?.file);
+  const waits = sink.one_at_a_time && (sink.acknowledgment?.taken || sink.acknowledgment?.file);
   if (waits) return holds(`Both are ${first}: the second waits until the first was taken.`);
   const hint =
-    'Put {{ sequence }} into target.file.name; or, where the system wants that one name: one_at_a_time with acknowledgement.taken.';
+    'Put {{ sequence }} into target.file.name; or, where the system wants that one name: one_at_a_time with acknowledgment.taken.';
   const next = nameOf(date === '2027-01-01' ? '2027-01-02' : '2027-01-01', sequence);
   return next === first
     ? fails(`Every file is called ${first}: the second is refused as long as the first is there.`, hint)

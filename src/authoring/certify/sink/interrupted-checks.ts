@@ -26,7 +26,7 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
       await bench.queue(context.fixture.records);
       await bench.runAll(behavior);
       const { idempotent } = context.sink.target.request!;
-      const back = context.sink.acknowledgement?.read_back;
+      const back = context.sink.acknowledgment?.read_back;
       const result = await bench.became();
       if (!idempotent && asks > 1)
         return fails(`Asked ${asks} times, although the first answer was lost and the system may have booked it.`, 'Report this.');
@@ -35,7 +35,7 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
         if (wrong)
           return fails(
             `After a lost answer ${wrong}.`,
-            back ? 'Look at acknowledgement.read_back: found and equal.' : 'Look at idempotent and error_handler.',
+            back ? 'Look at acknowledgment.read_back: found and equal.' : 'Look at idempotent and error_handler.',
           );
         said.push(idempotent ? `asked ${asks} times with the same key` : 'looked up, and not asked again');
         return undefined;
@@ -51,7 +51,7 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
     ? holds(`Answer lost before its first byte, and in the middle: ${[...new Set(said)].join('; ')}.`)
     : holdsBut(
         remark,
-        'Where the system recognizes a request by its key: idempotent: true; where the record can be looked up: acknowledgement.read_back.',
+        'Where the system recognizes a request by its key: idempotent: true; where the record can be looked up: acknowledgment.read_back.',
       );
 }
 
@@ -62,7 +62,7 @@ const MAX_KILLS = 14;
 async function killed(context: SinkRequestContext): Promise<Verdict> {
   const { sink, fixture, server } = context;
   const records = sink.encoder ? fixture.records : fixture.records.slice(0, RECORDS);
-  const safe = sink.target.request!.idempotent || sink.acknowledgement?.read_back !== undefined;
+  const safe = sink.target.request!.idempotent || sink.acknowledgment?.read_back !== undefined;
   let commits = 0;
   let plain: Record<string, string> = {};
   /** Look-up → the request that it is about. */
@@ -113,7 +113,7 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
     if (wrong)
       return fails(
         `Killed ${when} and run again, ${wrong[0]} is ${wrong[1].state}${isTaken(sink, wrong[1].state) ? '' : ` (${wrong[1].why})`}; undisturbed it is ${plain[wrong[0]]}.`,
-        'Look at idempotent and acknowledgement.read_back.',
+        'Look at idempotent and acknowledgment.read_back.',
       );
     return undefined;
   }

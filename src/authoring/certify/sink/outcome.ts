@@ -35,7 +35,7 @@ export function differsFromAnswers(sink: SinkConfig, given: Became, answers: Ans
 
 /** As far as the system alone says it: the last word may be a person's. */
 export function isTaken(sink: SinkConfig, state: OutboxRow['state']): boolean {
-  return state === 'accepted' || (sink.acknowledgement?.person !== undefined && (state === 'acknowledged' || state === 'sent'));
+  return state === 'accepted' || (sink.acknowledgment?.person !== undefined && (state === 'acknowledged' || state === 'sent'));
 }
 
 /** `2 accepted, 1 rejected` */

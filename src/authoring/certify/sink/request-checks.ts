@@ -55,7 +55,7 @@ async function requested(context: SinkRequestContext): Promise<Verdict> {
     if (wrong.length)
       return fails(
         `${wrong.slice(0, 3).join('; ')}.`,
-        'Correct acknowledgement and error_handler; or say in answers.json which records the system rejected.',
+        'Correct acknowledgment and error_handler; or say in answers.json which records the system rejected.',
       );
     if (problems.length) return fails(saidOf(problems), 'Fix the connector.');
     const never = server.neverAsked();
@@ -196,7 +196,7 @@ export function fault(context: SinkRequestContext, code: string, text: string, s
 }
 
 async function unknownAnswer(context: SinkRequestContext): Promise<Verdict> {
-  const response = context.sink.acknowledgement?.response;
+  const response = context.sink.acknowledgment?.response;
   if (!response) return undefined;
   const { path: list = '', result = '' } = response.records ?? {};
   const path = response.path ?? [list, '0', result].filter((part) => part !== '').join('.');

@@ -209,7 +209,7 @@ async function readBack(context: SinkTableContext): Promise<Verdict> {
           there
             ? `${other} was written as ${JSON.stringify(row[other])} and reads as ${JSON.stringify(there[other] ?? null)}.`
             : 'A row that was written is not there.',
-          'Give the field as many decimals or characters as the column has, and acknowledgement.read_back: true.',
+          'Give the field as many decimals or characters as the column has, and acknowledgment.read_back: true.',
         );
     }
     return holds(`${counted(written.length, 'row')}, ${counted(columns.length, 'column')}.`);

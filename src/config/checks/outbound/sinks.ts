@@ -86,10 +86,10 @@ export function checkSink(
   if (target.file?.pack) checkPack(target.file.pack, part.value.options, add);
   for (const [key, path] of [
     [target.file?.marker, ['target', 'file', 'marker']],
-    [sink.acknowledgement?.file?.accepted, ['acknowledgement', 'file', 'accepted']],
-    [sink.acknowledgement?.file?.rejected, ['acknowledgement', 'file', 'rejected']],
+    [sink.acknowledgment?.file?.accepted, ['acknowledgment', 'file', 'accepted']],
+    [sink.acknowledgment?.file?.rejected, ['acknowledgment', 'file', 'rejected']],
   ] as const)
-    if (key === '{name}' && (path[0] === 'target' || sink.acknowledgement!.file!.folder === target.file?.folder))
+    if (key === '{name}' && (path[0] === 'target' || sink.acknowledgment!.file!.folder === target.file?.folder))
       add([...path], 'VALUE_INVALID', 'would be the file itself.', 'Add something to it: {name}.done.');
   const asking = [
     ...options,
@@ -148,8 +148,8 @@ export function checkSink(
 
   /** What is said to become known of a record can be known. */
   function checkAnswers(): void {
-    const a = sink.acknowledgement;
-    const at = 'acknowledgement';
+    const a = sink.acknowledgment;
+    const at = 'acknowledgment';
     const only = (key: 'taken' | 'file' | 'response', kind: 'file' | 'request'): void => {
       if (a?.[key] !== undefined && !target[kind]) add([at, key], 'VALUE_INVALID', `is for sinks that write to target.${kind}.`);
     };
@@ -198,7 +198,7 @@ export function checkSink(
         ['one_at_a_time'],
         'VALUE_INVALID',
         'there would be no way to know when one was taken.',
-        'Add acknowledgement.taken: true, or file.',
+        'Add acknowledgment.taken: true, or file.',
       );
   }
 

@@ -1,16 +1,9 @@
-import { survivors } from '../../../identity/survivorship.ts';
-import { canonicalValues } from '../../../mapping/canonical-values.ts';
 import type { Values } from '../../../core/record.ts';
-import { type Looked, lookedAt, runsOfLanded } from '../../../store/outbound/carry.ts';
-import { identityStore, type Member } from '../../../store/identity/identity.ts';
-import { type StewardValue, stewardValuesOf } from '../../../store/identity/steward-values.ts';
-import type { Landing } from '../../../store/landing/landing.ts';
-import { columnsOfRecord } from '../../../store/model-tables.ts';
-import type { Knex } from '../../../store/open.ts';
-import { latestOfMembers, type OutboxRow, reachedOfMembers } from '../../../store/outbound/outbox.ts';
-import { contributionsOfMembers } from '../../golden/golden-records.ts';
-import type { Outbound } from '../context.ts';
-import type { Carry } from './carry.ts';
+import type { Member } from '../../../store/identity/identity.ts';
+import type { StewardValue } from '../../../store/identity/steward-values.ts';
+import type { Looked } from '../../../store/outbound/carry.ts';
+import type { ScannedGolden } from '../../../store/outbound/outbound.ts';
+import type { OutboxRow } from '../../../store/outbound/outbox.ts';
 import { isEcho } from './same.ts';
 
 /** A member of a golden record: what its system says, and what is known of what was sent to it. */
@@ -39,59 +32,14 @@ export interface Cluster {
   steward: ReadonlyMap<string, StewardValue>;
 }
 
-/** The people behind these golden records. */
-export async function clustersOf(out: Outbound, carry: Carry, landing: Landing, trx: Knex, goldens: readonly number[]): Promise<Cluster[]> {
-  const { session, entity, entityId } = out;
-  const { pipeline } = session.pipeline;
-  const store = identityStore(landing.rows, entityId);
-  const all = await store.ofGoldens([...goldens]);
-  const live = all.filter((m) => m.state === 'live');
-  const ids = live.map((m) => m.id);
-  const said = new Map([...(await contributionsOfMembers(landing, ids))].filter(([, list]) => list.length > 0));
-  const newest = new Map([...said].map(([id, list]) => [id, Math.max(...list.map((c) => c.landed))]));
-  const runs = await runsOfLanded(landing.rows, [...newest.values()]);
-  const before = await lookedAt(landing.rows, pipeline, ids);
-  const reached = Map.groupBy(await reachedOfMembers(trx, ids), (row) => row.member!);
-  const latest = Map.groupBy(
-    await latestOfMembers(
-      trx,
-      pipeline,
-      live.filter((m) => m.source === carry.connection).map((m) => m.id),
-    ),
-    (row) => row.member!,
-  );
-  const columns = columnsOfRecord(entity);
-  const people = live.flatMap((member): Person[] => {
-    const list = said.get(member.id);
-    if (!list) return [];
-    const values = canonicalValues(entity, survivors(list, entity, columns).columns);
-    const landed = newest.get(member.id)!;
-    return [
-      {
-        member,
-        values,
-        landed,
-        read: runs.get(landed) ?? 0,
-        changedAt: textOf(carry.latestBy === undefined ? null : values[carry.latestBy]),
-        before: before.get(member.id),
-        reached: reached.get(member.id) ?? [],
-        latest: latest.get(member.id) ?? [],
-      },
-    ];
-  });
-  const byGolden = Map.groupBy(people, (one) => one.member.golden!);
-  const everyId = Map.groupBy(all, (m) => m.golden!);
-  const steward = await stewardValuesOf(landing.rows, entityId, goldens);
-  return goldens.map((golden) => ({
-    golden,
-    people: (byGolden.get(golden) ?? []).sort((a, b) => order(a.member, b.member)),
-    ids: (everyId.get(golden) ?? []).map((m) => m.id),
-    steward: steward.get(golden) ?? new Map(),
-  }));
-}
-
-function order(a: Member, b: Member): number {
-  return a.source < b.source ? -1 : a.source > b.source ? 1 : a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+/** A golden record that a run looks at, and what is known of it in the target. */
+export interface FoundCluster extends Cluster {
+  /** What is to be sent of it; undefined where the pipeline does not want it, or it is gone. */
+  wanted: ScannedGolden | undefined;
+  /** Those of its people that are records of the target. */
+  there: Person[];
+  /** Rows of the outbox that make it in the target, whichever id it had then. */
+  created: OutboxRow[];
 }
 
 export function textOf(value: Values[string] | undefined): string | null {

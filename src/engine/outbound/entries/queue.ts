@@ -1,21 +1,17 @@
-import { hash } from 'node:crypto';
-import type { EntriesConfig } from '../../../config/schema/pipeline.ts';
-import { problemsOfRecord, sinkKey } from '../../../connector/sink/sink.ts';
-import { FatalError, type Place, type Problem } from '../../../core/errors.ts';
-import { plainMoney } from '../../../core/money.ts';
-import { type Values, valueAt } from '../../../core/record.ts';
-import type { LedgerRules, NotPosted } from '../../../reconciliation/journal-entries.ts';
-import { draftEntries, type EntryDraft, unbalancedFunds } from '../../../reconciliation/postings.ts';
+import type { Problem } from '../../../core/errors.ts';
+import type { RunCounts } from '../../../core/outcome.ts';
+import type { EntryDraft } from '../../../reconciliation/postings.ts';
+import { saveCounts } from '../../../store/ledger/runs.ts';
+import type { Knex } from '../../../store/open.ts';
 import {
   ENTRY_ENTITY_ID,
-  type EntryOnItsWay,
   entryNumber,
+  type EntryOnItsWay,
   insertEntry,
   isSettled,
   listEntries,
   type StoredEntry,
 } from '../../../store/outbound/entries.ts';
-import type { Knex } from '../../../store/open.ts';
 import { saveOutbound } from '../../../store/outbound/outbound.ts';
 import {
   changeOutbox,
@@ -25,112 +21,48 @@ import {
   type OutboxRow,
   type OutboxState,
 } from '../../../store/outbound/outbox.ts';
-import { saveCounts } from '../../../store/ledger/runs.ts';
 import { takeId } from '../../../store/sequence.ts';
-import { ledgerRules } from '../../revenue/ledger-rules.ts';
-import { stopIfAsked } from '../../run/session.ts';
-import type { Outbound } from '../context.ts';
-import { dueLines, postedLines } from './due.ts';
-import { entryRecord, referenceOf } from './entry-record.ts';
-import { namesRead } from '../currency-check.ts';
+import { type Counted, keyOfGolden, type Made, waitingState } from '../made.ts';
+import type { OutboundRun } from '../outbound-run.ts';
 
-/** So few receipts are no sign that something is wrong as a whole. */
-const FEW = 10;
-/** Between looking and writing a person may have decided about an entry; then it is looked again. */
-const TRIES = 5;
-/** So many reasons for which money is in no entry are told in the notes of a run. */
-const MOST_REASONS = 20;
+/** What queueing entries needs of a run. */
+type QueueingRun = Pick<OutboundRun, 'config' | 'counts' | 'fingerprint' | 'id' | 'name' | 'now' | 'pipeline' | 'sink'>;
 
 /**
  * Puts the entries that are missing into the outbox, all in one transaction. What waits and is not sent yet is made again each time: an entry whose
  * content is the same stays as it is, with what a person decided about it; one that is no longer right is withdrawn. What was sent is never changed.
+ * Gives the run's counts as they are once it has committed. `map`: what is sent of an entry, and the entry that it corrects.
  */
-export async function queueEntries(out: Outbound, config: EntriesConfig): Promise<void> {
-  const { session } = out;
-  const rules = ledgerRules(session.project);
-  for (let tries = TRIES; ; tries--) {
-    stopIfAsked(session);
-    const { drafts, notPosted, settled } = await draftsOf(out, config, rules);
-    const counts = { ...session.counts };
-    const done = await session.commit(async (_, trx) => {
-      Object.assign(counts, session.counts);
-      if (String(await settledNow(trx, out)) !== String(settled)) return false;
-      await write(out, trx, drafts, rules, counts);
-      await saveOutbound(trx, session.pipeline.pipeline, { fingerprint: out.fingerprint, position: 0 });
-      await saveCounts(trx, session.runId, counts);
-      return true;
-    });
-    if (done) {
-      session.counts = counts;
-      noteEntries(out, drafts, notPosted);
-      return;
-    }
-    if (tries > 1) continue;
-    throw new FatalError({
-      code: 'ENTRIES_CHANGED',
-      place: { system: out.name },
-      message: 'While the entries were made, people decided about entries again and again.',
-      hint: 'Run the pipeline again.',
-    });
-  }
-}
-
-async function draftsOf(
-  out: Outbound,
-  entries: EntriesConfig,
-  ledger: LedgerRules,
-): Promise<{ drafts: EntryDraft[]; notPosted: NotPosted[]; settled: number[] }> {
-  const { session, config } = out;
-  const { connection, where } = config;
-  const engine = { project: session.project, knex: session.knex };
-  const { lines: posted, settled } = await postedLines(engine, { entries, where, connection });
-  const { lines: due, notPosted, unsure, ready } = await dueLines(engine, { entries, where }, ledger, session.now());
-  const { entries: drafts, reversed } = draftEntries(due, posted, { connection, by: entries.by, ready, unsure });
-  refuseTooMany(out, reversed, new Set(posted.map(({ golden }) => golden)).size);
-  return { drafts, notPosted, settled };
-}
-
-async function settledNow(trx: Knex, { config }: Outbound): Promise<number[]> {
-  return (await listEntries(trx, { connection: config.connection })).filter(isSettled).map(({ number }) => number);
-}
-
-/** Where a source is gone, or a setting is wrong, all of it would be taken back. */
-function refuseTooMany({ config, name }: Outbound, reversed: number, posted: number): void {
-  if (reversed <= FEW || reversed * 100 <= config.max_deleted_percent * posted) return;
-  throw new FatalError({
-    code: 'ENTRIES_TAKE_BACK_TOO_MUCH',
-    place: { system: name },
-    message: `Entries would take back money of ${reversed} of ${posted} receipts that were posted, more than ${config.max_deleted_percent} percent; none was made.`,
-    hint: 'Look at interlocal report reconciled, and whether a source or a reconciliation was turned off. If it is right, raise max_deleted_percent for one run.',
-  });
-}
-
-async function write(
-  out: Outbound,
+export async function queueEntries(
+  run: QueueingRun,
   trx: Knex.Transaction,
   drafts: readonly EntryDraft[],
-  rules: LedgerRules,
-  counts: Outbound['session']['counts'],
-): Promise<void> {
-  const { pipeline } = out.session.pipeline;
-  const known = new Map((await listEntries(trx, { connection: out.config.connection })).map((entry) => [entry.number, entry]));
+  map: (entry: StoredEntry, corrected: EntryOnItsWay | undefined) => Made,
+): Promise<RunCounts> {
+  const { pipeline } = run.pipeline;
+  const counts = { ...run.counts };
+  const known = new Map((await listEntries(trx, { connection: run.config.connection })).map((entry) => [entry.number, entry]));
   const wanted = new Set<number>();
   for (const draft of drafts) {
-    const stored = await storedEntry(out, trx, draft);
+    const stored = await storedEntry(run, trx, draft);
     wanted.add(stored.number);
     counts.read++;
-    counts[await enqueue(out, trx, stored, rules, known.get(stored.corrects ?? -1))]++;
+    counts[await enqueue(run, trx, stored, map(stored, known.get(stored.corrects ?? -1)))]++;
   }
   for (const entry of known.values()) {
     if (entry.pipeline !== pipeline || wanted.has(entry.number) || isSettled(entry) || entry.state === 'withdrawn') continue;
     await changeOutbox(trx, [entry.row], { state: 'withdrawn', problems: [] });
     counts.deleted++;
   }
+  await saveOutbound(trx, pipeline, { fingerprint: run.fingerprint, position: 0 });
+  await saveCounts(trx, run.id, counts);
+  return counts;
 }
 
 /** The entry with a number; the same content that was there before, such as before a change that was taken back, keeps the number it had. */
-async function storedEntry({ session, config }: Outbound, trx: Knex.Transaction, draft: EntryDraft): Promise<StoredEntry> {
-  const { pipeline } = session.pipeline;
+async function storedEntry(run: QueueingRun, trx: Knex.Transaction, draft: EntryDraft): Promise<StoredEntry> {
+  const { config } = run;
+  const { pipeline } = run.pipeline;
   const { id, period, department, tender, currency, corrects, receiptLines, lines } = draft;
   const before = await entryNumber(trx, pipeline, id);
   const entry: StoredEntry = {
@@ -148,90 +80,22 @@ async function storedEntry({ session, config }: Outbound, trx: Knex.Transaction,
     receipts: new Set(receiptLines.map(({ golden }) => golden)).size,
     total: lines.reduce((sum, line) => sum + line.debit, 0),
     lines,
-    run: session.runId,
-    madeAt: session.now().toISOString(),
+    run: run.id,
+    madeAt: run.now().toISOString(),
   };
   if (before === undefined) await insertEntry(trx, entry, receiptLines);
   return entry;
 }
 
-interface Made {
-  key: string;
-  values: Values;
-  hash: string;
-  problems: Problem[];
-}
-
-function madeOf(out: Outbound, entry: StoredEntry, rules: LedgerRules, corrected: EntryOnItsWay | undefined): Made {
-  const { config } = out.session.project;
-  const separator = config.ledger!.fund.separator;
-  const record = entryRecord(entry, { starts: config.town.fiscal_year_starts, separator, corrected });
-  const at: Place = { system: out.name };
-  const unbalanced = unbalancedFunds(entry.lines, rules).map((fund) => notBalanced(at, fund));
-  const { values, problems } = out.mapping.apply(record, at);
-  const noKey = JSON.stringify({ golden: entry.number });
-  // `when` of the mapping leaves an entry out: that its money is in the ledger would be wrong to think.
-  if (!problems.length && !values)
-    problems.push({
-      code: 'ENTRY_NOT_WANTED',
-      place: at,
-      message: `The mapping ${out.mapping.name} leaves this journal entry out, but its money has to be posted.`,
-      hint: 'Change the condition "when" in the mapping. To leave receipts out, use "where" in the pipeline.',
-    });
-  if (!values || problems.length) return { key: noKey, values: {}, hash: hashOf({}), problems: [...unbalanced, ...problems] };
-  const keyless = out.sink.idempotency_key.every((field) => (valueAt(values, field) ?? '') === '');
-  const key = keyless ? noKey : sinkKey(out.sink, values);
-  const named = keyless ? at : { ...at, key };
-  const found = [...unbalanced, ...problemsOfRecord(out.sink, values, named), ...currencyLost(out, entry, named)];
-  return { key, values, hash: hashOf(values), problems: found };
-}
-
-/** An entry whose debits and credits differ in a fund is refused whole, with the lines of that fund. */
-function notBalanced(place: Place, { currency, fund, lines }: ReturnType<typeof unbalancedFunds>[number]): Problem {
-  const shown = lines.map(
-    ({ account, debit, credit }) =>
-      `${account} ${debit > 0 ? `debit ${plainMoney(debit, currency)}` : `credit ${plainMoney(credit, currency)}`}`,
-  );
-  return {
-    code: 'ENTRY_UNBALANCED',
-    place,
-    message: `It does not balance in fund ${fund}: ${shown.join(', ')}.`,
-    hint: 'Correct ledger in config/interlocal.yaml: due_from and due_to have to be accounts of the fund itself, such as "{fund}-1310".',
-  };
-}
-
-function currencyLost({ session, config }: Outbound, { currency }: StoredEntry, place: Place): Problem[] {
-  const { town } = session.project.config;
-  const mapping = session.project.sinkMappings.get(config.mapping)!.value;
-  if (currency === town.currency || namesRead(mapping).has('currency')) return [];
-  return [
-    {
-      code: 'CURRENCY_LOST',
-      place,
-      message: `It is in ${currency}, but the mapping sends no currency: the system would take it as ${town.currency}.`,
-      hint: 'Map currency to a field of the sink.',
-    },
-  ];
-}
-
-type Counted = 'created' | 'changed' | 'unchanged' | 'rejected';
-
-async function enqueue(
-  out: Outbound,
-  trx: Knex.Transaction,
-  entry: StoredEntry,
-  rules: LedgerRules,
-  corrected: EntryOnItsWay | undefined,
-): Promise<Counted> {
-  const { pipeline } = out.session.pipeline;
-  let made = madeOf(out, entry, rules, corrected);
+async function enqueue(run: QueueingRun, trx: Knex.Transaction, entry: StoredEntry, mapped: Made): Promise<Counted> {
+  const { pipeline } = run.pipeline;
   const mine = (await latestOfGoldens(trx, pipeline, [entry.number])).filter((row) => row.entityId === ENTRY_ENTITY_ID);
-  const other = (await latestOfKeys(trx, pipeline, [made.key])).get(made.key);
-  if (other && !mine.some(({ id }) => id === other.id)) made = keyTwice(out, entry, made, other);
+  const other = (await latestOfKeys(trx, pipeline, [mapped.key])).get(mapped.key);
+  const made = other && !mine.some(({ id }) => id === other.id) ? keyTwice(run, mapped, other) : mapped;
   const current = mine.find((row) => row.key === made.key);
   for (const row of mine)
     if (row !== current && row.state !== 'withdrawn') await changeOutbox(trx, [row.id], { state: 'withdrawn', problems: [] });
-  const waiting = waitingState(out);
+  const waiting = waitingState(run.pipeline);
   const state: OutboxState = made.problems.length ? 'refused' : waiting;
   const counted = (how: Counted): Counted => (state === 'refused' ? 'rejected' : how);
   const same = current?.hash === made.hash;
@@ -248,45 +112,23 @@ async function enqueue(
       hash: made.hash,
       values: made.values,
       problems: made.problems,
-      run: out.session.runId,
+      run: run.id,
     });
     return counted('created');
   }
   // What was approved was approved as it was.
   const stays = same && state !== 'refused' && (current.state === 'queued' || current.state === waiting);
   if (stays) return 'unchanged';
-  await changeOutbox(trx, [current.id], { state, hash: made.hash, values: made.values, problems: made.problems, run: out.session.runId });
+  await changeOutbox(trx, [current.id], { state, hash: made.hash, values: made.values, problems: made.problems, run: run.id });
   return counted('changed');
 }
 
-function keyTwice(out: Outbound, entry: StoredEntry, made: Made, other: OutboxRow): Made {
+function keyTwice(run: QueueingRun, made: Made, other: OutboxRow): Made {
   const problem: Problem = {
     code: 'KEY_REPEATED',
-    place: { system: out.name, key: made.key },
-    message: `It has the same ${out.sink.idempotency_key.join(', ')} as entry ${other.golden}, so the system would take both as the same entry.`,
+    place: { system: run.name, key: made.key },
+    message: `It has the same ${run.sink.idempotency_key.join(', ')} as entry ${other.golden}, so the system would take both as the same entry.`,
     hint: 'Map reference or number of the entry to a field of idempotency_key.',
   };
-  return { ...made, key: JSON.stringify({ golden: entry.number }), problems: [problem, ...made.problems] };
-}
-
-/** How what may be sent waits in the pipeline's mode. */
-function waitingState({ session }: Outbound): OutboxState {
-  const { mode } = session.pipeline;
-  return mode === 'live' ? 'queued' : mode === 'review' ? 'review' : 'shadow';
-}
-
-function hashOf(values: Values): string {
-  return hash('sha256', JSON.stringify(values)).slice(0, 24);
-}
-
-/** Money that is due and in no entry is told, sum by sum. */
-function noteEntries({ session, name }: Outbound, entries: readonly EntryDraft[], notPosted: readonly NotPosted[]): void {
-  for (const { amount, currency, account, tender, reason } of notPosted.slice(0, MOST_REASONS))
-    session.note(
-      `${name}: ${plainMoney(amount, currency)} ${currency} ${account === null ? '' : `of ${account} `}${tender === null ? '' : `paid by ${tender} `}is in no entry: ${reason}.`,
-    );
-  if (notPosted.length > MOST_REASONS) session.note(`${name}: … and ${notPosted.length - MOST_REASONS} more sums are in no entry.`);
-  for (const { id, corrects, period } of entries)
-    if (corrects)
-      session.note(`${name}: ${referenceOf(id)} of ${period.id} adjusts entry ${corrects.number} (${referenceOf(corrects.id)}).`);
+  return { ...made, key: keyOfGolden(made.golden), problems: [problem, ...made.problems] };
 }

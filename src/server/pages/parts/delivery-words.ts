@@ -1,5 +1,5 @@
 import type { SinkConfig } from '../../../config/schema/connector.ts';
-import { isOpen, isOverdue } from '../../../engine/outbound/settle.ts';
+import { isOpen, isOverdue } from '../../../engine/outbound/delivery-state.ts';
 import { toSettle } from '../../../reports/outbound/deliveries.ts';
 import type { Delivery, OutboxRow } from '../../../reports/outbound/outgoing.ts';
 import { DELIVERY_LABELS, RECORD_LABELS } from '../../../reports/output/labels.ts';
@@ -9,7 +9,7 @@ import { type Mark, statusMark } from './status-mark.ts';
 /** How a delivery is, and what is still to come. */
 export function deliveryMark(sink: SinkConfig, delivery: Delivery, now: Date): Html {
   const state = DELIVERY_LABELS[delivery.state];
-  const late = isOverdue(delivery, sink.acknowledgement?.within, now);
+  const late = isOverdue(delivery, sink.acknowledgment?.within, now);
   if (late) return statusMark('note', `${state}, late`);
   if (toSettle(sink, delivery)) return statusMark('note', `${state}, answer needed`);
   if (delivery.state === 'sent') return isOpen(sink, delivery) ? statusMark('idle', 'sent, no answer yet') : statusMark('good', 'sent');
