@@ -19,15 +19,31 @@ export function textAgreement(left: Entry, right: Entry, pairs: readonly FieldPa
   return best;
 }
 
+/** What a text says, as far as texts are compared. */
+export interface TextParts {
+  /** Its words in their order, with a space between them. */
+  whole: string;
+  words: ReadonlySet<string>;
+  /** All of it, where that is a reference. */
+  reference: string | null;
+}
+
+/** null: it has no words, and agrees with nothing. */
+export function textParts(text: string): TextParts | null {
+  const list = words(text);
+  if (!list.length) return null;
+  const joined = list.join('');
+  return { whole: list.join(' '), words: new Set(list), reference: isReference(joined) ? joined : null };
+}
+
 function agreement(left: string, right: string): TextAgreement {
-  const [l, r] = [words(left), words(right)];
-  if (!l.length || !r.length) return 0;
-  if (l.join(' ') === r.join(' ')) return 3;
-  const [inLeft, inRight] = [new Set(l), new Set(r)];
-  if (isReference(l.join('')) && inRight.has(l.join(''))) return 2;
-  if (isReference(r.join('')) && inLeft.has(r.join(''))) return 2;
-  const shared = [...inLeft].filter((word) => inRight.has(word)).length;
-  return shared * 2 >= Math.max(inLeft.size, inRight.size) ? 1 : 0;
+  const [l, r] = [textParts(left), textParts(right)];
+  if (!l || !r) return 0;
+  if (l.whole === r.whole) return 3;
+  if (l.reference !== null && r.words.has(l.reference)) return 2;
+  if (r.reference !== null && l.words.has(r.reference)) return 2;
+  const shared = [...l.words].filter((word) => r.words.has(word)).length;
+  return shared * 2 >= Math.max(l.words.size, r.words.size) ? 1 : 0;
 }
 
 /** A number or code, long enough to be rare: "BATCH" is none. */

@@ -156,11 +156,17 @@ const SHARED_INDEXES: readonly Index[] = [
 
 /**
  * Before a large first load: drops the indexes of tables that have no rows yet. Making an index at once costs a third of keeping it up row by
- * row. They are made again by afterFilling, or by the next start where the load was stopped.
+ * row. They are made again by afterFilling, or by the next start where the load was stopped. `shared`: indexes of tables of all entities.
+ * Tells whether any were dropped.
  */
-export async function beforeFilling(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
-  for (const [table, indexes] of Map.groupBy([...SHARED_INDEXES, ...entities.flatMap(indexesOf)], (index) => index.table))
-    if ((await knex(table).first(knex.raw('1'))) === undefined) for (const { name } of indexes) await dialectOf(knex).dropIndex(knex, name);
+export async function beforeFilling(knex: Knex, entities: readonly EntityConfig[], shared = SHARED_INDEXES): Promise<boolean> {
+  let dropped = false;
+  for (const [table, indexes] of Map.groupBy([...shared, ...entities.flatMap(indexesOf)], (index) => index.table)) {
+    if ((await knex(table).first(knex.raw('1'))) !== undefined) continue;
+    for (const { name } of indexes) await dialectOf(knex).dropIndex(knex, name);
+    dropped = true;
+  }
+  return dropped;
 }
 
 /** After a large first load: makes the indexes that are missing, and has the planner look at what is there now. */

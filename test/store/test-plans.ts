@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
+import { linesOfReceipts } from '../../src/store/landing/golden.ts';
 import { landedAfter, liveHashes, liveKeys } from '../../src/store/landing/landed.ts';
 import { landing } from '../../src/store/landing/landing.ts';
 import { storedAfter } from '../../src/store/landing/record-keys.ts';
@@ -100,6 +101,30 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       });
       expect(after).toBe(await dialectOf(knex).explain(knex, 'SELECT count(*) FROM il_landed', []));
     });
+  });
+
+  test('lines of receipts are found by their source and number, as they are indexed', async () => {
+    await knex.schema.createTable('charge', (t) => {
+      t.bigInteger('_id').primary();
+      t.text('source');
+      t.text('receipt_number');
+      t.index(['source', 'receipt_number']);
+    });
+    const lines = Array.from({ length: 4000 }, (_, i) => ({ _id: i, source: 'desk', receipt_number: `R${i >> 1}` }));
+    for (let i = 0; i < lines.length; i += 200) await knex('charge').insert(lines.slice(i, i + 200));
+    await dialectOf(knex).updateStatistics(knex, ['charge']);
+    let found: unknown[] = [];
+    const plans = await kind.plansOf(knex, async () => {
+      found = await linesOfReceipts(knex, { entity: 'charge', entityId: 1, off: [] }, [
+        { source: 'desk', number: 'R7' },
+        { source: 'pool', number: 'R7' },
+        { source: null, number: 'R8' },
+      ]);
+    });
+    expect(found).toHaveLength(2);
+    const ofLines = plans.filter((plan) => /charge|\bg\b/.test(plan));
+    expect(ofLines).not.toEqual([]);
+    for (const plan of ofLines) expect(plan).not.toMatch(kind.wholeTable);
   });
 
   describe('sums of the revenue report are read as far as they are asked for', () => {

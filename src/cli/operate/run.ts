@@ -20,19 +20,22 @@ export function registerRun(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { runPipeline } = await import('../../engine/run/run.ts');
       const { inOrder } = await import('../../engine/run/order.ts');
+      const { keepSumsAfter } = await import('../../engine/run/keep-sums-after.ts');
       const { progressView } = await import('../progress.ts');
       await withTown(cli, async (engine) => {
         const ids = chosenPipelines(engine.project, names, options.all === true, inOrder);
         const view = progressView(cli);
         const results: RunResult[] = [];
         let outcome: Outcome = 'succeeded';
+        const onNote = (pipeline: string, text: string): void => view.line(`${pipeline}: ${text}`);
         const one = async (id: string): Promise<void> => {
           if (cli.signal.aborted) return;
           const result = await runPipeline(engine, id, {
             signal: cli.signal,
             adoptConfiguration: options.adoptConfiguration === true,
+            othersFollow: true,
             onProgress: (p) => view.show(p),
-            onNote: (pipeline, text) => view.line(`${pipeline}: ${text}`),
+            onNote,
           }).catch((error: unknown) => notRun(id, error, options.all === true));
           results.push(result);
           outcome = escalate(outcome, result.outcome);
@@ -41,6 +44,7 @@ export function registerRun(cli: Cli): void {
         };
         if (options.all) await sideBySide(engine.project, ids, one);
         else for (const id of ids) await one(id);
+        await keepSumsAfter(engine, results, { signal: cli.signal, onNote });
         results.sort((a, b) => ids.indexOf(a.pipeline) - ids.indexOf(b.pipeline));
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
         view.done();

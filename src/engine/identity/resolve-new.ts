@@ -1,8 +1,7 @@
 import type { EntityConfig } from '../../config/schema/model.ts';
-import { isEmpty } from '../../store/landing/landed.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import { identityStore, type Member } from '../../store/identity/identity.ts';
-import { afterFilling, dropIndexes } from '../../store/model-tables.ts';
+import { afterFilling, beforeFilling } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
 import {
   comparedBy,
@@ -127,8 +126,7 @@ const BULK_RECORDS = 50_000;
  * failure, the next start makes them.
  */
 async function filling({ knex, preview }: Comparing, entity: EntityConfig, records: number, fill: () => Promise<void>): Promise<void> {
-  const bulk = !preview && records >= BULK_RECORDS && (await isEmpty(knex, entity.entity));
-  if (bulk) await dropIndexes(knex, entity);
+  const bulk = !preview && records >= BULK_RECORDS && (await beforeFilling(knex, [entity], []));
   await fill();
   if (bulk) await afterFilling(knex, [entity]);
 }

@@ -10,6 +10,9 @@ import { recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import {
   changedFields,
   changedGoldens,
+  deletedGoldens,
+  formerValues,
+  hasChanged,
   goldensInTransit,
   keysOfUnits,
   recordOfUnit,
@@ -28,6 +31,10 @@ export interface ChangedPart {
   entries: Record<Side, StoredEntry[]>;
   /** How they stood before; new records are not there. */
   standings: Standing[];
+  /** Records that have left their side since, with the currency that they had. */
+  gone: Record<Side, Map<number, string>>;
+  /** Sides of which what is kept of days and numbers has to be made again from all records. */
+  again: Set<Side>;
   matches: Set<number>;
   exceptions: Set<string>;
   /** People have decided something since, so matches may be gone that the kept sums count. */
@@ -46,7 +53,7 @@ export interface PartContext {
   names: RecordNames;
   days: BusinessDays;
   today: number;
-  /** Fields on which what is kept of days and numbers depends: a change of one is looked at with everything. */
+  /** Fields on which what is kept of days and numbers depends: where one has changed, that is made again. */
   keptFields: Record<Side, readonly string[]>;
   /** Of more records than this, everything is looked at. */
   most: number;
@@ -61,16 +68,18 @@ interface Lookup {
 
 /**
  * What has changed since the last run, and whatever a relation ties to it, again and again. Undefined where everything has to be
- * looked at: a record has left its side, or too much has changed.
+ * looked at: too much has changed, or a record is not on its side anymore and it is not known why.
  */
 export async function changedPart(context: PartContext): Promise<ChangedPart | undefined> {
   const { trx, pipeline, rules, readers, kept, decisions } = context;
   const part: ChangedPart = {
     entries: { left: [], right: [] },
     standings: [],
+    gone: { left: new Map(), right: new Map() },
+    again: new Set(),
     matches: new Set(),
     exceptions: new Set(),
-    decided: false,
+    decided: decisions.some((decision) => !kept.decisions.has(decisionText(decision))),
     totals: {},
   };
   const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
@@ -78,11 +87,18 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   const changed: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   for (const side of SIDES) {
     const { entity, entityId } = readers[side].side;
-    const goldens = await changedGoldens(trx, entity, kept.seen, kept.open);
+    const goldens = [
+      ...(await changedGoldens(trx, entity, kept.seen, kept.open)),
+      ...(await deletedGoldens(trx, entityId, kept.seen, kept.open)),
+    ];
     if (goldens.length > context.most) return undefined;
     const known = (await standingsOf(trx, pipeline, side, entityId, goldens)).map(({ golden }) => golden);
+    // A match that a person has revoked has left no keys: what its record was tied to before it changed is not known.
+    const standing = new Set(known);
+    const without = part.decided ? goldens.filter((golden) => !standing.has(golden)) : [];
+    if (await hasChanged(trx, entityId, without, kept.seen, kept.open)) return undefined;
     const fields = await changedFields(trx, entityId, known, kept.seen, kept.open);
-    if (context.keptFields[side].some((field) => fields.has(field))) return undefined;
+    if (context.keptFields[side].some((field) => fields.has(field))) part.again.add(side);
     for (const golden of [...goldens, ...known]) changed[side].add(golden);
     for (const golden of changed[side]) next[side].add(golden);
     for (const { golden, day } of await readers[side].some(await goldensInTransit(trx, pipeline, side)))
@@ -93,7 +109,6 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     const isNew = !kept.decisions.has(decisionText(decision));
     if (decision.verdict === 'same') for (const side of SIDES) for (const name of decision[side]) byName.set(`${side} ${name}`, decision);
     if (!isNew) continue;
-    part.decided = true;
     await addNamed(context, decision, next);
   }
   const relations = relationsOf(rules);
@@ -118,9 +133,12 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       const entries = await readers[side].some(goldens);
       const standings = await standingsOf(trx, pipeline, side, readers[side].side.entityId, goldens);
       for (const golden of goldens) inside[side].add(golden);
-      const here = new Set(entries.map(({ golden }) => golden));
-      if (standings.some(({ golden }) => !here.has(golden))) return undefined;
-      found += entries.length;
+      const gone = await goneFrom(context, side, entries, standings);
+      // What is not there although nothing has changed it cannot be told from what is wrongly kept.
+      if (!gone || [...gone.keys()].some((golden) => !changed[side].has(golden))) return undefined;
+      for (const [golden, currency] of gone) part.gone[side].set(golden, currency);
+      if (gone.size) part.again.add(side);
+      found += entries.length + gone.size;
       part.entries[side].push(...entries);
       part.standings.push(...standings);
       for (const { golden, match } of standings) if (changed[side].has(golden)) units.push(match ?? unitOf(golden, side));
@@ -150,6 +168,21 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       lookups.push({ relation, key, day: relations[relation]?.near === undefined ? null : day });
     await ask(lookups);
   }
+}
+
+/** The records that stood in the last result and are on their side no more, with their currency; undefined where that is not known. */
+async function goneFrom(
+  { trx, readers, kept }: PartContext,
+  side: Side,
+  entries: readonly StoredEntry[],
+  standings: readonly Standing[],
+): Promise<Map<number, string> | undefined> {
+  const here = new Set(entries.map(({ golden }) => golden));
+  const gone = [...new Set(standings.flatMap(({ golden }) => (here.has(golden) ? [] : [golden])))];
+  if (!gone.length) return new Map();
+  const own = readers[side].side;
+  const currencies = await formerValues(trx, own, `${own.amount}_currency`, gone, kept.seen, kept.open);
+  return gone.every((golden) => currencies.has(golden)) ? currencies : undefined;
 }
 
 function noteTotals({ rules }: PartContext, relations: readonly Relation[], lookups: readonly Lookup[], part: ChangedPart): void {

@@ -2,8 +2,8 @@ import type { Project } from '../../config/project.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { ControlPass, ControlTotal, Side } from '../../reconciliation/entry.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
-import type { NumberRange, NumberRanges } from '../../reconciliation/exceptions/number-ranges.ts';
-import type { Decision, Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
+import { type NumberRange, type NumberRanges, withNumbers } from '../../reconciliation/exceptions/number-ranges.ts';
+import type { CheckedResult, Decision, Rules } from '../../reconciliation/match/reconcile.ts';
 import { SIDES, type TotalState } from '../../reconciliation/match/work.ts';
 import { keyOfTotal } from '../../reconciliation/passes/control.ts';
 import { openRuns, newestRun } from '../../store/ledger/runs.ts';
@@ -72,6 +72,24 @@ export async function keptState(knex: Knex, pipeline: string, basis: string): Pr
   };
 }
 
+/** The same, with what is kept of the days and numbers of a side made again: `entries` are all of its records now. */
+export function madeAgain(kept: KeptState, { exceptions }: Rules, side: Side, entries: readonly StoredEntry[]): KeptState {
+  const days = { ...kept.days, [side]: withDays(new Map(), entries) };
+  let lastDay = -Infinity;
+  for (const each of SIDES) for (const list of days[each].values()) for (const day of list) if (day > lastDay) lastDay = day;
+  return {
+    ...kept,
+    days,
+    lastDay,
+    numbers: exceptions.gaps.map((rule, i) =>
+      rule.side === side ? withNumbers(new Map(), rule, entries) : (kept.numbers[i] ?? new Map()),
+    ),
+    senders: exceptions.expected.map((rule, i) =>
+      rule.side === side ? withSenders(new Map(), rule, entries) : (kept.senders[i] ?? new Map()),
+    ),
+  };
+}
+
 interface Written {
   basis: string;
   seen: number;
@@ -110,7 +128,7 @@ export async function stateAfter(
 }
 
 /** As the store keeps it. */
-export function stateText(state: KeptState, rules: Rules, { numbers, totals }: Reconciled): string {
+export function stateText(state: KeptState, rules: Rules, { numbers, totals }: CheckedResult): string {
   const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
     [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
   const written: Written = {
@@ -128,7 +146,7 @@ export function stateText(state: KeptState, rules: Rules, { numbers, totals }: R
 }
 
 /** Every total as it is now; one that this run has not looked at stands as it did. */
-function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: Reconciled['totals']): Written['totals'] {
+function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: CheckedResult['totals']): Written['totals'] {
   const written: Written['totals'] = {};
   for (const pass of passes) {
     if (pass.kind !== 'control') continue;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Entry, Side } from '../../reconciliation/entry.ts';
-import type { Reconciled, Rules } from '../../reconciliation/match/reconcile.ts';
+import type { CheckedResult, Rules } from '../../reconciliation/match/reconcile.ts';
 import { likenessKey, type Relation, relationsOf, takenBy } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { type MatchKey, unitOf } from '../../store/reconciliation/settled.ts';
@@ -12,7 +12,7 @@ export function keptKey(text: string): string {
 }
 
 /** The keys by which a later run finds what it must look at again. `ids`: of the matches, in their order. */
-export function* keysOf(rules: Rules, result: Reconciled, ids: readonly number[]): Generator<MatchKey> {
+export function* keysOf(rules: Rules, result: CheckedResult, ids: readonly number[]): Generator<MatchKey> {
   const relations = relationsOf(rules);
   const alike = copiesOf(rules, result);
   for (const [i, match] of result.matches.entries()) {
@@ -57,7 +57,7 @@ function* keysOfEntry(
 }
 
 /** What the records of copies have in common; of all others nothing is kept, since they are found by their values. */
-function copiesOf({ exceptions }: Rules, { clusters }: Reconciled): Map<Entry, string[]> {
+function copiesOf({ exceptions }: Rules, { clusters }: CheckedResult): Map<Entry, string[]> {
   const found = new Map<Entry, string[]>();
   for (const { side, fields, entries } of clusters) {
     const i = exceptions.duplicates.findIndex((rule) => rule.side === side && rule.fields === fields);

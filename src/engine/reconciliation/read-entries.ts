@@ -57,6 +57,9 @@ export async function sideReader(
     if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
     return day;
   };
+  // The store gives each record a text of its own for the currency that nearly all of them have.
+  const currencies = new Map<string, string>();
+  const currencyOf = (text: string): string => currencies.get(text) ?? (currencies.set(text, text), text);
   const entryOf = (record: SideRecord, sources: ReadonlyMap<number, SourceName>): StoredEntry[] => {
     if (record.minor === null || record.currency === null) return [];
     const day = date === undefined ? null : record.values[at.get(date)!];
@@ -64,7 +67,7 @@ export async function sideReader(
       {
         id: names.nameOf(sources.get(record.id), record.id),
         minor: record.minor,
-        currency: record.currency,
+        currency: currencyOf(record.currency),
         day: day === null || day === undefined ? null : dayOf(String(day)),
         values: valuesOf(fields, record.values),
         golden: record.id,

@@ -7,7 +7,7 @@ import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
 import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
-import { type FoundException, type Reconciled, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
+import { type CheckedResult, type FoundException, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
 import { mayRunInPart } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { type NewException, type SavedExceptions, saveExceptions } from '../../store/reconciliation/exceptions.ts';
@@ -64,8 +64,7 @@ export async function reconcileByPasses(run: ReconciliationRun): Promise<Problem
     const kept = mayRunInPart(rules) ? await keptState(trx, pipeline, basis) : undefined;
     const found = (kept && (await inPart(run, context, kept))) ?? (await whole(run, context));
     stopIfAsked(run);
-    const before = found.part ? kept : undefined;
-    const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, before);
+    const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, found.part?.before);
     const saved = await save(run, context, sources, found, state);
     return {
       sums: found.sums,
@@ -131,8 +130,8 @@ async function whole(
     [...entries.left, ...entries.right].flatMap(({ day }) => (day === null ? [] : [day])),
     today,
   );
-  const result = reconcileSides(rules, entries, decisions, days, today);
-  return { entries, result, sums: conservedSums(pipeline, entries, result), days };
+  const { states, ...result } = reconcileSides(rules, entries, decisions, days, today);
+  return { entries, result, sums: conservedSums(pipeline, entries, { ...result, states }), days };
 }
 
 /** Saves what was found; of what a run in part has not looked at, everything stays. */
@@ -184,11 +183,11 @@ async function save(
 }
 
 /** One after the other, so that they are not all in memory twice. */
-function* passMatchesOf({ matches }: Reconciled, sides: Record<Side, ReadEntries>): Generator<PassMatch> {
+function* passMatchesOf({ matches }: CheckedResult, sides: Record<Side, ReadEntries>): Generator<PassMatch> {
   for (const match of matches) yield passMatchOf(match, sides);
 }
 
-function passMatchOf(match: Reconciled['matches'][number], sides: Record<Side, ReadEntries>): PassMatch {
+function passMatchOf(match: CheckedResult['matches'][number], sides: Record<Side, ReadEntries>): PassMatch {
   const sum = (entries: readonly Entry[]): number => entries.reduce((total, { minor }) => total + minor, 0);
   return {
     contentId: match.id,
@@ -243,7 +242,7 @@ function dueDay(since: number, businessDays: number, days: BusinessDays): number
 }
 
 /** What took the records of an exception that is gone: the match that has its first record. */
-function explainer(result: Reconciled): (records: readonly string[]) => Record<string, unknown> {
+function explainer(result: CheckedResult): (records: readonly string[]) => Record<string, unknown> {
   let byRecord: Map<string, { match: string; pass: string }> | undefined;
   return (records) => {
     if (!byRecord) {

@@ -2,19 +2,19 @@ import type { Entry, Side } from '../../reconciliation/entry.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
-import { type FoundException, type Known, type Reconciled, reconcileSides } from '../../reconciliation/match/reconcile.ts';
+import { type CheckedResult, type FoundException, type Known, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
 import { sideTotals, unitOf } from '../../store/reconciliation/settled.ts';
 import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
 import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
-import { keptTotalKey, totalText } from './kept-state.ts';
+import { keptTotalKey, type KeptState, madeAgain, totalText } from './kept-state.ts';
 import type { StoredEntry } from './read-entries.ts';
 
 /** What a run found, whether it looked at everything or at the part that may have changed. */
 export interface Found {
   entries: Record<Side, StoredEntry[]>;
-  result: Reconciled;
+  result: CheckedResult;
   /** Of all records of both sides. */
   sums: SideSum[];
   /** undefined: everything was looked at. */
@@ -23,6 +23,8 @@ export interface Found {
     exceptions: ReadonlySet<string>;
     units: number[];
     goldens: Record<Side, number[]>;
+    /** What the last run kept, without the records that are gone. */
+    before: KeptState;
     /** Exceptions that stay, each with the cause that is stored. */
     kept: { exception: FoundException; cause: string | undefined }[];
   };
@@ -32,11 +34,14 @@ export interface Found {
  * Looks again at what may have changed since the last run. Undefined where everything has to be looked at: also when the sums that are
  * kept, with what has changed, are not those of the records.
  */
-export async function runInPart(context: Omit<PartContext, 'most'>): Promise<Found | undefined> {
-  const stored = await sideStates(context.trx, context.pipeline);
+export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found | undefined> {
+  const stored = await sideStates(given.trx, given.pipeline);
   const records = stored.reduce((sum, state) => sum + state.records, 0);
-  const part = await changedPart({ ...context, most: Math.max(FEWEST, records * SHARE) });
-  if (!part || !isInCalendar(context, part.entries)) return undefined;
+  const part = await changedPart({ ...given, most: Math.max(FEWEST, records * SHARE) });
+  if (!part || !isInCalendar(given, part.entries)) return undefined;
+  let { kept: before } = given;
+  for (const side of part.again) before = madeAgain(before, given.rules, side, await given.readers[side].all());
+  const context = { ...given, kept: before };
   const { pipeline, rules, decisions, days, today, trx } = context;
   const exceptions = await exceptionsOf(context, part);
   const known: Known = {
@@ -49,10 +54,10 @@ export async function runInPart(context: Omit<PartContext, 'most'>): Promise<Fou
   };
   const result = reconcileSides(rules, part.entries, decisions, days, today, known);
   const own = conservedSums(pipeline, part.entries, result);
-  const before = part.decided
+  const standing = part.decided
     ? await statesOfRecords(trx, pipeline, { left: context.readers.left.side, right: context.readers.right.side })
     : stored;
-  const sums = addedUp(before, part, own);
+  const sums = addedUp(standing, part, own);
   for (const side of SIDES) {
     const totals = await sideTotals(trx, context.readers[side].side);
     if (
@@ -63,7 +68,7 @@ export async function runInPart(context: Omit<PartContext, 'most'>): Promise<Fou
     )
       return undefined;
   }
-  const goldens = { left: part.entries.left.map(({ golden }) => golden), right: part.entries.right.map(({ golden }) => golden) };
+  const goldens = { left: goldensOf(part, 'left'), right: goldensOf(part, 'right') };
   return {
     entries: part.entries,
     result,
@@ -73,9 +78,15 @@ export async function runInPart(context: Omit<PartContext, 'most'>): Promise<Fou
       exceptions: exceptions.among,
       units: [...part.matches, ...SIDES.flatMap((side) => goldens[side].map((golden) => unitOf(golden, side)))],
       goldens,
+      before,
       kept: exceptions.kept,
     },
   };
+}
+
+/** Records that are looked at, and those that are gone. */
+function goldensOf({ entries, gone }: ChangedPart, side: Side): number[] {
+  return [...entries[side].map(({ golden }) => golden), ...gone[side].keys()];
 }
 
 /** A part that is a larger share of all records is looked at with everything, which takes no longer. */
@@ -139,8 +150,8 @@ async function exceptionsOf(
 ): Promise<{ among: Set<string>; kept: { exception: FoundException; cause: string | undefined }[] }> {
   const among = new Set(part.exceptions);
   for (const side of SIDES) {
-    const goldens = part.entries[side].map(({ golden }) => golden);
-    for (const id of await exceptionsWith(trx, pipeline, side, readers[side].side.entityId, goldens)) among.add(id);
+    const { entityId } = readers[side].side;
+    for (const id of await exceptionsWith(trx, pipeline, side, entityId, goldensOf(part, side))) among.add(id);
   }
   const stored = await listExceptions(trx, { pipeline, states: NOT_CLOSED });
   for (const { id, leftCount, rightCount } of stored) if (leftCount + rightCount === 0) among.add(id);
@@ -189,13 +200,13 @@ function addedUp(before: readonly SideSum[], part: ChangedPart, own: readonly Si
     }
   };
   for (const { side, currency, state, records, minor } of [...before, ...own]) add(side, currency, state, records, minor);
-  const currencies = { left: currenciesOf(part.entries.left), right: currenciesOf(part.entries.right) };
+  const currencies = { left: currenciesOf(part, 'left'), right: currenciesOf(part, 'right') };
   for (const { side, golden, state, minor } of part.standings) add(side, currencies[side].get(golden)!, state, -1, -minor);
   return [...sums.values()].filter(({ records, minor }) => records !== 0 || minor !== 0);
 }
 
-function currenciesOf(entries: readonly StoredEntry[]): Map<number, string> {
-  return new Map(entries.map(({ golden, currency }) => [golden, currency]));
+function currenciesOf({ entries, gone }: ChangedPart, side: Side): Map<number, string> {
+  return new Map([...gone[side], ...entries[side].map(({ golden, currency }) => [golden, currency] as const)]);
 }
 
 /** Whether all states of a side together are all of its records, by number and by sum. */

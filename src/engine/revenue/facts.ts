@@ -230,8 +230,8 @@ async function linesOf(
   receipts: readonly GoldenRow[],
 ): Promise<Map<string, GoldenRow[]>> {
   const lines = new Map<string, GoldenRow[]>();
-  const numbers = [...new Set(receipts.map((r) => r.receipt_number as string))];
-  for (const line of await linesOfReceipts(knex, { entity: lineEntity, entityId: lineId, off }, numbers)) {
+  const named = receipts.map((r) => ({ source: text(r.source), number: r.receipt_number as string }));
+  for (const line of await linesOfReceipts(knex, { entity: lineEntity, entityId: lineId, off }, named)) {
     const id = `${line.source as string}\u001f${line.receipt_number as string}`;
     const list = lines.get(id);
     if (list) list.push(line);

@@ -71,7 +71,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
       return { ...result, outcome: 'failed', problems, notes };
     }
     engine.unrecorded?.delete(id);
-    await keepSumsAfter(engine, id, run.counts, options);
+    if (!options.othersFollow) await keepSumsAfter(engine, [result], options);
     return { ...result, problems, notes };
   } finally {
     await lock.release();

@@ -57,6 +57,9 @@ export interface Reconciled {
   totals: Work['totals'];
 }
 
+/** What is saved of a result: the states are those of its matches and exceptions, and are needed no longer once that is checked. */
+export type CheckedResult = Omit<Reconciled, 'states'>;
+
 /**
  * Reconciles two sides: what people decided first, then the passes in their order, then what is left. Each record ends in one
  * state, and its money is used once. The order of the records never matters. `asOf`: the day up to which the sources were read.

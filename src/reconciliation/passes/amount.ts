@@ -1,7 +1,10 @@
 import type { AmountPass, Ambiguous, BusinessDays, Entry, FoundMatch, Window } from '../entry.ts';
 import { keyOf, pairName } from '../fields.ts';
 import { allowedDifference } from '../sums.ts';
-import { type TextAgreement, textAgreement } from '../text.ts';
+import { textAgreement } from '../text.ts';
+import { solveEqualAmounts } from './equal-amounts.ts';
+import { firstAtLeast } from './first-at-least.ts';
+import { type CertainPair, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
 
 export interface AmountResult {
   matches: FoundMatch[];
@@ -25,26 +28,38 @@ export function matchByAmount(
 ): AmountResult {
   const result: AmountResult = { matches: [], ambiguous: [] };
   const common = commonAmounts(pass, allRight, days);
-  for (const block of blocksOf(pass, open).values()) {
-    const edges = edgesOf(pass, block, days);
-    if (!edges.length) continue;
-    solve(pass, edges, common, result);
-  }
+  for (const block of blocksOf(pass, open).values())
+    for (const { certain, ambiguous } of solvedIn(pass, block, days)) {
+      for (const pair of certain) result.matches.push(found(pass, pair, common));
+      for (const group of ambiguous) result.ambiguous.push({ pass: pass.name, ...group });
+    }
   return result;
 }
 
-interface Edge {
-  left: Entry;
-  right: Entry;
-  lag: number;
-  text: TextAgreement;
+interface Block {
+  left: Entry[];
+  right: Entry[];
 }
 
-function blocksOf(
-  pass: AmountPass,
-  open: { left: readonly Entry[]; right: readonly Entry[] },
-): Map<string, { left: Entry[]; right: Entry[] }> {
-  const blocks = new Map<string, { left: Entry[]; right: Entry[] }>();
+function solvedIn(pass: AmountPass, block: Block, days: BusinessDays): SolvedPairs[] {
+  if (pass.tolerance) return [solvePairs(pairsOf(pass, block, days))];
+  return [...amountsOf(block).values()].map(({ left, right }) => solveEqualAmounts(pass, left, right, days));
+}
+
+/** The records of each amount that both sides have. */
+function amountsOf({ left, right }: Block): Map<number, Block> {
+  const amounts = new Map<number, Block>();
+  for (const entry of left) {
+    const same = amounts.get(entry.minor);
+    if (same) same.left.push(entry);
+    else amounts.set(entry.minor, { left: [entry], right: [] });
+  }
+  for (const entry of right) amounts.get(entry.minor)?.right.push(entry);
+  return amounts;
+}
+
+function blocksOf(pass: AmountPass, open: { left: readonly Entry[]; right: readonly Entry[] }): Map<string, Block> {
+  const blocks = new Map<string, Block>();
   for (const side of ['left', 'right'] as const)
     for (const entry of open[side]) {
       if (entry.day === null) continue;
@@ -57,155 +72,37 @@ function blocksOf(
   return blocks;
 }
 
-/** Every pair that fits, by amounts in order and days, so no block is quadratic but for equal amounts of near days. */
-function edgesOf(pass: AmountPass, block: { left: Entry[]; right: Entry[] }, days: BusinessDays): Edge[] {
+/** Every pair that fits within the tolerance, by amounts in order and days. */
+function pairsOf(pass: AmountPass, block: Block, days: BusinessDays): Pair[] {
   const right = [...block.right].sort((a, b) => a.minor - b.minor || a.day! - b.day!);
-  const edges: Edge[] = [];
+  const amounts = right.map(({ minor }) => minor);
+  const pairs: Pair[] = [];
   for (const left of block.left) {
     const from = days.index(left.day!);
     const reach = allowedDifference(pass.tolerance, left.minor, left.minor * 2);
-    for (let i = firstAtLeast(right, left.minor - reach); i < right.length && right[i]!.minor <= left.minor + reach; i++) {
+    for (let i = firstAtLeast(amounts, left.minor - reach); i < right.length && right[i]!.minor <= left.minor + reach; i++) {
       const other = right[i]!;
       const lag = days.index(other.day!) - from;
       if (lag < pass.within.from || lag > pass.within.to) continue;
       if (Math.abs(other.minor - left.minor) > allowedDifference(pass.tolerance, left.minor, other.minor)) continue;
-      edges.push({ left, right: other, lag, text: textAgreement(left, other, pass.text) });
+      pairs.push({ left, right: other, lag, text: textAgreement(left, other, pass.text) });
     }
   }
-  return edges;
+  return pairs;
 }
 
-function firstAtLeast(sorted: readonly Entry[], minor: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.minor < minor) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Rounds: all that is certain is taken at once; what is left may then be certain too. */
-function solve(pass: AmountPass, all: Edge[], common: (edge: Edge) => boolean, result: AmountResult): void {
-  let edges = all;
-  for (;;) {
-    const certain = certainOf(edges);
-    if (!certain.length) break;
-    const used = new Set(certain.flatMap(({ left, right }) => [left, right]));
-    for (const edge of certain) result.matches.push(found(pass, edge, edges, common));
-    edges = edges.filter(({ left, right }) => !used.has(left) && !used.has(right));
-  }
-  for (const group of groupsOf(edges)) result.ambiguous.push({ pass: pass.name, left: group.left, right: group.right });
-}
-
-function certainOf(edges: readonly Edge[]): Edge[] {
-  const byEntry = edgesByEntry(edges);
-  // References first: where one names the other, equal amounts elsewhere are no rivals.
-  const named = edges.filter(
-    (edge) =>
-      edge.text >= 2 &&
-      [edge.left, edge.right].every((entry) => byEntry.get(entry)!.every((other) => other === edge || other.text < edge.text)),
-  );
-  if (named.length) return named;
-  const certain: Edge[] = [];
-  for (const group of groupsOf(edges)) certain.push(...(oneWay(group) ?? []));
-  return certain;
-}
-
-interface Group {
-  left: Entry[];
-  right: Entry[];
-  edges: Edge[];
-}
-
-/** Records that hang together by edges; each group and its members in the order of their ids. */
-function groupsOf(edges: readonly Edge[]): Group[] {
-  const byEntry = edgesByEntry(edges);
-  const seen = new Set<Entry>();
-  const groups: Group[] = [];
-  for (const start of byEntry.keys()) {
-    if (seen.has(start)) continue;
-    const group: Group = { left: [], right: [], edges: [] };
-    const stack = [start];
-    seen.add(start);
-    const taken = new Set<Edge>();
-    while (stack.length) {
-      for (const edge of byEntry.get(stack.pop()!)!) {
-        if (taken.has(edge)) continue;
-        taken.add(edge);
-        group.edges.push(edge);
-        for (const entry of [edge.left, edge.right])
-          if (!seen.has(entry)) {
-            seen.add(entry);
-            stack.push(entry);
-          }
-      }
-    }
-    group.left = unique(group.edges.map((edge) => edge.left));
-    group.right = unique(group.edges.map((edge) => edge.right));
-    groups.push(group);
-  }
-  return groups;
-}
-
-function unique(entries: Entry[]): Entry[] {
-  return [...new Set(entries)].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-}
-
-/**
- * The only way in which each record of a group gets a partner; undefined where there are several ways, or records are left
- * over. A group has one way exactly when taking records that have one partner, again and again, uses it up.
- */
-function oneWay(group: Group): Edge[] | undefined {
-  if (group.left.length !== group.right.length) return undefined;
-  const byEntry = edgesByEntry(group.edges);
-  const gone = new Set<Entry>();
-  const count = new Map([...byEntry].map(([entry, list]) => [entry, list.length]));
-  const queue = [...count].filter(([, n]) => n === 1).map(([entry]) => entry);
-  const way: Edge[] = [];
-  while (queue.length) {
-    const entry = queue.pop()!;
-    if (gone.has(entry)) continue;
-    const edge = byEntry.get(entry)!.find(({ left, right }) => !gone.has(left) && !gone.has(right));
-    if (!edge) return undefined;
-    way.push(edge);
-    for (const taken of [edge.left, edge.right]) {
-      gone.add(taken);
-      for (const other of byEntry.get(taken)!) {
-        const neighbor = other.left === taken ? other.right : other.left;
-        if (gone.has(neighbor)) continue;
-        const n = count.get(neighbor)! - 1;
-        count.set(neighbor, n);
-        if (n === 1) queue.push(neighbor);
-      }
-    }
-  }
-  return way.length === group.left.length ? way : undefined;
-}
-
-function edgesByEntry(edges: readonly Edge[]): Map<Entry, Edge[]> {
-  const byEntry = new Map<Entry, Edge[]>();
-  for (const edge of edges)
-    for (const entry of [edge.left, edge.right]) {
-      const list = byEntry.get(entry);
-      if (list) list.push(edge);
-      else byEntry.set(entry, [edge]);
-    }
-  return byEntry;
-}
-
-function found(pass: AmountPass, edge: Edge, edges: readonly Edge[], common: (edge: Edge) => boolean): FoundMatch {
-  const rivals = edges.filter((other) => other !== edge && (other.left === edge.left || other.right === edge.right)).length;
-  const byChance = edge.text === 0 && common(edge);
+function found(pass: AmountPass, pair: CertainPair, common: (pair: Pair) => boolean): FoundMatch {
+  const { left, right, text, rivals } = pair;
+  const byChance = text === 0 && common(pair);
   const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
-  const texts = edge.text > 0 ? pass.text.filter((pair) => textAgreement(edge.left, edge.right, [pair]) === edge.text).map(pairName) : [];
+  const texts = text > 0 ? pass.text.filter((fields) => textAgreement(left, right, [fields]) === text).map(pairName) : [];
   return {
     pass: pass.name,
     state: doubt ? 'proposed' : 'confirmed',
-    left: [edge.left],
-    right: [edge.right],
-    difference: edge.right.minor - edge.left.minor,
-    evidence: { fields: [...pass.block.map(pairName), ...texts], lag: edge.lag, rivals, ...(doubt ? { doubt } : {}) },
+    left: [left],
+    right: [right],
+    difference: right.minor - left.minor,
+    evidence: { fields: [...pass.block.map(pairName), ...texts], lag: pair.lag, rivals, ...(doubt ? { doubt } : {}) },
   };
 }
 
@@ -217,7 +114,7 @@ const COUNTED = 125;
  * strangers in the window, in a thousand, over the pass's `chance`. They are counted around the record, before and after it apart,
  * and the larger number holds: at the first and the last days of what is known, one of them is no measure.
  */
-function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: BusinessDays): (edge: Edge) => boolean {
+function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: BusinessDays): (pair: Pair) => boolean {
   let seen: Map<string, number[]> | undefined;
   const count = (): Map<string, number[]> => {
     const found = new Map<string, number[]>();
@@ -229,15 +126,15 @@ function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: Busin
       if (list) list.push(days.index(entry.day!));
       else found.set(name, [days.index(entry.day!)]);
     }
+    for (const list of found.values()) list.sort((a, b) => a - b);
     return found;
   };
   return ({ left, right }) => {
     const at = days.index(left.day!);
-    let [before, after] = [0, 0];
-    for (const index of (seen ??= count()).get(`${keyOf(left, pass.block, 'left')}\n${left.minor}`) ?? []) {
-      if (index < at && index >= at - COUNTED) before++;
-      else if (index >= at && index <= at + COUNTED) after++;
-    }
+    const same = (seen ??= count()).get(`${keyOf(left, pass.block, 'left')}\n${left.minor}`) ?? [];
+    const now = firstAtLeast(same, at);
+    let before = now - firstAtLeast(same, at - COUNTED);
+    let after = firstAtLeast(same, at + COUNTED + 1) - now;
     // The partner itself is no stranger.
     if (right.minor === left.minor) {
       if (days.index(right.day!) < at) before--;

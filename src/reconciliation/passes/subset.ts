@@ -1,6 +1,7 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } from '../entry.ts';
 import { keyOf, pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
+import { onlySubset, type Unit } from './only-subset.ts';
 import { partsOf, takingsOf } from './settlement.ts';
 
 export interface SubsetResult {
@@ -9,9 +10,6 @@ export interface SubsetResult {
   /** Key groups of earlier passes that are complete now. */
   completed: Unequal[];
 }
-
-/** A search that looks at more partial sums than this gives up: what is not proved is not confirmed. */
-const MAX_STEPS = 100_000;
 
 interface Target {
   /** What the many must add up to, minor units; several where a settlement can be read in two ways. */
@@ -23,10 +21,11 @@ interface Target {
   kept?: readonly Entry[];
 }
 
-/** Records that are taken together or not at all. */
-interface Unit {
-  minor: number;
-  entries: readonly Entry[];
+/** A unit of a block, with the business days of its first and its last record, and its place in the order of the records. */
+interface PlacedUnit extends Unit {
+  first: number;
+  last: number;
+  place: number;
 }
 
 /**
@@ -39,14 +38,14 @@ export function matchBySubset(
   unequal: readonly Unequal[],
   days: BusinessDays,
 ): SubsetResult {
-  const units = unitsByBlock(pass, open[manyOf(pass)]);
+  const units = unitsByBlock(pass, open[manyOf(pass)], days);
   const result: SubsetResult = { matches: [], ambiguous: [], completed: [] };
   const solved: Solved[] = [];
   for (const target of targetsOf(pass, open, unequal)) {
     const key = keyOf(target.anchor, pass.block, pass.one);
     if (key === null || target.day === null) continue;
-    const near = (units.get(key) ?? []).filter(({ entries }) => entries.every(({ day }) => isNear(pass, target.day!, day!, days)));
-    if (!near.length || near.length > pass.most) continue;
+    const near = nearUnits(pass, units.get(key) ?? [], days.index(target.day));
+    if (!near.length) continue;
     const answers = target.minors.map((minor) => (minor === 0 ? 'none' : onlySubset(near, minor))).filter((answer) => answer !== 'none');
     if (!answers.length || answers.some((answer) => answer === 'unknown')) continue;
     const found = answers.filter((answer) => typeof answer === 'object');
@@ -71,8 +70,11 @@ function manyOf({ one }: SubsetPass): 'left' | 'right' {
   return one === 'left' ? 'right' : 'left';
 }
 
-/** The open records of each block; those that agree in `together` are one unit. A record that lacks such a value stands alone. */
-function unitsByBlock(pass: SubsetPass, open: readonly Entry[]): Map<string, Unit[]> {
+/**
+ * The open records of each block, by the day of their first one; those that agree in `together` are one unit. A record that lacks such a
+ * value stands alone.
+ */
+function unitsByBlock(pass: SubsetPass, open: readonly Entry[], days: BusinessDays): Map<string, PlacedUnit[]> {
   const blocks = new Map<string, Map<string, Entry[]>>();
   for (const entry of open) {
     const key = entry.day === null ? null : keyOf(entry, pass.block, manyOf(pass));
@@ -85,7 +87,47 @@ function unitsByBlock(pass: SubsetPass, open: readonly Entry[]): Map<string, Uni
     if (unit) unit.push(entry);
     else block.set(name, [entry]);
   }
-  return new Map([...blocks].map(([key, block]) => [key, [...block.values()].map((entries) => ({ minor: sumOf(entries), entries }))]));
+  return new Map(
+    [...blocks].map(([key, block]) => [
+      key,
+      [...block.values()].map((entries, place) => placed(entries, place, days)).sort((a, b) => a.first - b.first || a.place - b.place),
+    ]),
+  );
+}
+
+function placed(entries: readonly Entry[], place: number, days: BusinessDays): PlacedUnit {
+  let [first, last] = [Infinity, -Infinity];
+  for (const { day } of entries) {
+    const index = days.index(day!);
+    first = Math.min(first, index);
+    last = Math.max(last, index);
+  }
+  return { minor: sumOf(entries), entries, first, last, place };
+}
+
+/**
+ * The units of a block that are wholly within the days of a target, in the order of their records; none where there are more of them
+ * than are tried. Costs as much as there are units of these days, however many the block has.
+ */
+function nearUnits(pass: SubsetPass, block: readonly PlacedUnit[], at: number): Unit[] {
+  const [from, to] = pass.one === 'right' ? [at - pass.within.to, at - pass.within.from] : [at + pass.within.from, at + pass.within.to];
+  const near: PlacedUnit[] = [];
+  for (let i = firstFrom(block, from); i < block.length && block[i]!.first <= to; i++) {
+    if (block[i]!.last > to) continue;
+    near.push(block[i]!);
+    if (near.length > pass.most) return [];
+  }
+  return near.sort((a, b) => a.place - b.place);
+}
+
+function firstFrom(block: readonly PlacedUnit[], from: number): number {
+  let [low, high] = [0, block.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (block[middle]!.first < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: readonly Entry[] }, unequal: readonly Unequal[]): Target[] {
@@ -174,82 +216,4 @@ function ambiguousOf(pass: SubsetPass, { anchor, group }: Target, many: Entry[])
 
 function sided(pass: SubsetPass, { one, many }: { one: Entry[]; many: Entry[] }): Ambiguous {
   return pass.one === 'left' ? { pass: pass.name, left: one, right: many } : { pass: pass.name, left: many, right: one };
-}
-
-function isNear(pass: SubsetPass, one: number, other: number, days: BusinessDays): boolean {
-  const lag = pass.one === 'right' ? days.index(one) - days.index(other) : days.index(other) - days.index(one);
-  return lag >= pass.within.from && lag <= pass.within.to;
-}
-
-/** Records that have the wanted sum. */
-export interface Subset {
-  chosen: Entry[];
-  picked: boolean;
-  /** There is more than one subset: `chosen` has the records of all of them. */
-  several: boolean;
-}
-
-/**
- * The only subset of `units` with this sum; the records of all of them when there are more; `none`, or `unknown` when the search
- * would take too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
- * `picked` says that only some of them were taken. An empty subset is no solution.
- */
-export function onlySubset(units: readonly Unit[], minor: number): Subset | 'none' | 'unknown' {
-  const kinds = kindsOf(units);
-  // What the kinds from i on can still add, at the least and at the most: a branch that cannot arrive is left.
-  const least: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
-  const most: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
-  for (let i = kinds.length - 1; i >= 0; i--) {
-    const all = kinds[i]!.minor * kinds[i]!.units.length;
-    least[i] = least[i + 1]! + Math.min(0, all);
-    most[i] = most[i + 1]! + Math.max(0, all);
-  }
-  const taken: number[] = [];
-  const inAny = new Set<number>();
-  let solution: number[] | undefined;
-  let solutions = 0;
-  let steps = 0;
-  function search(i: number, rest: number): boolean {
-    if (++steps > MAX_STEPS) return false;
-    if (i === kinds.length) {
-      if (rest !== 0 || !taken.some((n) => n > 0)) return true;
-      solution ??= [...taken];
-      solutions++;
-      taken.forEach((n, kind) => n > 0 && inAny.add(kind));
-      return true;
-    }
-    if (rest < least[i]! || rest > most[i]!) return true;
-    const { minor: each, units: same } = kinds[i]!;
-    for (let n = 0; n <= same.length; n++) {
-      taken[i] = n;
-      if (!search(i + 1, rest - n * each)) return false;
-    }
-    taken[i] = 0;
-    return true;
-  }
-  search(0, minor);
-  // Where not all solutions were seen, each record may be in one.
-  const possible = kinds.flatMap(({ units: same }, i) => (steps > MAX_STEPS || inAny.has(i) ? same.flatMap(({ entries }) => entries) : []));
-  if (solutions > 1) return { chosen: possible, picked: true, several: true };
-  if (steps > MAX_STEPS) return 'unknown';
-  if (!solution) return 'none';
-  const counts = solution;
-  return {
-    chosen: kinds.flatMap(({ units: same }, i) => same.slice(0, counts[i]).flatMap(({ entries }) => entries)),
-    picked: kinds.some(({ units: same }, i) => counts[i]! > 0 && counts[i]! < same.length),
-    several: false,
-  };
-}
-
-/** Units that cannot be distinguished, together; the largest amounts first, so branches end early. */
-function kindsOf(units: readonly Unit[]): { minor: number; units: Unit[] }[] {
-  const kinds = new Map<string, Unit[]>();
-  for (const unit of [...units].sort((a, b) => (a.entries[0]!.id < b.entries[0]!.id ? -1 : 1))) {
-    const [first] = unit.entries;
-    const name = unit.entries.length > 1 ? first!.id : JSON.stringify([unit.minor, first!.day, first!.values]);
-    const list = kinds.get(name);
-    if (list) list.push(unit);
-    else kinds.set(name, [unit]);
-  }
-  return [...kinds.values()].map((list) => ({ minor: list[0]!.minor, units: list })).sort((a, b) => Math.abs(b.minor) - Math.abs(a.minor));
 }

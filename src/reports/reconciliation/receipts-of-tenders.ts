@@ -13,12 +13,12 @@ export async function receiptsOfTenders(
   const found = new Map<number, { place: string | null; cashier: string | null }>();
   if (entity === receipts || !project.entities.has(receipts)) return found;
   const nameOf = (source: unknown, number: unknown): string => JSON.stringify([source ?? null, number ?? null]);
-  const numbers = [
-    ...new Set(records.flatMap(({ values }) => ((values.receipt_number ?? null) === null ? [] : [String(values.receipt_number)]))),
-  ];
+  const named = records.flatMap(({ values: { source, receipt_number: number } }) =>
+    (number ?? null) === null ? [] : [{ source: text(source), number: String(number) }],
+  );
   const id = (await entityIds(knex)).get(receipts)!;
   const byName = new Map(
-    (await linesOfReceipts(knex, { entity: receipts, entityId: id, off: [] }, numbers)).map((row) => [
+    (await linesOfReceipts(knex, { entity: receipts, entityId: id, off: [] }, named)).map((row) => [
       nameOf(row.source, row.receipt_number),
       row,
     ]),

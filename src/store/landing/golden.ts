@@ -90,15 +90,38 @@ export async function receiptsAfter(
   return (await withoutOff(knex, query, entityId, off)) as GoldenRow[];
 }
 
-/** Lines of receipts with these numbers, in the order of their ids. */
-export async function linesOfReceipts(knex: Knex, { entity, entityId, off }: Counted, numbers: readonly string[]): Promise<GoldenRow[]> {
+/** A receipt as its lines name it. */
+export interface ReceiptNumber {
+  source: string | null;
+  number: string;
+}
+
+/**
+ * Lines of these receipts, in the order of their ids as far as they are of one source. They are asked for by source and number: that is
+ * what lines are indexed by.
+ */
+export async function linesOfReceipts(
+  knex: Knex,
+  { entity, entityId, off }: Counted,
+  receipts: Iterable<ReceiptNumber>,
+): Promise<GoldenRow[]> {
+  const bySource = new Map<string | null, Set<string>>();
+  for (const { source, number } of receipts) {
+    const numbers = bySource.get(source);
+    if (numbers) numbers.add(number);
+    else bySource.set(source, new Set([number]));
+  }
   const found: GoldenRow[] = [];
-  for (let i = 0; i < numbers.length; i += 500) {
-    const query = knex(`${entity} as g`)
-      .select('g.*')
-      .whereIn('g.receipt_number', numbers.slice(i, i + 500))
-      .orderBy('g._id');
-    found.push(...((await withoutOff(knex, query, entityId, off)) as GoldenRow[]));
+  for (const [source, numbers] of bySource) {
+    const list = [...numbers].sort();
+    for (let i = 0; i < list.length; i += 500) {
+      const query = knex(`${entity} as g`)
+        .select('g.*')
+        .where({ 'g.source': source })
+        .whereIn('g.receipt_number', list.slice(i, i + 500))
+        .orderBy('g._id');
+      found.push(...((await withoutOff(knex, query, entityId, off)) as GoldenRow[]));
+    }
   }
   return found;
 }

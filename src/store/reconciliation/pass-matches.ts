@@ -62,15 +62,16 @@ export async function savePassMatches(
   const { pipeline } = run;
   await trx('il_reconciliation').insert({ pipeline, run_id: run.id, basis: run.basis }).onConflict('pipeline').merge();
   const known = await storedIds(trx, pipeline, among);
+  const isFirst = (await trx('il_match_event').where({ pipeline }).first('number')) === undefined;
   const saved: SavedMatches = { added: 0, revoked: 0, ids: [] };
   let chunk: PassMatch[] = [];
   for (const match of found) {
     chunk.push(match);
     if (chunk.length < CHUNK) continue;
-    await saveChunk(trx, run, chunk, known, saved);
+    await saveChunk(trx, run, chunk, known, saved, isFirst);
     chunk = [];
   }
-  await saveChunk(trx, run, chunk, known, saved);
+  await saveChunk(trx, run, chunk, known, saved, isFirst);
   const gone = [...known.values()];
   saved.revoked = gone.length;
   for (let i = 0; i < gone.length; i += CHUNK) await revoke(trx, run, gone.slice(i, i + CHUNK), namesOf);
@@ -94,6 +95,7 @@ async function saveChunk(
   chunk: readonly PassMatch[],
   known: Map<string, number>,
   saved: SavedMatches,
+  isFirst: boolean,
 ): Promise<void> {
   const again = chunk.flatMap(({ contentId }) => known.get(contentId) ?? []);
   const stored = new Map((await matchesById(trx, again)).map((match) => [match.contentId, match]));
@@ -109,7 +111,7 @@ async function saveChunk(
   let next = await insertMatches(trx, run, fresh);
   for (const match of fresh)
     events.push(eventOf(match.contentId, run, match.madeBy === 'rule' ? 'run' : 'person', match.state, { run: run.id, rule: match.rule }));
-  await insertEvents(trx, events);
+  await insertEvents(trx, events, isFirst);
   for (const { contentId } of chunk) saved.ids.push(stored.get(contentId)?.id ?? next++);
   saved.added += fresh.length;
 }
@@ -315,13 +317,14 @@ function eventOf(
   return { contentId, pipeline: run.pipeline, at: run.at, actor, action, detail };
 }
 
-async function insertEvents(trx: Knex.Transaction, events: readonly EventRow[]): Promise<void> {
+/** `areFirst`: no match of theirs has an event yet, so nobody has to ask for the number of its last one. */
+async function insertEvents(trx: Knex.Transaction, events: readonly EventRow[], areFirst = false): Promise<void> {
   const rows = await dialectOf(trx).rowsOf(trx);
   for (let i = 0; i < events.length; i += 500) {
     const some = events.slice(i, i + 500);
     const last = await rows.select(
       'SELECT content_id, number FROM il_match_event WHERE content_id = ? ORDER BY number DESC LIMIT 1',
-      some.map((e) => [e.contentId]),
+      areFirst ? [] : some.map((e) => [e.contentId]),
     );
     const numbers = new Map(last.map(([contentId, number]) => [contentId, Number(number)]));
     await rows.insert(

@@ -1,7 +1,7 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import type { MatchSide } from './matches.ts';
-import { recordsOf, type Side } from './totals.ts';
+import { fieldValues, recordsOf, type Side } from './totals.ts';
 
 /** A key by which a match, or a record that no match has, would be tied to others. */
 export interface MatchKey {
@@ -51,17 +51,27 @@ export async function forgetKeys(trx: Knex.Transaction, pipeline: string, units?
   );
 }
 
+const KEYS_AT_ONCE = 20_000;
+
 export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
   const rows = await dialectOf(trx).rowsOf(trx);
   const columns = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
-  let some: (string | number)[][] = [];
-  for (const { relation, key, day, unit, taken } of keys) {
-    some.push([pipeline, relation, key, day, unit, taken]);
-    if (some.length < 5000) continue;
-    await rows.insert('il_match_key', columns, some);
+  let some: MatchKey[] = [];
+  const insert = async (): Promise<void> => {
+    // In the order in which they are stored: neighbors go into the same page.
+    some.sort((a, b) => a.relation - b.relation || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    await rows.insert(
+      'il_match_key',
+      columns,
+      some.map(({ relation, key, day, unit, taken }) => [pipeline, relation, key, day, unit, taken]),
+    );
     some = [];
+  };
+  for (const key of keys) {
+    some.push(key);
+    if (some.length === KEYS_AT_ONCE) await insert();
   }
-  await rows.insert('il_match_key', columns, some);
+  await insert();
 }
 
 /** Units with one of these keys from one day to another, that the pass or a later one took. */
@@ -104,6 +114,63 @@ export async function keysOfUnits(trx: Knex.Transaction, pipeline: string, units
 export async function changedGoldens(knex: Knex, entity: string, seen: number, open: readonly number[]): Promise<number[]> {
   const query = knex(entity).where((either) => void either.where('_run', '>', seen).orWhereIn('_run', [...open]));
   return ((await query.pluck('_id')) as number[]).map(Number);
+}
+
+/** Golden ids of records of an entity that such runs have deleted, or made part of another one. */
+export async function deletedGoldens(knex: Knex, entityId: number, seen: number, open: readonly number[]): Promise<number[]> {
+  const query = knex('il_history')
+    .where({ entity_id: entityId })
+    .whereIn('action', ['deleted', 'merged'])
+    .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]));
+  return [...new Set(((await query.pluck('golden_id')) as number[]).map(Number))];
+}
+
+/** Whether such runs have changed, deleted or restored any of these records; one that they created is none. */
+export async function hasChanged(
+  knex: Knex,
+  entityId: number,
+  goldens: readonly number[],
+  seen: number,
+  open: readonly number[],
+): Promise<boolean> {
+  for (let i = 0; i < goldens.length; i += 500) {
+    const row = (await knex('il_history')
+      .where({ entity_id: entityId })
+      .whereIn('golden_id', goldens.slice(i, i + 500))
+      .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]))
+      .first('golden_id')) as unknown;
+    if (row !== undefined) return true;
+  }
+  return false;
+}
+
+/** What a field of these records said before such runs, also of those that are gone since; what is not known is not there. */
+export async function formerValues(
+  knex: Knex,
+  { entity, entityId }: Pick<Side, 'entity' | 'entityId'>,
+  field: string,
+  goldens: readonly number[],
+  seen: number,
+  open: readonly number[],
+): Promise<Map<number, string>> {
+  const found = new Map(
+    [...(await fieldValues(knex, entity, field, goldens))].flatMap(([id, value]) => (value === null ? [] : [[id, value] as const])),
+  );
+  for (let i = 0; i < goldens.length; i += 500) {
+    const rows = (await knex('il_history')
+      .where({ entity_id: entityId })
+      .whereIn('golden_id', goldens.slice(i, i + 500))
+      .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]))
+      .whereNotNull('changes')
+      .orderBy('id', 'desc')
+      .select('golden_id', 'changes')) as { golden_id: number; changes: string }[];
+    // The oldest change comes last, and has what was there before all of them.
+    for (const { golden_id, changes } of rows) {
+      const before = (JSON.parse(changes) as Record<string, [unknown, unknown] | undefined>)[field]?.[0];
+      if (typeof before === 'string') found.set(Number(golden_id), before);
+    }
+  }
+  return found;
 }
 
 /** The fields of these records that such runs have changed. */

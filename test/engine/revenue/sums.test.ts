@@ -5,6 +5,7 @@ import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { closePeriod, knownPeriod, reopenPeriod } from '../../../src/engine/periods/periods.ts';
 import { actOnExceptions } from '../../../src/engine/reconciliation/exceptions/exceptions.ts';
 import { decideMatch, matchLines } from '../../../src/engine/reconciliation/matches.ts';
+import { commandLine } from '../../cli/command-line.ts';
 import { cases } from '../cut.ts';
 import { checkSums, remakeSums } from '../../../src/engine/revenue/check-sums.ts';
 import { finishSums } from '../../../src/cli/operate/finish-sums.ts';
@@ -318,6 +319,16 @@ describe('the sums of the revenue report', () => {
     await take(town, { do: 'bank', rows: [{ no: '1', day: '2026-07-01', amount: '1.00', dept: 'parks' }] }, 9);
     expect(await sumPlan(town.engine)).toBe('up to date');
     await expectEqual(town, 'after a run');
+  });
+
+  test('of what several pipelines of one command changed are made when all of them have run', async () => {
+    const town = await bigTown();
+    town.write({ 'desk/1.csv': receiptFile([{ no: '1', day: '2026-07-01', amount: '1.00', dept: '', account: '4100', tender: 'cash' }]) });
+    town.write({ 'bank/1.csv': depositFile([{ no: '1', day: '2026-07-01', amount: '1.00', dept: 'parks' }]) });
+    const { exit, text } = await commandLine(['run', 'desk-receipts', 'bank-deposits', '--project', town.folder]);
+    expect([exit, text]).toEqual([0, expect.stringContaining('succeeded')]);
+    expect(await sumPlan(town.engine)).toBe('up to date');
+    await expectEqual(town, 'after a command that ran two pipelines');
   });
 
   test('are made by the server while nothing runs, and not while something does', async () => {
