@@ -73,7 +73,7 @@ export async function crossCheck(draft: Draft, options: CrossCheckOptions): Prom
     ...mappings.flatMap((part) => checkMapping(draft, part, options.compileMapping)),
     ...sinkMappings.flatMap((part) => checkSinkMapping(draft, part, options.compileSinkMapping)),
     ...entities.flatMap((part) => checkEntity(draft, part)),
-    ...(await checkPipelines(draft, options.compileMapping)),
+    ...(await checkPipelines(draft, transports, options.compileMapping)),
     ...checkSharedMoney(draft),
     ...checkRenamed(draft),
     ...[...connectors, ...mappings, ...sinkMappings, ...entities, ...pipelines].flatMap(checkReferences),

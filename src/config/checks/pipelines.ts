@@ -12,12 +12,13 @@ import { checkPasses } from './passes.ts';
 import { type Add, checkCondition, compiled, type CompileCheck, sourceCheck } from './mappings.ts';
 import { suggestion, unknownReference } from './references.ts';
 import { fieldsOf } from './source-fields.ts';
+import type { KnownTransports } from './transport-rules.ts';
 
 type Pipeline = Part<PipelineConfig>;
 type Path = (string | number)[];
 
 /** Pipelines against connections, mappings, the model and each other. */
-export async function checkPipelines(draft: Draft, compile?: CompileCheck): Promise<Problem[]> {
+export async function checkPipelines(draft: Draft, transports: KnownTransports, compile?: CompileCheck): Promise<Problem[]> {
   const parts = [...draft.pipelines.values()].filter((part) => part !== undefined);
   // Loaded only where something is scheduled.
   const validCron = parts.some((part) => part.value.schedule !== undefined) ? (await import('node-cron')).validate : undefined;
@@ -25,7 +26,7 @@ export async function checkPipelines(draft: Draft, compile?: CompileCheck): Prom
     ...checkSource(draft, part),
     ...checkSkip(draft, part, compile),
     ...(part.value.reconcile ? checkReconciliation(draft, part, part.value.reconcile) : []),
-    ...(part.value.deliver ? checkDelivery(draft, part, part.value.deliver) : []),
+    ...(part.value.deliver ? checkDelivery(draft, part, part.value.deliver, transports) : []),
     ...(part.value.schedule !== undefined && !validCron?.(part.value.schedule)
       ? [
           problemAt(
@@ -106,7 +107,7 @@ function checkSkip(draft: Draft, part: Pipeline, compile: CompileCheck | undefin
 }
 
 /** A delivery's mapping, connection and conditions; keys of inbound pipelines have no place in it. */
-function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): Problem[] {
+function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig, transports: KnownTransports): Problem[] {
   const problems: Problem[] = [];
   const { mapping: name, connection: to, where, since } = deliver;
   for (const key of ['mappings', 'max_rejects', 'skip'] as const)
@@ -149,7 +150,7 @@ function checkDelivery(draft: Draft, part: Pipeline, deliver: DeliveryConfig): P
   problems.push(...checkEntries(draft, part, deliver));
   const entity = mapping && draft.entities.get(mapping.from.entity)?.value;
   if (!entity || deliver.entries) return problems;
-  problems.push(...checkCarry(draft, part, deliver, entity));
+  problems.push(...checkCarry(draft, part, deliver, entity, transports));
   for (const field of Object.keys(where))
     if (!Object.hasOwn(entity.fields, field)) problems.push(noField(part, entity, field, ['deliver', 'where', field]));
   if (since && !Object.hasOwn(entity.fields, since.field)) problems.push(noField(part, entity, since.field, ['deliver', 'since', 'field']));

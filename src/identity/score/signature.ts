@@ -14,7 +14,7 @@ export interface SignatureLayout {
   words: number;
 }
 
-/** How a feature stands in a signature: in two words, a day in one, a hash in half of one. */
+/** How a feature is written in a signature: in two words, a day in one, a hash in half of one. */
 type Kind = 'day' | 'letters' | 'phone' | 'email' | 'hash';
 
 export interface SignatureColumn {

@@ -239,7 +239,7 @@ describe('what a difference is called', () => {
     };
     expect(lacks([1817, 3241, 5563, 829, 12_071], 0, 3)).toEqual(['not_deposited a0 a3']);
     expect(lacks([1817, 3241, 5563, 829, 12_071, 2999], 0, 1, 3)).toEqual(['not_deposited a0 a1 a3']);
-    // 30.00 in whole tens: 10.00 and 20.00 are missing, or a 30.00 bill; nobody knows.
+    // 30.00 in whole tens: 10.00 and 20.00 are missing, or a 30.00 bill; it is not known which.
     expect(lacks([1000, 2000, 4000, 5000, 6000, 7000], 0, 1)).toEqual(['amount_differs a0 a1 a2 a3 a4 a5 d']);
   });
 

@@ -1,22 +1,8 @@
 import type { Entry, Side, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
 import type { Rules } from '../match/work.ts';
+import type { Difference } from './difference.ts';
 import { missingFrom } from './missing-records.ts';
-
-/** An exception before it has an id. */
-export interface Difference {
-  type: string;
-  left: readonly Entry[];
-  right: readonly Entry[];
-  /** Minor units. */
-  minor: number;
-  /** What its id is made of where it has no records of its own, or where they change while the cause stays. */
-  subject?: string;
-  /** Its day where that is not the first of its records. */
-  since?: number;
-  currency?: string;
-  facts: Readonly<Record<string, string | number>>;
-}
 
 /** Why the sums of a group differ, and how well that explains it. */
 export interface Explanation {

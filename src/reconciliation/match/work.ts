@@ -1,5 +1,5 @@
 import type { BusinessDays, ControlTotal, Echoed, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
-import type { Difference } from '../exceptions/explain-unequal.ts';
+import type { Difference } from '../exceptions/difference.ts';
 import type { Cluster, Extra } from '../exceptions/extras.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import type { ExceptionRules } from '../exceptions/rules.ts';

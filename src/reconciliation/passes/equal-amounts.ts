@@ -1,16 +1,8 @@
 import type { AmountPass, BusinessDays, Entry, Side } from '../entry.ts';
 import { textAgreement } from '../text.ts';
+import type { Dated, Dates, Reaches } from './dated.ts';
 import { namedPairs } from './named-pairs.ts';
 import { type CertainPair, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
-
-/** A record with its business day. */
-export interface Dated {
-  entry: Entry;
-  index: number;
-}
-
-/** Records of one amount, the earliest first. */
-export type Dates = Readonly<Record<Side, readonly Dated[]>>;
 
 /**
  * Solves all pairs of records of one amount and near days, as solvePairs does, without listing the pairs: the partners of a record are
@@ -44,12 +36,6 @@ export function solveEqualAmounts(
 
 function dated(entries: readonly Entry[], days: BusinessDays): Dated[] {
   return entries.map((entry) => ({ entry, index: days.index(entry.day!) })).sort((a, b) => a.index - b.index);
-}
-
-/** For each record of a side, where its partners begin on the other side and where they end. */
-export interface Reaches {
-  from: Int32Array;
-  to: Int32Array;
 }
 
 function reachesOf({ within }: Pick<AmountPass, 'within'>, { left, right }: Dates): Record<Side, Reaches> {

@@ -2,7 +2,7 @@ import type { FieldPair, Side } from '../entry.ts';
 import { valueOf } from '../fields.ts';
 import { type TextParts, textParts } from '../text.ts';
 import { firstAtLeast } from './first-at-least.ts';
-import type { Dated, Dates, Reaches } from './equal-amounts.ts';
+import type { Dated, Dates, Reaches } from './dated.ts';
 
 /**
  * Pairs whose references name each other while no other partner of either does so as well, as places in the lists. They are found by

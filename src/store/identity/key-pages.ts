@@ -189,7 +189,7 @@ const CHANGES = 'SELECT block_key, member_id, gone FROM il_member_key WHERE enti
 const CHANGES_TOGETHER = `SELECT block_key, member_id, gone FROM il_member_key WHERE entity_id = ? AND block_key IN (${TOGETHER_MARKS}) LIMIT ?`;
 /** Names a block again that has more members than the last number. */
 const LARGER = 'SELECT block_key FROM il_member_key WHERE entity_id = ? AND block_key = ? LIMIT 1 OFFSET ?';
-/** Stands on a page instead of the members of a block that is all rows: the highest number of a member, which nobody has. */
+/** Is on a page instead of the members of a block that is all rows: the highest number of a member, which nobody has. */
 const IN_ROWS = 2 ** 43 - 1;
 
 const NO_ENTRIES = new Uint32Array(0);

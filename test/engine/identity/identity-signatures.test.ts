@@ -50,7 +50,7 @@ function missed(real: ReadonlySet<string>, found: ReadonlySet<string>): string[]
   return [...real].filter((pair) => !found.has(pair));
 }
 
-describe('a pair that is linked or needs review is told apart from the others', () => {
+describe('a pair that is linked or needs review is distinguished from the others', () => {
   const number = shipped.populations.findIndex((p) => p.name === 'person');
   const person = shipped.populations[number]!;
 

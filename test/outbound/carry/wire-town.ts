@@ -110,9 +110,9 @@ export async function startWire(): Promise<Wire> {
         for (const line of lines) {
           const values = line.split(',');
           const given = Object.fromEntries(names.flatMap((field, i) => (values[i] ? [[field, values[i]]] : []))) as unknown as Kept;
+          for (const field of names) if (field !== 'id' && given[field] !== undefined) poolGot.push(`${given.id} ${field}=${given[field]}`);
           for (const field of names) if (given[field] === '*CLEAR*') given[field] = '';
           pool.set(given.id, { ...pool.get(given.id)!, ...given, changed: now() });
-          for (const field of names) if (field !== 'id' && given[field] !== undefined) poolGot.push(`${given.id} ${field}=${given[field]}`);
         }
         renameSync(join(root, 'in', name), join(root, 'taken', `${exported}-${name}`));
       }

@@ -5,9 +5,16 @@ import type { DeliveryConfig, PipelineConfig } from '../../schema/pipeline.ts';
 import type { SinkConfig } from '../../schema/sink.ts';
 import { noField } from '../entity-fields.ts';
 import { suggestion, unknownReference } from '../references.ts';
+import type { KnownTransports } from '../transport-rules.ts';
 
 /** A pipeline that carries corrections back: whose records they are, by what the system knows them, and what it is sent of them. */
-export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: DeliveryConfig, entity: EntityConfig): Problem[] {
+export function checkCarry(
+  draft: Draft,
+  part: Part<PipelineConfig>,
+  deliver: DeliveryConfig,
+  entity: EntityConfig,
+  transports: KnownTransports,
+): Problem[] {
   const { carry, connection } = deliver;
   if (!carry) return [];
   const problems: Problem[] = [];
@@ -63,7 +70,7 @@ export function checkCarry(draft: Draft, part: Part<PipelineConfig>, deliver: De
   const sink = mapping && connector?.sinks[mapping.sink.sink];
   if (!sink) return problems;
   checkSinkOf(sink, `${mapping.sink.connector}.${mapping.sink.sink}`, carry.create, add);
-  const unclear = carry.emptied && howEmptied(sink, connector!.transport === 'soap');
+  const unclear = carry.emptied && howEmptied(sink, transports[connector!.transport]?.requests?.bodies === 'message');
   if (unclear !== undefined)
     add(['emptied'], 'KEY_MISSING', `${mapping.sink.connector}.${mapping.sink.sink} does not say how a field is emptied.`, unclear);
   return problems;
@@ -102,7 +109,7 @@ function checkSinkOf(
 }
 
 /** What must be written in the sink so that an emptied field is emptied in the system too; undefined where that is clear. */
-function howEmptied({ target, corrections, encoder, emptied }: SinkConfig, soap: boolean): string | undefined {
+function howEmptied({ target, corrections, encoder, emptied }: SinkConfig, isMessage: boolean): string | undefined {
   if (target.table || corrections === 'whole') return undefined;
   if (target.file)
     return emptied
@@ -110,7 +117,7 @@ function howEmptied({ target, corrections, encoder, emptied }: SinkConfig, soap:
       : 'With corrections: changed an empty field is left as it is. Write in emptied which text empties it there, or corrections: whole.';
   if (emptied === undefined) return 'Write emptied in the sink: "" for an empty element or text, null for null in JSON.';
   if (emptied !== null) return undefined;
-  if (soap) return 'SOAP leaves out what is null. Write emptied: "" in the sink.';
+  if (isMessage) return 'A message leaves out what is null. Write emptied: "" in the sink.';
   return encoder && target.request?.body === undefined
     ? 'An encoder leaves out what is null. Write emptied: "" in the sink, or a body.'
     : undefined;
