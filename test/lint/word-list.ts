@@ -20,6 +20,7 @@ export const WORDS: readonly (readonly [banned: string, instead: string])[] = [
   ['log-ins?', 'login'],
   ['licences?', 'license'],
   ['colours?', 'color'],
+  ['acknowledgements?', 'acknowledgment'],
   ['(?:behav|neighb|harb|hon|lab|fav)our\\w*', '-or'],
   ['(?:recogn|organ|author|initial|normal|summar|categor|final|optim)is(?:e|es|ed|ing|ation|ations)', '-ize'],
   ['cancell(?:ed|ing)', 'canceled'],
