@@ -89,7 +89,7 @@ async function readZip(path: string, archive: Buffer, collector: Collector): Pro
         collector.refuse({
           code: 'PACK_PATH',
           place: { file: entry.nameBytes.toString('latin1') },
-          message: 'This name is not written in UTF-8.',
+          message: 'The name of this file is not written in UTF-8.',
           hint: 'Nothing was written. Create the archive with interlocal pack.',
         });
         return;

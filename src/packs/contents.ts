@@ -54,8 +54,8 @@ function pathProblem(file: string, why: string): Problem {
   return {
     code: 'PACK_PATH',
     place: { file: JSON.stringify(file).slice(1, -1) },
-    message: `This name ${why}.`,
-    hint: 'Nothing was written. Use a plain name.',
+    message: `The name of this file ${why}.`,
+    hint: 'Nothing was added. Ask whoever made the pack to rename the file with letters, digits, - and _.',
   };
 }
 

@@ -20,8 +20,8 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   },
   EROFS: {
     code: 'STORE_READ_ONLY',
-    message: 'The data folder is on a disk that cannot be written.',
-    hint: 'Mount it for writing; after a disk error it may have been mounted read-only by the system.',
+    message: 'The data folder is on a disk that is mounted read-only: nothing can be written to it.',
+    hint: 'Check the disk for errors first, because the system mounts a faulty disk read-only. Then mount it for writing.',
   },
   EACCES: {
     code: 'STORE_READ_ONLY',

@@ -23,7 +23,7 @@ export function lockLost(name: string): FatalError {
   return new FatalError({
     code: 'LOCK_LOST',
     place: { system: name },
-    message: `This run may no longer work on ${name}: it was paused for too long, or its connection to the store was cut, and another process may have started the same work.`,
-    hint: 'Only what was committed before is in the store. Run it again; interlocal status shows what else is running.',
+    message: `This run was stopped, because ${name} is no longer reserved for it: this computer was paused for too long, or its connection to the store was cut, and another process may have started the same work.`,
+    hint: 'What it stored or sent before is kept and not repeated. Run it again; interlocal status shows what else is running.',
   });
 }

@@ -55,8 +55,8 @@ async function decideAll(
       throw new ConfigError({
         code: 'PAIR_UNKNOWN',
         place: { path: `${a.source}:${a.key}` },
-        message: 'A pair is two different records, of one system or of two.',
-        hint: 'interlocal review list shows the pairs that need review.',
+        message: 'The same record was given twice; a decision is about two different records.',
+        hint: 'interlocal review list shows the pairs that need review, with the keys of both records.',
       });
   const at = (by.now ?? (() => new Date()))().toISOString();
   return landing(

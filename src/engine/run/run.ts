@@ -34,8 +34,8 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
-      message: `It is already running, on ${lock.host} in process ${lock.pid}, last active at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
-      hint: 'Wait until it has finished; interlocal status shows it.',
+      message: `This pipeline is already running, on ${lock.host} in process ${lock.pid}, last active at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
+      hint: 'Wait until it has finished; interlocal status shows it. If that process no longer answers, stop it: the next run takes over.',
     });
   return underLock(engine, id, lock, options);
 }

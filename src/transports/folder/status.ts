@@ -28,8 +28,11 @@ export function asTransportError(error: unknown, system: string, path: string): 
         {
           code: 'PATH_UNUSABLE',
           place,
-          message: `The path ${path} cannot be used (${code}).`,
-          hint: 'Shorten the name, or remove the loop of links.',
+          message:
+            code === 'ELOOP'
+              ? `Symbolic links on the way to ${path} lead back to themselves.`
+              : `The name ${path} is too long for this disk.`,
+          hint: code === 'ELOOP' ? 'Remove or correct the symbolic link.' : 'Shorten the name of the file or of its folders.',
         },
         { cause },
       );

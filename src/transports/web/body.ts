@@ -67,8 +67,8 @@ export async function* readBody(
       throw new FatalError({
         code: 'ANSWER_UNREADABLE',
         place: { system },
-        message: `The answer of ${url.host} is longer than its Content-Length says: what was read may be cut off.`,
-        hint: 'Ask the owner of the system; some count characters where bytes are meant.',
+        message: `${url.host} sent more bytes than the Content-Length of its answer says, so the answer may be incomplete. None of it was used.`,
+        hint: 'Ask the owner of the system to correct the header; a program that counts characters in place of bytes is a common reason.',
       });
   } catch (error) {
     if (signal?.aborted) throw new AbortedError({ code: 'ABORTED', place: { system }, message: 'Stopped on request.' });

@@ -63,8 +63,8 @@ export function checkCarry(
     add(
       ['conflicts'],
       'KEY_MISSING',
-      'newest needs survivorship.latest_by in the model.',
-      'Name the field that says when a record changed last.',
+      'conflicts: newest needs to know when a record was changed, and the model does not say so.',
+      `Add survivorship: { latest_by: FIELD } to the entity ${entity.entity} in config/model, with the field that has the time of the last change; or use conflicts: owner or review.`,
     );
   const connector = mapping && draft.connectors.get(mapping.sink.connector)?.value;
   const sink = mapping && connector?.sinks[mapping.sink.sink];
@@ -114,12 +114,12 @@ function howEmptied({ target, corrections, encoder, emptied }: SinkConfig, isMes
   if (target.file)
     return emptied
       ? undefined
-      : 'With corrections: changed an empty field is left as it is. Write in emptied which text empties it there, or corrections: whole.';
-  if (emptied === undefined) return 'Write emptied in the sink: "" for an empty element or text, null for null in JSON.';
+      : 'Its files hold only what was corrected ("corrections: changed"), and a field without a value in them stays as it is in the system. Add "emptied: TEXT" to the sink, with the text that makes the system clear a field, such as "*CLEAR*"; or, where the system takes whole records, "corrections: whole".';
+  if (emptied === undefined) return 'Add "emptied" to the sink: "" for an empty element or text, or null for null in JSON.';
   if (emptied !== null) return undefined;
-  if (isMessage) return 'A message leaves out what is null. Write emptied: "" in the sink.';
+  if (isMessage) return 'A SOAP message leaves out what is null. Write "emptied: \'\'" in the sink.';
   return encoder && target.request?.body === undefined
-    ? 'An encoder leaves out what is null. Write emptied: "" in the sink, or a body.'
+    ? 'The encoder of this sink leaves out what is null. Write "emptied: \'\'" in the sink, or give the request a body.'
     : undefined;
 }
 

@@ -220,8 +220,8 @@ function whyHeld(run: QueueingRun, key: string, { conflicts }: Carried): Problem
     problems.push({
       code: 'CARRY_EMPTIED_MANY',
       place,
-      message: `${were(many)} emptied in unusually many records at once, so each needs review.`,
-      hint: 'Check whether the export of the system that owns the field is complete. If they are to be emptied: interlocal deliver approve; if not: interlocal deliver dismiss.',
+      message: `${were(many)} emptied in the source in unusually many records at once. Nothing was sent: each record needs review.`,
+      hint: 'Check whether the export of the system that owns the field is complete. interlocal deliver list shows the records. To empty the field in the other system as well: interlocal deliver approve. To leave it: interlocal deliver dismiss.',
     });
   return problems;
 }
