@@ -31,7 +31,9 @@ const OPTIONAL = [
   'checks[].warning',
   'checks[].code',
 ];
-const isOptional = (path: string): boolean => OPTIONAL.some((end) => path.endsWith(end));
+/** Said once for all reports: the command that leads from a row, or from the figure of one column, to what is behind it. */
+const DRILL = /\[\]\.drill(?:_[a-z]+)?(?:\[\])?$/;
+const isOptional = (path: string): boolean => OPTIONAL.some((end) => path.endsWith(end)) || DRILL.test(path);
 const examples = examplesIn(readFileSync(join(root, 'docs/json.md'), 'utf8'));
 /** So that each has something to tell: a preview before the run, replaying after the reject was looked at. */
 const order = [
