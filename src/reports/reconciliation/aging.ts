@@ -63,7 +63,7 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string,
         drills: [drill({ '--type': 'type', '--age': 'bucket' })],
         columns: columnsFrom('type:Type', 'bucket:Business days', ...figures),
         rows: [...groups.values()]
-          .sort((a, b) => (a.type === b.type ? order.indexOf(a.bucket) - order.indexOf(b.bucket) : a.type < b.type ? -1 : 1))
+          .sort((a, b) => byText(a.type, b.type) || order.indexOf(a.bucket) - order.indexOf(b.bucket) || byText(a.currency, b.currency))
           .map((group): ReportRow => ({ ...group })),
       },
       {
@@ -71,7 +71,9 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string,
         title: 'By owner',
         drills: [drill({ '--owner': 'owner' })],
         columns: columnsFrom('owner:Owner', ...figures),
-        rows: [...owners.values()].sort((a, b) => (a.owner < b.owner ? -1 : 1)).map((group): ReportRow => ({ ...group })),
+        rows: [...owners.values()]
+          .sort((a, b) => byText(a.owner, b.owner) || byText(a.currency, b.currency))
+          .map((group): ReportRow => ({ ...group })),
       },
       {
         name: 'exceptions',
@@ -93,6 +95,10 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string,
       },
     ],
   };
+}
+
+function byText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function add<T extends object>(

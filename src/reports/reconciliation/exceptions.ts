@@ -220,7 +220,9 @@ export async function exceptionsOpenOn({ project, knex }: Engine, day: string, m
   const byPasses = [...project.pipelines.values()].filter(({ value }) => value.reconcile?.passes).map(({ value }) => value.pipeline);
   if (byPasses.length > 0 && !(await hadRunBefore(knex, byPasses, instant)))
     throw new NotKept('No reconciliation had run by then, so it is not known what did not reconcile. Give a later time.');
-  return exceptionsOpenBefore(knex, instant);
+  // In the order of then, whatever changed since.
+  const order = ({ since, id }: StoredException): string => `${since ?? ''} ${id}`;
+  return (await exceptionsOpenBefore(knex, instant)).sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
 /** What happened, a sentence for each of these exceptions that is there. */
