@@ -9,8 +9,8 @@ export function sumOf(entries: readonly Entry[]): number {
     throw new FatalError({
       code: 'AMOUNT_TOO_LARGE',
       place: {},
-      message: `A sum is beyond what can be added exactly (${sum} minor units).`,
-      hint: 'Look for a record with an impossible amount.',
+      message: `Amounts add up to more than can be counted to the cent: ${sum} in the smallest unit of the currency.`,
+      hint: 'A record has an impossible amount. interlocal report records PIPELINE lists the records with their amounts; correct it in its system.',
     });
   return sum;
 }

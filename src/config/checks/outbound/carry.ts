@@ -114,7 +114,7 @@ function howEmptied({ target, corrections, encoder, emptied }: SinkConfig, isMes
   if (target.file)
     return emptied
       ? undefined
-      : 'Its files hold only what was corrected ("corrections: changed"), and a field without a value in them stays as it is in the system. Add "emptied: TEXT" to the sink, with the text that makes the system clear a field, such as "*CLEAR*"; or, where the system takes whole records, "corrections: whole".';
+      : 'Its files hold only what was corrected ("corrections: changed"), and a field without a value in them stays as it is in the system. Ask the owner of the system which text clears a field, and add it to the sink in the connector, such as emptied: "*CLEAR*". Where the system takes whole records, write "corrections: whole" instead.';
   if (emptied === undefined) return 'Add "emptied" to the sink: "" for an empty element or text, or null for null in JSON.';
   if (emptied !== null) return undefined;
   if (isMessage) return 'A SOAP message leaves out what is null. Write "emptied: \'\'" in the sink.';

@@ -47,7 +47,7 @@ function notBalanced(place: Place, { currency, fund, lines }: ReturnType<typeof 
     code: 'ENTRY_UNBALANCED',
     place,
     message: `It does not balance in fund ${fund}: ${shown.join(', ')}.`,
-    hint: 'Correct ledger in config/interlocal.yaml: due_from and due_to have to be accounts of the fund itself, such as "{fund}-1310".',
+    hint: 'Nothing of it was sent. Ask the finance office for the accounts in which each fund books what other funds owe it, and write them under ledger in config/interlocal.yaml as due_from and due_to. "{fund}-1310" means account 1310 of each fund.',
   };
 }
 
