@@ -5,6 +5,11 @@ import type { Entry, Tolerance } from './entry.ts';
 export function sumOf(entries: readonly Entry[]): number {
   let sum = 0;
   for (const { minor } of entries) sum += minor;
+  return exact(sum);
+}
+
+/** The sum itself. Throws FatalError AMOUNT_TOO_LARGE where it is beyond what is exact. */
+export function exact(sum: number): number {
   if (!Number.isSafeInteger(sum))
     throw new FatalError({
       code: 'AMOUNT_TOO_LARGE',

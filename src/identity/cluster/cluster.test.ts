@@ -31,14 +31,13 @@ test('a veto keeps it out even there', () => {
   expect(clusters({ mean: 0, least: -3072 }, true)).toEqual([0, 0, 2]);
 });
 
+/** Four records of one system that no rule or person ties or parts. */
+const FOUR = { size: 4, sources: [null, null, null, null], same: [], different: [], rules: [] };
+
 /** 0 has no given name and fits everybody of the household; 1, 2 and 3 are three of them. `named`: what 1 and 2 say of each other. */
 const household = (named: number): number[] =>
   clusterRecords({
-    size: 4,
-    sources: [null, null, null, null],
-    same: [],
-    different: [],
-    rules: [],
+    ...FOUR,
     edges: [
       { a: 0, b: 1, score: 9000 },
       { a: 0, b: 2, score: 8000 },
@@ -67,11 +66,7 @@ test('records that say the same name are one with it', () => {
 /** 0 and 1 are records of somebody, 2 and 3 of somebody too; `other`: the pairs of the two that have two given names at one birth date. */
 const born = (other: readonly string[]): number[] =>
   clusterRecords({
-    size: 4,
-    sources: [null, null, null, null],
-    same: [],
-    different: [],
-    rules: [],
+    ...FOUR,
     edges: [
       { a: 0, b: 1, score: 9000 },
       { a: 2, b: 3, score: 8000 },

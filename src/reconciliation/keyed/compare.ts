@@ -1,6 +1,6 @@
 import type { Compared, ComparedStatus } from './compared.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
-import { FatalError } from '../../core/errors.ts';
+import { exact } from '../sums.ts';
 
 export { explainLeaf } from './explain-leaf.ts';
 
@@ -125,15 +125,7 @@ function addTo(node: Node, side: 'left' | 'right', { currency = '', minor, count
   node.currency ??= currency;
   let sums = sumsOf(node, currency);
   if (!sums) (node.more ??= new Map()).set(currency, (sums = { left: null, right: null, leftCount: 0, rightCount: 0 }));
-  const sum = (sums[side] ?? 0) + minor;
-  if (!Number.isSafeInteger(sum))
-    throw new FatalError({
-      code: 'AMOUNT_TOO_LARGE',
-      place: {},
-      message: `Amounts add up to more than can be counted to the cent: ${sum} in the smallest unit of the currency.`,
-      hint: 'A record has an impossible amount. interlocal report records PIPELINE lists the records with their amounts; correct it in its system.',
-    });
-  sums[side] = sum;
+  sums[side] = exact((sums[side] ?? 0) + minor);
   if (side === 'left') sums.leftCount += count;
   else sums.rightCount += count;
 }

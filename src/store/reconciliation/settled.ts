@@ -156,6 +156,22 @@ export async function formerValues(
   const found = new Map(
     [...(await fieldValues(knex, entity, field, goldens))].flatMap(([id, value]) => (value === null ? [] : [[id, value] as const])),
   );
+  // The oldest change of a record comes last, and has what was there before all of them.
+  for await (const { golden, changes } of changesBy(knex, entityId, goldens, seen, open)) {
+    const before = changes[field]?.[0];
+    if (typeof before === 'string') found.set(golden, before);
+  }
+  return found;
+}
+
+/** What such runs have changed of these records, field by field from and to; of each record the newest change first. */
+async function* changesBy(
+  knex: Knex,
+  entityId: number,
+  goldens: readonly number[],
+  seen: number,
+  open: readonly number[],
+): AsyncGenerator<{ golden: number; changes: Readonly<Record<string, readonly [unknown, unknown] | undefined>> }> {
   for (let i = 0; i < goldens.length; i += 500) {
     const rows = (await knex('il_history')
       .where({ entity_id: entityId })
@@ -164,13 +180,9 @@ export async function formerValues(
       .whereNotNull('changes')
       .orderBy('id', 'desc')
       .select('golden_id', 'changes')) as { golden_id: number; changes: string }[];
-    // The oldest change comes last, and has what was there before all of them.
-    for (const { golden_id, changes } of rows) {
-      const before = (JSON.parse(changes) as Record<string, [unknown, unknown] | undefined>)[field]?.[0];
-      if (typeof before === 'string') found.set(Number(golden_id), before);
-    }
+    for (const { golden_id, changes } of rows)
+      yield { golden: Number(golden_id), changes: JSON.parse(changes) as Record<string, [unknown, unknown]> };
   }
-  return found;
 }
 
 /** The fields of these records that such runs have changed. */
@@ -182,15 +194,8 @@ export async function changedFields(
   open: readonly number[],
 ): Promise<Set<string>> {
   const fields = new Set<string>();
-  for (let i = 0; i < goldens.length; i += 500) {
-    const rows = (await knex('il_history')
-      .where({ entity_id: entityId })
-      .whereIn('golden_id', goldens.slice(i, i + 500))
-      .where((either) => void either.where('run_id', '>', seen).orWhereIn('run_id', [...open]))
-      .whereNotNull('changes')
-      .pluck('changes')) as string[];
-    for (const changes of rows) for (const field of Object.keys(JSON.parse(changes) as object)) fields.add(field);
-  }
+  for await (const { changes } of changesBy(knex, entityId, goldens, seen, open))
+    for (const field of Object.keys(changes)) fields.add(field);
   return fields;
 }
 
