@@ -132,6 +132,7 @@ export default defineConfig(({ mode }) => {
         },
       ],
       environment: 'node',
+      setupFiles: 'test/seed.ts',
       // Tests talk to real servers on this machine: a slow one is not a broken one.
       testTimeout: 90_000,
       hookTimeout: 240_000,

@@ -152,7 +152,9 @@ export function revenueLines(
       currency: added.currency,
       corrects: added.corrects,
     };
-    const id = JSON.stringify([names.department, names.account, rest, names.tender, names.period, names.currency, names.corrects, sign]);
+    // A receipt of 0.00 is of no account's money: it stands with what was taken, not on a line of its own.
+    const refund = sign < 0;
+    const id = JSON.stringify([names.department, names.account, rest, names.tender, names.period, names.currency, names.corrects, refund]);
     let line = lines.get(id);
     if (!line) {
       const nothing = { receipts: 0, amount: 0, reconciled: 0, unreconciled: 0, inTransit: 0, exception: 0, notCovered: 0 };
