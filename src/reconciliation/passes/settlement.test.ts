@@ -268,6 +268,15 @@ describe('a refund that is netted into another settlement', () => {
     expect(confirmed).toEqual(['a b s']);
   });
 
+  test('and is in the batch: a sale without its number is found, in one way', () => {
+    const settlements = [of('s', '1', 10_000, 1500)];
+    const refund = paid('r', -1500, '1');
+    const oneSale = [paid('a', 4000, '1'), paid('b', 6000, null), refund];
+    const twoDays = [paid('a', 4000, '1'), paid('b', 3500, null), paid('c', 2500, null, '2026-07-02'), refund];
+    expect(reconcile([KEY, LATER], oneSale, settlements)).toMatchObject({ found: [], confirmed: ['a r b s'] });
+    expect(reconcile([KEY, LATER], twoDays, settlements)).toMatchObject({ found: [], confirmed: ['a r b c s'] });
+  });
+
   test('where refunds are no payments, the gross is enough', () => {
     const { found, confirmed } = reconcile([KEY, LATER], sales, [of('s', '1', 10_000, 0), of('t', '2', 5000, 1500, '2026-07-06')]);
     expect([found, confirmed]).toEqual([[], ['a b s', 'c t']]);

@@ -55,8 +55,21 @@ export function matchBySubset(
     if (only) solved.push({ target, ...first!, byChance: first!.picked || isByChance(pass, near, target) });
     else result.ambiguous.push(ambiguousOf(pass, target, [...new Set(found.flatMap(({ chosen }) => chosen))]));
   }
-  settle(pass, solved, result);
+  settle(pass, withoutSameAnswer(solved), result);
   return result;
+}
+
+/** Where the same records complete a group with its refunds and without them, the settlement has both: the whole group is the answer. */
+function withoutSameAnswer(solved: readonly Solved[]): Solved[] {
+  const whole = new Map(solved.filter(({ target }) => isWhole(target)).map((found) => [found.target.group, found]));
+  return solved.filter((found) => {
+    const other = isWhole(found.target) ? undefined : whole.get(found.target.group);
+    return !other || other.chosen.length !== found.chosen.length || !found.chosen.every((entry) => other.chosen.includes(entry));
+  });
+}
+
+function isWhole({ group, kept }: Target): boolean {
+  return group !== undefined && kept?.length === group.left.length + group.right.length - 1;
 }
 
 interface Solved {
