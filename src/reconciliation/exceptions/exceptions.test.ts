@@ -403,6 +403,21 @@ describe('findings about money that is accounted for', () => {
     expect(found).toEqual(['chargeback c', 'nsf n']);
     expect(exceptions.find((e) => e.type === 'nsf')!.facts).toEqual({ original: 'k' });
   });
+
+  test('what finance rejected is not posted, though its lines add up; posted again, it is', () => {
+    const items = [
+      { side: 'right' as const, type: 'rejected', where: { status: ['rejected'] }, always: false, original: [], entry: 'journal' },
+    ];
+    const receipts = [entry('a', 500, '2026-07-01', { slip: '7' }), entry('b', 300, '2026-07-01', { slip: '8' })];
+    const posting = (journal: string, status: string) => [
+      entry(`${journal}-1`, 500, '2026-07-01', { slip: '7', journal, status }),
+      entry(`${journal}-2`, 300, '2026-07-01', { slip: '8', journal, status }),
+    ];
+    const first = reconcile({ items }, receipts, posting('j1', 'rejected'));
+    expect([first.found, first.confirmed]).toEqual([['not_deposited a', 'not_deposited b', 'rejected j1-1 j1-2'], []]);
+    const again = reconcile({ items }, receipts, [...posting('j1', 'rejected'), ...posting('j2', 'posted')]);
+    expect([again.found, again.confirmed]).toEqual([['rejected j1-1 j1-2'], ['a j2-1', 'b j2-2']]);
+  });
 });
 
 describe('what is not there', () => {

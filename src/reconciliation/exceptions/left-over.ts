@@ -113,27 +113,45 @@ export function exceptCopies(work: Work): void {
   }
 }
 
-/** Records of a kind that needs a person by itself, where no match has them. */
-export function exceptItems(work: Work): void {
+/**
+ * Records of a kind that needs a person by itself, where no match has them. `rejected`: what finance rejected is not posted, so no
+ * pass may tie it; before any pass looks at it.
+ */
+export function exceptItems(work: Work, which: 'rejected' | 'rest'): void {
   for (const rule of work.rules.exceptions.items)
-    for (const entry of [...work.open[rule.side]]) if (isWhere(entry.values, rule.where)) except(work, itemOf(work, rule, entry));
+    if ((rule.type === 'rejected') === (which === 'rejected'))
+      for (const records of itemsOf(rule, [...work.open[rule.side]])) except(work, itemOf(work, rule, records));
 }
 
 /** Items that a person must answer although a match has their money. */
 export function noteItems(work: Work): void {
   for (const rule of work.rules.exceptions.items)
     if (rule.always)
-      for (const entry of work.all[rule.side])
-        if (work.matchOf.has(entry) && isWhere(entry.values, rule.where)) note(work, itemOf(work, rule, entry));
+      for (const records of itemsOf(
+        rule,
+        work.all[rule.side].filter((entry) => work.matchOf.has(entry)),
+      ))
+        note(work, itemOf(work, rule, records));
 }
 
-function itemOf(work: Work, rule: ItemRule, entry: Entry): Parameters<typeof except>[1] {
-  const original = originalOf(work, rule, entry);
+/** The records that a rule names; those of one entry together. */
+function itemsOf(rule: ItemRule, entries: readonly Entry[]): Iterable<Entry[]> {
+  return Map.groupBy(
+    entries.filter(({ values }) => isWhere(values, rule.where)),
+    (entry) => {
+      const name = rule.entry === undefined ? '' : (entry.values[rule.entry] ?? '');
+      return name === '' ? `\u0000${entry.id}` : JSON.stringify([entry.currency, name]);
+    },
+  ).values();
+}
+
+function itemOf(work: Work, rule: ItemRule, records: readonly Entry[]): Parameters<typeof except>[1] {
+  const original = originalOf(work, rule, records[0]!);
   return {
     type: rule.type,
-    left: rule.side === 'left' ? [entry] : [],
-    right: rule.side === 'right' ? [entry] : [],
-    minor: entry.minor,
+    left: rule.side === 'left' ? records : [],
+    right: rule.side === 'right' ? records : [],
+    minor: sumOf(records),
     facts: original === undefined ? {} : { original },
   };
 }

@@ -111,6 +111,7 @@ function entryFields({ exceptions }: Rules): { side: Side; field: string }[] {
   };
   for (const { side, entry } of exceptions.duplicates) add(side, entry);
   for (const { entry } of exceptions.periods) add('right', entry);
+  for (const { side, entry } of exceptions.items) add(side, entry);
   return [...fields.values()];
 }
 

@@ -87,6 +87,17 @@ describe('payments and their settlement', () => {
     expect(reconcile([PASS], payments, [settlement(), line]).found).toContain('fee_missing c');
   });
 
+  test('a returned payment in a record of the same day is no second settlement, and has no parts to add up', () => {
+    const DAY: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }] };
+    const items = [{ side: 'right' as const, type: 'ach_return', where: { kind: ['return'] }, always: false, original: [] }];
+    const back = entry('x', -4000, '2026-07-02', { batch: null, day: '1', kind: 'return', gross: '0', fee: '0', net: '-4000' });
+    const paid = payments.map((payment) => ({ ...payment, values: { batch: null, day: '1' } }));
+    const { found, confirmed } = reconcile([PASS, DAY], paid, [settlement({ batch: null, day: '1' }), back], {
+      exceptions: { ...NO_RULES, items },
+    });
+    expect([found, confirmed]).toEqual([['ach_return x'], ['a b s']]);
+  });
+
   test('a report that writes its fees with a minus sign says so', () => {
     const { found } = reconcile([{ ...PASS, negative: ['fees'] }], payments, [settlement({ fee: '-285' })]);
     expect(found).toEqual([]);

@@ -118,6 +118,7 @@ reconcile:
     - { duplicates: right, fields: [department, collected_on] }
     - { voids: left, where: { tender: void }, on: received_on }
     - { period: received_on, right: collected_on, entry: department }
+    - { items: right, where: { reference: "3" }, type: rejected, entry: department }
     - { items: right, where: { department: clerk }, type: nsf, original: [{ left: account, right: reference }] }
 `;
 
