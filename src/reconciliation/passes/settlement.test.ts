@@ -125,6 +125,16 @@ describe('payments and their settlement', () => {
     const { found, matches } = reconcile([PASS], [...payments, entry('c', 777, '2026-07-01', { batch: '7' })], [settlement()]);
     expect([found, matches.map((m) => m.state)]).toEqual([['not_settled c'], ['proposed']]);
   });
+
+  test('a settlement whose parts add up has no swapped digits: the payment that it lacks is missing', () => {
+    const sales = [entry('a', 15_700, '2026-07-01', { batch: '7' }), entry('b', 1800, '2026-07-01', { batch: '7' })];
+    const found = (payments: Entry[], gross: string, net: string | null) =>
+      reconcile([PASS], payments, [settlement({ gross, fee: '0', net })]).found.join('; ');
+    expect(found(sales, '15700', '15700')).toContain('not_settled b');
+    expect(found(sales.slice(0, 1), '17500', '17500')).toContain('amount_differs a s');
+    // Nothing says how the gross came about: it may have been typed.
+    expect(found(sales, '15700', null)).toContain('transposed a b s');
+  });
 });
 
 describe('the fee', () => {
