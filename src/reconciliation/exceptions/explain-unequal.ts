@@ -77,10 +77,10 @@ export function missingPart(entries: readonly Entry[], field: string): string | 
 }
 
 /** "bag 1/2" is part 1 of 2; a date such as 7/1/2026 is none. */
-export function partOf(text: string): { number: number; of: number; whole: string } | undefined {
+export function partOf(text: string): { number: number; of: number; text: string; whole: string } | undefined {
   const found = /(?<![0-9/])([1-9])\s?(?:\/|of)\s?([2-9])(?![0-9/])/i.exec(text);
   if (!found || Number(found[1]) > Number(found[2])) return undefined;
-  return { number: Number(found[1]), of: Number(found[2]), whole: text.replace(found[0], `/${found[2]}`) };
+  return { number: Number(found[1]), of: Number(found[2]), text: found[0], whole: text.replace(found[0], `/${found[2]}`) };
 }
 
 /** Two neighboring digits were swapped in one of two amounts: 54.00 for 45.00. */

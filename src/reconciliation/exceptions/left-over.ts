@@ -3,8 +3,9 @@ import { keyOf } from '../fields.ts';
 import { except, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { dayNumber } from '../calendar.ts';
-import { missingPart, partOf } from './explain-unequal.ts';
+import { missingPart } from './explain-unequal.ts';
 import { type ItemRule, isWhere } from './rules.ts';
+import { type Incomplete, incompleteFor, wholeOf } from './splits.ts';
 
 /**
  * Voided records are no money of a reconciliation where nothing has it. `same day`: those voided on or before their own day, before
@@ -182,6 +183,8 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
   for (const side of SIDES) {
     const { type, within, together } = work.rules.open[side];
     const today = work.days.index(work.asOf);
+    const incompleteOf = incompleteFor(work, side);
+    const parts = new Map<string, Incomplete>();
     const groups = new Map<string, Entry[]>();
     for (const entry of [...work.open[side]]) {
       if (entry.day !== null && today - work.days.index(entry.day) <= within) {
@@ -190,7 +193,9 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
         inTransit[side].push(entry);
         continue;
       }
-      const split = splitOf(work, side, entry);
+      const incomplete = incompleteOf(entry);
+      const split = incomplete ? `${SPLIT}${incomplete.group}` : splitOf(work, side, entry);
+      if (incomplete) parts.set(split!, incomplete);
       const values = together?.map((field) => entry.values[field] ?? null);
       const whole = values && !values.includes(null) ? JSON.stringify([entry.currency, ...values]) : undefined;
       const key = split ?? whole ?? `\u0000${entry.id}`;
@@ -204,8 +209,13 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
         ? work.rules.exceptions.splits.find((rule) => rule.side === side && missingPart(entries, rule.field) !== undefined)
         : undefined;
       const subject = key.startsWith('\u0000') ? {} : { subject: `${side} ${key}` };
-      const facts: Record<string, string> = split ? { missing: missingPart(entries, split.field)! } : {};
-      except(work, { type: split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
+      const lacking = parts.get(key);
+      const facts: Record<string, string | number> = lacking
+        ? { missing: lacking.missing, is_missing: 1 }
+        : split
+          ? { missing: missingPart(entries, split.field)! }
+          : {};
+      except(work, { type: lacking?.type ?? split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
     }
   }
   return inTransit;
@@ -216,9 +226,8 @@ const SPLIT = '\u0000\u0000split ';
 /** Parts of one whole are one exception, while one of them is missing. */
 function splitOf(work: Work, side: Side, entry: Entry): string | undefined {
   for (const rule of work.rules.exceptions.splits) {
-    if (rule.side !== side) continue;
-    const part = partOf(entry.values[rule.field] ?? '');
-    if (part) return `${SPLIT}${entry.currency} ${part.whole}`;
+    const whole = rule.side === side ? wholeOf(work.rules, rule, entry) : undefined;
+    if (whole !== undefined) return `${SPLIT}${whole}`;
   }
   return undefined;
 }
