@@ -178,6 +178,40 @@ describe('a run that looks only at what may have changed', () => {
     expect(found).toEqual(await heldAtOnce(town, DAYS[2]!));
   });
 
+  test('finds the same of the settlements that a habit expects, from one day to the next', async () => {
+    const rules = `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: the bank, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - key: department and day
+      on: [department, { left: received_on, right: collected_on }]
+      sides: many_to_one
+  open: { left: { type: not_settled, within: 1 }, right: { type: settled_without_receipt, within: 0 } }
+  exceptions:
+    - { expected: right, by: [department], days: habit, within: 0, type: missing_settlement }
+`;
+    const town = await moneyTown({ 'pipelines/to-bank.yaml': rules });
+    const weeks = Array.from({ length: 12 }, (_, i) => new Date(Date.UTC(2026, 6, 1 + 7 * i)).toISOString().slice(0, 10));
+    // In the tenth week nobody pays at the pool, in the eleventh its settlement does not come.
+    const without = { receipts: [`pool ${weeks[9]}`], deposits: [`pool ${weeks[9]}`, `pool ${weeks[10]}`] };
+    for (const [i, day] of weeks.entries()) {
+      const of = (side: 'receipts' | 'deposits') =>
+        ['clerk', 'pool']
+          .filter((dept) => !without[side].includes(`${dept} ${day}`))
+          .map((dept) => ({ no: `${side} ${dept} ${i}`, day, amount: `${i + 5}.00`, dept }));
+      town.write({ [`desk/${i}.csv`]: receiptFile(of('receipts')), [`bank/${i}.csv`]: depositFile(of('deposits')), 'lines/.keep': '' }, i);
+      const notes = await run(town, day, ['desk-receipts', 'bank-deposits']);
+      if (i < 10) continue;
+      expect(notes.some((note) => note.includes('may have changed'))).toBe(true);
+      const found = await held(town, day);
+      const missing = (await exceptionLines(town.engine, {}, day)).filter(({ type }) => type === 'missing_settlement');
+      expect(missing.map(({ sentence }) => sentence)).toEqual([`The settlement of pool for ${weeks[10]} did not come.`]);
+      expect(found).toEqual(await heldAtOnce(town, day));
+      await run(town, day, []);
+    }
+  });
+
   test('finds what a run over everything finds where a match was revoked and its receipt deleted before the next run', async () => {
     const town = await moneyTown({ ...DELETES, 'pipelines/to-bank.yaml': PASSES });
     const taken = ['R1', 'R2', 'R3'].map((no) => ({ no, day: DAYS[0]!, amount: '12.34', dept: 'pool', account: no }));
