@@ -14,8 +14,11 @@ export const REVENUE_TABLES = [
   'il_revenue_mark',
 ];
 
-/** So many records with neighboring ids are one block. The triggers of stores divide by it: it can only change with a migration. */
-export const BLOCK = 4096;
+/**
+ * So many records with neighboring ids are one block. Whoever reads a report adds up the blocks in which something changed, so they are
+ * small. The triggers of stores divide by it: it can only change with a migration, as 087 did.
+ */
+export const BLOCK = 512;
 
 /** What changed since the sums were last brought up to date. */
 export interface Marks {
