@@ -88,7 +88,7 @@ reconcile:
     const text = (error as Error).message;
     expect(text).toContain('bank-deposits has never run');
     expect(text).toContain('pool-receipts: 1 record is rejected');
-    expect(text).toContain('to-bank: unposted, 1 unresolved');
+    expect(text).toContain('to-bank: Not in the ledger, 1 unresolved: interlocal exceptions list to-bank --type unposted.');
     await expect(
       closePeriod(town.engine, period(town, '2026-07'), periodReports, { ...dana, now: new Date('2026-07-31T12:00:00Z') }),
     ).rejects.toThrow('Close it when that day is over');
