@@ -70,7 +70,7 @@ export function registerMatches(cli: Cli): void {
           const match = await decideMatch(engine, id, name, reason);
           cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
-              ? `${match.contentId.slice(0, 8)} is confirmed.`
+              ? `${match.contentId.slice(0, 8)} is confirmed${match.atOnce ? '' : `; run ${match.pipeline} to see it in force`}.`
               : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} decides what becomes of its records.`,
           );
         });

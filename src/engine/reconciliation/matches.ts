@@ -73,6 +73,13 @@ export async function showMatch({ project, knex }: Engine, id: string): Promise<
   return { ...line!, events: await matchEvents(knex, match.contentId) };
 }
 
+/** A match that a person decided. `atOnce`: it is as decided now; otherwise the next run of its reconciliation makes it so. */
+export interface DecidedMatch {
+  contentId: string;
+  pipeline: string;
+  atOnce: boolean;
+}
+
 /**
  * Confirms or revokes a match; a person's word outranks every rule and is in every later run. In one transaction with its event
  * and its entry in the audit log. A match that a person decided and that no longer balances is decided again: confirmed with the
@@ -85,7 +92,7 @@ export async function decideMatch(
   verdict: 'confirm' | 'revoke',
   reason: string,
   options: { actor?: string; now?: Date } = {},
-): Promise<{ contentId: string; pipeline: string }> {
+): Promise<DecidedMatch> {
   const actor = options.actor ?? actorOf();
   const at = (options.now ?? new Date()).toISOString();
   return landing(knex, async (_, trx) => {
@@ -127,7 +134,7 @@ export async function decideMatch(
       subject: match.pipeline,
       detail: { match: match.contentId, rule: match.rule, left: match.left, right: match.right, currency: match.currency, reason },
     });
-    return match;
+    return { contentId: match.contentId, pipeline: match.pipeline, atOnce: verdict === 'confirm' };
   });
 }
 
@@ -144,7 +151,7 @@ async function decideAgain(
   { decision, exception, difference }: ChangedDecision,
   verdict: 'confirm' | 'revoke',
   { actor, at, reason }: { actor: string; at: string; reason: string },
-): Promise<{ contentId: string; pipeline: string }> {
+): Promise<DecidedMatch> {
   const { contentId, pipeline, left, right } = decision;
   if (verdict === 'confirm' && difference === undefined)
     throw new ConfigError({
@@ -174,7 +181,7 @@ async function decideAgain(
     subject: pipeline,
     detail: { match: contentId, rule: 'person', difference: difference ?? null, currency: exception.currency, reason },
   });
-  return { contentId, pipeline };
+  return { contentId, pipeline, atOnce: false };
 }
 
 /**
