@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/counted.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
@@ -288,8 +289,8 @@ function unusable(pipeline: string, config: ReconciliationConfig, lacking: Reado
           {
             code: 'SIDE_INCOMPLETE',
             place: { system: pipeline },
-            message: `${lacking[side]} records of ${config[side].name} have no amount and are left out of both sides.`,
-            hint: 'Fix the mapping or the source, or leave them out with where.',
+            message: `In ${config[side].name}, ${counted(lacking[side], 'record has', 'records have')} no amount, so they are not compared.`,
+            hint: 'Fix the mapping or the source. If they are not money, leave them out with where in the reconciliation.',
           },
         ],
   );
