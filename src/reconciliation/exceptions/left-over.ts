@@ -2,7 +2,7 @@ import type { Ambiguous, Entry, Side } from '../entry.ts';
 import { keyOf } from '../fields.ts';
 import { except, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
-import { dayNumber } from '../calendar.ts';
+import { dateOf, dayNumber } from '../calendar.ts';
 import { missingPart } from './explain-unequal.ts';
 import { type ItemRule, isWhere } from './rules.ts';
 import { type Incomplete, incompleteFor, wholeOf } from './splits.ts';
@@ -25,7 +25,9 @@ export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
 
 /** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
 export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
-  for (const group of joined(work, ambiguous)) {
+  // A settlement whose refunds a later pass has found leaves no doubt.
+  const doubtful = ambiguous.filter(({ oneSided }) => !oneSided || work.matchOf.get(oneSided)?.takenLast === true);
+  for (const group of joined(work, doubtful)) {
     const left = group.left.filter((entry) => work.open.left.has(entry));
     const right = group.right.filter((entry) => work.open.right.has(entry));
     if (group.oneSided ? !left.length && !right.length : !left.length || !right.length) continue;
@@ -40,12 +42,14 @@ export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): vo
   }
 }
 
+type Joined = Pick<Ambiguous, 'pass' | 'left' | 'right'> & { oneSided: boolean };
+
 /** Groups that share an open record are one, under the name of the first pass: which of them has it cannot be known without the other. */
-function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
+function joined(work: Work, groups: readonly Ambiguous[]): Joined[] {
   const places = new Map<string, number>();
   const found: ({ pass: string; left: Set<Entry>; right: Set<Entry>; oneSided: boolean } | undefined)[] = [];
   for (const group of groups) {
-    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>(), oneSided: group.oneSided === true };
+    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>(), oneSided: group.oneSided !== undefined };
     const at = found.push(own) - 1;
     for (const side of SIDES)
       for (const entry of group[side]) {
@@ -68,8 +72,7 @@ function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
   }
   return found.flatMap((group) => {
     if (!group) return [];
-    const { pass, left, right, oneSided } = group;
-    return [{ pass, left: [...left], right: [...right], ...(oneSided ? { oneSided } : {}) }];
+    return [{ ...group, left: [...group.left], right: [...group.right] }];
   });
 }
 
@@ -186,6 +189,7 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
     const incompleteOf = incompleteFor(work, side);
     const parts = new Map<string, Incomplete>();
     const groups = new Map<string, Entry[]>();
+    const lacking: Entry[] = [];
     for (const entry of [...work.open[side]]) {
       if (entry.day !== null && today - work.days.index(entry.day) <= within) {
         work.open[side].delete(entry);
@@ -198,11 +202,16 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
       if (incomplete) parts.set(split!, incomplete);
       const values = together?.map((field) => entry.values[field] ?? null);
       const whole = values && !values.includes(null) ? JSON.stringify([entry.currency, ...values]) : undefined;
+      if (split === undefined && values && lacksOne(values)) {
+        lacking.push(entry);
+        continue;
+      }
       const key = split ?? whole ?? `\u0000${entry.id}`;
       const list = groups.get(key);
       if (list) list.push(entry);
       else groups.set(key, [entry]);
     }
+    if (together) joinLacking(groups, lacking, together);
     for (const [key, entries] of groups) {
       const sides = { left: side === 'left' ? entries : [], right: side === 'right' ? entries : [] };
       const split = key.startsWith(SPLIT)
@@ -219,6 +228,33 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
     }
   }
   return inTransit;
+}
+
+function lacksOne(values: readonly (string | null)[]): boolean {
+  return values.length > 1 && values.filter((value) => !value).length === 1;
+}
+
+/**
+ * A record that lacks one of the values by which open records belong together is one trouble with those of its day that agree with it in
+ * all others, where there is one such group: a payment without the number of its batch, where one batch of its merchant is missing. The
+ * day alone is not enough.
+ */
+function joinLacking(groups: Map<string, Entry[]>, lacking: readonly Entry[], together: readonly string[]): void {
+  const whole = [...groups].filter(([key]) => !key.startsWith('\u0000'));
+  for (const field of together) {
+    const own = lacking.filter(({ values }) => !values[field]);
+    if (!own.length) continue;
+    const rest = together.filter((name) => name !== field);
+    const nameOf = ({ currency, minor, day, values }: Entry): string =>
+      JSON.stringify([currency, minor < 0, day, ...rest.map((name) => values[name])]);
+    const byRest = Map.groupBy(whole, ([, entries]) => nameOf(entries[0]!));
+    for (const entry of own) {
+      const date = entry.day === null ? null : dateOf(entry.day);
+      const [one, second] = rest.some((name) => entry.values[name] !== date) ? (byRest.get(nameOf(entry)) ?? []) : [];
+      if (one && !second) one[1].push(entry);
+      else groups.set(`\u0000${entry.id}`, [entry]);
+    }
+  }
 }
 
 const SPLIT = '\u0000\u0000split ';

@@ -250,7 +250,7 @@ export const EXCEPTION_TYPES = {
     title: 'A decision no longer balances',
     sentence: (a) =>
       `What a person matched${on(a)} has changed: ${accepted(a, 'difference')} now, ${accepted(a, 'accepted')} when it was decided.`,
-    next: 'Check what changed; confirm the match again or revoke it.',
+    next: 'Check what changed. Then confirm the match again or revoke it; exceptions show has its id.',
   },
   source_missing: {
     title: 'A source is missing',

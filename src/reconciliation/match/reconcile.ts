@@ -166,9 +166,11 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       return ambiguous;
     }
     case 'subset': {
-      const { matches, ambiguous, completed } = matchBySubset(pass, open, [...work.unequal], work.days);
+      const others = work.rules.passes.filter((one) => one.kind === 'subset');
+      const { matches, ambiguous, completed, unequal } = matchBySubset(pass, open, [...work.unequal], work.days, others);
       reopen(work, completed);
       takeAll(work, matches);
+      for (const group of unequal) holdUnequal(work, group);
       return ambiguous;
     }
     case 'balance':
@@ -195,7 +197,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const { matches, unequal, unfit } =
     pass.kind === 'key'
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
-      : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days);
+      : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days, seeksRefunds(work.rules, pass));
   for (const found of matches) {
     const match = withFirstOfCopies(work, pass, found);
     const earlier = wholeGroups(match, tied);
@@ -210,9 +212,19 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     // The group whose difference is explained is the exception, then the one that leaves less; the narrower key wins where they are even.
     if (!earlier || (earlier.length > 0 && earlier.every((narrower) => !isBetter(work, group, narrower)))) continue;
     reopen(work, earlier);
-    work.unequal.add(group);
-    for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
+    holdUnequal(work, group);
   }
+}
+
+/** Keeps a group whose sums differ for later passes. */
+function holdUnequal(work: Work, group: Unequal): void {
+  work.unequal.add(group);
+  for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
+}
+
+/** Whether a later pass looks for the refunds of settlements by themselves. */
+function seeksRefunds({ passes }: Rules, pass: Pass): boolean {
+  return passes.slice(passes.indexOf(pass) + 1).some((later) => later.kind === 'subset' && later.parts !== undefined);
 }
 
 /** A match in which a copy stands for an entry that lacks the key: of two that say the same, the first one has the money. */
