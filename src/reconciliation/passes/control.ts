@@ -33,13 +33,11 @@ export function checkTotals(work: Work, pass: ControlPass, totals: readonly Cont
     }
     const records = groups.get(key) ?? [];
     const isHeld = (): boolean => {
+      if (holds(total, records)) return true;
       const inScope = records.filter((entry) => work.states.get(entry) !== 'out_of_scope');
+      if (holds(total, inScope)) return true;
       const inTime = (some: readonly Entry[]): Entry[] => some.filter((entry) => !late.some((isLate) => isLate(entry)));
-      return (
-        holds(total, records) ||
-        holds(total, inScope) ||
-        (late.length > 0 && (holds(total, inTime(records)) || holds(total, inTime(inScope))))
-      );
+      return late.length > 0 && (holds(total, inTime(records)) || holds(total, inTime(inScope)));
     };
     if (records.length === 0) {
       states.set(total.id, 'empty');
