@@ -41,7 +41,7 @@ interface Status {
   pipelines: { pipeline: string; unrecorded: { problems: { code: string; message: string }[] } | null }[];
 }
 
-test('a town with trained parameters of its identities has pages', { timeout: 30_000 }, async () => {
+test('a town with trained parameters of its identities has pages', async () => {
   expect(await server.ask('/')).toContain('Maple Falls');
 });
 

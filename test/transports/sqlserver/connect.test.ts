@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startServer([
     { name: 'large', columns: { id: 'int NOT NULL PRIMARY KEY', note: 'char(200)', amount: 'numeric(19,5)' }, rows: manyRows() },
   ]);
-}, 120_000);
+});
 afterEach(async () => {
   server.onStatement = () => undefined;
   await Promise.all(opened.splice(0).map((transport) => transport.close()));
@@ -83,7 +83,7 @@ describe('100,000 rows', () => {
     }
     expect(count).toBe(ROWS);
     expect(Math.max(...used) - Math.min(...used)).toBeLessThan(15_000_000);
-  }, 120_000);
+  });
 
   it('stop when the signal says so, and the connection can be used again', async () => {
     const abort = new AbortController();
@@ -252,7 +252,7 @@ describe('a connection that breaks while rows are read', () => {
     const error = await breaking(() => undefined, { request_timeout: '1s' });
     expect(error).toBeInstanceOf(RetriableError);
     expect((error as Error).message).toMatch(/sent nothing more for \d+ seconds, after \d+ rows/);
-  }, 60_000);
+  });
 });
 
 describe('what the server answers to a statement decides what happens next', () => {
