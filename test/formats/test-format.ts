@@ -36,7 +36,7 @@ const LARGE_ROWS = LARGE_BYTES / 300;
 /** Far less than what is read between the looks at the heap: a file that is kept, as it came or as records, is seen. */
 const MAX_GROWTH = TRY_ALL ? 12_000_000 : 7_000_000;
 /** Every n-th place of a file that is packed is tried: each costs milliseconds. */
-const EVERY = TRY_ALL ? 1 : 5;
+const EVERY = TRY_ALL ? 1 : 15;
 
 /** What every format must hold: the same suite for each. */
 export function testFormat(name: string, spec: FormatSpec): void {
