@@ -18,13 +18,7 @@ export function* keysOf(rules: Rules, result: CheckedResult, ids: readonly numbe
   for (const [i, match] of result.matches.entries()) {
     const taken = takenBy(rules, match);
     const seen = new Set<string>();
-    for (const side of SIDES)
-      for (const entry of match[side])
-        for (const key of keysOfEntry(relations, alike, entry, side, ids[i]!, taken)) {
-          const name = `${key.relation} ${key.key} ${key.day}`;
-          if (!seen.has(name)) yield key;
-          seen.add(name);
-        }
+    for (const side of SIDES) for (const entry of match[side]) yield* keysOfEntry(relations, alike, entry, side, ids[i]!, taken, seen);
   }
   const last = rules.passes.length;
   const open = function* (entries: readonly Entry[], side: Side): Generator<MatchKey> {
@@ -40,6 +34,7 @@ export function* keysOf(rules: Rules, result: CheckedResult, ids: readonly numbe
   for (const { entry, side } of result.outOfScope) yield* open([entry], side);
 }
 
+/** `seen`: keys of the match that are known; nearly all of its records have the same ones, and making one takes time. */
 function* keysOfEntry(
   relations: readonly Relation[],
   alike: ReadonlyMap<Entry, readonly string[]>,
@@ -47,13 +42,22 @@ function* keysOfEntry(
   side: Side,
   unit: number,
   taken: number,
+  seen?: Set<string>,
 ): Generator<MatchKey> {
+  const isNew = (relation: number, key: string, day: number): boolean => {
+    if (!seen) return true;
+    const before = seen.size;
+    return seen.add(`${relation} ${day} ${key}`).size > before;
+  };
   for (const [relation, { pass, keyOf, near, always }] of relations.entries()) {
     if (taken < pass && always !== side && always !== 'both') continue;
     const key = keyOf(entry, side);
-    if (key !== null) yield { relation, key: keptKey(key), day: near === undefined ? 0 : entry.day!, unit, taken };
+    if (key === null) continue;
+    const day = near === undefined ? 0 : entry.day!;
+    if (isNew(relation, key, day)) yield { relation, key: keptKey(key), day, unit, taken };
   }
-  for (const key of alike.get(entry) ?? []) yield { relation: relations.length, key: keptKey(key), day: 0, unit, taken };
+  for (const key of alike.get(entry) ?? [])
+    if (isNew(relations.length, key, 0)) yield { relation: relations.length, key: keptKey(key), day: 0, unit, taken };
 }
 
 /** What the records of copies have in common; of all others nothing is kept, since they are found by their values. */

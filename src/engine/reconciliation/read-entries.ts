@@ -48,7 +48,10 @@ export async function sideReader(
   const columns = [...new Set([...fields, ...(date === undefined ? [] : [date])])];
   const at = new Map(columns.map((column, i) => [column, i]));
   const names = await recordNames(trx);
-  const valuesOf = sharedTexts(fields.map((field) => at.get(field)!));
+  const valuesOf = sharedTexts(
+    fields,
+    fields.map((field) => at.get(field)!),
+  );
   const { time_zone: zone } = run.project.config.town;
   // A year has few days and many records.
   const days = new Map<string, number>();
@@ -69,7 +72,7 @@ export async function sideReader(
         minor: record.minor,
         currency: currencyOf(record.currency),
         day: day === null || day === undefined ? null : dayOf(String(day)),
-        values: valuesOf(fields, record.values),
+        values: valuesOf(record.values),
         golden: record.id,
         version: record.version,
       },
@@ -100,16 +103,15 @@ export async function sideReader(
  * The values of these columns as text, by field. Places, days and accounts come again and again: each text of a column is kept once,
  * as long as there are not too many of them.
  */
-function sharedTexts(columns: readonly number[]): (fields: readonly string[], row: SideRecord['values']) => Entry['values'] {
+function sharedTexts(fields: readonly string[], columns: readonly number[]): (row: SideRecord['values']) => Entry['values'] {
   const known = columns.map(() => new Map<string, string>());
-  return (fields, row) => {
-    const values: Record<string, string | null> = {};
+  // Copied from one that was parsed, an object has room for its fields and no more: a third of the memory less.
+  const empty = JSON.parse(JSON.stringify(Object.fromEntries(fields.map((field) => [field, null])))) as Record<string, string | null>;
+  return (row) => {
+    const values = { ...empty };
     for (let i = 0; i < fields.length; i++) {
       const value = row[columns[i]!];
-      if (value === null || value === undefined) {
-        values[fields[i]!] = null;
-        continue;
-      }
+      if (value === null || value === undefined) continue;
       const text = String(value);
       const texts = known[i]!;
       const same = texts.get(text);

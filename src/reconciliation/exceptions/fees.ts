@@ -10,6 +10,7 @@ import { isWhere } from './rules.ts';
  */
 export function noteSettlements(work: Work, pass: SettlementPass): void {
   const expectedByMonth = new Map<string, number>();
+  const payments = paymentsOf(work, pass);
   const detailed = work.rules.exceptions.items.some(({ type }) => type === 'chargeback');
   for (const entry of work.all[pass.of]) {
     if ((pass.monthly && isWhere(entry.values, pass.monthly.where)) || isItemAlone(work.rules, pass, entry)) continue;
@@ -25,7 +26,7 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     // Where the processor's records of single chargebacks are read, these are the exceptions.
     if (parts.chargebacks && !detailed) add(work, pass, entry, 'chargeback', parts.chargebacks, {});
     if (!rule || parts.gross === undefined) continue;
-    const expected = expectedFee(rule, entry, parts.gross, itemsOf(work, pass, entry, parts.gross));
+    const expected = expectedFee(rule, entry, parts.gross, itemsOf(payments.get(entry), parts.gross));
     if (expected === null) continue;
     if (monthly && entry.day !== null) {
       const key = monthKey(pass, entry, monthOf(dateOf(entry.day)));
@@ -71,12 +72,19 @@ export function expectedFee(
   return { fee, doubt: rule.rounding === 'item' ? Math.ceil(count! / 2) : 0 };
 }
 
-/** The payments that a settlement is tied to, where these are its gross; undefined: they are not known. */
-function itemsOf(work: Work, pass: SettlementPass, entry: Entry, gross: number): number[] | undefined {
-  const match = work.matchOf.get(entry);
-  if (!pass.on.length || match?.pass !== pass.name || match[pass.of].length !== 1) return undefined;
-  const items = match[pass.of === 'left' ? 'right' : 'left'].map(({ minor }) => minor).filter((minor) => minor > 0);
-  return items.reduce((sum, minor) => sum + minor, 0) === gross ? items : undefined;
+/** The payments that each settlement is tied to by the pass. */
+function paymentsOf({ matches }: Work, { name, of, on }: SettlementPass): Map<Entry, readonly Entry[]> {
+  const found = new Map<Entry, readonly Entry[]>();
+  if (on.length)
+    for (const match of matches)
+      if (match.pass === name && match[of].length === 1) found.set(match[of][0]!, match[of === 'left' ? 'right' : 'left']);
+  return found;
+}
+
+/** The amounts of payments where these add up to the gross; undefined: they are not known. */
+function itemsOf(payments: readonly Entry[] | undefined, gross: number): number[] | undefined {
+  const items = payments?.map(({ minor }) => minor).filter((minor) => minor > 0);
+  return items?.reduce((sum, minor) => sum + minor, 0) === gross ? items : undefined;
 }
 
 /** Half a cent goes up. */

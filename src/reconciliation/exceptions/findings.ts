@@ -2,7 +2,7 @@ import { dateOf, monthOf } from '../calendar.ts';
 import type { Entry } from '../entry.ts';
 import { afterClose } from './after-close.ts';
 import { wrongParts } from './parts.ts';
-import { firstDay, note, type ReconciledMatch, type Work } from '../match/work.ts';
+import { firstDay, isMatched, note, type ReconciledMatch, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { noteItems } from './left-over.ts';
 import { noteExpected } from './expected.ts';
@@ -20,7 +20,7 @@ export function findings(work: Work): void {
   }
   for (const rule of voids)
     for (const entry of work.all[rule.side])
-      if (work.matchOf.has(entry) && isWhere(entry.values, rule.where))
+      if (isMatched(work, entry) && isWhere(entry.values, rule.where))
         note(work, { type: rule.type, ...on(rule.side, [entry]), minor: entry.minor, facts: {} });
   for (const rule of periods) notePeriods(work, rule);
   noteItems(work);

@@ -1,6 +1,6 @@
 import type { Ambiguous, Entry, Side } from '../entry.ts';
 import { keyOf } from '../fields.ts';
-import { except, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
+import { except, isMatched, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { dateOf, dayNumber } from '../calendar.ts';
 import { missingPart } from './explain-unequal.ts';
@@ -26,7 +26,8 @@ export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
 /** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
 export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
   // A settlement whose refunds a later pass has found leaves no doubt.
-  const doubtful = ambiguous.filter(({ oneSided }) => !oneSided || work.matchOf.get(oneSided)?.takenLast === true);
+  const takenLast = new Set(work.matches.flatMap((match) => (match.takenLast === true ? [...match.left, ...match.right] : [])));
+  const doubtful = ambiguous.filter(({ oneSided }) => !oneSided || takenLast.has(oneSided));
   for (const group of joined(work, doubtful)) {
     const left = group.left.filter((entry) => work.open.left.has(entry));
     const right = group.right.filter((entry) => work.open.right.has(entry));
@@ -107,7 +108,7 @@ export function exceptCopies(work: Work): void {
     except(work, { type, ...sides, minor: sumOf(all), facts: { pass: held.pass } });
   }
   for (const { side, type, entries } of work.clusters) {
-    const backed = entries.filter((records) => records.some((record) => work.matchOf.has(record)));
+    const backed = entries.filter((records) => records.some((record) => isMatched(work, record)));
     if (!backed.length) continue;
     for (const records of entries) {
       if (!records.every((record) => work.open[side].has(record))) continue;
@@ -133,7 +134,7 @@ export function noteItems(work: Work): void {
     if (rule.always)
       for (const records of itemsOf(
         rule,
-        work.all[rule.side].filter((entry) => work.matchOf.has(entry)),
+        work.all[rule.side].filter((entry) => isMatched(work, entry)),
       ))
         note(work, itemOf(work, rule, records));
 }

@@ -1,6 +1,6 @@
 import type { Entry, FieldPair, Side } from '../entry.ts';
 import { keyOf } from '../fields.ts';
-import type { Rules, Work } from '../match/work.ts';
+import { isMatched, type Rules, type Work } from '../match/work.ts';
 import { missingPart, partOf } from './explain-unequal.ts';
 import type { SplitRule } from './rules.ts';
 
@@ -43,7 +43,7 @@ export function incompleteFor(work: Work, side: Side): (entry: Entry) => Incompl
     const parts = work.all[other].filter((entry) => work.states.get(entry) !== 'out_of_scope' && partOf(entry.values[field] ?? ''));
     for (const [group, entries] of Map.groupBy(parts, (entry) => keyOf(entry, on, other))) {
       const missing = group === null ? undefined : missingPart(entries, field);
-      if (group !== null && missing !== undefined && entries.some((entry) => work.matchOf.has(entry)))
+      if (group !== null && missing !== undefined && entries.some((entry) => isMatched(work, entry)))
         found.set(group, { type, missing, group });
     }
   }

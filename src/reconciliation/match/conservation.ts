@@ -18,49 +18,41 @@ export interface SideSum {
  * otherwise, since nothing of such a result may be kept.
  */
 export function conservedSums(pipeline: string, sides: Readonly<Record<Side, readonly Entry[]>>, result: Reconciled): SideSum[] {
-  const placed = new Map<Entry, EntryState>();
-  const place = (entry: Entry, state: EntryState): void => {
-    if (placed.has(entry)) throw broken(pipeline, `${entry.id} is ${placed.get(entry)} and ${state}`);
-    placed.set(entry, state);
+  const { states } = result;
+  const placed = new Set<Entry>();
+  const sums = new Map<string, SideSum>();
+  const place = (entry: Entry, side: Side, state: EntryState): void => {
+    if (placed.has(entry)) throw broken(pipeline, `${entry.id} is ${state} and something else`);
+    if (states.get(entry) !== state) throw broken(pipeline, `${entry.id} is ${state} and ${states.get(entry)}`);
+    placed.add(entry);
+    const name = `${side} ${entry.currency} ${state}`;
+    let sum = sums.get(name);
+    if (!sum) sums.set(name, (sum = { side, currency: entry.currency, state, records: 0, minor: 0 }));
+    sum.records++;
+    sum.minor += entry.minor;
   };
-  for (const { state, left, right } of result.matches) for (const entry of [...left, ...right]) place(entry, state);
-  for (const { holds, left, right } of result.exceptions) if (holds) for (const entry of [...left, ...right]) place(entry, 'excepted');
-  for (const side of SIDES) for (const entry of result.inTransit[side]) place(entry, 'in_transit');
-  for (const { entry } of result.outOfScope) place(entry, 'out_of_scope');
-  const sums: SideSum[] = [];
-  for (const side of SIDES) sums.push(...sumsOf(pipeline, side, sides[side], placed, result));
-  const listed = sums.reduce((n, { records }) => n + records, 0);
-  if (placed.size !== listed) throw broken(pipeline, `${placed.size - listed} records are on no side`);
-  return sums;
+  for (const match of result.matches) for (const side of SIDES) for (const entry of match[side]) place(entry, side, match.state);
+  for (const exception of result.exceptions)
+    if (exception.holds) for (const side of SIDES) for (const entry of exception[side]) place(entry, side, 'excepted');
+  for (const side of SIDES) for (const entry of result.inTransit[side]) place(entry, side, 'in_transit');
+  for (const { entry, side } of result.outOfScope) place(entry, side, 'out_of_scope');
+  for (const side of SIDES) checkSide(pipeline, side, sides[side], placed, [...sums.values()]);
+  const all = sides.left.length + sides.right.length;
+  if (placed.size !== all) throw broken(pipeline, `${placed.size - all} records are on no side`);
+  return SIDES.flatMap((side) => [...sums.values()].filter((sum) => sum.side === side));
 }
 
-function sumsOf(
-  pipeline: string,
-  side: Side,
-  entries: readonly Entry[],
-  placed: ReadonlyMap<Entry, EntryState>,
-  result: Reconciled,
-): SideSum[] {
-  const byCurrency = new Map<string, Map<EntryState, SideSum>>();
+/** Every record of a side has been placed, and the sums of its states are its own. */
+function checkSide(pipeline: string, side: Side, entries: readonly Entry[], placed: ReadonlySet<Entry>, sums: readonly SideSum[]): void {
   const totals = new Map<string, number>();
   for (const entry of entries) {
-    const { currency, minor } = entry;
-    const state = placed.get(entry);
-    if (state === undefined) throw broken(pipeline, `${entry.id} is in no state`);
-    if (result.states.get(entry) !== state) throw broken(pipeline, `${entry.id} is ${state} and ${result.states.get(entry)}`);
-    totals.set(currency, (totals.get(currency) ?? 0) + minor);
-    let states = byCurrency.get(currency);
-    if (!states) byCurrency.set(currency, (states = new Map()));
-    let sum = states.get(state);
-    if (!sum) states.set(state, (sum = { side, currency, state, records: 0, minor: 0 }));
-    sum.records++;
-    sum.minor += minor;
+    if (!placed.has(entry)) throw broken(pipeline, `${entry.id} is in no state`);
+    totals.set(entry.currency, (totals.get(entry.currency) ?? 0) + entry.minor);
   }
   for (const [currency, total] of totals) {
-    const sum = [...byCurrency.get(currency)!.values()].reduce((rest, { minor }) => rest + minor, 0);
+    const sum = sums.reduce((rest, one) => (one.side === side && one.currency === currency ? rest + one.minor : rest), 0);
     if (sum !== total) throw broken(pipeline, `${side} in ${currency} adds up to ${sum} by state and to ${total} in all`);
   }
-  return [...byCurrency.values()].flatMap((states) => [...states.values()]);
 }
 
 function broken(pipeline: string, what: string): FatalError {

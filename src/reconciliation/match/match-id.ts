@@ -26,5 +26,14 @@ function ids(entries: readonly Pick<Entry, 'id'>[]): string[] {
 }
 
 function contentId(parts: unknown[]): string {
-  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 24);
+  return beginning(hash('sha256', JSON.stringify(parts), 'hex'));
+}
+
+const ID_LENGTH = 24;
+const bytes = Buffer.alloc(ID_LENGTH);
+
+/** A text of its own: a slice keeps the whole hash in memory, and there are as many ids as matches. */
+function beginning(hex: string): string {
+  bytes.write(hex, 'latin1');
+  return bytes.toString('latin1');
 }

@@ -86,7 +86,6 @@ export function reconcileSides(
     open: { left: new Set(left), right: new Set(right) },
     states: new Map(),
     matches: [],
-    matchOf: new Map(),
     exceptions: [],
     exceptionIds: new Set(),
     outOfScope: [],

@@ -88,7 +88,6 @@ export interface Work {
   open: Record<Side, Set<Entry>>;
   states: Map<Entry, EntryState>;
   matches: ReconciledMatch[];
-  matchOf: Map<Entry, ReconciledMatch>;
   exceptions: FoundException[];
   /** Their ids. */
   exceptionIds: Set<string>;
@@ -128,9 +127,14 @@ export function take(work: Work, match: FoundMatch, by: 'rule' | 'person'): void
     for (const entry of match[side]) {
       if (!work.open[side].delete(entry)) throw new Error(`A record is used twice: ${entry.id}.`);
       work.states.set(entry, match.state);
-      work.matchOf.set(entry, made);
     }
   work.matches.push(made);
+}
+
+/** Whether a match has a record, confirmed or proposed. */
+export function isMatched({ states }: Pick<Work, 'states'>, entry: Entry): boolean {
+  const state = states.get(entry);
+  return state === 'confirmed' || state === 'proposed';
 }
 
 export function isRefused(work: Work, { left, right }: Pick<FoundMatch, 'left' | 'right'>): boolean {
