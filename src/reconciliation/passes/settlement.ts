@@ -94,7 +94,8 @@ function tieSettlements(
   const paid = sumOf(payments);
   const found = wanted.find((sum) => sum === paid);
   // Sales are held against the gross where refunds are looked for by themselves.
-  const own = found ?? (refundsApart && payments.every(({ minor }) => minor > 0) ? wanted[1] : wanted[0]);
+  const onlySales = refundsApart && payments.every(({ minor }) => minor > 0);
+  const own = found ?? (onlySales ? wanted[1] : wanted[0]);
   const sums = pass.of === 'left' ? { left: own, right: paid } : { left: paid, right: own };
   const unequal = { pass: pass.name, ...group, difference: sums.right - sums.left, fields, sums };
   if (!fits(group.left.length, group.right.length, pass.sides)) {
@@ -119,12 +120,13 @@ function tieSettlements(
       ...(automatic ? {} : { doubt: 'suggested' as const }),
     },
   };
-  if (paid === wanted[0]) {
+  if (paid === wanted[0] && (paid === wanted[1] || !onlySales)) {
     result.matches.push(match);
     return;
   }
-  // The gross without the refunds that it says: they may be payments of another day, which a later pass finds; if not, this is it.
-  const less = pass.of === 'left' ? { left: wanted[0], right: paid } : { left: paid, right: wanted[0] };
+  // Sales without the refunds that it says: they may be payments of another day, which a later pass finds; if not, this is it.
+  const rest = paid === wanted[0] ? wanted[1] : wanted[0];
+  const less = pass.of === 'left' ? { left: rest, right: paid } : { left: paid, right: rest };
   result.unequal.push({ ...unequal, difference: less.right - less.left, sums: less, otherwise: match });
 }
 

@@ -113,7 +113,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */
   function onlyRefunds(target: Target, { sales, refunds }: { sales: number; refunds: number }, ofSales: Sought): Answer {
     const { anchor, kept, group } = target;
-    const wanted = group && refunds !== 0 && kept.every(({ minor }) => minor > 0);
+    const wanted = group && !group.otherwise && refunds !== 0 && kept.every(({ minor }) => minor > 0);
     const found = wanted ? seekRefunds(anchor, refunds) : undefined;
     if (found?.result !== 'found') return { target, near: firsts(ofSales, ...(found ? [found] : [])) };
     const lacking = sumOf(kept) - sales;
