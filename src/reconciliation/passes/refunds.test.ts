@@ -127,6 +127,15 @@ describe('sales are looked for among sales, and refunds among refunds', () => {
   });
 });
 
+test('one of two equal sales stays a proposal, also where a later pass finds the refunds', () => {
+  const { confirmed, proposed } = reconcile(
+    [KEY, SAME_DAY, LATER],
+    [...[paid('a', 4275, '2026-07-09', '1'), paid('b', 600, '2026-07-09'), paid('c', 600, '2026-07-09')], paid('r', -1200, '2026-07-08')],
+    [settled('s', '2026-07-09', 4875, 1200, '1')],
+  );
+  expect([confirmed, proposed]).toEqual([[], ['a b r s']]);
+});
+
 describe('a batch that was not settled is one exception', () => {
   const batch = [paid('a', 4000, '2026-07-09', '1'), paid('b', 6100, '2026-07-09', '1'), paid('c', 775, '2026-07-09')];
 

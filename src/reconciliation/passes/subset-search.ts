@@ -101,13 +101,15 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     const hasRefunds = sumOf(keptRefunds) === -parts.refunds;
     const ofRefunds = hasRefunds ? NOTHING : seekRefunds(anchor, parts.refunds);
     const about = { target, near: firsts(ofSales, ofRefunds) };
-    const known: Solution = { kept: keptSales, chosen: ofSales.chosen, byChance: ofSales.byChance };
+    // Sales that an earlier pass could only propose are no more certain because the refunds are known.
+    const doubtful = ofSales.byChance || target.group?.otherwise?.evidence.doubt === 'by_chance';
+    const known: Solution = { kept: keptSales, chosen: ofSales.chosen, byChance: doubtful };
     if (ofRefunds.result !== 'found')
       return { ...about, sales: known, ...(ofRefunds.result === 'several' ? { several: ofRefunds.chosen } : {}) };
     const chosen = [...ofSales.chosen, ...ofRefunds.chosen];
     const whole = hasRefunds ? [...keptSales, ...keptRefunds] : keptSales;
     if (!chosen.length && whole.length === kept.length) return about;
-    return { ...about, found: { kept: whole, chosen, byChance: ofSales.byChance || ofRefunds.byChance } };
+    return { ...about, found: { kept: whole, chosen, byChance: doubtful || ofRefunds.byChance } };
   }
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */
