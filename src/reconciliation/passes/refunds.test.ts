@@ -82,6 +82,30 @@ describe('a refund of an earlier day has the same amount as one of today', () =>
   });
 });
 
+describe('a pass by merchant and day', () => {
+  const BY_DAY: SettlementPass = {
+    ...KEY,
+    name: 'merchant and day',
+    on: ['merchant', 'day'].map((field) => ({ left: field, right: field })),
+  };
+  const sales = [paid('a', 3500, '2026-07-08'), paid('b', 2800, '2026-07-08')];
+
+  test('ties a refund of its day only where no other one that waits has its amount', () => {
+    const one = [settled('s', '2026-07-08', 6300, 1200)];
+    const today = paid('r', -1200, '2026-07-08');
+    expect(reconcile([KEY, BY_DAY, LATER], [...sales, today], one)).toEqual({ confirmed: ['a b r s'], proposed: [], found: [] });
+    const { confirmed, found } = reconcile([KEY, BY_DAY, LATER], [...sales, today, paid('q', -1200, '2026-07-06')], one);
+    expect([confirmed, found]).toEqual([['a b s'], ['ambiguous q r']]);
+  });
+
+  test('does not take a refund of its day for a settlement of refunds alone', () => {
+    const one = [settled('s', '2026-07-08', 0, 1200)];
+    const refunds = [paid('q', -1200, '2026-07-06'), paid('r', -1200, '2026-07-08')];
+    expect(reconcile([KEY, BY_DAY, LATER], refunds, one).confirmed).toEqual([]);
+    expect(reconcile([KEY, BY_DAY, LATER], refunds.slice(0, 1), one).confirmed).toEqual(['q s']);
+  });
+});
+
 describe('sales are looked for among sales, and refunds among refunds', () => {
   test('where neither has the number of the batch', () => {
     // 90.03 and 15.00 less 5.00 come to 100.03 as well; the settlement says that there were no refunds.
@@ -134,6 +158,30 @@ test('one of two equal sales stays a proposal, also where a later pass finds the
     [settled('s', '2026-07-09', 4875, 1200, '1')],
   );
   expect([confirmed, proposed]).toEqual([[], ['a b r s']]);
+});
+
+describe('a settlement that says how many payments it has', () => {
+  const COUNTED: SettlementPass = { ...KEY, count: 'count' };
+  const batch = [paid('a', 4000, '2026-07-09', '1'), paid('b', 6100, '2026-07-09', '1'), paid('c', 775, '2026-07-09', '1')];
+  const of = (count: string | null): Entry[] => {
+    const one = settled('s', '2026-07-09', 10_100, 0, '1');
+    return [{ ...one, values: { ...one.values, count } }];
+  };
+
+  test('has the others confirmed where one payment too many has its number', () => {
+    expect(reconcile([COUNTED, LATER], batch, of('2'))).toEqual({ confirmed: ['a b s'], proposed: [], found: ['not_settled c'] });
+  });
+
+  test('has them proposed where it says another number or none, or where any of two may be missing', () => {
+    for (const count of ['3', null])
+      expect(reconcile([COUNTED, LATER], batch, of(count))).toEqual({ confirmed: [], proposed: ['a b s'], found: ['not_settled c'] });
+    const { confirmed, found } = reconcile(
+      [COUNTED, LATER],
+      [...batch, paid('d', 775, '2026-07-09', '1')],
+      [settled('s', '2026-07-09', 10_875, 0, '1')].map((one) => ({ ...one, values: { ...one.values, count: '3' } })),
+    );
+    expect([confirmed, found]).toEqual([[], ['not_settled a b c d s']]);
+  });
 });
 
 describe('a batch that was not settled is one exception', () => {
