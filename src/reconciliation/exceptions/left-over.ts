@@ -3,8 +3,9 @@ import { keyOf } from '../fields.ts';
 import { except, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { dateOf, dayNumber } from '../calendar.ts';
-import { missingPart, partOf } from './explain-unequal.ts';
+import { missingPart } from './explain-unequal.ts';
 import { type ItemRule, isWhere } from './rules.ts';
+import { type Incomplete, incompleteFor, wholeOf } from './splits.ts';
 
 /**
  * Voided records are no money of a reconciliation where nothing has it. `same day`: those voided on or before their own day, before
@@ -116,27 +117,45 @@ export function exceptCopies(work: Work): void {
   }
 }
 
-/** Records of a kind that needs a person by itself, where no match has them. */
-export function exceptItems(work: Work): void {
+/**
+ * Records of a kind that needs a person by itself, where no match has them. `rejected`: what finance rejected is not posted, so no
+ * pass may tie it; before any pass looks at it.
+ */
+export function exceptItems(work: Work, which: 'rejected' | 'rest'): void {
   for (const rule of work.rules.exceptions.items)
-    for (const entry of [...work.open[rule.side]]) if (isWhere(entry.values, rule.where)) except(work, itemOf(work, rule, entry));
+    if ((rule.type === 'rejected') === (which === 'rejected'))
+      for (const records of itemsOf(rule, [...work.open[rule.side]])) except(work, itemOf(work, rule, records));
 }
 
 /** Items that a person must answer although a match has their money. */
 export function noteItems(work: Work): void {
   for (const rule of work.rules.exceptions.items)
     if (rule.always)
-      for (const entry of work.all[rule.side])
-        if (work.matchOf.has(entry) && isWhere(entry.values, rule.where)) note(work, itemOf(work, rule, entry));
+      for (const records of itemsOf(
+        rule,
+        work.all[rule.side].filter((entry) => work.matchOf.has(entry)),
+      ))
+        note(work, itemOf(work, rule, records));
 }
 
-function itemOf(work: Work, rule: ItemRule, entry: Entry): Parameters<typeof except>[1] {
-  const original = originalOf(work, rule, entry);
+/** The records that a rule names; those of one entry together. */
+function itemsOf(rule: ItemRule, entries: readonly Entry[]): Iterable<Entry[]> {
+  return Map.groupBy(
+    entries.filter(({ values }) => isWhere(values, rule.where)),
+    (entry) => {
+      const name = rule.entry === undefined ? '' : (entry.values[rule.entry] ?? '');
+      return name === '' ? `\u0000${entry.id}` : JSON.stringify([entry.currency, name]);
+    },
+  ).values();
+}
+
+function itemOf(work: Work, rule: ItemRule, records: readonly Entry[]): Parameters<typeof except>[1] {
+  const original = originalOf(work, rule, records[0]!);
   return {
     type: rule.type,
-    left: rule.side === 'left' ? [entry] : [],
-    right: rule.side === 'right' ? [entry] : [],
-    minor: entry.minor,
+    left: rule.side === 'left' ? records : [],
+    right: rule.side === 'right' ? records : [],
+    minor: sumOf(records),
     facts: original === undefined ? {} : { original },
   };
 }
@@ -167,6 +186,8 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
   for (const side of SIDES) {
     const { type, within, together } = work.rules.open[side];
     const today = work.days.index(work.asOf);
+    const incompleteOf = incompleteFor(work, side);
+    const parts = new Map<string, Incomplete>();
     const groups = new Map<string, Entry[]>();
     const lacking: Entry[] = [];
     for (const entry of [...work.open[side]]) {
@@ -176,7 +197,9 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
         inTransit[side].push(entry);
         continue;
       }
-      const split = splitOf(work, side, entry);
+      const incomplete = incompleteOf(entry);
+      const split = incomplete ? `${SPLIT}${incomplete.group}` : splitOf(work, side, entry);
+      if (incomplete) parts.set(split!, incomplete);
       const values = together?.map((field) => entry.values[field] ?? null);
       const whole = values && !values.includes(null) ? JSON.stringify([entry.currency, ...values]) : undefined;
       if (split === undefined && values && lacksOne(values)) {
@@ -195,8 +218,13 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
         ? work.rules.exceptions.splits.find((rule) => rule.side === side && missingPart(entries, rule.field) !== undefined)
         : undefined;
       const subject = key.startsWith('\u0000') ? {} : { subject: `${side} ${key}` };
-      const facts: Record<string, string> = split ? { missing: missingPart(entries, split.field)! } : {};
-      except(work, { type: split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
+      const lacking = parts.get(key);
+      const facts: Record<string, string | number> = lacking
+        ? { missing: lacking.missing, is_missing: 1 }
+        : split
+          ? { missing: missingPart(entries, split.field)! }
+          : {};
+      except(work, { type: lacking?.type ?? split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
     }
   }
   return inTransit;
@@ -234,9 +262,8 @@ const SPLIT = '\u0000\u0000split ';
 /** Parts of one whole are one exception, while one of them is missing. */
 function splitOf(work: Work, side: Side, entry: Entry): string | undefined {
   for (const rule of work.rules.exceptions.splits) {
-    if (rule.side !== side) continue;
-    const part = partOf(entry.values[rule.field] ?? '');
-    if (part) return `${SPLIT}${entry.currency} ${part.whole}`;
+    const whole = rule.side === side ? wholeOf(work.rules, rule, entry) : undefined;
+    if (whole !== undefined) return `${SPLIT}${whole}`;
   }
   return undefined;
 }

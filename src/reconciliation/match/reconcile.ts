@@ -1,6 +1,7 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.ts';
 import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
+import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
@@ -102,12 +103,13 @@ export function reconcileSides(
   };
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
+  exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
   for (const pass of rules.passes) ambiguous.push(...runPass(work, pass, { left, right }));
   for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
-  exceptItems(work);
+  exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
   const inTransit = leftOver(work);
   findings(work);
@@ -187,6 +189,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const earlierGroups = [...work.unequal].filter(({ otherwise }) => !otherwise);
   for (const group of earlierGroups) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
   const all = { left: [...work.open.left], right: [...work.open.right] };
+  if (pass.kind === 'settlement') all[pass.of] = all[pass.of].filter((entry) => !isItemAlone(work.rules, pass, entry));
   for (const group of earlierGroups) {
     all.left.push(...group.left);
     all.right.push(...group.right);

@@ -2,6 +2,7 @@ import type { Entry, FieldPair, Pass, Side, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
 import { monthKeyOf } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
+import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
 import { refundViews } from '../passes/subset.ts';
 import { keyOf } from '../fields.ts';
 import type { ReconciledMatch, Rules } from './work.ts';
@@ -44,8 +45,18 @@ export function relationsOf(rules: Rules): Relation[] {
         found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, rest) : null) });
       }
   }
-  for (const rule of rules.exceptions.splits)
-    found.push({ pass: last, keyOf: (entry, of) => (of === rule.side ? (partOf(entry.values[rule.field] ?? '')?.whole ?? null) : null) });
+  const whole = fieldsOfWhole(rules);
+  for (const rule of rules.exceptions.splits) {
+    const isPart = (entry: Entry): boolean => partOf(entry.values[rule.field] ?? '') !== undefined;
+    found.push({ pass: last, keyOf: (entry, of) => (of === rule.side ? (wholeOf(rules, rule, entry) ?? null) : null) });
+    // What is open on the other side may have been in a part that did not come.
+    if (whole)
+      found.push({
+        pass: last,
+        keyOf: (entry, of) => (of === rule.side && !isPart(entry) ? null : keyOf(entry, whole, of)),
+        always: rule.side,
+      });
+  }
   return found;
 }
 
@@ -128,6 +139,7 @@ function entryFields({ exceptions }: Rules): { side: Side; field: string }[] {
   };
   for (const { side, entry } of exceptions.duplicates) add(side, entry);
   for (const { entry } of exceptions.periods) add('right', entry);
+  for (const { side, entry } of exceptions.items) add(side, entry);
   return [...fields.values()];
 }
 
