@@ -184,6 +184,27 @@ describe('a settlement that says how many payments it has', () => {
   });
 });
 
+describe('a settlement that pays out 0.00', () => {
+  const out = settled('s', '2026-07-09', 1200, 1200, '1');
+
+  test('needs no credit of the bank', () => {
+    const PAYOUT: Pass = {
+      kind: 'key',
+      name: 'payout',
+      on: [{ left: 'batch', right: 'batch' }],
+      sides: 'many_to_one',
+      confirm: 'automatic',
+    };
+    expect(reconcile([PAYOUT], [{ ...out, id: 'payout' }], []).found).toEqual([]);
+    expect(reconcile([PAYOUT], [paid('receipt', 0, '2026-07-09'), paid('a', 100, '2026-07-09')], []).found).toEqual(['not_settled a']);
+  });
+
+  test('still needs the payments that it is made of', () => {
+    expect(reconcile([KEY, LATER], [], [out]).found).toEqual(['settled_without_receipt s']);
+    expect(reconcile([KEY, LATER], [], [settled('t', '2026-07-09', 0, 0, '1')]).found).toEqual([]);
+  });
+});
+
 describe('a batch that was not settled is one exception', () => {
   const batch = [paid('a', 4000, '2026-07-09', '1'), paid('b', 6100, '2026-07-09', '1'), paid('c', 775, '2026-07-09')];
 
