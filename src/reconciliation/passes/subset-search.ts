@@ -52,8 +52,10 @@ interface Sought {
   doubt?: 'many' | 'equal';
 }
 
-/** Of so many refunds that wait it is tried which ones add up. */
+/** Of more refunds that wait, none is taken. */
 const MOST_REFUNDS = 40;
+/** A settlement says itself what its refunds come to: so they are there, and fit by chance ten times less often. */
+const REFUND_CHANCES = 10;
 const NOTHING: Sought = { near: [], result: 'found', chosen: [] };
 
 /**
@@ -69,7 +71,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   const negative = pass.parts ? open.filter(({ minor }) => minor < 0) : [];
   const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(pass, view.block, negative, days) })) : [];
 
-  function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] {
+  function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] | undefined {
     const isCandidate = ({ entries, minor }: Unit): boolean => !used.has(entries[0]!) && Math.abs(minor) <= largest;
     return nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
   }
@@ -83,13 +85,15 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
 
   function seekRefunds(anchor: Entry, minor: number): Sought {
     const units = new Map<Entry, Unit>();
-    for (const { view, candidates } of refunds)
-      for (const unit of near(anchor, view, candidates, MOST_REFUNDS, minor)) units.set(unit.entries[0]!, unit);
-    const sought =
-      units.size > MOST_REFUNDS ? { ...NOTHING, result: 'none' as const } : seek([...units.values()], -minor, pass.chance * 10);
-    const own = new Set(
-      refunds.length ? near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, minor).flatMap(({ entries }) => entries) : [],
-    );
+    for (const { view, candidates } of refunds) {
+      const waiting = near(anchor, view, candidates, MOST_REFUNDS, minor);
+      // Where they are too many to try, another one may fit as well.
+      if (!waiting) return { ...NOTHING, result: 'none' };
+      for (const unit of waiting) units.set(unit.entries[0]!, unit);
+    }
+    const sought = seek([...units.values()], -minor, pass.chance * REFUND_CHANCES);
+    const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, minor) ?? []) : [];
+    const own = new Set(inReach.flatMap(({ entries }) => entries));
     // Another pass looks where these are.
     return sought.result === 'found' && !sought.chosen.every((entry) => own.has(entry)) ? { ...sought, result: 'none' } : sought;
   }
@@ -101,7 +105,8 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     const keptSales = kept.filter(({ minor }) => minor > 0);
     const keptRefunds = kept.filter(({ minor }) => minor <= 0);
     const missing = parts.sales - sumOf(keptSales);
-    const ofSales = missing === 0 ? NOTHING : missing < 0 ? seek([], 0) : seek(near(anchor, pass, sales, pass.most, missing), missing);
+    const ofSales =
+      missing === 0 ? NOTHING : missing < 0 ? seek([], 0) : seek(near(anchor, pass, sales, pass.most, missing) ?? [], missing);
     const need = missing > 0 ? { need: { minor: missing, units: ofSales.near } } : {};
     if (ofSales.result === 'none') return parts.stated ? { ...onlyRefunds(target, parts, ofSales), ...need } : plain(target, [parts.sales]);
     if (ofSales.result === 'several') return { target, near: firsts(ofSales), several: ofSales.chosen, ...need };
@@ -137,7 +142,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   /** Without parts, or where it is not known which of them the records are: all of them, with their signs. */
   function plain(target: Target, wanted: readonly number[]): Answer {
     const { anchor, kept } = target;
-    const units = near(anchor, pass, all, pass.most);
+    const units = near(anchor, pass, all, pass.most) ?? [];
     const sought = [...new Set(wanted)].map((minor) => seek(units, minor - sumOf(kept))).filter(({ result }) => result !== 'none');
     const [first, second] = sought;
     const ofOne = new Set(wanted).size === 1 ? { need: { minor: wanted[0]! - sumOf(kept), units } } : {};
