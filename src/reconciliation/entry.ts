@@ -135,6 +135,8 @@ export interface SettlementPass {
   parts: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */
   negative: readonly SettlementPart[];
+  /** The field with the number of its payments. */
+  count?: string;
   contract: readonly FeeRule[];
   /** Records of the same side that are the fee of the month before, where it is debited by itself. */
   monthly?: { where: Readonly<Record<string, readonly string[]>>; by: readonly string[] };

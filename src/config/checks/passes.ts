@@ -67,6 +67,7 @@ export function settlementFields(pass: PassConfig): { field: string; path: (stri
   if (pass.subset !== undefined)
     (pass.together ?? []).forEach((field, n) => found.push({ field, path: ['together', n], of: of === 'left' ? 'right' : 'left' }));
   for (const [part, field] of Object.entries(pass.parts ?? {})) if (field !== undefined) found.push({ field, path: ['parts', part], of });
+  if (pass.count !== undefined) found.push({ field: pass.count, path: ['count'], of });
   (pass.contract ?? []).forEach(({ where, items }, n) => {
     for (const field of Object.keys(where)) found.push({ field, path: ['contract', n, 'where', field], of });
     if (items !== undefined) found.push({ field: items, path: ['contract', n, 'items'], of });

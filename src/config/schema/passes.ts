@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { columnName, exactlyOne } from './common.ts';
-import { contract, controlTotals, feeLimit, monthlyFee, negativeParts, of, settlementParts } from './settlement.ts';
+import { contract, controlTotals, feeLimit, monthlyFee, negativeParts, of, paymentCount, settlementParts } from './settlement.ts';
 
 /** The passes of a reconciliation: which records of its two sides are tied, in which order, and what the rest is called. */
 
@@ -70,6 +70,7 @@ const pass = exactlyOne(
     of: of.optional(),
     parts: settlementParts.optional(),
     negative: negativeParts.optional(),
+    count: paymentCount.optional(),
     contract: contract.optional(),
     monthly: monthlyFee.optional(),
     fee_limit: feeLimit.optional(),
@@ -130,6 +131,7 @@ const PASS_KEYS = [
   'of',
   'parts',
   'negative',
+  'count',
   'contract',
   'monthly',
   'fee_limit',
@@ -141,7 +143,7 @@ const KEYS_OF: Record<(typeof KINDS)[number], { needs: readonly PassKey[]; takes
   amount: { needs: ['within'], takes: ['block', 'text', 'chance', 'tolerance'] },
   subset: { needs: ['within'], takes: ['block', 'one', 'most', 'together', 'chance', 'parts', 'negative'] },
   balance: { needs: ['within'], takes: ['block'] },
-  settlement: { needs: ['of', 'parts'], takes: ['on', 'sides', 'within', 'negative', 'contract', 'monthly', 'fee_limit'] },
+  settlement: { needs: ['of', 'parts'], takes: ['on', 'sides', 'within', 'negative', 'count', 'contract', 'monthly', 'fee_limit'] },
   control: { needs: ['of', 'on', 'totals'], takes: [] },
 };
 

@@ -28,6 +28,10 @@ export const negativeParts = z
   .array(z.enum(['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'net']))
   .describe('For settlement: parts that the report writes with a minus sign: [fees, refunds].');
 
+export const paymentCount = columnName.describe(
+  'For settlement: the field with the number of its payments. Where one payment too many has its key, this shows that the others are the right ones.',
+);
+
 export const contract = z
   .array(
     z.strictObject({

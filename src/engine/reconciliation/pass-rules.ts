@@ -113,6 +113,7 @@ function settlementOf(pass: PassConfig, currency: string): SettlementPass {
     ...(pass.within === undefined ? {} : { within: pass.within }),
     parts: partFields(parts),
     negative: pass.negative ?? [],
+    ...(pass.count === undefined ? {} : { count: pass.count }),
     contract: (pass.contract ?? []).map(({ where, from, to, percent, per_item, rounding, items, deducted }) => ({
       where: whereOf(where),
       ...(from === undefined ? {} : { from: dayNumber(from) }),

@@ -1,6 +1,7 @@
 import type { Ambiguous, Entry, Side } from '../entry.ts';
 import { keyOf } from '../fields.ts';
 import { except, isMatched, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
+import { partsOf } from '../passes/settlement.ts';
 import { sumOf } from '../sums.ts';
 import { dateOf, dayNumber } from '../calendar.ts';
 import { missingPart } from './explain-unequal.ts';
@@ -192,6 +193,10 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
     const groups = new Map<string, Entry[]>();
     const lacking: Entry[] = [];
     for (const entry of [...work.open[side]]) {
+      if (isNothing(work, side, entry)) {
+        leaveOut(work, side, entry, 'an amount of 0.00, which nothing needs to match');
+        continue;
+      }
       if (entry.day !== null && today - work.days.index(entry.day) <= within) {
         work.open[side].delete(entry);
         work.states.set(entry, 'in_transit');
@@ -229,6 +234,16 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
     }
   }
   return inTransit;
+}
+
+/** Whether no money goes with a record: a payout of 0.00. A settlement of 0.00 that has sales and refunds is not nothing. */
+function isNothing({ rules }: Work, side: Side, entry: Entry): boolean {
+  if (entry.minor !== 0) return false;
+  return rules.passes.every((pass) => {
+    const own = (pass.kind === 'settlement' && pass.of === side) || (pass.kind === 'subset' && pass.one === side);
+    if (!own || !pass.parts || (pass.kind === 'settlement' && !pass.on.length)) return true;
+    return Object.values(partsOf({ parts: pass.parts, negative: pass.negative }, entry)).every((minor) => minor === 0);
+  });
 }
 
 function lacksOne(values: readonly (string | null)[]): boolean {

@@ -27,9 +27,37 @@ export function missingFrom(group: Unequal, rules: RulesOfGroups): MissingRecord
     const bySum = setsOf === fewOf;
     if (left.length) return { side: 'left', sets: left, bySum };
     if (right.length) return { side: 'right', sets: right, bySum };
+    if (setsOf === unitsOf) {
+      const sets = missingByParts(group, rules);
+      if (sets) return { side: 'left', sets, bySum: true };
+    }
   }
   return undefined;
 }
+
+/**
+ * Where the right says its sum of each part (cash, checks), what is missing is looked for part by part: one check of 3.00 and one note of
+ * 120.00. Undefined where one part is not explained by what it lacks, or no part says its sum.
+ */
+function missingByParts(group: Unequal, { exceptions }: RulesOfGroups): (readonly Entry[])[] | undefined {
+  for (const rule of exceptions.parts) {
+    const wrong = wrongParts(group.left, group.right, rule);
+    if (!wrong?.length) continue;
+    let found: (readonly Entry[])[] = [[]];
+    for (const [value, minor] of wrong) {
+      const own = group.left.filter(({ values }) => values[rule.left] === value);
+      const single = own.filter((entry) => entry.minor === -minor).map((entry) => [entry]);
+      const sets = single.length ? single : few(own, -minor);
+      found = found.flatMap((before) => sets.map((set) => [...before, ...set]));
+      if (!found.length || found.length > MOST_SETS) break;
+    }
+    if (found.length && found.length <= MOST_SETS && found.every((set) => set.length < group.left.length)) return found;
+  }
+  return undefined;
+}
+
+/** Of more possibilities than this, none is named. */
+const MOST_SETS = 20;
 
 type SetsOf = (entries: readonly Entry[], side: Side, rules: RulesOfGroups, wanted: number) => Iterable<readonly Entry[]>;
 
@@ -54,23 +82,35 @@ function singles(entries: readonly Entry[]): (readonly Entry[])[] {
 
 /**
  * Two records that are the whole difference, or else three, where so few sets of so many come near to it that none would fit by
- * chance. A difference in whole dollars is compared with the sets that come to whole dollars: prices do.
+ * chance. A difference in whole dollars is compared with the sets that come to whole dollars: prices do. Sets of the same amounts say the
+ * same.
  */
 function fewOf(entries: readonly Entry[], _side: Side, _rules: RulesOfGroups, wanted: number): (readonly Entry[])[] {
+  return few(entries, wanted);
+}
+
+function few(entries: readonly Entry[], wanted: number): (readonly Entry[])[] {
   if (entries.length > MOST_OF_FEW || wanted === 0) return [];
   const step = STEPS.find((one) => wanted % one === 0)!;
-  const slots = Math.max(1, Math.abs(wanted) / step);
+  const slots = Math.max(1, Math.abs(wanted) / step) * (step >= ROUND ? ROUND_IS_RARE : 1);
   for (const sets of [pairsOf(entries), triplesOf(entries)]) {
     const exact: (readonly Entry[])[] = [];
-    let near = 0;
+    const near = new Set<string>();
     for (const set of sets) {
       const sum = sumOf(set);
       if (sum === wanted) exact.push(set);
-      else if (sum % step === 0 && Math.abs(sum - wanted) * 2 <= Math.abs(wanted)) near++;
+      else if (sum % step === 0 && Math.abs(sum - wanted) * 2 <= Math.abs(wanted)) near.add(amountsOf(set));
     }
-    if (exact.length) return exact.length === 1 && (near + 1) * FEW_BY_CHANCE <= slots ? exact : [];
+    if (exact.length) return new Set(exact.map(amountsOf)).size === 1 && (near.size + 1) * FEW_BY_CHANCE <= slots ? exact : [];
   }
   return [];
+}
+
+function amountsOf(set: readonly Entry[]): string {
+  return set
+    .map(({ minor }) => minor)
+    .sort((a, b) => a - b)
+    .join(' ');
 }
 
 function* pairsOf(entries: readonly Entry[]): Iterable<readonly Entry[]> {
@@ -87,6 +127,9 @@ const MOST_OF_FEW = 60;
 const FEW_BY_CHANCE = 20;
 /** Amounts in whole tens of dollars, dollars, quarters, and all others. */
 const STEPS = [1000, 100, 25, 5, 1];
+/** Only one of so many differences is in whole dollars, if no record is missing. */
+const ROUND = 100;
+const ROUND_IS_RARE = 5;
 
 /** Records of one day, and those that have one value of a field that the rules name; each set of two or more once, never all of them. */
 function* unitsOf(entries: readonly Entry[], side: Side, rules: RulesOfGroups): Iterable<readonly Entry[]> {

@@ -275,12 +275,16 @@ function exceptUnequal(work: Work, group: Unequal): void {
     take(work, { ...group.otherwise, takenLast: true }, 'rule');
     return;
   }
-  const { difference, missing } = explainUnequal(group, work.rules);
+  const { difference, missing, strength } = explainUnequal(group, work.rules);
   if (!missing) return except(work, difference);
   const without = new Set(missing.entries);
   const rest = { left: group.left.filter((e) => !without.has(e)), right: group.right.filter((e) => !without.has(e)) };
-  const evidence = { fields: group.fields, lag: null, rivals: 0, doubt: 'without_one' as const };
-  const match: FoundMatch = { pass: group.pass, state: 'proposed', ...rest, difference: sumOf(rest.right) - sumOf(rest.left), evidence };
+  const count = strength === 'exact' ? countedBy(work.rules, group.pass, rest) : undefined;
+  const evidence = { fields: [...group.fields, ...(count ? [count] : [])], lag: null, rivals: 0 };
+  const match: FoundMatch = {
+    ...{ pass: group.pass, ...rest, difference: sumOf(rest.right) - sumOf(rest.left), takenLast: true },
+    ...(count ? { state: 'confirmed', evidence } : { state: 'proposed', evidence: { ...evidence, doubt: 'without_one' } }),
+  };
   if (isRefused(work, match)) {
     // A person has said that the rest does not belong together: the whole group is open.
     except(work, { ...difference, left: group.left, right: group.right });
@@ -289,6 +293,16 @@ function exceptUnequal(work: Work, group: Unequal): void {
   reopen(work, [group]);
   take(work, match, 'rule');
   except(work, difference);
+}
+
+/** The field in which a settlement gives the number of just these payments, or of the sales among them. */
+function countedBy({ passes }: Rules, name: string, rest: Record<Side, readonly Entry[]>): string | undefined {
+  const pass = passes.find((one) => one.name === name);
+  if (pass?.kind !== 'settlement' || pass.count === undefined || pass.confirm !== 'automatic') return undefined;
+  const [settlements, payments] = pass.of === 'left' ? [rest.left, rest.right] : [rest.right, rest.left];
+  const says = settlements.length === 1 ? settlements[0]!.values[pass.count] : undefined;
+  const counts = [payments.length, payments.filter(({ minor }) => minor > 0).length].map(String);
+  return says && counts.includes(says) ? pass.count : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { dateOf } from '../calendar.ts';
 import type { Entry, FieldPair, Pass, Side, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
 import { monthKeyOf } from '../exceptions/fees.ts';
@@ -38,11 +39,11 @@ export function relationsOf(rules: Rules): Relation[] {
     const { together } = rules.open[side];
     if (!together) continue;
     found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, together) : null) });
-    // One that lacks one of the values may belong to those that have it.
+    // One that lacks one of the values may belong to those of its day that have it.
     if (together.length > 1)
       for (const lacked of together) {
         const rest = together.filter((field) => field !== lacked);
-        found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, rest) : null) });
+        found.push({ pass: last, keyOf: (entry, of) => (of === side ? dayKey(entry, rest) : null) });
       }
   }
   const whole = fieldsOfWhole(rules);
@@ -129,6 +130,14 @@ function amountKey(entry: Entry, block: readonly FieldPair[], side: Side): strin
 function togetherKey({ values, currency }: Entry, fields: readonly string[]): string | null {
   const parts = fields.map((field) => values[field] ?? '');
   return parts.includes('') ? null : JSON.stringify([currency, ...parts]);
+}
+
+/** Its day, and its values of these fields; null where it has no day, or they say no more than the day. */
+function dayKey(entry: Entry, fields: readonly string[]): string | null {
+  const { day, values } = entry;
+  if (day === null || !fields.some((field) => values[field] !== dateOf(day))) return null;
+  const key = togetherKey(entry, fields);
+  return key === null ? null : `${day} ${key}`;
 }
 
 /** The fields that say which records of a side are one entry: what is found of one of them depends on all of them. */

@@ -64,8 +64,8 @@ function placed(entries: readonly Entry[], place: number, days: BusinessDays): P
 }
 
 /**
- * The units in the block of a record that are wholly within its days, in the order of their records; none where there are more of them
- * than `most`. Costs as much as there are units of these days, however many the block has.
+ * The units in the block of a record that are wholly within its days, in the order of their records; undefined where there are more of
+ * them than `most`. Costs as much as there are units of these days, however many the block has.
  */
 export function nearTo(
   anchor: Entry,
@@ -74,7 +74,7 @@ export function nearTo(
   candidates: Candidates,
   days: BusinessDays,
   isCandidate: (unit: Unit) => boolean,
-): Unit[] {
+): Unit[] | undefined {
   const key = anchor.day === null ? null : keyOf(anchor, block, one);
   const found = key === null ? undefined : candidates.get(key);
   if (!found) return [];
@@ -85,7 +85,7 @@ export function nearTo(
   for (let i = firstAtLeast(firsts, from); i < units.length && units[i]!.first <= to; i++) {
     if (units[i]!.last > to || !isCandidate(units[i]!)) continue;
     near.push(units[i]!);
-    if (near.length > most) return [];
+    if (near.length > most) return undefined;
   }
   return near.sort((a, b) => a.place - b.place);
 }

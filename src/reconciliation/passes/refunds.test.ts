@@ -68,6 +68,12 @@ describe('a refund of an earlier day has the same amount as one of today', () =>
     expect([confirmed, found]).toEqual([['a b s'], ['ambiguous q r']]);
   });
 
+  test('nor because so many wait that they cannot all be tried', () => {
+    const many = Array.from({ length: 45 }, (_, i) => paid(`w${i}`, -101 - i, '2026-07-06'));
+    const { confirmed, found } = reconcile([KEY, SAME_DAY, LATER], [...sales, refunds[1]!, ...many], one);
+    expect([confirmed, found.includes('not_settled r')]).toEqual([['a b s'], true]);
+  });
+
   test('where the settlements are on the left, too', () => {
     const left: SettlementPass = { ...KEY, of: 'left', sides: 'one_to_many' };
     const day: SubsetPass = { ...SAME_DAY, one: 'left' };
@@ -79,6 +85,30 @@ describe('a refund of an earlier day has the same amount as one of today', () =>
     const earlier = [settled('t', '2026-07-07', 500, 1200, '0')];
     const { confirmed, found } = reconcile([KEY, LATER], [...sales, ...refunds, paid('c', 500, '2026-07-07', '0')], [...earlier, ...one]);
     expect([confirmed, found]).toEqual([['a b r s', 'c q t'], []]);
+  });
+});
+
+describe('a pass by merchant and day', () => {
+  const BY_DAY: SettlementPass = {
+    ...KEY,
+    name: 'merchant and day',
+    on: ['merchant', 'day'].map((field) => ({ left: field, right: field })),
+  };
+  const sales = [paid('a', 3500, '2026-07-08'), paid('b', 2800, '2026-07-08')];
+
+  test('ties a refund of its day only where no other one that waits has its amount', () => {
+    const one = [settled('s', '2026-07-08', 6300, 1200)];
+    const today = paid('r', -1200, '2026-07-08');
+    expect(reconcile([KEY, BY_DAY, LATER], [...sales, today], one)).toEqual({ confirmed: ['a b r s'], proposed: [], found: [] });
+    const { confirmed, found } = reconcile([KEY, BY_DAY, LATER], [...sales, today, paid('q', -1200, '2026-07-06')], one);
+    expect([confirmed, found]).toEqual([['a b s'], ['ambiguous q r']]);
+  });
+
+  test('does not take a refund of its day for a settlement of refunds alone', () => {
+    const one = [settled('s', '2026-07-08', 0, 1200)];
+    const refunds = [paid('q', -1200, '2026-07-06'), paid('r', -1200, '2026-07-08')];
+    expect(reconcile([KEY, BY_DAY, LATER], refunds, one).confirmed).toEqual([]);
+    expect(reconcile([KEY, BY_DAY, LATER], refunds.slice(0, 1), one).confirmed).toEqual(['q s']);
   });
 });
 
@@ -124,6 +154,60 @@ describe('sales are looked for among sales, and refunds among refunds', () => {
       [settled('s', '2026-07-08', 9500, null)],
     );
     expect(confirmed).toEqual(['a r s']);
+  });
+});
+
+test('one of two equal sales stays a proposal, also where a later pass finds the refunds', () => {
+  const { confirmed, proposed } = reconcile(
+    [KEY, SAME_DAY, LATER],
+    [...[paid('a', 4275, '2026-07-09', '1'), paid('b', 600, '2026-07-09'), paid('c', 600, '2026-07-09')], paid('r', -1200, '2026-07-08')],
+    [settled('s', '2026-07-09', 4875, 1200, '1')],
+  );
+  expect([confirmed, proposed]).toEqual([[], ['a b r s']]);
+});
+
+describe('a settlement that says how many payments it has', () => {
+  const COUNTED: SettlementPass = { ...KEY, count: 'count' };
+  const batch = [paid('a', 4000, '2026-07-09', '1'), paid('b', 6100, '2026-07-09', '1'), paid('c', 775, '2026-07-09', '1')];
+  const of = (count: string | null): Entry[] => {
+    const one = settled('s', '2026-07-09', 10_100, 0, '1');
+    return [{ ...one, values: { ...one.values, count } }];
+  };
+
+  test('has the others confirmed where one payment too many has its number', () => {
+    expect(reconcile([COUNTED, LATER], batch, of('2'))).toEqual({ confirmed: ['a b s'], proposed: [], found: ['not_settled c'] });
+  });
+
+  test('has them proposed where it says another number or none, or where any of two may be missing', () => {
+    for (const count of ['3', null])
+      expect(reconcile([COUNTED, LATER], batch, of(count))).toEqual({ confirmed: [], proposed: ['a b s'], found: ['not_settled c'] });
+    const { confirmed, found } = reconcile(
+      [COUNTED, LATER],
+      [...batch, paid('d', 775, '2026-07-09', '1')],
+      [settled('s', '2026-07-09', 10_875, 0, '1')].map((one) => ({ ...one, values: { ...one.values, count: '3' } })),
+    );
+    expect([confirmed, found]).toEqual([[], ['not_settled a b c d s']]);
+  });
+});
+
+describe('a settlement that pays out 0.00', () => {
+  const out = settled('s', '2026-07-09', 1200, 1200, '1');
+
+  test('needs no credit of the bank', () => {
+    const PAYOUT: Pass = {
+      kind: 'key',
+      name: 'payout',
+      on: [{ left: 'batch', right: 'batch' }],
+      sides: 'many_to_one',
+      confirm: 'automatic',
+    };
+    expect(reconcile([PAYOUT], [{ ...out, id: 'payout' }], []).found).toEqual([]);
+    expect(reconcile([PAYOUT], [paid('receipt', 0, '2026-07-09'), paid('a', 100, '2026-07-09')], []).found).toEqual(['not_settled a']);
+  });
+
+  test('still needs the payments that it is made of', () => {
+    expect(reconcile([KEY, LATER], [], [out]).found).toEqual(['settled_without_receipt s']);
+    expect(reconcile([KEY, LATER], [], [settled('t', '2026-07-09', 0, 0, '1')]).found).toEqual([]);
   });
 });
 

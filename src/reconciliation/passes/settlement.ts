@@ -1,3 +1,4 @@
+import { dateOf } from '../calendar.ts';
 import type { BusinessDays, Entry, FoundMatch, SettlementPart, SettlementPass } from '../entry.ts';
 import { pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
@@ -66,13 +67,21 @@ export function matchBySettlement(
     const wanted = [0, 1].map((i) => takings.reduce((sum, list) => sum + list[i]!, 0)) as [number, number];
     const tie = (own: readonly Entry[]): void => tieSettlements(pass, { settlements, payments: own, wanted }, days, result, refundsApart);
     const sales = payments.filter(({ minor }) => minor > 0);
-    const others = sales.length > 0 && sales.length < payments.length && !wanted.includes(sumOf(payments));
+    const byDay = refundsApart && isByDay(pass, settlements);
+    // A refund of the day is no more likely than one that waits: all of them are looked at, by a later pass.
+    if (byDay && !sales.length) continue;
+    const others = sales.length > 0 && sales.length < payments.length && (byDay || !wanted.includes(sumOf(payments)));
     // What is refunded here was netted into another settlement, or another one's refunds into this one.
     const elsewhere = sumOf(sales) === wanted[1] || (refundsApart && sumOf(payments) - sumOf(sales) !== wanted[0] - wanted[1]);
     if (others && elsewhere) tie(sales);
     else tie(payments);
   }
   return result;
+}
+
+/** Whether a pass ties what is of one day, without a number. */
+function isByDay(pass: SettlementPass, settlements: readonly Entry[]): boolean {
+  return settlements.some(({ day, values }) => day !== null && pass.on.some((pair) => values[pair[pass.of]] === dateOf(day)));
 }
 
 interface SettledGroup {
@@ -94,7 +103,8 @@ function tieSettlements(
   const paid = sumOf(payments);
   const found = wanted.find((sum) => sum === paid);
   // Sales are held against the gross where refunds are looked for by themselves.
-  const own = found ?? (refundsApart && payments.every(({ minor }) => minor > 0) ? wanted[1] : wanted[0]);
+  const onlySales = refundsApart && payments.every(({ minor }) => minor > 0);
+  const own = found ?? (onlySales ? wanted[1] : wanted[0]);
   const sums = pass.of === 'left' ? { left: own, right: paid } : { left: paid, right: own };
   const unequal = { pass: pass.name, ...group, difference: sums.right - sums.left, fields, sums };
   if (!fits(group.left.length, group.right.length, pass.sides)) {
@@ -119,12 +129,13 @@ function tieSettlements(
       ...(automatic ? {} : { doubt: 'suggested' as const }),
     },
   };
-  if (paid === wanted[0]) {
+  if (paid === wanted[0] && (paid === wanted[1] || !onlySales)) {
     result.matches.push(match);
     return;
   }
-  // The gross without the refunds that it says: they may be payments of another day, which a later pass finds; if not, this is it.
-  const less = pass.of === 'left' ? { left: wanted[0], right: paid } : { left: paid, right: wanted[0] };
+  // Sales without the refunds that it says: they may be payments of another day, which a later pass finds; if not, this is it.
+  const rest = paid === wanted[0] ? wanted[1] : wanted[0];
+  const less = pass.of === 'left' ? { left: rest, right: paid } : { left: paid, right: rest };
   result.unequal.push({ ...unequal, difference: less.right - less.left, sums: less, otherwise: match });
 }
 

@@ -1,5 +1,6 @@
 import type { BusinessDays, Entry, SubsetPass, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
+import type { Need } from './balanced.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from './candidates.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
 import { salesAndRefunds, takingsOf } from './settlement.ts';
@@ -15,8 +16,11 @@ export interface Target {
 export interface Solution {
   kept: readonly Entry[];
   chosen: readonly Entry[];
-  /** So many candidates would add up to an unrelated amount as well, or which of equal ones it is cannot be told. */
-  byChance: boolean;
+  /**
+   * many: so many candidates would add up to an unrelated amount as well, unless it is known that what is wanted is among them. equal:
+   * which of equal records it is cannot be told, or many refunds wait.
+   */
+  doubt?: 'many' | 'equal';
   /** The refunds of a settlement, where its sales do not add up to the gross; the difference between these. */
   lacking?: number;
 }
@@ -26,6 +30,8 @@ export interface Answer {
   /** The first record of each unit on which the answer depends. */
   near: readonly Entry[];
   found?: Solution;
+  /** What was looked for among which records; refunds are not counted. */
+  need?: Need;
   /** There are several solutions, with these records. */
   several?: readonly Entry[];
   /** The sales of a settlement, where its refunds are not known or several would fit. */
@@ -43,12 +49,14 @@ interface Sought {
   near: readonly Unit[];
   result: 'none' | 'several' | 'found';
   chosen: readonly Entry[];
-  byChance: boolean;
+  doubt?: 'many' | 'equal';
 }
 
-/** Of so many refunds that wait it is tried which ones add up. */
+/** Of more refunds that wait, none is taken. */
 const MOST_REFUNDS = 40;
-const NOTHING: Sought = { near: [], result: 'found', chosen: [], byChance: false };
+/** A settlement says itself what its refunds come to: so they are there, and fit by chance ten times less often. */
+const REFUND_CHANCES = 10;
+const NOTHING: Sought = { near: [], result: 'found', chosen: [] };
 
 /**
  * Looks for records that add up to a target. Of a settlement that says its gross, sales are looked for among sales and refunds among
@@ -63,7 +71,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   const negative = pass.parts ? open.filter(({ minor }) => minor < 0) : [];
   const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(pass, view.block, negative, days) })) : [];
 
-  function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] {
+  function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] | undefined {
     const isCandidate = ({ entries, minor }: Unit): boolean => !used.has(entries[0]!) && Math.abs(minor) <= largest;
     return nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
   }
@@ -71,19 +79,21 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   function seek(units: readonly Unit[], minor: number, chance = pass.chance): Sought {
     const only = minor === 0 || !units.length ? 'none' : onlySubset(units, minor);
     if (typeof only !== 'object') return { ...NOTHING, near: units, result: 'none' };
-    const byChance = only.picked || isByChance(units, minor, chance, only.chosen);
-    return { near: units, result: only.several ? 'several' : 'found', chosen: only.chosen, byChance };
+    const doubt = only.picked ? 'equal' : isByChance(units, minor, chance, only.chosen) ? 'many' : undefined;
+    return { near: units, result: only.several ? 'several' : 'found', chosen: only.chosen, ...(doubt ? { doubt } : {}) };
   }
 
   function seekRefunds(anchor: Entry, minor: number): Sought {
     const units = new Map<Entry, Unit>();
-    for (const { view, candidates } of refunds)
-      for (const unit of near(anchor, view, candidates, MOST_REFUNDS, minor)) units.set(unit.entries[0]!, unit);
-    const sought =
-      units.size > MOST_REFUNDS ? { ...NOTHING, result: 'none' as const } : seek([...units.values()], -minor, pass.chance * 10);
-    const own = new Set(
-      refunds.length ? near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, minor).flatMap(({ entries }) => entries) : [],
-    );
+    for (const { view, candidates } of refunds) {
+      const waiting = near(anchor, view, candidates, MOST_REFUNDS, minor);
+      // Where they are too many to try, another one may fit as well.
+      if (!waiting) return { ...NOTHING, result: 'none' };
+      for (const unit of waiting) units.set(unit.entries[0]!, unit);
+    }
+    const sought = seek([...units.values()], -minor, pass.chance * REFUND_CHANCES);
+    const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, minor) ?? []) : [];
+    const own = new Set(inReach.flatMap(({ entries }) => entries));
     // Another pass looks where these are.
     return sought.result === 'found' && !sought.chosen.every((entry) => own.has(entry)) ? { ...sought, result: 'none' } : sought;
   }
@@ -95,43 +105,53 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     const keptSales = kept.filter(({ minor }) => minor > 0);
     const keptRefunds = kept.filter(({ minor }) => minor <= 0);
     const missing = parts.sales - sumOf(keptSales);
-    const ofSales = missing === 0 ? NOTHING : missing < 0 ? seek([], 0) : seek(near(anchor, pass, sales, pass.most, missing), missing);
-    if (ofSales.result === 'none') return parts.stated ? onlyRefunds(target, parts, ofSales) : plain(target, [parts.sales]);
-    if (ofSales.result === 'several') return { target, near: firsts(ofSales), several: ofSales.chosen };
+    const ofSales =
+      missing === 0 ? NOTHING : missing < 0 ? seek([], 0) : seek(near(anchor, pass, sales, pass.most, missing) ?? [], missing);
+    const need = missing > 0 ? { need: { minor: missing, units: ofSales.near } } : {};
+    if (ofSales.result === 'none') return parts.stated ? { ...onlyRefunds(target, parts, ofSales), ...need } : plain(target, [parts.sales]);
+    if (ofSales.result === 'several') return { target, near: firsts(ofSales), several: ofSales.chosen, ...need };
     const hasRefunds = sumOf(keptRefunds) === -parts.refunds;
     const ofRefunds = hasRefunds ? NOTHING : seekRefunds(anchor, parts.refunds);
-    const about = { target, near: firsts(ofSales, ofRefunds) };
-    const known: Solution = { kept: keptSales, chosen: ofSales.chosen, byChance: ofSales.byChance };
+    const about = { target, near: firsts(ofSales, ofRefunds), ...need };
+    // Sales that an earlier pass could only propose are no more certain because the refunds are known.
+    const doubt = target.group?.otherwise?.evidence.doubt === 'by_chance' ? 'equal' : ofSales.doubt;
+    const known: Solution = { kept: keptSales, chosen: ofSales.chosen, ...(doubt ? { doubt } : {}) };
     if (ofRefunds.result !== 'found')
       return { ...about, sales: known, ...(ofRefunds.result === 'several' ? { several: ofRefunds.chosen } : {}) };
     const chosen = [...ofSales.chosen, ...ofRefunds.chosen];
     const whole = hasRefunds ? [...keptSales, ...keptRefunds] : keptSales;
     if (!chosen.length && whole.length === kept.length) return about;
-    return { ...about, found: { kept: whole, chosen, byChance: ofSales.byChance || ofRefunds.byChance } };
+    const unsure = ofRefunds.doubt ? 'equal' : doubt;
+    return { ...about, found: { kept: whole, chosen, ...(unsure ? { doubt: unsure } : {}) } };
   }
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */
   function onlyRefunds(target: Target, { sales, refunds }: { sales: number; refunds: number }, ofSales: Sought): Answer {
     const { anchor, kept, group } = target;
-    const wanted = group && refunds !== 0 && kept.every(({ minor }) => minor > 0);
+    const wanted = group && !group.otherwise && refunds !== 0 && kept.every(({ minor }) => minor > 0);
     const found = wanted ? seekRefunds(anchor, refunds) : undefined;
     if (found?.result !== 'found') return { target, near: firsts(ofSales, ...(found ? [found] : [])) };
     const lacking = sumOf(kept) - sales;
-    return { target, near: firsts(ofSales, found), found: { kept, chosen: found.chosen, byChance: found.byChance, lacking } };
+    return {
+      target,
+      near: firsts(ofSales, found),
+      found: { kept, chosen: found.chosen, ...(found.doubt ? { doubt: 'equal' } : {}), lacking },
+    };
   }
 
   /** Without parts, or where it is not known which of them the records are: all of them, with their signs. */
   function plain(target: Target, wanted: readonly number[]): Answer {
     const { anchor, kept } = target;
-    const units = near(anchor, pass, all, pass.most);
+    const units = near(anchor, pass, all, pass.most) ?? [];
     const sought = [...new Set(wanted)].map((minor) => seek(units, minor - sumOf(kept))).filter(({ result }) => result !== 'none');
     const [first, second] = sought;
-    const about = { target, near: units.map(({ entries }) => entries[0]!) };
+    const ofOne = new Set(wanted).size === 1 ? { need: { minor: wanted[0]! - sumOf(kept), units } } : {};
+    const about = { target, near: units.map(({ entries }) => entries[0]!), ...ofOne };
     if (!first) return about;
     // What makes up the gross is part of what makes up gross and refunds: it says the same.
     const only =
       sought.every(({ result }) => result === 'found') && (!second || second.chosen.every((entry) => first.chosen.includes(entry)));
-    if (only) return { ...about, found: { kept, chosen: first.chosen, byChance: first.byChance } };
+    if (only) return { ...about, found: { kept, chosen: first.chosen, ...(first.doubt ? { doubt: first.doubt } : {}) } };
     return { ...about, several: [...new Set(sought.flatMap(({ chosen }) => chosen))] };
   }
 

@@ -1,6 +1,7 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } from '../entry.ts';
 import { pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
+import { balancedNeeds } from './balanced.ts';
 import { manyOf, type View } from './candidates.ts';
 import { partsOf } from './settlement.ts';
 import { type Answer, type Solution, subsetSearch, type Target } from './subset-search.ts';
@@ -31,7 +32,9 @@ export function matchBySubset(
   const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [] };
   let answers = targetsOf(pass, open, unequal).map((target) => search.answer(target));
   for (;;) {
-    const certain = withoutRivals(answers, ({ found }) => found && !found.byChance);
+    const balanced = balancedNeeds(answers.flatMap(({ need }) => need ?? []));
+    answers = answers.map((answer) => (answer.need && balanced.has(answer.need) ? withoutChance(answer) : answer));
+    const certain = withoutRivals(answers, ({ found }) => found && !found.doubt);
     if (!certain.size) break;
     for (const answer of certain) take(pass, answer.target, answer.found!, result);
     const used = new Set([...certain].flatMap(({ found }) => found!.chosen));
@@ -79,6 +82,16 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
   return targets.filter(({ anchor }) => anchor.day !== null);
 }
 
+function withoutChance(answer: Answer): Answer {
+  const sure = (solution: Solution | undefined): Solution | undefined => {
+    if (solution?.doubt !== 'many') return solution;
+    const { doubt: _, ...rest } = solution;
+    return rest;
+  };
+  const [found, sales] = [sure(answer.found), sure(answer.sales)];
+  return { ...answer, ...(found ? { found } : {}), ...(sales ? { sales } : {}) };
+}
+
 /** The answers that are wanted, where no record of one is in another. `than`: those that have theirs already. */
 function withoutRivals(
   answers: readonly Answer[],
@@ -93,12 +106,12 @@ function withoutRivals(
   );
 }
 
-function take(pass: SubsetPass, target: Target, { kept, chosen, byChance, lacking }: Solution, result: SubsetResult): void {
+function take(pass: SubsetPass, target: Target, { kept, chosen, doubt, lacking }: Solution, result: SubsetResult): void {
   const { anchor, group } = target;
   const many = [...kept, ...chosen];
   if (group) result.completed.push(group);
   if (lacking === undefined) {
-    result.matches.push(matchOf(pass, target, many, byChance));
+    result.matches.push(matchOf(pass, target, many, doubt !== undefined));
     return;
   }
   // The difference stays what it is, with the refunds on the side of what was settled.
@@ -113,7 +126,7 @@ function take(pass: SubsetPass, target: Target, { kept, chosen, byChance, lackin
 function keepSales(
   pass: SubsetPass,
   target: Target,
-  { kept, chosen, byChance }: Solution,
+  { kept, chosen, doubt }: Solution,
   several: readonly Entry[] | undefined,
   result: SubsetResult,
 ): void {
@@ -125,7 +138,7 @@ function keepSales(
     );
   if (!many.length || (group?.otherwise && !chosen.length)) return;
   if (group) result.completed.push(group);
-  const match = matchOf(pass, target, many, byChance);
+  const match = matchOf(pass, target, many, doubt !== undefined);
   const { left, right, difference, evidence } = match;
   result.unequal.push({ pass: group?.pass ?? pass.name, left, right, difference, fields: evidence.fields, otherwise: match });
 }

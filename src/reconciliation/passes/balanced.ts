@@ -1,0 +1,45 @@
+import type { Entry } from '../entry.ts';
+import type { Unit } from './only-subset.ts';
+
+/** What a target needs, and the units of which it may be made up. */
+export interface Need {
+  minor: number;
+  units: readonly Unit[];
+}
+
+/**
+ * The needs of which it is known that what they are made up of is there: all targets that could share a record need, together, just what
+ * all their candidates come to. Then no candidate is a stranger, and a sum does not fit by chance.
+ */
+export function balancedNeeds(needs: readonly Need[]): Set<Need> {
+  const parent = new Map<Entry, Entry>();
+  const rootOf = (entry: Entry): Entry => {
+    let root = entry;
+    while (parent.get(root) !== root) root = parent.get(root)!;
+    for (let at = entry; at !== root;) {
+      const next = parent.get(at)!;
+      parent.set(at, root);
+      at = next;
+    }
+    return root;
+  };
+  const minors = new Map<Entry, number>();
+  for (const { units } of needs) {
+    for (const { entries, minor } of units) {
+      const [name] = entries;
+      if (!parent.has(name!)) parent.set(name!, name!);
+      minors.set(name!, minor);
+      parent.set(rootOf(name!), rootOf(units[0]!.entries[0]!));
+    }
+  }
+  const sums = new Map<Entry, number>();
+  for (const [entry, minor] of minors) sums.set(rootOf(entry), (sums.get(rootOf(entry)) ?? 0) + minor);
+  const groups = Map.groupBy(
+    needs.filter(({ units }) => units.length > 0),
+    ({ units }) => rootOf(units[0]!.entries[0]!),
+  );
+  const balanced = new Set<Need>();
+  for (const [root, group] of groups)
+    if (group.reduce((sum, { minor }) => sum + minor, 0) === sums.get(root)) for (const need of group) balanced.add(need);
+  return balanced;
+}
