@@ -1,3 +1,4 @@
+import { isCodeOfStreet } from '../standardize/contact.ts';
 import { areNicknames } from './nicknames.ts';
 import { edits, jaroWinkler } from './similarity.ts';
 
@@ -117,7 +118,7 @@ function postalCodeLevel(a: string, b: string): number {
 
 /** The first part of a British or Canadian code, as TQ13 of TQ13 8DF and K1A of K1A 0B1: neighbors, or the same place later. */
 function areaOf(code: string): string | null {
-  return /^[a-z][a-z0-9]{1,3}\d[a-z0-9]{2}$/.test(code) ? code.slice(0, -3) : null;
+  return isCodeOfStreet(code) ? code.slice(0, -3) : null;
 }
 
 function phoneLevel(a: string, b: string): number {
