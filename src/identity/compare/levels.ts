@@ -1,4 +1,5 @@
 import { isCodeOfStreet } from '../standardize/contact.ts';
+import { YEAR_ONLY } from '../standardize/dates.ts';
 import { areNicknames } from './nicknames.ts';
 import { edits, jaroWinkler } from './similarity.ts';
 
@@ -88,12 +89,10 @@ function dateLevel(a: string, b: string): number {
   const errors = edits(a, b, 4);
   if (errors === 1 || (year && agrees(a, b, 4, 6, 2) && agrees(a, b, 6, 4, 2))) return 1;
   if (year ? month || day : month && day) return 2;
-  // Systems that know only the year write January 1: such a date agrees with every day of its year.
+  // A date of which only the year is known agrees with every day of its year.
   if (year && (agrees(a, YEAR_ONLY, 4, 0, 4) || agrees(b, YEAR_ONLY, 4, 0, 4))) return 2;
   return errors === 2 ? 3 : errors <= 4 ? 4 : 5;
 }
-
-const YEAR_ONLY = '0101';
 
 /** Do `length` characters of `a` from `at` on equal those of `b` from `there` on? Without texts of their own: it is asked for every pair. */
 function agrees(a: string, b: string, at: number, there: number, length: number): boolean {

@@ -25,6 +25,9 @@ export function isRealDay(digits: string): boolean {
 }
 
 /** Systems that know only the year write January 1. */
+export const YEAR_ONLY = '0101';
+
+/** Is only the year of this date known? */
 export function isYearOnly(digits: string): boolean {
-  return digits.endsWith('0101');
+  return digits.endsWith(YEAR_ONLY);
 }
