@@ -2,6 +2,8 @@ import type { Profile, Roles } from './roles.ts';
 import type { FeatureConfig, IdentityConfig, IdentityParameters, PopulationConfig, VetoName } from '../config/schema/identity.ts';
 import { type Pass, passesOf, type Rule, ruleOf } from './block/passes.ts';
 import { SCALES, type Scale, type ScaleName } from './compare/levels.ts';
+import { isCodeOfStreet } from './standardize/contact.ts';
+import { isYearOnly } from './standardize/dates.ts';
 import { isKnownGivenName } from './score/common-names.ts';
 import { DEFAULT_FREQUENCIES, DEFAULT_PRIOR, DEFAULT_SHARES, FEATURE_SHARES, type Shares } from './score/defaults.ts';
 import { fixed, frequencyWeight, weightsOf } from './score/weights.ts';
@@ -17,15 +19,18 @@ export interface Feature {
   /** What counts where a value is missing on either side. */
   missing: number;
   household: boolean;
-  /** It says more than what the person is called and which town they are of. */
-  specific: boolean;
+  /** From this weight on, that it agrees says more than what the person is called and which town they are of. */
+  specificFrom: number;
   /** Training counts its values: a rare one that agrees says more. */
   byFrequency: boolean;
   /** Added where both values are equal, by value. */
-  frequencies: ReadonlyMap<string, number> | undefined;
+  frequencies: Frequencies | undefined;
   /** Added for an equal value that `frequencies` does not have. */
   rest: number;
 }
+
+/** What is added to the weight of an equal value, by value. */
+export type Frequencies = Pick<ReadonlyMap<string, number>, 'get' | 'values'>;
 
 /** Records that are compared with each other, and how. */
 export interface Population {
@@ -99,7 +104,7 @@ function compilePopulation(
       weights,
       missing: missing === 'neutral' ? 0 : missing === 'different' ? different : fixed(missing),
       household: config.features[source.of]!.household ?? source.household,
-      specific: !UNSPECIFIC.has(source.name),
+      specificFrom: source.name === 'postal_code' ? OF_ONE_STREET : UNSPECIFIC.has(source.name) ? Infinity : 0,
       byFrequency: config.features[source.of]!.frequencies ?? COUNTED.has(source.scale ?? 'date'),
       ...frequenciesOf(source, config.features[source.of]!, shares, trained),
     };
@@ -147,7 +152,14 @@ function compilePopulation(
   };
 }
 
-const UNSPECIFIC = new Set(['given', 'middle', 'surname', 'suffix', 'sex', 'gender', 'city', 'state', 'postal_code']);
+const UNSPECIFIC = new Set(['given', 'middle', 'surname', 'suffix', 'sex', 'gender', 'city', 'state']);
+
+/** A postal code that counts so much is that of a street. */
+const OF_ONE_STREET = fixed(4);
+/** Of those who live where such codes are used, so many share one. */
+const SHARE_OF_STREET = 0.002;
+/** Of a date of which only the year is known: so many have the same. */
+const SHARE_OF_YEAR = 0.012;
 
 const COUNTED = new Set<ScaleName>(['given_name', 'surname', 'text', 'line', 'exact', 'organization']);
 
@@ -170,6 +182,11 @@ function givenWeights(source: FeatureSource, config: FeatureConfig): Record<stri
   return Object.fromEntries(all.filter(([key]) => key.startsWith(mine)).map(([key, bits]) => [key.slice(mine.length), bits]));
 }
 
+/** What is added for values of one kind, however often each of them is found. */
+function byKind(weight: number, isOfKind: (value: string) => boolean): Pick<Feature, 'frequencies' | 'rest'> {
+  return { frequencies: { get: (value) => (isOfKind(value) ? weight : undefined), values: () => [weight].values() }, rest: 0 };
+}
+
 function frequenciesOf(
   source: FeatureSource,
   config: FeatureConfig,
@@ -177,6 +194,12 @@ function frequenciesOf(
   trained: Trained,
 ): Pick<Feature, 'frequencies' | 'rest'> {
   const listed = trained?.frequencies[source.name];
+  if (shares && config.frequencies !== false) {
+    const byChance = shares.u[0]!;
+    if (source.scale === 'date') return byKind(Math.min(0, fixed(Math.log2(byChance / SHARE_OF_YEAR))), isYearOnly);
+    if (source.scale === 'postal_code' && !trained?.features[source.name])
+      return byKind(frequencyWeight(byChance, SHARE_OF_STREET), isCodeOfStreet);
+  }
   const table = listed ? new Map(Object.entries(listed)) : DEFAULT_FREQUENCIES[source.name];
   if (!shares || !table || config.frequencies === false) return { frequencies: undefined, rest: 0 };
   const byChance = shares.u[0]!;

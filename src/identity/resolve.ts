@@ -93,15 +93,15 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     rules: rules.map(({ a, b }) => [a, b]),
     edges: links,
     join: model.populations[populations[0]!]?.join ?? { mean: 0, least: -Infinity },
-    margin: Math.max(0, model.populations[populations[0]!]?.link ?? 0),
+    link: model.populations[populations[0]!]?.link ?? 0,
     pair(a, b) {
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b])
-        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false };
-      const { score, uncapped, veto, opposite, person, sure } = scorePair(population, profiles[a]!, profiles[b]!);
+        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false, bornApart: false };
+      const { score, uncapped, veto, opposite, person, sure, bornApart } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
       const vetoed = opposite || (veto !== undefined && TWO_PEOPLE.has(veto));
-      return { score, full: uncapped, vetoed, twins: veto === 'twins', person, sure };
+      return { score, full: uncapped, vetoed, twins: veto === 'twins', person, sure, bornApart };
     },
   });
 }

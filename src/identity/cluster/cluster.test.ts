@@ -15,8 +15,16 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
       { a: 1, b: 2, score: 4000 },
     ],
     join,
-    margin: 0,
-    pair: (a, b) => ({ score: scores[`${a} ${b}`]!, full: 0, vetoed: vetoed && a === 0 && b === 2, person: 0, twins: false, sure: false }),
+    link: 0,
+    pair: (a, b) => ({
+      score: scores[`${a} ${b}`]!,
+      full: 0,
+      vetoed: vetoed && a === 0 && b === 2,
+      person: 0,
+      twins: false,
+      sure: false,
+      bornApart: false,
+    }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {
@@ -44,7 +52,7 @@ const household = (named: number): number[] =>
       { a: 0, b: 3, score: 7000 },
     ],
     join: { mean: 1536, least: -3072 },
-    margin: 3072,
+    link: 3072,
     pair: (a, b) => ({
       score: 7000,
       full: named < 0 ? 6000 : 10_000 - 3500 * b,
@@ -52,6 +60,7 @@ const household = (named: number): number[] =>
       person: a === 0 ? 0 : b === 2 ? named : -1,
       twins: false,
       sure: false,
+      bornApart: false,
     }),
   });
 
@@ -73,10 +82,10 @@ const born = (other: readonly string[]): number[] =>
       { a: 1, b: 2, score: 7000 },
     ],
     join: { mean: 1536, least: -3072 },
-    margin: 0,
+    link: 0,
     pair: (a, b) => {
       const twins = other.includes(`${a} ${b}`);
-      return { score: 7000, full: 7000, vetoed: false, person: twins ? 0 : 1, twins, sure: !twins };
+      return { score: 7000, full: 7000, vetoed: false, person: twins ? 0 : 1, twins, sure: !twins, bornApart: false };
     },
   });
 
@@ -87,4 +96,36 @@ test('one record with another given name is outvoted by the records that agree i
 test('twins have no such records, and stay two people', () => {
   expect(born(['0 2', '0 3', '1 2', '1 3'])).toEqual([0, 0, 2, 2]);
   expect(born(['0 3', '1 3'])).toEqual([0, 0, 2, 2]);
+});
+
+/** 0, 1 and 2 are one person. 3 links to `linked` of them by itself, and has little in common with the others. */
+const sparse = (linked: number, { person = 1, bornApart = false } = {}): number[] =>
+  clusterRecords({
+    ...FOUR,
+    edges: [
+      { a: 0, b: 1, score: 9000 },
+      { a: 1, b: 2, score: 9000 },
+      { a: 0, b: 3, score: 4000 },
+    ],
+    join: { mean: 6000, least: -3072 },
+    link: 3072,
+    pair: (a, b) => ({
+      score: b < 3 ? 9000 : a < linked ? 5000 : 2000,
+      full: 0,
+      vetoed: false,
+      person: b < 3 ? 1 : person,
+      twins: false,
+      sure: false,
+      bornApart: b === 3 && bornApart,
+    }),
+  });
+
+test('a record that links to several of a cluster joins it by somewhat less, where name and birth date say one person', () => {
+  expect(sparse(3)).toEqual([0, 0, 0, 0]);
+  expect(sparse(2)).toEqual([0, 0, 0, 3]);
+});
+
+test('a mother and a daughter of one name do not: they were born on two days', () => {
+  expect(sparse(3, { bornApart: true })).toEqual([0, 0, 0, 3]);
+  expect(sparse(3, { person: 0 })).toEqual([0, 0, 0, 3]);
 });

@@ -1,3 +1,4 @@
+import { fixed } from '../score/weights.ts';
 /** A record that is put into clusters, by its number in the list of nodes. */
 export interface ClusterInput {
   /** How many records there are. They are in an order that depends on what they are, not on when they came. */
@@ -19,8 +20,8 @@ export interface ClusterInput {
   pair(a: number, b: number): Pair;
   /** The mean that two clusters need to be joined, and the least that a pair counts in it. */
   join: { mean: number; least: number };
-  /** By as much a cluster must be likelier than a rival that is somebody else. */
-  margin: number;
+  /** The score from which on a pair is linked. By as much a cluster must be likelier than a rival that is somebody else. */
+  link: number;
 }
 
 interface Pair {
@@ -33,14 +34,22 @@ interface Pair {
   twins: boolean;
   /** Both given names and both birth dates are there and agree. */
   sure: boolean;
+  /** Both birth dates are there, and are not one date typed in two ways. */
+  bornApart: boolean;
 }
 
 /** So many pairs that are surely one person outvote one that looks like twins. */
 const SURE_FOR_TWINS = 3;
 
+/** So many pairs, and at least a third of all, must reach the score of a link before two clusters may be joined by a lower mean. */
+const SEVERAL = 3;
+/** By so much lower. */
+const LESS = fixed(1.5);
+
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
- * their records apart and the mean score of all their cross pairs reaches `join.mean`. A cluster that fits two others, of which
+ * their records apart and the mean score of all their cross pairs reaches `join.mean`; somewhat less is enough where several pairs
+ * link by themselves, and names and birth dates say one person nearly everywhere. A cluster that fits two others, of which
  * something says that they are not one, joins neither, unless one is plainly likelier: a record without birth date may be the
  * father's or the son's. What a person decided is above all:
  * whole clusters are one where two of their records are, whatever vetoes say, and none is joined that would bring two
@@ -76,6 +85,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     let person = 0;
     let twins = 0;
     let sure = 0;
+    let linked = 0;
+    let bornApart = 0;
     const [first, second] = [said.members(x), said.members(y)];
     for (const a of first)
       for (const b of second) {
@@ -87,11 +98,16 @@ export function clusterRecords(input: ClusterInput): number[] {
         person += found.person;
         if (found.twins) twins++;
         if (found.sure) sure++;
+        if (found.score >= input.link) linked++;
+        if (found.bornApart) bornApart++;
       }
+    const pairs = first.length * second.length;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
-    return { enough: sum >= 0 && person >= 0, person, full: full / (first.length * second.length) };
+    const agree = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
+    const enough = sum >= (agree ? -LESS * pairs : 0) && person >= 0;
+    return { enough, person, full: full / pairs };
   };
   const neighbors = neighborsOf(input);
   /** Is there somebody else, who is not y, that x may just as well be? */
@@ -103,7 +119,7 @@ export function clusterRecords(input: ClusterInput): number[] {
       // Two of a family are rivals for a record that says neither what it is called nor when it was born.
       if (between !== undefined && (between.person >= 0 || person > 0)) continue;
       const other = apart(x, z) ? undefined : compared(x, z);
-      if (other?.enough && full - other.full < input.margin) return true;
+      if (other?.enough && full - other.full < Math.max(0, input.link)) return true;
     }
     return false;
   };

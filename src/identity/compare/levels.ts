@@ -1,3 +1,5 @@
+import { isCodeOfStreet } from '../standardize/contact.ts';
+import { YEAR_ONLY } from '../standardize/dates.ts';
 import { areNicknames } from './nicknames.ts';
 import { edits, jaroWinkler } from './similarity.ts';
 
@@ -87,12 +89,10 @@ function dateLevel(a: string, b: string): number {
   const errors = edits(a, b, 4);
   if (errors === 1 || (year && agrees(a, b, 4, 6, 2) && agrees(a, b, 6, 4, 2))) return 1;
   if (year ? month || day : month && day) return 2;
-  // Systems that know only the year write January 1: such a date agrees with every day of its year.
+  // A date of which only the year is known agrees with every day of its year.
   if (year && (agrees(a, YEAR_ONLY, 4, 0, 4) || agrees(b, YEAR_ONLY, 4, 0, 4))) return 2;
   return errors === 2 ? 3 : errors <= 4 ? 4 : 5;
 }
-
-const YEAR_ONLY = '0101';
 
 /** Do `length` characters of `a` from `at` on equal those of `b` from `there` on? Without texts of their own: it is asked for every pair. */
 function agrees(a: string, b: string, at: number, there: number, length: number): boolean {
@@ -117,7 +117,7 @@ function postalCodeLevel(a: string, b: string): number {
 
 /** The first part of a British or Canadian code, as TQ13 of TQ13 8DF and K1A of K1A 0B1: neighbors, or the same place later. */
 function areaOf(code: string): string | null {
-  return /^[a-z][a-z0-9]{1,3}\d[a-z0-9]{2}$/.test(code) ? code.slice(0, -3) : null;
+  return isCodeOfStreet(code) ? code.slice(0, -3) : null;
 }
 
 function phoneLevel(a: string, b: string): number {

@@ -39,6 +39,16 @@ describe('who is linked by the shipped model, without training', () => {
     ['first and last name exchanged', emma, { ...emma, first_name: 'Carter', last_name: 'Emma' }],
     ['someone who moved', emma, { ...emma, address_line1: '480 Lakeshore Drive', postal_code: '14607' }],
     ['someone who goes by the middle name', { ...emma, first_name: 'James', middle_name: 'Emmett' }, { ...emma, first_name: 'Emmett' }],
+    [
+      'a title in place of the given name, which the whole name has',
+      { ...emma, birth_date: null, phone: '585-555-0101' },
+      { first_name: 'Dr.', last_name: 'Carter', name: 'Dr. Emma Carter', phone: '585-555-0101' },
+    ],
+    [
+      'the name and a British or Canadian postal code, which is that of one street',
+      { first_name: 'Helen', last_name: 'Worthington', postal_code: 'TQ13 8DF' },
+      { first_name: 'Helen', last_name: 'Worthington', postal_code: 'tq138df' },
+    ],
     ['a whole name in one field', emma, { name: 'Carter, Emma', birth_date: '2015-03-12', ...home }],
   ])('%s', (_, a, b) => expect(verdict(a, b)).toBe('link'));
 });
@@ -59,6 +69,31 @@ describe('who is not linked', () => {
       'review twins',
       { first_name: 'Linda', last_name: 'Kalbach', birth_date: '2015-07-09', ...home },
       { first_name: 'A.', last_name: 'Kalbach', birth_date: '2015-07-09', ...home },
+    ],
+    [
+      'twins, of whom one has the day and the month of birth exchanged',
+      'review twins',
+      emma,
+      { ...emma, first_name: 'Olivia', birth_date: '2015-12-03' },
+    ],
+    [
+      'grown twins who live apart',
+      'review twins',
+      { ...emma, last_name: 'Castellano' },
+      {
+        ...emma,
+        last_name: 'Castellano',
+        first_name: 'Liam',
+        address_line1: '480 Lakeshore Drive',
+        city: 'Rochester',
+        postal_code: '10027',
+      },
+    ],
+    [
+      'sisters of whom a system knows only the year of birth, which is the same in a mistake',
+      'none person_evidence',
+      { ...emma, birth_date: '2015-01-01' },
+      { ...emma, first_name: 'Olivia', birth_date: '2015-01-01' },
     ],
     [
       'sisters whose names are alike',
@@ -111,6 +146,15 @@ describe('who is not linked', () => {
     const nobody = { first_name: 'Unknown', last_name: 'N/A', birth_date: '1900-01-01', phone: '000-000-0000', email: 'none@none.com' };
     expect(person.read(nobody).filter((value) => value !== null)).toEqual([]);
   });
+});
+
+test('January 1 says which year, not which day: that two records have it counts half as much as a whole day', () => {
+  const born = (birth_date: string | null): number => {
+    const one = person.read({ first_name: 'Emma', last_name: 'Carter', birth_date });
+    return scorePair(person, one, one).score;
+  };
+  expect(born('2015-01-01') - born(null)).toBeLessThan((born('2015-03-12') - born(null)) / 2);
+  expect(born('2015-01-01')).toBeGreaterThan(born(null));
 });
 
 test('a name that is none of the frequent ones says more than each of them', () => {

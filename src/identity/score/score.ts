@@ -18,6 +18,8 @@ export interface Scored {
   person: number;
   /** See Pair.sure of the clusters. */
   sure: boolean;
+  /** See Pair.bornApart of the clusters. */
+  bornApart: boolean;
 }
 
 /** What becomes of a pair. */
@@ -70,7 +72,7 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
     const weight = weightOf(population, i, scratch[i]!, a[i] ?? null);
     if (features[i]!.household) shared += weight;
     else own += weight;
-    if (features[i]!.specific && (weight > 0 || (neighbors && features[i]!.household))) beside += weight;
+    if (weight > features[i]!.specificFrom || (neighbors && features[i]!.household && features[i]!.specificFrom === 0)) beside += weight;
   }
   const said = vetoOf(population, a, b, scratch, beside, shared);
   return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, ...said };

@@ -3,7 +3,7 @@ import type { VetoName } from '../../config/schema/identity.ts';
 import { areNicknames } from '../compare/nicknames.ts';
 import { jaroWinkler } from '../compare/similarity.ts';
 import type { Population } from '../model.ts';
-import { isRealDay } from '../standardize/dates.ts';
+import { isRealDay, isYearOnly } from '../standardize/dates.ts';
 import { suffixesConflict } from '../standardize/person-name.ts';
 import { fixed } from './weights.ts';
 import { isGirlsName } from './common-names.ts';
@@ -16,6 +16,8 @@ interface Said {
   person: number;
   /** Both given names and both birth dates are there and agree. */
   sure: boolean;
+  /** Two birth dates that are not one date typed in two ways. */
+  bornApart: boolean;
 }
 
 /**
@@ -26,7 +28,8 @@ interface Said {
  */
 export function vetoOf(population: Population, a: Profile, b: Profile, levels: Int8Array, beside: number, shared: number): Said {
   const found = vetoByRole(population, a, b, levels, beside, shared);
-  return { opposite: false, person: 0, sure: false, ...found };
+  const { birth } = population.roles;
+  return { opposite: false, person: 0, sure: false, bornApart: birth >= 0 && levels[birth]! >= 4, ...found };
 }
 
 function vetoByRole(
@@ -43,13 +46,17 @@ function vetoByRole(
     return { veto: 'suffix', apart: true };
   const given = levels[roles.given]!;
   const [first, second] = givenNames(population, a, b, given);
-  const birth = roles.birth < 0 ? -1 : levels[roles.birth]!;
+  const birth = birthLevel(population, a, levels);
   const middle = (p: Profile): string | null => (roles.middle < 0 ? null : (p[roles.middle] ?? null));
   const conflict = namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
   const initial = first?.length === 1 || second?.length === 1;
   if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || initial || (roles.sex >= 0 && levels[roles.sex] === 1)))
-    if (surnameOfTwins(population, levels) && notApart(population, levels)) return { veto: 'twins', apart: false };
+    if (surnameOfTwins(population, levels) && (notApart(population, levels) || (bothNames && shared < 0)))
+      return { veto: 'twins', apart: false };
+  // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
+  if (vetoes.has('twins') && birth === 1 && bothNames && a[roles.birth]!.slice(0, 4) === b[roles.birth]!.slice(0, 4))
+    if (hasNearSurname(population, levels) && sameHome(population, levels)) return { veto: 'twins', apart: false };
   if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && isGenerationApart(population, a, b))
     // Daughters are hardly ever named after their mothers.
     if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
@@ -73,11 +80,19 @@ function vetoByRole(
   const nameAlone = beside < BESIDE_NAME && vetoes.has('name_only');
   // Two of one name who were born on two days, and of whom nothing else agrees.
   const namesakes = nameAlone && birth >= 4;
-  const named = given >= 0 && nameAgrees;
+  // Robert Brown and Robert Smith of one house, who were born on two days.
+  const otherName = birth >= 4 && roles.surname >= 0 && levels[roles.surname] === 4;
+  const named = given >= 0 && nameAgrees && !otherName;
   const person = namesakes ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
   if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person };
   const sure = named && first !== null && second !== null && birth >= 0 && birth <= 2;
   return { veto: nameAlone ? 'name_only' : undefined, apart, person, sure };
+}
+
+/** As the date of birth agrees; two dates that are January 1 agree in the year only. */
+function birthLevel({ roles: { birth } }: Population, a: Profile, levels: Int8Array): number {
+  if (birth < 0) return -1;
+  return levels[birth] === 0 && isYearOnly(a[birth]!) ? 2 : levels[birth]!;
 }
 
 /** A rare name in one town is no person yet: something of the person or the address must agree too. */
@@ -118,10 +133,13 @@ function sameSurname({ roles }: Population, levels: Int8Array): boolean {
 
 /** The same surname; one with a typing error where a phone or an e-mail address is shared. */
 function surnameOfTwins(population: Population, levels: Int8Array): boolean {
-  const { surname, phone, email } = population.roles;
+  const { phone, email } = population.roles;
   if (sameSurname(population, levels)) return true;
-  const near = surname >= 0 && levels[surname]! >= 0 && levels[surname]! <= 2;
-  return near && ((phone >= 0 && levels[phone] === 0) || (email >= 0 && levels[email] === 0));
+  return hasNearSurname(population, levels) && ((phone >= 0 && levels[phone] === 0) || (email >= 0 && levels[email] === 0));
+}
+
+function hasNearSurname({ roles: { surname } }: Population, levels: Int8Array): boolean {
+  return surname >= 0 && levels[surname]! >= 0 && levels[surname]! <= 2;
 }
 
 /** Nothing in number, street, phone or e-mail says that they live apart: an equal one, or none that could be compared. */

@@ -25,6 +25,11 @@ export function postalCode(text: string | null | undefined): string | null {
   return /^\d{5,}$/.test(plain) ? plain.slice(0, 5) : plain.slice(0, 8);
 }
 
+/** A whole British or Canadian code, as TQ13 8DF and K1A 0B1, without blanks: one street or less has it. */
+export function isCodeOfStreet(code: string): boolean {
+  return /^[a-z][a-z0-9]{1,3}\d[a-z0-9]{2}$/.test(code);
+}
+
 /** Something before the sign, and a place with a point in it behind. */
 function isMailbox(word: string): boolean {
   const at = word.indexOf('@');

@@ -23,3 +23,11 @@ export function isRealDay(digits: string): boolean {
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   return day <= [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]!;
 }
+
+/** Systems that know only the year write January 1. */
+export const YEAR_ONLY = '0101';
+
+/** Is only the year of this date known? */
+export function isYearOnly(digits: string): boolean {
+  return digits.endsWith(YEAR_ONLY);
+}

@@ -1,3 +1,4 @@
+import { isKnownGivenName } from '../score/common-names.ts';
 import { standardText } from './text.ts';
 
 /** The parts of a person's name as they are compared; `null` is not known. */
@@ -25,10 +26,18 @@ const TITLES = new Set([
   'lady',
   'lord',
   'capt',
+  'captain',
   'col',
+  'colonel',
+  'lt',
+  'lieutenant',
   'sgt',
+  'sergeant',
   'fr',
+  'reverend',
+  'professor',
 ]);
+const ALSO_NAMES = new Set(['hon', 'dame', 'lady', 'col']);
 const SUFFIXES = new Map(
   Object.entries({
     jr: 'jr',
@@ -84,20 +93,23 @@ export function personName(parts: {
   suffix?: string | null | undefined;
   full?: string | null | undefined;
 }): PersonName {
-  let first = words(parts.first);
+  let first = withoutTitles(words(parts.first));
   let last = words(parts.last);
   let more = words(parts.middle);
   let suffix = suffixOf(standardText(parts.suffix)?.replaceAll(' ', '') ?? '');
   if (parts.full) {
     if (first.length === 0 && last.length === 0) {
       const whole = splitFull(parts.full);
-      [first, last] = [whole.first, whole.last];
+      [first, last] = [withoutTitles(whole.first), whole.last];
       suffix ??= whole.suffix;
     } else {
       const found = leftOut(parts.full, first, last);
       suffix ??= found?.suffix ?? null;
       const rest = found?.rest ?? [];
-      if (last.length === 0) {
+      if (last.length === 0 && rest.length === 0) {
+        // The whole name is one word that nobody is called by: `Cromer`.
+        if (found && first.length === 1 && !isKnownGivenName(first[0]!)) [first, last] = [[], first];
+      } else if (last.length === 0) {
         last = rest.slice(-1);
         if (more.length === 0) more = rest.slice(0, -1);
       } else if (first.length === 0) first = rest;
@@ -110,7 +122,7 @@ export function personName(parts: {
     return kept;
   };
   last = glued(cut(last));
-  first = cut(first.length > 1 ? first.filter((word, i) => !TITLES.has(word) || i === first.length - 1) : first);
+  first = cut(first);
   const middle = [...new Set([...first.slice(1), ...cut(more)])].sort();
   return {
     given: first[0] ?? null,
@@ -118,6 +130,11 @@ export function personName(parts: {
     surname: last.length > 0 ? last.join(' ') : null,
     suffix,
   };
+}
+
+/** A title that stands alone was typed in place of a name, unless people have it as a name. */
+function withoutTitles(list: readonly string[]): string[] {
+  return list.filter((word) => !TITLES.has(word) || (list.length === 1 && ALSO_NAMES.has(word)));
 }
 
 interface Split {

@@ -24,6 +24,13 @@ describe('names are taken apart whatever way they are typed', () => {
     [{ first: 'Emma', full: 'Emma Jane Carter' }, 'emma|jane|carter|'],
     [{ first: 'Emma', last: 'Carter', full: 'Emma & John Carter' }, 'emma||carter|'],
     [{ first: 'Emma', last: 'Carter', full: 'Harbor Swim Club' }, 'emma||carter|'],
+    [{ first: 'Sir', last: 'Clifford', full: 'Sir Thomas Hugh Clifford' }, 'thomas|hugh|clifford|'],
+    [{ first: 'Mrs', last: 'Carter' }, '||carter|'],
+    [{ first: 'Captain Robert', last: 'Nowak' }, 'robert||nowak|'],
+    [{ first: 'Hon', last: 'Nguyen' }, 'hon||nguyen|'],
+    [{ first: 'Cromer', full: 'Cromer' }, '||cromer|'],
+    [{ first: 'Emma', full: 'Emma' }, 'emma|||'],
+    [{ first: 'Cromer' }, 'cromer|||'],
     [{ first: ' ', last: null }, '|||'],
   ])('%j', (parts, expected) => {
     const name = personName(parts);
