@@ -54,7 +54,7 @@ export async function reasonOf(cli: Cli, given: string | undefined, what: string
   throw new ConfigError({
     code: 'REASON_MISSING',
     place: { path: '--reason' },
-    message: `A reason is needed why ${what}.`,
+    message: given === undefined ? `A reason is needed why ${what}.` : `${JSON.stringify(given.slice(0, 60))} does not say why ${what}.`,
     hint: 'Add --reason and a few words, such as --reason "entered by hand on May 3". The reason is kept on record.',
   });
 }

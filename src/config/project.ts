@@ -43,5 +43,10 @@ export interface Project {
   dataFolder: string;
 }
 
+/** The connector of a connection; undefined where the project has no such connection. */
+export function connectorOf(project: Pick<Project, 'connections' | 'connectors'>, connection: string): ConnectorConfig | undefined {
+  return project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
+}
+
 /** What loading gives: the project, or every problem at once. */
 export type LoadResult = { project: Project; problems: [] } | { project: undefined; problems: Problem[] };

@@ -33,7 +33,7 @@ export function periodOf({ project }: Pick<Engine, 'project'>, text: string, { t
 export function daysOf(engine: Pick<Engine, 'project'>, request: SavedReport, making: Making): Days & { period?: Period } {
   const { in: period, from, to } = request as Days & { in?: string };
   if (period !== undefined && (from ?? to) !== undefined)
-    throw usage('--in', '--in names a period: --from and --to have no place next to it.', 'Give one or the other.');
+    throw usage('--in', '--in already says which days: --from and --to cannot be given with it.', 'Give one or the other.');
   if (from !== undefined && to !== undefined && from > to) throw usage('--to', `${to} is before ${from}.`, 'Give the earlier date first.');
   if (period === undefined) return { from, to };
   const known = periodOf(engine, period, making);

@@ -32,7 +32,7 @@ export function knownNames(asked: Readonly<Record<string, string | undefined>>):
           return {
             code: 'REPORT_NAME_UNKNOWN',
             place: { path: `--${option}` },
-            message: `There is nothing with ${option} ${JSON.stringify(name.slice(0, 100))}, at any time.`,
+            message: `There is no ${option} ${JSON.stringify(name.slice(0, 100))}, on any day.`,
             hint: meant
               ? `Did you mean ${meant}?`
               : names.length

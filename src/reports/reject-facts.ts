@@ -1,4 +1,4 @@
-import type { Project } from '../config/project.ts';
+import { connectorOf, type Project } from '../config/project.ts';
 import type { EntityConfig, FieldType } from '../config/schema/model.ts';
 import { plainMoney } from '../core/money.ts';
 import { sameProblem } from '../core/grouped-problems.ts';
@@ -81,7 +81,7 @@ interface Reader {
 
 function readerOf(project: Project, pipeline: string): Reader {
   const config = project.pipelines.get(pipeline)?.value;
-  const connector = project.connectors.get(project.connections[config?.source?.connection ?? '']?.connector ?? '')?.value;
+  const connector = connectorOf(project, config?.source?.connection ?? '');
   const stream = connector?.streams[config?.source?.stream ?? ''];
   const key = [stream?.primary_key ?? []].flat().filter((field) => typeof field === 'string');
   const names = config?.mappings ?? [];

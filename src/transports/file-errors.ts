@@ -22,6 +22,17 @@ export function folderMissing(system: string, folder: string, where: string, cau
   return new FatalError(problem, cause === undefined ? {} : { cause });
 }
 
+/** `what` it is: "a folder, not a file". */
+export function notAFile(system: string, path: string, what: string, cause?: unknown): FileError {
+  const problem = {
+    code: 'NOT_A_FILE',
+    place: { system, file: path },
+    message: `${path} is ${what}.`,
+    hint: 'Correct the path or the file pattern in the connector or the connection.',
+  };
+  return new FileError(problem, cause === undefined ? {} : { cause });
+}
+
 export function fileMissing(system: string, path: string, cause?: unknown): FileError {
   const problem = {
     code: 'FILE_MISSING',

@@ -129,9 +129,9 @@ test('a person reads the command below the table, as a shell takes it', { timeou
   const { out } = await commandLine(['report', 'revenue', '--by', 'place', '--place', "O'Neil's Dock", '--project', t.folder]);
   expect(out).toContain(`: interlocal report receipts --from 2026-07-01 --to 2026-07-31 --place 'O'\\''Neil'\\''s Dock'`);
   const wrong = await commandLine(['report', 'deposits', 'to-bank', '--deposit', 'B7', '--project', t.folder]);
-  expect([wrong.exit, wrong.err]).toEqual([2, expect.stringContaining('There is nothing with deposit "B7"')]);
+  expect([wrong.exit, wrong.err]).toEqual([2, expect.stringContaining('There is no deposit "B7"')]);
   const key = await commandLine(['report', 'records', 'to-bank', '--record', 'B7', '--project', t.folder]);
-  expect([key.exit, key.err]).toEqual([2, expect.stringContaining('There is nothing with record "B7"')]);
+  expect([key.exit, key.err]).toEqual([2, expect.stringContaining('There is no record "B7"')]);
 });
 
 test('a word that a shell would take for something else is quoted, and one that begins with a hyphen is no option', () => {

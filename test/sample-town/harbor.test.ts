@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXCEPTION_TYPES } from '../../src/reconciliation/exceptions/types.ts';
 import { playTwoYears, type TwoYears } from '../../scripts/sample-town/harbor/two-years.ts';
@@ -161,4 +161,61 @@ describe('two fiscal years of the harbor, with their truth', () => {
   test('played again, nothing is done', async () => {
     expect(await playTwoYears(folder, { store: store?.url })).toEqual({ truth: two.truth, before: true });
   });
+
+  test('the finance page closes a month on it, step by step, as two people, and opens it again', { timeout: 300_000 }, async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/finance.md'), 'utf8');
+    const blocks = [...page.matchAll(/^```shell\n([\s\S]*?)^```$/gm)].map(([, block]) => block!.trim().split('\n'));
+    expect(blocks).toHaveLength(4);
+    const ran: { who: string; command: string; exit: number; text: string }[] = [];
+    for (const block of blocks) {
+      let who = 'dana';
+      for (const line of block)
+        if (line.startsWith('# ')) who = line.slice(2);
+        else if (line.startsWith('cp ')) sendAgain(line);
+        else {
+          const { exit, text } = await townCommand(folder, wordsOf(line), { SUDO_USER: who });
+          ran.push({ who, command: line.replace(/^npx interlocal (.*) --project \S+$/, '$1'), exit, text });
+        }
+    }
+    expect(ran.filter(({ exit }) => exit !== 0)).toEqual([]);
+    const said = (start: string) => ran.filter(({ command }) => command.startsWith(start)).map(({ text }) => text);
+    expect(said('period status 2025-07').map((text) => text.split('\n')[0])).toEqual([
+      '2025-07, 2025-07-01 to 2025-07-31: open, 3 things to do',
+      '2025-07, 2025-07-01 to 2025-07-31: open, ready to be closed',
+    ]);
+    expect(said('exceptions show')[0]).toContain('match 16acb176: interlocal matches confirm 16acb176');
+    expect(said('report proof-of-cash')[0]).toMatch(/^Unexplained +USD +0\.00 +0\.00 +0\.00 +0\.00/m);
+    expect(said('period close').map((text) => text.split('\n')[0])).toEqual([
+      '2025-07, 2025-07-01 to 2025-07-31: prepared',
+      '2025-07, 2025-07-01 to 2025-07-31: closed',
+    ]);
+    expect(said('period close')[1]).toMatch(/^Prepared by dana as \S+, closed by lee as \S+ at /m);
+    expect(said('period reopen')[0]).toMatch(/lee as \S+ asked to reopen it: a bag was found\./);
+    expect(said('period reopen')[1]).toContain('reopened, ready to be closed');
+    expect(said('period list')[0]).toMatch(/^2025-07 .* reopened .*\n?$/m);
+    expect(said('report adjustments')[0]!.match(/^2025-09-04 /gm)).toHaveLength(2);
+    expect(said('audit')[0]).toContain('The log is intact');
+  });
 });
+
+/** `cp data/sample-harbor/FROM data/sample-harbor/TO/`, as if some time ago: a file of this moment is waited for. */
+function sendAgain(line: string): void {
+  const [from, to] = line
+    .split(' ')
+    .slice(1)
+    .map((path) => path.replace('data/sample-harbor', folder)) as [string, string];
+  const target = join(to, basename(from));
+  cpSync(from, target);
+  const then = Date.now() / 1000 - 600;
+  utimesSync(target, then, then);
+}
+
+/** The words of a command as a shell takes them, without those that the test gives itself. */
+function wordsOf(line: string): string[] {
+  const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+  expect([words.slice(0, 2), words.slice(-2)]).toEqual([
+    ['npx', 'interlocal'],
+    ['--project', 'data/sample-harbor'],
+  ]);
+  return words.slice(2, -2);
+}

@@ -5,6 +5,7 @@ import { heldLocks } from '../../src/store/locks.ts';
 import { afterFilling, beforeFilling, migrateModel } from '../../src/store/model-tables.ts';
 import { BLOCK } from '../../src/store/revenue/marks.ts';
 import { type Knex, migrationNames, openKnexAsOf } from '../../src/store/open.ts';
+import { TRY_ALL } from '../effort.ts';
 import { person, personWith } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
 import type { OpenStore } from './test-store.ts';
@@ -17,7 +18,9 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
   describe('migrations', () => {
     test('a store of every earlier version is brought up to date, with what is in it', { timeout: 120_000 }, async () => {
       const names = migrationNames();
-      for (let count = 1; count < names.length; count++) {
+      // Making a database takes a server half a second.
+      const every = TRY_ALL || kind.name === 'sqlite' ? 1 : 4;
+      for (let count = names.length - 1; count > 0; count -= every) {
         const old = await kind.make(true);
         const before = await openKnexAsOf(count, old.url, '/');
         await before('il_source').insert({ id: 1, pipeline: 'p', connection: 'c', stream: 's' });

@@ -10,8 +10,11 @@ import { DOCK_NAMES, DOCKS, type HarborFile, type HarborTruth, type Making, stag
 import { BROKEN_DAYS, planMishaps } from './plan.ts';
 import { settleCards } from './settle.ts';
 
-/** Two fiscal years of the harbor from a seed: the same seed makes the same files and the same truth. */
-export function makeHarbor(seed: number): { files: HarborFile[]; truth: HarborTruth } {
+/**
+ * Two fiscal years of the harbor from a seed: the same seed makes the same files and the same truth. `sentAgain`: what the bank sends
+ * in place of its file that is refused, once somebody asks for it.
+ */
+export function makeHarbor(seed: number): { files: HarborFile[]; sentAgain: { name: string; text: string }; truth: HarborTruth } {
   const rows: Row[] = [];
   const truth: HarborTruth = { seed, years: [FIRST_YEAR.id, SECOND_YEAR.id], links: [], exceptions: [], adjustments: [], byHand: [] };
   const next = counters();
@@ -73,7 +76,7 @@ export function makeHarbor(seed: number): { files: HarborFile[]; truth: HarborTr
   // What is in the file that was refused can be tied to nothing.
   const refused = new Set(rows.filter(isBroken).map(({ values }) => values.id));
   truth.links = truth.links.filter(({ right }) => !right.some((key) => refused.has(key)));
-  return { files: filesOf(rows), truth };
+  return { files: filesOf(rows), sentAgain: sentAgain(rows), truth };
 }
 
 /** Dues that are debited from an account each month, one of which the bank returns, and the bank's interest, which is not always booked. */
@@ -156,10 +159,15 @@ function filesOf(rows: readonly Row[]): HarborFile[] {
   return [...groups].map(([name, list]) => {
     const { system, stage } = list[0]!;
     const columns = COLUMNS[system].filter((column) => !isBroken(list[0]!) || column !== 'amount');
-    return {
-      name,
-      stage,
-      text: [columns.join(','), ...list.map(({ values }) => csvLine(columns.map((c) => values[c] ?? '')))].join('\n') + '\n',
-    };
+    return { name, stage, text: textOf(columns, list) };
   });
+}
+
+/** The file that was refused, as the bank would send it again: with its amounts. */
+function sentAgain(rows: readonly Row[]): { name: string; text: string } {
+  return { name: `bank-${BROKEN_DAYS[0]!}.csv`, text: textOf(COLUMNS.bank, rows.filter(isBroken)) };
+}
+
+function textOf(columns: readonly string[], rows: readonly Row[]): string {
+  return [columns.join(','), ...rows.map(({ values }) => csvLine(columns.map((c) => values[c] ?? '')))].join('\n') + '\n';
 }

@@ -13,9 +13,11 @@ import { makeHarbor } from './harbor.ts';
 import type { HarborTruth } from './making.ts';
 
 /** Changes whenever the same seed would make another harbor. */
-const HARBOR_VERSION = 2;
+const HARBOR_VERSION = 3;
 const HARBOR_TRUTH = 'truth.json';
 const MARKER = 'sample-harbor.json';
+/** What the bank sends when it is asked for its refused file again; whoever plays finance officer copies it to inbox. */
+const SENT_AGAIN = 'sent-again';
 const PROJECT = join(import.meta.dirname, 'project');
 
 /** When each part is played, by the harbor's clock: what becomes known then is dated so, whenever somebody plays it. */
@@ -59,13 +61,14 @@ export async function playTwoYears(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(marker, wanted);
   cpSync(PROJECT, folder, { recursive: true });
-  for (const name of ['inbox', 'ledger']) mkdirSync(join(folder, name));
+  for (const name of ['inbox', 'ledger', SENT_AGAIN]) mkdirSync(join(folder, name));
   if (store !== undefined)
     writeFileSync(
       join(folder, 'config/interlocal.yaml'),
       `${readFileSync(join(folder, 'config/interlocal.yaml'), 'utf8')}store: { url: '${store}' }\n`,
     );
-  const { files, truth } = makeHarbor(seed);
+  const { files, sentAgain, truth } = makeHarbor(seed);
+  writeFileSync(join(folder, SENT_AGAIN, sentAgain.name), sentAgain.text);
   const arrive = (stage: Stage): void => {
     for (const file of files) {
       if (file.stage !== stage) continue;

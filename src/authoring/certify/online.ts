@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openOptions } from '../../config/connection-options.ts';
-import type { Project } from '../../config/project.ts';
+import { connectorOf, type Project } from '../../config/project.ts';
 import type { SinkConfig, StreamConfig } from '../../config/schema/connector.ts';
 import { type Certificate, fails, type Finding, holds, holdsBut, type Verdict } from './finding.ts';
 import { checkTables } from '../../connector/sink/check-tables.ts';
@@ -86,7 +86,7 @@ async function checkConnection(project: Project, connection: string, signal: Abo
   const { transport, options } = await openConnection(project, connection, signal);
   try {
     const results = await transport.check();
-    const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
+    const connector = connectorOf(project, connection)!;
     if (transport.kind === 'query' && results.every((r) => r.ok))
       results.push(...(await checkTables(connector, transport, optionVariables(options))));
     return verdictOf(results);

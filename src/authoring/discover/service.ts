@@ -1,5 +1,5 @@
 import { counted } from '../../core/text/counted.ts';
-import type { Project } from '../../config/project.ts';
+import { connectorOf, type Project } from '../../config/project.ts';
 import { type Discovery, type PlainMap, type ProposedStream, withOwnNames } from './proposal.ts';
 import { patternOf } from './csv.ts';
 import { discoverFile } from './file.ts';
@@ -26,7 +26,7 @@ export async function discoverConnection(project: Project, connection: string, o
   try {
     if (transport.kind === 'files') return await filesOf(transport, connection, options.path ?? '.');
     if (transport.kind === 'query') return await discoverTables(transport, connection, options.tables);
-    const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
+    const connector = connectorOf(project, connection)!;
     const declared = transportOf(connector.transport);
     if (declared.reads === 'request' && declared.description)
       return await discoverWsdl(declared.description(given), project.folder, {

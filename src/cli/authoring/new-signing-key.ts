@@ -18,7 +18,7 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
           code: 'VALUE_INVALID',
           place: { path: name },
           message: `"${name}" cannot be a key's name.`,
-          hint: 'Letters, figures, point, - and _: acme-2026.',
+          hint: 'Use letters, digits, periods, - and _, such as acme-2026.',
         });
       const { privateKey, publicKey, fingerprint } = newSigningKey();
       const files = { private_key: join(dirname(name), `${stem}.key.pem`), public_key: join(dirname(name), `${stem}.pem`) };

@@ -1,5 +1,6 @@
 import { counted } from '../../core/text/counted.ts';
 import { type Command, Option } from 'commander';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { isCalendarDate } from '../../core/time/time.ts';
 import { ConfigError } from '../../core/errors.ts';
 import type { ExceptionAction, Resolution } from '../../engine/reconciliation/exceptions/exceptions.ts';
@@ -131,7 +132,10 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
         return nothingChanged(cli);
     }
     // What was shown, and nothing that came since.
-    const list = await linesOfExceptions(engine, await actOnExceptions(engine, chosen, action), todayIn(project));
+    const { exceptions, replaced } = await actOnExceptions(engine, chosen, action);
+    const list = await linesOfExceptions(engine, exceptions, todayIn(project));
+    for (const [id, { was, by, at }] of replaced)
+      cli.note(`${id.slice(0, 8)}: ${REPLACED[action.do]} ${was} until now (${by}, ${zonedTime(at, project.config.town.time_zone)}).`);
     cli.print('exceptions list', { exceptions: list }, () =>
       [...list.map((e) => `${e.id.slice(0, 8)} is ${e.state}.`), counted(list.length, 'exception')].join('\n'),
     );
@@ -150,6 +154,13 @@ const QUESTION: Record<ExceptionAction['do'], string> = {
   due: 'Set the due day of',
   resolve: 'Resolve',
   reopen: 'Reopen',
+};
+
+/** What was in force before, up to its value. */
+const REPLACED: Partial<Record<ExceptionAction['do'], string>> = {
+  assign: 'it was assigned to',
+  wait: 'it was waiting for',
+  due: 'it was due on',
 };
 
 async function byFilter(engine: Engine, selection: Selection, action: ExceptionAction): Promise<StoredException[]> {

@@ -78,6 +78,7 @@ export function registerExceptions(cli: Cli): void {
             ...files.map((f) =>
               visibleLine(`    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
             ),
+            ...decideAgain(line.match),
             ...events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${eventText(e, line.currency)}`)),
           ].join('\n'),
         );
@@ -100,6 +101,13 @@ async function differencesOf(engine: Engine, pipeline: string | undefined): Prom
 /** The file and line that a record came from, after a comma. */
 function whereOf({ file, line }: { file: string | null; line: number | null }): string {
   return file === null ? '' : `, ${file}${line === null ? '' : `:${line}`}`;
+}
+
+/** How a person decides again about a match that no longer balances. */
+function decideAgain(match: string | null): string[] {
+  if (match === null) return [];
+  const id = match.slice(0, 8);
+  return [`    match ${id}: interlocal matches confirm ${id} --reason TEXT, or interlocal matches revoke ${id} --reason TEXT`];
 }
 
 /** What happened to an exception, with what was said about it: `resolved (booked): entry 4711`. */

@@ -1,8 +1,6 @@
 import { Option } from 'commander';
-import { visibleLine } from '../../core/text/visible.ts';
-import { zonedTime } from '../../core/time/zoned-time.ts';
-import type { MatchLine } from '../../engine/reconciliation/matches.ts';
 import { type Cli, countOption } from '../cli.ts';
+import { matchInFull, matchText } from './match-text.ts';
 
 const STATES = ['proposed', 'confirmed', 'contested'] as const;
 
@@ -36,7 +34,7 @@ export function registerMatches(cli: Cli): void {
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
           : [];
         cli.print('matches list', { matches: list }, () =>
-          (list.length ? [...list.map(lineOf), ...more] : ['No matches.', ...keyed]).join('\n'),
+          (list.length ? [...list.map((match) => matchText(match, engine.project)), ...more] : ['No matches.', ...keyed]).join('\n'),
         );
       });
     });
@@ -50,22 +48,11 @@ export function registerMatches(cli: Cli): void {
       const { showMatch } = await import('../../engine/reconciliation/matches.ts');
       await withTown(cli, async (engine) => {
         const match = await showMatch(engine, id);
-        const zone = engine.project.config.town.time_zone;
-        const records = (side: 'left' | 'right') =>
-          match[side].map((r) => visibleLine(`    ${side}: ${r.connection} ${r.key}, ${r.amount}`));
-        cli.print('matches show', match, () =>
-          [
-            lineOf(match),
-            ...records('left'),
-            ...records('right'),
-            visibleLine(`    evidence: ${JSON.stringify(match.evidence)}`),
-            ...match.events.map((e) => visibleLine(`    ${zonedTime(e.at, zone)} ${e.actor}: ${e.action} ${JSON.stringify(e.detail)}`)),
-          ].join('\n'),
-        );
+        cli.print('matches show', match, () => matchInFull(match, match.events, engine.project));
       });
     });
 
-  decision('confirm', 'Confirm a proposed match. Rules will not undo it.');
+  decision('confirm', 'Confirm a proposed match, or again one whose records changed. Rules will not undo it.');
   decision('revoke', 'Revoke a match. Rules will not make it again.');
 
   function decision(name: 'confirm' | 'revoke', description: string): void {
@@ -83,7 +70,7 @@ export function registerMatches(cli: Cli): void {
           const match = await decideMatch(engine, id, name, reason);
           cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
-              ? `${match.contentId.slice(0, 8)} is confirmed.`
+              ? `${match.contentId.slice(0, 8)} is confirmed${match.atOnce ? '' : `; run ${match.pipeline} to see it in force`}.`
               : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} decides what becomes of its records.`,
           );
         });
@@ -116,12 +103,4 @@ export function registerMatches(cli: Cli): void {
 function recordOf(text: string): { connection: string; key: string } {
   const at = text.indexOf(':');
   return at < 0 ? { connection: '', key: text } : { connection: text.slice(0, at), key: text.slice(at + 1) };
-}
-
-function lineOf(m: MatchLine): string {
-  const count = (list: readonly unknown[], word: string): string => `${list.length} ${word}`;
-  const difference = m.difference === '0.00' ? '' : `, difference ${m.difference}`;
-  return visibleLine(
-    `${m.id.slice(0, 8)}  ${m.pipeline}: ${count(m.left, 'left')}, ${count(m.right, 'right')}, ${m.right_amount} ${m.currency}${difference} (${m.state}; ${m.rule})`,
-  );
 }

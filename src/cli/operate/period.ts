@@ -18,7 +18,7 @@ export function registerPeriod(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { begunPeriods } = await import('../../engine/periods/periods.ts');
       await withTown(cli, async (engine) => {
-        const list = await begunPeriods(engine);
+        const list = (await begunPeriods(engine)).sort(inOrder);
         cli.print(
           'period list',
           {
@@ -29,13 +29,14 @@ export function registerPeriod(cli: Cli): void {
               last: p.last,
               state: p.state,
               prepared_by: p.preparedBy,
+              closed_by: p.closedBy,
             })),
           },
           () =>
             list.length
               ? tableText(
-                  ['period', 'from', 'to', 'state', 'prepared by'],
-                  list.map((p) => [p.id, p.first, p.last, p.state, p.preparedBy ?? '']),
+                  ['period', 'from', 'to', 'state', 'prepared by', 'closed by'],
+                  list.map((p) => [p.id, p.first, p.last, p.state, p.preparedBy ?? '', p.closedBy ?? '']),
                 )
               : 'No period has been closed yet.',
         );
@@ -84,6 +85,11 @@ export function registerPeriod(cli: Cli): void {
   function show({ project }: Engine, status: PeriodStatus): void {
     cli.print('period status', periodJson(status), () => periodText(status, project.config.town.time_zone));
   }
+}
+
+/** By their last day; a month before the year that ends with it. */
+function inOrder(a: { first: string; last: string }, b: { first: string; last: string }): number {
+  return a.last.localeCompare(b.last) || b.first.localeCompare(a.first);
 }
 
 /** A period as `period status --json` gives it. */

@@ -51,7 +51,9 @@ export function checkReports(
         ),
       );
     if (period !== undefined && (from ?? to) !== undefined)
-      problems.push(at('in', 'VALUE_INVALID', 'in names a period: from and to have no place next to it.', 'Write one or the other.'));
+      problems.push(
+        at('in', 'VALUE_INVALID', 'in already says which days: from and to cannot be given with it.', 'Write one or the other.'),
+      );
     if (from !== undefined && to !== undefined && from > to)
       problems.push(at('to', 'VALUE_INVALID', `${to} is before ${from}.`, 'Write the earlier day as from.'));
     const { table } = report;

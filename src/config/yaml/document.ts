@@ -94,6 +94,7 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
       code: 'YAML_SYNTAX',
       place: { file, line: 1, column: 1 },
       message: 'the brackets in this file are nested too deep to be configuration.',
+      hint: 'Look for a bracket [ or { that is not closed, or restore the file from before the last change.',
     });
     return result(null, undefined);
   }

@@ -15,7 +15,7 @@ export function syntaxInPlainWords(error: YAMLError, text: string): Omit<Problem
     };
   }
   const [message, hint] = (COMMON.find(([pattern]) => pattern.test(error.message))?.slice(1) as Words | undefined) ??
-    WORDS[error.code] ?? ['this is not YAML.'];
+    WORDS[error.code] ?? ['this line cannot be read as YAML.', 'Compare it with an example in docs/configuration.md.'];
   return { code: 'YAML_SYNTAX', message, hint };
 }
 

@@ -122,7 +122,7 @@ function thereAlready(sink: SinkConfig, context: PushContext): Answer {
       code: 'DELIVERY_REJECTED',
       place: { system: context.name },
       message: `A row with the same ${findsNew(sink).join(', ')} is there already; no new one was made. It may be another person's, or the one of an attempt that was interrupted.`,
-      hint: 'Look at the row, and read the system again: if it is the same person, they are compared then; dismiss this delivery. If not, make the new row by hand. A column named with reference in creates of the sink avoids the question.',
+      hint: 'Look at the row there. If it is the same person, dismiss this delivery (interlocal deliver dismiss), and run the pipeline that reads that system: the two are compared then. If it is somebody else, make the new row by hand. A column named with reference in creates of the sink avoids the question.',
     },
   };
 }

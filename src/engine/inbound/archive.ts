@@ -34,8 +34,8 @@ export async function archive(run: Archiving, transport: FileTransport, remote: 
     throw new FatalError({
       code: 'LEDGER_LOST',
       place: { file: remote.path },
-      message: 'The file ledger does not know this file; this is a bug.',
-      hint: 'Please report it.',
+      message: 'There is no note that this file was read, so it was not moved to the archive. This is a fault of Interlocal.',
+      hint: 'Report it, and send the output of interlocal doctor --json along.',
     });
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);

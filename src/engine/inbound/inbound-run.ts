@@ -1,3 +1,4 @@
+import { connectorOf } from '../../config/project.ts';
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { IdentityModel } from '../../identity/model.ts';
@@ -54,7 +55,7 @@ export interface LandedSoFar {
 export async function openInboundRun(run: Run): Promise<InboundRun> {
   const { project, pipeline, knex, locks, preview } = run;
   const { connection, stream: streamName } = pipeline.source!;
-  const { streams } = project.connectors.get(project.connections[connection]!.connector)!.value;
+  const { streams } = connectorOf(project, connection)!;
   const { renamedFrom, ...source } = await sourceOf(
     knex,
     { pipeline: pipeline.pipeline, connection, stream: streamName },

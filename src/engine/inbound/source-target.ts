@@ -1,5 +1,5 @@
 import { counted } from '../../core/text/counted.ts';
-import type { Project } from '../../config/project.ts';
+import { connectorOf, type Project } from '../../config/project.ts';
 import type { FilesRetriever } from '../../config/schema/connector.ts';
 import { fillText, optionVariables, type Variables } from '../../connector/template.ts';
 import { InterlocalError } from '../../core/errors.ts';
@@ -18,7 +18,7 @@ export async function checkSourceFolders(
   for (const { value } of project.pipelines.values()) {
     const { source, mode } = value;
     if (source?.connection !== connection || mode === 'off') continue;
-    const stream = project.connectors.get(project.connections[connection]!.connector)!.value.streams[source.stream]!;
+    const stream = connectorOf(project, connection)!.streams[source.stream]!;
     for (const result of await checkStream(filledFiles(stream.retriever.files!, variables), transport, await everFound(value.pipeline)))
       results.set(`${result.name} ${result.detail}`, result);
   }

@@ -167,7 +167,7 @@ export function known(ids: readonly number[], rows: readonly OutboxRow[]): void 
       missing.map((id) => ({
         code: 'OUTBOX_UNKNOWN',
         place: {},
-        message: `There is no record ${id} in the outbox.`,
+        message: `No record with the number ${id} was sent or is waiting to be sent.`,
         hint: 'interlocal deliver list shows them.',
       })),
     );

@@ -1,4 +1,4 @@
-import type { Project } from '../../config/project.ts';
+import { connectorOf, type Project } from '../../config/project.ts';
 import { type Origin, originsOf } from '../../store/outbound/outbound.ts';
 import type { Knex } from '../../store/open.ts';
 import type { OutboxRow } from '../../store/outbound/outbox.ts';
@@ -50,7 +50,7 @@ function sourceName({ connection, key, item }: Origin): string {
 
 /** Not by a key that has a name or an address of somebody in it, nor by one of a system that is not described anymore. */
 function mayBeNamed(project: Project, { connection, stream }: Origin): boolean {
-  const connector = project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
+  const connector = connectorOf(project, connection);
   const source = connector?.streams[stream];
   if (!source) return false;
   const fields = Array.isArray(source.primary_key) ? source.primary_key : source.primary_key.fields;

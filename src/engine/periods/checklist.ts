@@ -1,5 +1,7 @@
 import type { Project } from '../../config/project.ts';
+import { counted } from '../../core/text/counted.ts';
 import { calendarDay, dayIn } from '../../core/time/time.ts';
+import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
 import { monthsOf, type Period } from '../../reconciliation/periods/fiscal.ts';
 import { listExceptions, type StoredException, UNFINISHED } from '../../store/reconciliation/exceptions.ts';
 import { refusedSince } from '../../store/ledger/files.ts';
@@ -37,9 +39,12 @@ const TITLES: Record<ChecklistItem['item'], string> = {
   sources: 'Every file has arrived and was taken',
   rejects: 'No rejected records',
   compared: 'Everything was compared',
-  exceptions: 'No unresolved exceptions that keep it from closing',
+  exceptions: 'Exceptions that keep it from closing are resolved',
   postings: 'Everything that was sent to the ledger was taken',
 };
+
+/** In place of the title where nothing keeps the period from closing, but this goes on into the next. */
+const CARRIED: Partial<Record<ChecklistItem['item'], string>> = { exceptions: 'Exceptions that go on into the next period' };
 
 /** The checklist of a period; `today` by the clock given, in the town's time zone. */
 export async function checklistOf(engine: Engine, period: Period, now: Date): Promise<ChecklistItem[]> {
@@ -50,7 +55,8 @@ export async function checklistOf(engine: Engine, period: Period, now: Date): Pr
   return [
     item('over', today > period.last ? [] : [`Its last day is ${period.last}. Close it when that day is over.`]),
     ...(period.kind === 'year' ? [item('months', await openMonths(engine, period))] : []),
-    item('runs', runsMissing(project, money, runs, await heldLocks(engine.knex), period)),
+    // Until the period is over, no run comes too late, and none is enough.
+    ...(today > period.last ? [item('runs', runsMissing(project, money, runs, await heldLocks(engine.knex), period))] : []),
     item('sources', await sourcesMissing(engine, money, period)),
     item('rejects', await openRejects(engine, money)),
     item('compared', await notCompared(engine, period)),
@@ -60,7 +66,8 @@ export async function checklistOf(engine: Engine, period: Period, now: Date): Pr
 }
 
 function item(name: ChecklistItem['item'], details: string[], state: ChecklistItem['state'] = 'to_do'): ChecklistItem {
-  return { item: name, title: TITLES[name], state: details.length ? state : 'done', details };
+  const title = details.length > 0 && state === 'carried' ? (CARRIED[name] ?? TITLES[name]) : TITLES[name];
+  return { item: name, title, state: details.length ? state : 'done', details };
 }
 
 /** Pipelines that give money, or what money is compared with, and the reconciliations; without those that are off. */
@@ -112,16 +119,23 @@ function runsMissing(
 
 async function sourcesMissing({ knex }: Engine, money: ReadonlySet<string>, period: Period): Promise<string[]> {
   const found: string[] = [];
+  const told = new Set<string>();
   for (const source of await listSources(knex)) {
     if (!money.has(source.pipeline)) continue;
-    for (const path of await refusedSince(knex, source.id, source.pipeline))
+    for (const path of await refusedSince(knex, source.id, source.pipeline)) {
+      told.add(`${source.pipeline} ${path}`);
       found.push(`${source.pipeline}: ${path} was refused. Have it sent again as it should be, and run ${source.pipeline}.`);
+    }
     for (const { path, reason } of await waitingFiles(knex, source.id))
       found.push(`${source.pipeline}: ${path} is there and was not read yet (${reason}).`);
   }
-  for (const exception of await unresolved({ knex }, period))
-    if (exception.type === 'source_missing')
-      found.push(`${exception.pipeline}: ${String(exception.facts.cause ?? 'a source is missing')}.`);
+  // Each reconciliation has one of its own for the same source.
+  for (const { id, type, facts } of await unresolved({ knex }, period)) {
+    const name = `${String(facts.source)} ${String(facts.missing)}`;
+    if (type !== 'source_missing' || told.has(name)) continue;
+    told.add(name);
+    found.push(`${String(facts.problem)} interlocal exceptions show ${id.slice(0, 8)}.`);
+  }
   return found;
 }
 
@@ -132,7 +146,7 @@ async function openRejects({ knex }: Engine, money: ReadonlySet<string>): Promis
     const n = money.has(source.pipeline) ? await countOpenRejects(knex, source.id) : 0;
     if (n > 0)
       found.push(
-        `${source.pipeline}: ${n === 1 ? '1 record is' : `${n} records are`} rejected: interlocal rejects list ${source.pipeline}.`,
+        `${source.pipeline}: ${counted(n, 'record')} ${n === 1 ? 'is' : 'are'} rejected: interlocal rejects list ${source.pipeline}.`,
       );
   }
   return found;
@@ -143,7 +157,7 @@ async function notCompared(engine: Engine, period: Period): Promise<string[]> {
   const reasons = new Map<string, number>();
   for await (const { waiting } of revenueFacts(engine, { from: period.first, to: period.last }))
     for (const reason of waiting) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  return [...reasons].map(([reason, n]) => `${n === 1 ? '1 receipt' : `${n} receipts`}: ${reason}.`);
+  return [...reasons].map(([reason, n]) => `${counted(n, 'receipt')}: ${reason}.`);
 }
 
 async function unresolved({ knex }: Pick<Engine, 'knex'>, period: Period): Promise<StoredException[]> {
@@ -155,9 +169,10 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
   const blocking = new Set(engine.project.config.periods.blocking_exceptions);
   const open = (await unresolved(engine, period)).filter(({ type }) => type !== 'source_missing');
   const named = (list: StoredException[]): string[] =>
-    [...Map.groupBy(list, ({ pipeline, type }) => `${pipeline}: ${type}`)].map(
-      ([name, some]) => `${name}, ${some.length} unresolved: interlocal exceptions list ${some[0]!.pipeline} --type ${some[0]!.type}.`,
-    );
+    [...Map.groupBy(list, ({ pipeline, type }) => `${pipeline} ${type}`).values()].map((some) => {
+      const { pipeline, type } = some[0]!;
+      return `${pipeline}: ${EXCEPTION_TYPES[type as ExceptionCode].title}, ${some.length} unresolved: interlocal exceptions list ${pipeline} --type ${type}.`;
+    });
   const keeping = named(open.filter(({ type }) => blocking.has(type)));
   if (keeping.length) return item('exceptions', keeping);
   // The day of a key is not known: each may be of this period.

@@ -47,9 +47,13 @@ export interface PeriodStatus {
 /** Makes the reports of a period; what it gives is kept as it is, for good. */
 export type MakeReports = (engine: Engine, period: Period) => Promise<ClosingReport[]>;
 
-/** The periods that somebody has begun to close, whatever their state. */
-export function begunPeriods({ knex }: Engine): Promise<StoredPeriod[]> {
-  return listPeriods(knex);
+/** The periods that somebody has begun to close, whatever their state; `closedBy` of those that are closed. */
+export async function begunPeriods({ knex }: Engine): Promise<(StoredPeriod & { closedBy: string | null })[]> {
+  const closings = new Map((await listClosings(knex)).map((closing) => [closing.number, closing.closedBy]));
+  return (await listPeriods(knex)).map((one) => ({
+    ...one,
+    closedBy: one.state === 'closed' && one.closing !== null ? (closings.get(one.closing) ?? null) : null,
+  }));
 }
 
 /** The period that a text names. Throws ConfigError PERIOD_UNKNOWN. */
@@ -95,7 +99,11 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
     const within: Engine = { ...engine, knex: trx };
     const stored = (await storedPeriod(trx, period.id)) ?? newPeriod(period);
     if (stored.state === 'closed')
-      throw wrongState(period, 'is closed already', 'interlocal period status tells by whom; interlocal period reopen opens it again.');
+      throw wrongState(
+        period,
+        'is closed already',
+        `interlocal period status ${period.id} says by whom. To open it again: interlocal period reopen ${period.id}.`,
+      );
     const covering = await closedAround(trx, period);
     if (covering) throw wrongState(period, `is in ${covering.id}, which is closed`, `Reopen ${covering.id} first.`);
     const checklist = await checklistOf(within, period, now);
@@ -161,7 +169,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
       code: 'PERIOD_CHANGED',
       place: { path: period.id },
       message: `Figures of ${period.id} changed since it was prepared. It is not prepared anymore.`,
-      hint: 'Look at its reports again, then prepare it again: interlocal period close.',
+      hint: `Look at its reports again, then prepare it again: interlocal period close ${period.id}.`,
     });
   return periodStatus(engine, period, now);
 }
@@ -178,7 +186,7 @@ export async function reopenPeriod(engine: Engine, period: Period, reason: strin
   await landing(engine.knex, async (_, trx) => {
     const stored = await storedPeriod(trx, period.id);
     if (!stored || stored.state !== 'closed' || stored.closing === null)
-      throw wrongState(period, 'is not closed', 'interlocal period status tells how it stands.');
+      throw wrongState(period, 'is not closed', `interlocal period status ${period.id} says how it stands.`);
     const covering = await closedAround(trx, period);
     if (covering) throw wrongState(period, `is in ${covering.id}, which is closed`, `Reopen ${covering.id} first.`);
     if (stored.reopenBy === null) {
@@ -225,12 +233,13 @@ async function figuresOf(engine: Engine, period: Period, now: Date): Promise<{ h
   return { hash: hash.digest('hex'), entries };
 }
 
-function problemsOf(period: Period, { title, details }: ChecklistItem): Problem[] {
+/** Each thing that is still to do, with what to do about it. */
+function problemsOf(period: Period, { details }: ChecklistItem): Problem[] {
   return details.map((detail) => ({
     code: 'PERIOD_NOT_READY',
     place: { path: period.id },
-    message: `To do before it can be closed: ${title.slice(0, 1).toLowerCase()}${title.slice(1)}. ${detail}`,
-    hint: 'interlocal period status shows the whole checklist.',
+    message: `It cannot be closed yet. ${detail}`,
+    hint: `Its checklist: interlocal period status ${period.id}.`,
   }));
 }
 

@@ -110,7 +110,7 @@ async function usedTwice(
     const title = project.entities.get(entity(f.shared.side))?.value.title.toLowerCase() ?? entity(f.shared.side);
     return {
       ...f,
-      reason: `${one.id} and ${two.id} use the same money twice (${title} #${f.shared.golden} of ${money(f.shared.minor)}): ${money(f.a)} of ${one.config[sides.one.a].name} stand against ${money(f.b)} of ${one.config[sides.one.b].name}`,
+      reason: `${one.id} and ${two.id} use the same money twice (${title} #${f.shared.golden} of ${money(f.shared.minor)}): ${money(f.a)} of ${one.config[sides.one.a].name} are matched with ${money(f.b)} of ${one.config[sides.one.b].name}`,
     };
   });
 }
@@ -121,6 +121,6 @@ function problemOf(one: string, two: string, found: readonly { reason: string }[
     code: 'MONEY_USED_TWICE',
     place: { system: `${one}, ${two}` },
     message: `${found[0]!.reason}${more}. None of it counts as reconciled.`,
-    hint: 'Give their sides a where, so each record is in only one of them.',
+    hint: `Add where to a side of ${one} or ${two}, such as one department or way of paying, so each record is in only one of them.`,
   };
 }

@@ -29,8 +29,8 @@ export interface RecordLeg extends Leg {
   side: MatchSide;
   /** Why not all of it is reconciled; undefined when it is. */
   reason: string | undefined;
-  /** The reconciliation has to run, or a person has to confirm a match, before anything can be said. */
-  waits: boolean;
+  /** What has to happen before anything can be said: the reconciliation runs, or a person reviews a match. */
+  waits: 'run' | 'review' | undefined;
 }
 
 /** Says of records of one entity how they stand, and why they are not reconciled. */
@@ -159,12 +159,12 @@ function legOf(cover: Cover, record: StoredRow, town: string, evidence: readonly
   const matched = cover.outdated === undefined ? good.reduce((sum, { minor }) => sum + minor, 0) : 0;
   const whole = cover.outdated === undefined && good.length > 0 && matched === amount;
   const leg = { pipeline, side: which, amount, matched, whole, sameField: side.amount === reported };
-  if (whole) return { ...leg, otherwise: 'not_covered', reason: undefined, waits: false };
+  if (whole) return { ...leg, otherwise: 'not_covered', reason: undefined, waits: undefined };
   const other = evidence.find((one) => !good.includes(one));
   if (good.length > 0 && !other) {
     const currency = String(record[`${side.amount}_currency`] ?? town);
     const reason = `${pipeline}: only ${plainMoney(matched, currency)} of its ${plainMoney(amount, currency)} is matched`;
-    return { ...leg, otherwise: 'exception', reason, waits: false };
+    return { ...leg, otherwise: 'exception', reason, waits: undefined };
   }
   return { ...leg, ...openOf(cover, record, town, other) };
 }
@@ -175,8 +175,8 @@ type Open = Pick<RecordLeg, 'otherwise' | 'waits'> & { reason: string };
 function openOf(cover: Cover, record: StoredRow, town: string, evidence: Evidence | undefined): Open {
   const { pipeline, side, run } = cover;
   // Nobody has looked at the present version with the configuration as it is now.
-  const unknown = (reason: string): Open => ({ otherwise: 'not_covered', reason, waits: true });
-  const wrong = (reason: string, waits = false): Open => ({ otherwise: 'exception', reason, waits });
+  const unknown = (reason: string): Open => ({ otherwise: 'not_covered', reason, waits: 'run' });
+  const wrong = (reason: string, waits?: 'review'): Open => ({ otherwise: 'exception', reason, waits });
   if (cover.outdated !== undefined) return unknown(cover.outdated);
   const key = side.keyOf(side.columns.map((column) => record[column] ?? null));
   const shown = key.map((part) => part || '(empty)').join(' ');
@@ -188,16 +188,17 @@ function openOf(cover: Cover, record: StoredRow, town: string, evidence: Evidenc
     if (difference) {
       const reason = `${pipeline}, ${shown}: ${difference.reason ?? difference.status}`;
       // There is nothing to check against, and running again changes nothing about it.
-      return difference.status === 'unchecked' ? { ...unknown(reason), waits: false } : wrong(reason);
+      return difference.status === 'unchecked' ? { ...unknown(reason), waits: undefined } : wrong(reason);
     }
-    if (cover.inTransit.has(Number(record._id))) return { otherwise: 'in_transit', reason: `${pipeline}: it is in transit`, waits: false };
+    if (cover.inTransit.has(Number(record._id)))
+      return { otherwise: 'in_transit', reason: `${pipeline}: it is in transit`, waits: undefined };
     const outside = cover.outOfScope.get(Number(record._id));
-    if (outside !== undefined) return { ...unknown(`${pipeline}: it is out of scope: ${outside}`), waits: false };
+    if (outside !== undefined) return { ...unknown(`${pipeline}: it is out of scope: ${outside}`), waits: undefined };
     const why = cover.excepted.get(Number(record._id));
     if (why !== undefined) return wrong(`${pipeline}: ${why}`);
     return unknown(`${pipeline} has not compared it; its last run is ${run}`);
   }
-  if (evidence.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`, true);
+  if (evidence.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`, 'review');
   if (evidence.state === 'contested') return wrong(`${pipeline}, ${shown}: ${evidence.reason}`);
   return unknown(`${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`);
 }

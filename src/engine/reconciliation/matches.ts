@@ -10,6 +10,7 @@ import type { Knex } from '../../store/open.ts';
 import {
   addMatchEvent,
   confirmMatch,
+  lastMatchEvent,
   listPassMatches,
   type MatchEvent,
   matchEvents,
@@ -18,6 +19,7 @@ import {
 } from '../../store/reconciliation/pass-matches.ts';
 import { saveDecision } from '../../store/reconciliation/match-decisions.ts';
 import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
+import { type ChangedDecision, changedDecisions } from './decided-matches.ts';
 import { recordNames } from './record-name.ts';
 import type { Engine } from '../run/engine.ts';
 
@@ -71,9 +73,18 @@ export async function showMatch({ project, knex }: Engine, id: string): Promise<
   return { ...line!, events: await matchEvents(knex, match.contentId) };
 }
 
+/** A match that a person decided. `atOnce`: it is as decided now; otherwise the next run of its reconciliation makes it so. */
+export interface DecidedMatch {
+  contentId: string;
+  pipeline: string;
+  atOnce: boolean;
+}
+
 /**
  * Confirms or revokes a match; a person's word outranks every rule and is in every later run. In one transaction with its event
- * and its entry in the audit log. Throws ConfigError MATCH_UNKNOWN, MATCH_STATE where it is already confirmed by a person.
+ * and its entry in the audit log. A match that a person decided and that no longer balances is decided again: confirmed with the
+ * difference that its exception shows, or revoked. Throws ConfigError MATCH_UNKNOWN, MATCH_STATE where it is already confirmed by a
+ * person, or has lost records.
  */
 export async function decideMatch(
   { knex }: Engine,
@@ -81,10 +92,12 @@ export async function decideMatch(
   verdict: 'confirm' | 'revoke',
   reason: string,
   options: { actor?: string; now?: Date } = {},
-): Promise<StoredPassMatch> {
+): Promise<DecidedMatch> {
   const actor = options.actor ?? actorOf();
   const at = (options.now ?? new Date()).toISOString();
   return landing(knex, async (_, trx) => {
+    const changed = await changedDecision(trx, id);
+    if (changed) return decideAgain(trx, changed, verdict, { actor, at, reason });
     const match = await known(trx, id);
     if (verdict === 'confirm' && match.state === 'confirmed' && match.madeBy === 'person')
       throw new ConfigError({
@@ -121,8 +134,54 @@ export async function decideMatch(
       subject: match.pipeline,
       detail: { match: match.contentId, rule: match.rule, left: match.left, right: match.right, currency: match.currency, reason },
     });
-    return match;
+    return { contentId: match.contentId, pipeline: match.pipeline, atOnce: verdict === 'confirm' };
   });
+}
+
+/** The match of that id that no longer balances; undefined where there is none, or where a match in force has the id. */
+async function changedDecision(trx: Knex, id: string): Promise<ChangedDecision | undefined> {
+  const startsWith = id.toLowerCase();
+  if ((await listPassMatches(trx, { startsWith, limit: 1 })).length > 0) return undefined;
+  const found = await changedDecisions(trx, startsWith);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+async function decideAgain(
+  trx: Knex.Transaction,
+  { decision, exception, difference }: ChangedDecision,
+  verdict: 'confirm' | 'revoke',
+  { actor, at, reason }: { actor: string; at: string; reason: string },
+): Promise<DecidedMatch> {
+  const { contentId, pipeline, left, right } = decision;
+  if (verdict === 'confirm' && difference === undefined)
+    throw new ConfigError({
+      code: 'MATCH_STATE',
+      place: { system: contentId },
+      message: `Some records of match ${contentId.slice(0, 8)} are gone, so it cannot be confirmed again.`,
+      hint: `Revoke it: interlocal matches revoke ${contentId.slice(0, 8)}. Then match what is there: interlocal matches add.`,
+    });
+  const action = verdict === 'confirm' ? 'confirmed' : 'revoked';
+  await saveDecision(trx, {
+    ...decision,
+    verdict: verdict === 'confirm' ? 'same' : 'not_same',
+    difference: difference ?? decision.difference,
+    actor,
+    at,
+    reason,
+  });
+  await addMatchEvent(trx, decision, {
+    at,
+    actor,
+    action,
+    detail: { reason, ...(verdict === 'revoke' ? { records: { left, right } } : {}) },
+  });
+  await appendAudit(trx, {
+    actor,
+    action: `match_${action}`,
+    subject: pipeline,
+    detail: { match: contentId, rule: 'person', difference: difference ?? null, currency: exception.currency, reason },
+  });
+  return { contentId, pipeline, atOnce: false };
 }
 
 /**
@@ -254,10 +313,18 @@ async function withRecords(project: Project, knex: Knex, list: readonly StoredPa
 async function known(knex: Knex, id: string): Promise<StoredPassMatch> {
   const list = await listPassMatches(knex, { startsWith: id.toLowerCase(), limit: 2 });
   if (list.length === 1) return list[0]!;
-  throw new ConfigError({
-    code: 'MATCH_UNKNOWN',
-    place: {},
-    message: list.length ? `Several matches begin with ${id}.` : `There is no match ${id} in force.`,
-    hint: list.length ? 'Give more of the id.' : 'interlocal matches list shows them.',
-  });
+  const shown = JSON.stringify(id.slice(0, 60));
+  const problem = (message: string, hint: string): ConfigError => new ConfigError({ code: 'MATCH_UNKNOWN', place: {}, message, hint });
+  if (list.length > 0)
+    throw problem(
+      `Several matches begin with ${shown}.`,
+      `Write more of the id: ${list.map(({ contentId }) => contentId.slice(0, Math.max(8, id.length + 4))).join(', ')}.`,
+    );
+  const last = await lastMatchEvent(knex, id.toLowerCase());
+  if (last?.action === 'revoked')
+    throw problem(
+      `Match ${shown} is not in force: ${last.actor === 'run' ? 'a run' : last.actor} revoked it at ${last.at}.`,
+      'To match its records again: interlocal matches add.',
+    );
+  throw problem(`There is no match ${shown} in force.`, 'interlocal matches list shows them.');
 }

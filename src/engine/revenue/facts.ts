@@ -7,7 +7,7 @@ import type { Knex } from '../../store/open.ts';
 import { entityIds, listSources, type Source } from '../../store/ledger/sources.ts';
 import { heldBy } from '../../store/reconciliation/totals.ts';
 import type { IdRange } from '../../store/revenue/marks.ts';
-import { type ChangedSince, type Covers, coversOf, reasonsOf } from '../reconciliation/covers.ts';
+import { type ChangedSince, type Covers, coversOf, type RecordLeg, reasonsOf } from '../reconciliation/covers.ts';
 import type { Engine } from '../run/engine.ts';
 import { partOf } from './ledger-rules.ts';
 
@@ -41,11 +41,16 @@ export interface RevenueFact {
   split: Split;
   /** Why not all of it is reconciled. */
   reasons: string[];
-  /** Those of the reasons that a run of a reconciliation, or a person's confirmation, would settle. */
+  /** Those of the reasons that a run of a reconciliation, or a person's review, would settle; each with the command. */
   waiting: string[];
 }
 
 const PAGE = 5000;
+
+function waitingOf({ pipeline, waits, reason }: RecordLeg): string[] {
+  if (waits === undefined || reason === undefined) return [];
+  return [`${reason}: interlocal ${waits === 'run' ? `run ${pipeline}` : `matches list ${pipeline} --state proposed`}`];
+}
 
 /**
  * Revenue as facts, in the order of the receipts' ids: every receipt that is not voided, once; split over accounts by its lines where
@@ -164,7 +169,7 @@ export async function* factsOf(
         part: name,
         split: wholly(standingOf(legs, faults.length + wrong.length > 0), of.amount),
         reasons: [...reasonsOf(legs), ...faults, ...wrong],
-        waiting: legs.flatMap(({ waits, reason }) => (waits && reason !== undefined ? [reason] : [])),
+        waiting: legs.flatMap(waitingOf),
       });
       // Lines are found by number: one that has an account of its own may share it with a receipt of another system that has none.
       const own =

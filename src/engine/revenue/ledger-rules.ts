@@ -36,7 +36,7 @@ export function ledgerRules(project: Pick<Project, 'config'>): LedgerRules {
   throw new ConfigError({
     code: 'KEY_MISSING',
     place: { file: 'config/interlocal.yaml', path: 'ledger' },
-    message: 'It does not say how the ledger is built, so no entries can be made.',
+    message: 'The key ledger is missing, which names the accounts of journal entries, so no entries can be made.',
     hint: 'docs/finance.md has an example.',
   });
 }

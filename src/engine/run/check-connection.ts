@@ -1,3 +1,4 @@
+import { connectorOf } from '../../config/project.ts';
 import { actorOf } from '../../config/actor.ts';
 import { checkTables } from '../../connector/sink/check-tables.ts';
 import { optionVariables } from '../../connector/template.ts';
@@ -37,7 +38,7 @@ async function checksOf({ project, knex }: Engine, name: string, signal: AbortSi
     // Where the login fails already, everything else would only say so again.
     if (checks.some((c) => !c.ok)) return checks;
     if (transport.kind === 'query') {
-      const connector = project.connectors.get(project.connections[name]!.connector)!.value;
+      const connector = connectorOf(project, name)!;
       return [...checks, ...(await checkTables(connector, transport, optionVariables(options)))];
     }
     if (transport.kind === 'files') checks.push(...(await checkSourceFolders(project, name, transport, options, everFound)));

@@ -1,5 +1,5 @@
 import { openOptions } from '../../config/connection-options.ts';
-import type { Project } from '../../config/project.ts';
+import { connectorOf, type Project } from '../../config/project.ts';
 import { openTransport } from '../../transports/transports.ts';
 import type { Transport } from '../../transports/transport.ts';
 
@@ -9,7 +9,7 @@ export async function openConnection(
   connection: string,
   signal?: AbortSignal,
 ): Promise<{ transport: Transport; options: Record<string, unknown> }> {
-  const connector = project.connectors.get(project.connections[connection]!.connector)!.value;
+  const connector = connectorOf(project, connection)!;
   const options = openOptions(project, connection);
   return { transport: await openTransport(connector.transport, options, { connection, projectFolder: project.folder, signal }), options };
 }

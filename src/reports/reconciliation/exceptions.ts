@@ -13,6 +13,7 @@ import {
   type StoredException,
   UNFINISHED,
 } from '../../store/reconciliation/exceptions.ts';
+import { decisionBehind } from '../../engine/reconciliation/decided-matches.ts';
 import { notAmongExceptions } from '../../engine/reconciliation/keyed-differences.ts';
 import { type RecordNames, recordNames } from '../../engine/reconciliation/record-name.ts';
 import type { Engine } from '../../engine/run/engine.ts';
@@ -153,7 +154,7 @@ export async function exceptionInFull(
     const drill = origin ? ['explain', record.entity, `#${golden}`] : null;
     records.push({ ...record, file: origin?.file ?? null, line: origin?.line ?? null, drill });
   }
-  return { ...line!, records };
+  return { ...line!, records, match: (await decisionBehind(engine.knex, exception))?.decision.contentId ?? null };
 }
 
 /** One record of an exception, for JSON and people. */

@@ -53,7 +53,7 @@ export async function reconciledReport(engine: Engine, range: DayRange): Promise
     title: 'Reconciled money',
     definition: { report: 'reconciled', from: range.from ?? null, to: range.to ?? null },
     notes: [
-      'Total = reconciled + in transit + exception + not covered. Only confirmed matches of the present version of a record count.',
+      'Total = reconciled + on its way + exception + not covered. Only confirmed matches of the present version of a record count.',
       ...undated.map(({ pipeline, name, undated: n }) => `${pipeline}: ${n} of ${name} have no date and are in no period.`),
       ...(dateless.length && (range.from || range.to) ? [`Without a date field, counted in every period: ${dateless.join(', ')}.`] : []),
     ],

@@ -55,7 +55,7 @@ export async function revenueByReport(
   return {
     title: `Revenue by ${by.join(', ')}`,
     definition: { report: 'revenue', by: by.join(','), period, ...asAsked(filter), ...(asOf === undefined ? {} : { as_of: asOf }) },
-    notes: ['Amount = reconciled + in transit + exception + not covered. Corrections of closed periods count where they became known.'],
+    notes: ['Amount = reconciled + on its way + exception + not covered. Corrections of closed periods count where they became known.'],
     main: 'revenue',
     tables: [
       {

@@ -123,6 +123,9 @@ export const exceptionWithHistoryShape = object({
   ...exceptionShape.shape,
   records: list(object({ ...exceptionRecord, ...place, drill }), 'the records that it is about, each with where it came from'),
   files: list(object({ ...kept, added_by: text('by whom'), added_at: instant('when') }), 'files that were attached'),
+  match: textOrNull(
+    'of `decision_no_longer_balances`: id of the match that a person decided, for `matches confirm` and `matches revoke`; otherwise null',
+  ),
   events: list(event, 'its history'),
 });
 
@@ -205,7 +208,10 @@ const period = {
 
 /** `period list` */
 export const periodsShape = object({
-  periods: list(object({ ...period, prepared_by: textOrNull('who prepared it') }), 'those that somebody has begun to close'),
+  periods: list(
+    object({ ...period, prepared_by: textOrNull('who prepared it'), closed_by: textOrNull('who closed it; null where it is not closed') }),
+    'those that somebody has begun to close, by their last day',
+  ),
 });
 
 /** `period status`, `close`, `reopen` */

@@ -188,6 +188,17 @@ export async function matchEvents(knex: Knex, contentId: string): Promise<MatchE
   }));
 }
 
+/** What happened last to the one match whose id begins so; undefined where there is none, or several. */
+export async function lastMatchEvent(knex: Knex, startsWith: string): Promise<MatchEvent | undefined> {
+  const ids = await knex('il_match_event')
+    .where('content_id', '>=', startsWith)
+    .where('content_id', '<', `${startsWith}g`)
+    .distinct('content_id')
+    .limit(2)
+    .pluck('content_id');
+  return ids.length === 1 ? (await matchEvents(knex, ids[0] as string)).at(-1) : undefined;
+}
+
 /** Adds one event of a person's decision. */
 export async function addMatchEvent(
   trx: Knex.Transaction,

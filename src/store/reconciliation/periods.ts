@@ -97,8 +97,11 @@ export async function insertClosing(trx: Knex, c: Omit<Closing, 'number' | 'reop
 }
 
 /** The oldest first. */
-export async function listClosings(knex: Knex, period: string): Promise<Closing[]> {
-  return ((await knex('il_closing').where({ period }).orderBy('number')) as Record<string, unknown>[]).map(closingOf);
+export async function listClosings(knex: Knex, period?: string): Promise<Closing[]> {
+  const rows = await knex('il_closing')
+    .where(period === undefined ? {} : { period })
+    .orderBy('number');
+  return (rows as Record<string, unknown>[]).map(closingOf);
 }
 
 /** The closings that there were at a moment (UTC), and the periods that were closed then. */

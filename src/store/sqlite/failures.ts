@@ -33,7 +33,7 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   },
   SQLITE_NOTADB: {
     code: 'STORE_DAMAGED',
-    message: 'The file named there is not a store.',
+    message: 'The file that store.url names is not a store of Interlocal.',
     hint: 'Check store.url in config/interlocal.yaml, or restore the last backup.',
   },
 };

@@ -6,7 +6,7 @@ import { milliseconds, readOptions } from '../options.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { CheckResult, FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
 import type { Problem } from '../../core/errors.ts';
-import { fileChanged, folderMissing, nameUnreadable, sizeWrong, targetExists } from '../file-errors.ts';
+import { fileChanged, folderMissing, nameUnreadable, notAFile, sizeWrong, targetExists } from '../file-errors.ts';
 import { confine } from './confine.ts';
 import { watchShare } from '../hung.ts';
 import { folderSettings } from './options.ts';
@@ -91,8 +91,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
           throw error;
         });
       const before = await step(file.stat({ bigint: true }));
-      if (!before.isFile())
-        throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is not a plain file.` });
+      if (!before.isFile()) throw notAFile(system, path, 'not a plain file');
       // Two buffers in turn: fresh ones would lie about until the next large collection.
       const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
       let total = 0;

@@ -1,6 +1,6 @@
 import { FatalError, FileError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import type { AnswerFacts } from '../answer-facts.ts';
-import { accessDenied, fileMissing } from '../file-errors.ts';
+import { accessDenied, fileMissing, notAFile } from '../file-errors.ts';
 
 export function errorCode(error: unknown): string {
   return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
@@ -21,7 +21,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
     case 'EROFS':
       return accessDenied(system, path, cause);
     case 'EISDIR':
-      return new FileError({ code: 'NOT_A_FILE', place, message: `${path} is a folder, not a file.` }, { cause });
+      return notAFile(system, path, 'a folder, not a file', cause);
     case 'ENAMETOOLONG':
     case 'ELOOP':
       return new FileError(

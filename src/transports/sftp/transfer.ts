@@ -1,6 +1,6 @@
 import type { Stats } from 'ssh2';
 import { FileError, RetriableError } from '../../core/errors.ts';
-import { fileChanged, sizeWrong, uploadTaken } from '../file-errors.ts';
+import { fileChanged, notAFile, sizeWrong, uploadTaken } from '../file-errors.ts';
 import { youngCollector } from './cheaper.ts';
 import type { SftpSession } from './connection.ts';
 import { kindOfStats } from './kind.ts';
@@ -44,8 +44,7 @@ export async function* download(
   };
   try {
     const before = await fstat(session, handle, absolute, path);
-    if (kindOfStats(before) === 'folder')
-      throw new FileError({ code: 'NOT_A_FILE', place: { system, file: path }, message: `${path} is a folder, not a file.` });
+    if (kindOfStats(before) === 'folder') throw notAFile(system, path, 'a folder, not a file');
     // A piece may be written over once the next is asked for: fresh buffers for each would lie about until a large collection.
     const free: Buffer[] = [];
     const collect = youngCollector();

@@ -146,7 +146,7 @@ function compare(work: Work, source: Source, name: string, is: string, value: st
     code: 'SQL_VALUE_TYPE',
     place: { system: work.connection, path },
     message: `${JSON.stringify(value)} ${made} (column ${found.name} of ${source.name} is ${found.type.name}).`,
-    hint: 'Fix the value.',
+    hint: 'Correct the value where the connector or the connection gives it.',
   });
   return '';
 }

@@ -86,7 +86,7 @@ function brokenOff(error: unknown, system: string, url: URL): Error {
       code: 'ANSWER_UNREADABLE',
       place: { system },
       message: `The answer of ${url.host} is compressed, but not as it declares (${code}).`,
-      hint: 'Ask the owner of the system.',
+      hint: 'Run again. If this continues, ask the owner of the system to correct how it compresses its answers.',
     });
   return (
     networkError(error, { system, host: url.hostname, port: url.port || (url.protocol === 'https:' ? 443 : 80) }) ??

@@ -135,7 +135,7 @@ export function credentials(settings: LoginSettings, client: WebClient, system: 
       code: 'LOGIN_UNREADABLE',
       place: { system },
       message: `The answer to the login has no ${path}; it has ${excerpt(Object.keys(answer).join(', '), 200) || 'nothing'}.`,
-      hint: 'Check where the system puts its token; some systems answer a wrong password like this.',
+      hint: 'First check the user name and password of the connection: some systems answer a wrong password like this. Then correct the place of the token in the connector.',
     });
   }
 

@@ -156,13 +156,20 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         'If that is where the system is now, put the new address into config/connections.yaml; credentials are never carried to another host.',
       );
     if (!/^https?:$/.test(to.protocol) || (from.protocol === 'https:' && to.protocol === 'http:'))
-      throw refuse('on to an address without encryption', 'Ask the owner of the system.');
+      throw refuse(
+        'on to an address without encryption, so it was not sent there',
+        'Ask the owner of the system for an address that begins with https, and put it into config/connections.yaml.',
+      );
     if (method !== 'GET' && status !== 307 && status !== 308)
       throw refuse(
         `on to ${to.pathname}, which would lose the data being sent`,
         `Put the address that it sends to into config/connections.yaml.`,
       );
-    if (before >= MAX_REDIRECTS) throw refuse('in a circle', 'Ask the owner of the system.');
+    if (before >= MAX_REDIRECTS)
+      throw refuse(
+        'from one address to the next without end',
+        'Ask the owner of the system which address is the right one, and put it into config/connections.yaml.',
+      );
     return to;
   }
 

@@ -113,3 +113,27 @@ test(
     expect((await as(t, 'dana', 'matches', 'list')).out).toContain('interlocal report reconciliation has what agrees and what differs');
   },
 );
+
+test(
+  'the list of periods has a month before the year that ends with it, and who prepared and who closed each',
+  { timeout: 120_000 },
+  async () => {
+    const t = await loaded({ 'desk/a.csv': receiptFile([{ no: '1', amount: '40.00' }]) });
+    for (const id of ['2026-07', '2026-07-31', '2025-07', '2025/2026'])
+      for (const who of ['dana', 'lee']) await as(t, who, 'period', 'close', id);
+    const { periods } = JSON.parse((await as(t, 'dana', 'period', 'list', '--json')).out) as {
+      periods: { period: string; state: string; prepared_by: string | null; closed_by: string | null }[];
+    };
+    // The year has open months, and a day of a closed month is closed with it: neither is begun.
+    expect(periods.map(({ period, state }) => [period, state])).toEqual([
+      ['2025-07', 'closed'],
+      ['2026-07', 'closed'],
+    ]);
+    expect(periods.map((p) => [p.prepared_by, p.closed_by])).toEqual(
+      periods.map(() => [expect.stringMatching(/^dana as /), expect.stringMatching(/^lee as /)]),
+    );
+    await as(t, 'dana', 'period', 'close', '2026-08-01');
+    const shown = await as(t, 'dana', 'period', 'list');
+    expect(shown.out).toMatch(/2026-08-01 +2026-08-01 +2026-08-01 +prepared +dana as \S+\s*$/);
+  },
+);

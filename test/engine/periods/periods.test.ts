@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { areTwoPeople } from '../../../src/config/actor.ts';
+import type { ConfigError } from '../../../src/core/errors.ts';
 import { closePeriod, knownPeriod, periodStatus, reopenPeriod } from '../../../src/engine/periods/periods.ts';
 import { revenueLedger } from '../../../src/engine/revenue/ledger.ts';
 import { adjustmentsReport } from '../../../src/reports/ledger/adjustments.ts';
@@ -88,12 +89,46 @@ reconcile:
     const text = (error as Error).message;
     expect(text).toContain('bank-deposits has never run');
     expect(text).toContain('pool-receipts: 1 record is rejected');
-    expect(text).toContain('to-bank: unposted, 1 unresolved');
-    await expect(
-      closePeriod(town.engine, period(town, '2026-07'), periodReports, { ...dana, now: new Date('2026-07-31T12:00:00Z') }),
-    ).rejects.toThrow('Close it when that day is over');
+    expect(text).toContain('to-bank: Not in the ledger, 1 unresolved: interlocal exceptions list to-bank --type unposted.');
+    // No line says the opposite of what is so, or leaves open what to do.
+    for (const { message, hint } of (error as ConfigError).problems) {
+      expect(message).toMatch(/^It cannot be closed yet\. (?!all |every |no |everything )/);
+      expect(`${message} ${hint}`).toMatch(/interlocal |run it/i);
+    }
+    const early = await closePeriod(town.engine, period(town, '2026-07'), periodReports, {
+      ...dana,
+      now: new Date('2026-07-31T12:00:00Z'),
+    }).catch((e: unknown) => (e as Error).message);
+    expect(early).toContain('Close it when that day is over');
+    // Before the period is over, to run anything again would not help.
+    expect(early).not.toMatch(/has not run since|has never run/);
     await expect(closePeriod(town.engine, period(town, '2026/2027'), periodReports, dana)).rejects.toThrow('2026-08 is not closed');
     expect((await periodStatus(town.engine, period(town, '2026-07'))).stored.state).toBe('open');
+  });
+
+  test('has a file that was refused on its checklist once, however many reconciliations lack it', async () => {
+    const bank = (name: string): string => `pipeline: ${name}
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: ledger, entity: deposit, amount: amount, date: collected_on }
+  passes: [{ key: number, on: [{ left: receipt_number, right: reference }] }]
+`;
+    const town = await loaded({
+      'desk/a.csv': receiptFile([{ no: '1', amount: '40.00' }]),
+      'pipelines/to-bank.yaml': bank('to-bank'),
+      'pipelines/to-ledger.yaml': bank('to-ledger'),
+    });
+    town.write({ 'bank/a.csv': 'no,day\n1,2026-07-01\n' });
+    for (const pipeline of ['bank-deposits', 'to-bank', 'to-ledger']) await town.run(pipeline);
+    const sources = async (): Promise<string[]> =>
+      (await periodStatus(town.engine, period(town, '2026-07'))).checklist.find(({ item }) => item === 'sources')!.details;
+    expect(await sources()).toEqual(['bank-deposits: a.csv was refused. Have it sent again as it should be, and run bank-deposits.']);
+    // Without the file the pipeline runs; what was missing is named until the reconciliations have run as well.
+    town.remove('bank/a.csv');
+    await town.run('bank-deposits');
+    expect(await sources()).toEqual([
+      expect.stringMatching(/^a\.csv was refused by bank-deposits, .* interlocal exceptions show [0-9a-f]{8}\.$/),
+    ]);
   });
 
   test('names what differs in a reconciliation that compares sums, and leaves out one that is off', async () => {

@@ -160,7 +160,7 @@ test('an exception that is named twice is one, and a beginning that several have
     { do: 'resolve', reason: 'written_off', text: 'pennies' },
     dana,
   );
-  expect(done.map((one) => [one.id, one.state])).toEqual([[id, 'resolved']]);
+  expect(done.exceptions.map((one) => [one.id, one.state])).toEqual([[id, 'resolved']]);
   expect((await showException(t.engine.knex, id)).events.filter(({ action }) => action === 'resolved')).toHaveLength(1);
   expect((await listAudit(t.engine.knex, { action: 'exception_resolved', limit: 5 })).at(-1)!.detail).toMatchObject({ count: 1 });
   await expect(actOnExceptions(t.engine, [''], { do: 'note', text: 'x' }, dana)).rejects.toMatchObject({
@@ -172,7 +172,7 @@ test('an exception that is named twice is one, and a beginning that several have
   const again = { do: 'resolve', reason: 'booked', text: 'entry 1' } as const;
   await expect(actOnExceptions(t.engine, [id], again, { ...dana, actor: 'lee' })).rejects.toMatchObject({
     code: 'EXCEPTION_STATE',
-    message: expect.stringContaining('is resolved') as string,
+    message: expect.stringMatching(/cannot be resolved: dana resolved it at 2026-07-20 11:00:00 EDT\./) as string,
   });
 });
 

@@ -35,11 +35,11 @@ test('a pipeline that posts entries says at once what is missing for it', async 
     `${PIPELINE} deliver KEY_MISSING: entries.from-journal_entry reads journal entries, but it is not said which entries are made: the key "entries" is missing.`,
   ]);
   expect(await wrong({}, { ledger: '' })).toEqual([
-    `${PIPELINE} deliver.entries KEY_MISSING: config/interlocal.yaml does not say how the ledger is built, so no entries can be made.`,
+    `${PIPELINE} deliver.entries KEY_MISSING: config/interlocal.yaml has no key ledger, which names the accounts of journal entries, so no entries can be made.`,
   ]);
   expect(await wrong({}, { deliver: '  where: { source: desk }\n  since: { field: received_on, day: 2026-07-01 }\n' })).toEqual([
     `${PIPELINE} deliver.where.source REFERENCE_UNKNOWN: entries cannot be chosen by "source".`,
-    `${PIPELINE} deliver.since VALUE_INVALID: has no place next to entries.`,
+    `${PIPELINE} deliver.since VALUE_INVALID: cannot be used together with entries.`,
   ]);
 });
 

@@ -64,7 +64,7 @@ const REPORTS: readonly Listed[] = [
   {
     name: 'reconciled',
     description:
-      'All money, and each side of each reconciliation: reconciled, in transit, exception, not covered; the four add up to the total.',
+      'All money, and each side of each reconciliation: reconciled, on its way, exception, not covered; the four add up to the total.',
     options: DAYS,
   },
   { name: 'adjustments', description: 'Corrections of closed periods, each in the period in which it became known.', options: DAYS },

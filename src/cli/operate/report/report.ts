@@ -172,7 +172,7 @@ async function revenueText(rows: readonly RevenueRow[], format: string, project:
 }
 
 function eitherPeriodOrDays(): ConfigError {
-  const message = '--in names a period: --from and --to have no place next to it.';
+  const message = '--in already says which days: --from and --to cannot be given with it.';
   return new ConfigError({ code: 'USAGE', place: { path: '--in' }, message, hint: 'Give one or the other.' });
 }
 

@@ -36,7 +36,7 @@ export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: 
       add(
         [key],
         'VALUE_INVALID',
-        'has no place next to entries.',
+        'cannot be used together with entries.',
         key === 'since' ? 'The first day is in entries.since.' : 'Write a pipeline of its own.',
       );
   for (const field of Object.keys(where))
@@ -46,7 +46,7 @@ export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: 
     add(
       ['entries'],
       'KEY_MISSING',
-      'config/interlocal.yaml does not say how the ledger is built, so no entries can be made.',
+      'config/interlocal.yaml has no key ledger, which names the accounts of journal entries, so no entries can be made.',
       'Add ledger to it; docs/finance.md has an example.',
     );
   for (const [id, other] of draft.pipelines) {

@@ -46,7 +46,7 @@ function refuseTooMany({ config, name }: FindingRun, reversed: number, posted: n
   throw new FatalError({
     code: 'ENTRIES_TAKE_BACK_TOO_MUCH',
     place: { system: name },
-    message: `Entries would take back money of ${reversed} of ${posted} receipts that were posted, more than ${config.max_deleted_percent} percent; none was made.`,
-    hint: 'Look at interlocal report reconciled, and whether a source or a reconciliation was turned off. If it is right, raise max_deleted_percent for one run.',
+    message: `New journal entries would reverse ${reversed} of the ${posted} receipts that were posted, more than the ${config.max_deleted_percent} percent that are allowed. No entry was made.`,
+    hint: 'Look at interlocal report reconciled, and whether a source or a reconciliation was turned off. If the reversals are right, raise max_deleted_percent in the pipeline for one run.',
   });
 }

@@ -1,6 +1,7 @@
 import { actorOf } from '../../../config/actor.ts';
 import { ConfigError, type Problem } from '../../../core/errors.ts';
 import { plainMoney } from '../../../core/money.ts';
+import { zonedTime } from '../../../core/time/zoned-time.ts';
 import { appendAudit } from '../../../store/ledger/audit.ts';
 import {
   change,
@@ -53,7 +54,8 @@ export async function showException(knex: Knex, id: string): Promise<ExceptionDe
 }
 
 /**
- * Does one thing with several exceptions, all or none, in one transaction with its audit entry. Throws ConfigError
+ * Does one thing with several exceptions, all or none, in one transaction with its audit entry. What takes the place of another
+ * person's owner, due day or note of waiting says so: `replaced` has what was there, by the exception's id. Throws ConfigError
  * EXCEPTION_UNKNOWN for ids that are none, EXCEPTION_STATE where one is not in a state for it, WRITE_OFF_LIMIT where the person may
  * not write them off.
  */
@@ -62,32 +64,29 @@ export async function actOnExceptions(
   ids: readonly string[],
   action: ExceptionAction,
   options: { actor?: string; now?: Date } = {},
-): Promise<StoredException[]> {
+): Promise<{ exceptions: StoredException[]; replaced: Map<string, Replaced> }> {
   const actor = options.actor ?? actorOf();
   const now = options.now ?? new Date();
   const at = now.toISOString();
   return landing(knex, async (_, trx) => {
     const list = await knownExceptions(trx, ids);
     const wrong = list.filter(({ state }) => !MAY[action.do].includes(state));
-    if (wrong.length)
-      throw new ConfigError(
-        wrong.map(({ id, state }) => ({
-          code: 'EXCEPTION_STATE',
-          place: {},
-          message: `Exception ${id.slice(0, 8)} is ${state}: it cannot be ${WORDS[action.do]}.`,
-          hint:
-            state === 'resolved' || state === 'closed'
-              ? 'Reopen it first: interlocal exceptions reopen.'
-              : 'interlocal exceptions show has the details.',
-        })),
-      );
+    if (wrong.length) {
+      const zone = project.config.town.time_zone;
+      const problems: Problem[] = [];
+      for (const exception of wrong) problems.push(await stateProblem(trx, exception, action, zone));
+      throw new ConfigError(problems);
+    }
     if (action.do === 'resolve' && action.reason === 'written_off') {
       const problems = await writeOffProblems(trx, project, list, { actor, now });
       if (problems.length) throw new ConfigError(problems);
     }
+    const replaced = new Map<string, Replaced>();
     for (const exception of list) {
+      const before = await replacedBy(trx, exception, action);
+      if (before) replaced.set(exception.id, before);
       const { columns, event, detail } = effectOf(action, exception);
-      await change(trx, exception.id, columns, at, actor, event, detail);
+      await change(trx, exception.id, columns, at, actor, event, { ...detail, ...(before ? { before: before.was } : {}) });
     }
     for (const [pipeline, some] of Map.groupBy(list, (e) => e.pipeline))
       await appendAudit(trx, {
@@ -101,8 +100,54 @@ export async function actOnExceptions(
           ...auditDetail(action),
         },
       });
-    return knownExceptions(trx, ids);
+    return { exceptions: await knownExceptions(trx, ids), replaced };
   });
+}
+
+/** What a person had said of an exception before, and who: it is in its history, and no longer in force. */
+export interface Replaced {
+  was: string;
+  by: string;
+  /** UTC. */
+  at: string;
+}
+
+const EVENT: Partial<Record<ExceptionAction['do'], { event: ExceptionEvent['action']; key: string }>> = {
+  assign: { event: 'assigned', key: 'owner' },
+  wait: { event: 'waiting', key: 'on' },
+  due: { event: 'due_set', key: 'due_on' },
+};
+
+/** What this takes the place of; undefined where nobody had said anything else that is still in force. */
+async function replacedBy(trx: Knex, exception: StoredException, action: ExceptionAction): Promise<Replaced | undefined> {
+  const kind = EVENT[action.do];
+  if (!kind) return undefined;
+  const inForce = { assign: exception.owner !== null, wait: exception.state === 'waiting', due: exception.dueByPerson };
+  if (!inForce[action.do as keyof typeof inForce]) return undefined;
+  const said = (await exceptionEvents(trx, exception.id)).findLast(({ action: done }) => done === kind.event);
+  const was = String(said?.detail[kind.key] ?? '');
+  const now = String(effectOf(action, exception).detail[kind.key]);
+  return said === undefined || was === now ? undefined : { was, by: said.actor, at: said.at };
+}
+
+/** Why this cannot be done to an exception in its state: who brought it there, and when. */
+async function stateProblem(trx: Knex, { id, state }: StoredException, action: ExceptionAction, zone: string): Promise<Problem> {
+  const short = id.slice(0, 8);
+  const last = (await exceptionEvents(trx, id)).findLast(({ action: done }) => done === state);
+  const who =
+    last === undefined ? `it is ${state}` : `${last.actor === 'run' ? 'a run' : last.actor} ${state} it at ${zonedTime(last.at, zone)}`;
+  return {
+    code: 'EXCEPTION_STATE',
+    place: {},
+    message:
+      action.do === 'reopen'
+        ? `Exception ${short} is ${state}, so there is nothing to reopen.`
+        : `Exception ${short} cannot be ${WORDS[action.do]}: ${who}.`,
+    hint:
+      action.do === 'reopen'
+        ? `interlocal exceptions show ${short} has its history.`
+        : `interlocal exceptions show ${short} has the reason. To open it again: interlocal exceptions reopen ${short} --text TEXT.`,
+  };
 }
 
 /** What exceptions come to by currency, as decimal text; amounts count without their sign. */
