@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { dialectOf } from '../dialect.ts';
 
 /**
- * A run of a reconciliation after one more day reads what changed, not whole sides: which blocks of 4,096 neighboring ids changed, what the
+ * A run of a reconciliation after one more day reads what changed, not whole sides: which blocks of neighboring ids changed, what the
  * records of each side in a block add up to, and by what records may be copies of each other.
  */
 export async function up(knex: Knex): Promise<void> {
