@@ -178,8 +178,10 @@ const FILLED_AT_ONCE = 3;
  */
 export async function afterFilling(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
   const dialect = dialectOf(knex);
-  const tables = ['il_landed', 'il_link', ...entities.map(({ entity }) => entity)];
-  await atOnce([...SHARED_INDEXES, ...entities.flatMap(indexesOf)], (index) => dialect.createIndex(knex, index));
+  // Two mappings may fill one entity.
+  const filled = new Map(entities.map((entity) => [entity.entity, entity]));
+  const tables = ['il_landed', 'il_link', ...filled.keys()];
+  await atOnce([...SHARED_INDEXES, ...[...filled.values()].flatMap(indexesOf)], (index) => dialect.createIndex(knex, index));
   await atOnce(tables, (table) => dialect.updateStatistics(knex, [table]));
 }
 
