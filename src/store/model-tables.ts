@@ -169,11 +169,29 @@ export async function beforeFilling(knex: Knex, entities: readonly EntityConfig[
   return dropped;
 }
 
-/** After a large first load: makes the indexes that are missing, and has the planner look at what is there now. */
+/** So many statements of afterFilling run at once: a server does each on a processor of its own, and others ask it meanwhile. */
+const FILLED_AT_ONCE = 3;
+
+/**
+ * After a large first load: makes the indexes that are missing, and has the planner look at what is there now. The load is not held up longer
+ * than the slowest of a few tasks takes. Throws the first failure when nothing of it is going on anymore.
+ */
 export async function afterFilling(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
   const dialect = dialectOf(knex);
-  for (const index of [...SHARED_INDEXES, ...entities.flatMap(indexesOf)]) await dialect.createIndex(knex, index);
-  await dialect.updateStatistics(knex, ['il_landed', 'il_link', ...entities.map(({ entity }) => entity)]);
+  // Two mappings may fill one entity.
+  const filled = new Map(entities.map((entity) => [entity.entity, entity]));
+  const tables = ['il_landed', 'il_link', ...filled.keys()];
+  await atOnce([...SHARED_INDEXES, ...[...filled.values()].flatMap(indexesOf)], (index) => dialect.createIndex(knex, index));
+  await atOnce(tables, (table) => dialect.updateStatistics(knex, [table]));
+}
+
+async function atOnce<T>(list: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const left = [...list];
+  const worker = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: FILLED_AT_ONCE }, worker));
+  for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
 function indexesOf(entity: EntityConfig): Index[] {

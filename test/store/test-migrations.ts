@@ -160,6 +160,28 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
       await afterFilling(knex, [person]);
     });
 
+    test('a load has all indexes again at its end, also those behind one that could not be made', async () => {
+      await migrateModel(knex, [person]);
+      const all = [...(await dialectOf(knex).indexes(knex))].sort();
+      await beforeFilling(knex, [person]);
+      const gone = { ...person, entity: 'gone' };
+      await expect(afterFilling(knex, [gone, person])).rejects.toThrow(/gone/);
+      expect([...(await dialectOf(knex).indexes(knex))].sort()).toEqual(all);
+    });
+
+    test('two loads that end at the same time make the indexes of both, and one entity may be filled by two mappings', async () => {
+      await migrateModel(knex, [person]);
+      const all = [...(await dialectOf(knex).indexes(knex))].sort();
+      await beforeFilling(knex, [person]);
+      await dialectOf(knex).write(knex, async (trx) => {
+        const rows = Array.from({ length: 20_000 }, (_, i) => [i + 1, 1, 1, 1, `name ${i}`]);
+        await (await dialectOf(trx).rowsOf(trx)).insert('person', ['_id', '_created', '_run', '_landed', 'name'], rows);
+      });
+      const other = await now().open();
+      await Promise.all([afterFilling(knex, [person, person]), afterFilling(other, [person])]);
+      expect([...(await dialectOf(knex).indexes(knex))].sort()).toEqual(all);
+    });
+
     test('a load keeps the indexes of tables that already have rows', async () => {
       await migrateModel(knex, [person]);
       await knex('person').insert({ _id: 1, _created: 1, _run: 1, _landed: 1, _identity: '["a@x"]' });

@@ -7,6 +7,7 @@ import { storedAfter } from '../../src/store/landing/record-keys.ts';
 import { shapeOf } from '../../src/store/ledger/sources.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
+import { restrict } from '../../src/store/reconciliation/matches.ts';
 import { dayId, monthId, noFigures, readSums, replaceSums, type StoredSum, sumsOfBlocks } from '../../src/store/revenue/sums.ts';
 import { person } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -125,6 +126,22 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
     const ofLines = plans.filter((plan) => /charge|\bg\b/.test(plan));
     expect(ofLines).not.toEqual([]);
     for (const plan of ofLines) expect(plan).not.toMatch(kind.wholeTable);
+  });
+
+  test('records in hundreds of ranges of ids are found without reading those between them', async () => {
+    await migrateModel(knex, [person]);
+    await dialectOf(knex).write(knex, async (trx) => {
+      const rows = Array.from({ length: 20_000 }, (_, i) => [i + 1, 1, 1, 1, 1]);
+      await (await dialectOf(trx).rowsOf(trx)).insert('person', ['_id', '_created', '_run', '_landed', 'paid'], rows);
+    });
+    await dialectOf(knex).updateStatistics(knex, ['person']);
+    const ranges = Array.from({ length: 400 }, (_, i) => ({ first: 1 + i * 50, last: 2 + i * 50 }));
+    const query = knex('person').select('_id');
+    restrict(query, '_id', ranges);
+    let found: unknown[] = [];
+    const plans = await kind.plansOf(knex, async () => void (found = (await query) as unknown[]));
+    expect(found).toHaveLength(800);
+    for (const plan of plans) expect(plan).not.toMatch(kind.wholeTable);
   });
 
   describe('sums of the revenue report are read as far as they are asked for', () => {

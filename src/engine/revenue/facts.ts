@@ -204,6 +204,7 @@ export async function* factsOf(
       }
       if (left !== 0) yield part('rest', { account: null, amount: left, count: 0 }, ['the lines of the receipt do not add up to it']);
     }
+    if (page.length < PAGE) return;
   }
 }
 

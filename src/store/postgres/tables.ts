@@ -47,12 +47,19 @@ export async function indexes(knex: Knex): Promise<string[]> {
   return rows.map(({ name }) => name).sort();
 }
 
+/** What the server says to the second of two who make one index at the same time; it waited until the first had committed. */
+const MADE_BY_ANOTHER = 'pg_class_relname_nsp_index';
+
 /** Asks first: CREATE INDEX waits for everybody who writes to the table, also when there is nothing to make. */
 export async function createIndex(knex: Knex, { name, table, columns, unique }: Index): Promise<void> {
   const index = short(name);
   const { rows } = (await knex.raw('SELECT to_regclass(?) IS NOT NULL AS there', [inThisSchema(index)])) as { rows: { there: boolean }[] };
   if (rows[0]!.there) return;
-  await knex.raw(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${quoted(index)} ON ${quoted(table)} (${quotedList(columns)})`);
+  try {
+    await knex.raw(`CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS ${quoted(index)} ON ${quoted(table)} (${quotedList(columns)})`);
+  } catch (error) {
+    if (knex.isTransaction || (error as { constraint?: string }).constraint !== MADE_BY_ANOTHER) throw error;
+  }
 }
 
 export async function dropIndex(knex: Knex, name: string): Promise<void> {

@@ -50,10 +50,13 @@ export async function isWatched(knex: Knex, { table, name }: Pick<Watch, 'table'
   return rows.length > 0;
 }
 
+/** In one statement: a store that is made does this too. */
 export async function rewriteWatches(knex: Knex, before: string, after: string): Promise<void> {
-  const { rows } = (await knex.raw(
-    `SELECT pg_get_functiondef(oid) AS definition FROM pg_proc
-     WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype AND prosrc LIKE '%INSERT INTO il_revenue_mark %'`,
-  )) as { rows: { definition: string }[] };
-  for (const { definition } of rows) await knex.raw(definition.replaceAll(before, after));
+  const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  await knex.raw(
+    `DO $$ DECLARE made text; BEGIN
+     FOR made IN SELECT pg_get_functiondef(oid) FROM pg_proc
+       WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype AND prosrc LIKE '%INSERT INTO il_revenue_mark %'
+     LOOP EXECUTE replace(made, ${literal(before)}, ${literal(after)}); END LOOP; END $$`,
+  );
 }
