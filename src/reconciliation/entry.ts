@@ -215,8 +215,8 @@ export interface Ambiguous {
   pass: string;
   left: readonly Entry[];
   right: readonly Entry[];
-  /** Only these records are in doubt, not what they may belong to: refunds of which one is netted into a settlement. */
-  oneSided?: true;
+  /** Only these records are in doubt, not this one that they may belong to: refunds of which one is netted into this settlement. */
+  oneSided?: Entry;
 }
 
 /** What is missing on one side, for naming its echoes on the other. */

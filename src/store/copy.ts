@@ -14,8 +14,20 @@ export interface CopiedTable {
   sha256: string;
 }
 
-/** What belongs to one store: which migrations it had, who has it locked, what a run has in hand, and sums that the next run makes. */
-const NOT_COPIED = ['il_migration', 'il_lock', 'il_seen', ...REVENUE_TABLES];
+/**
+ * What belongs to one store: which migrations it had, who has it locked, what a run has in hand, sums that the next run makes, and up to where
+ * reconciliations have seen the records, which is known with the marks of changes only: the next run of each looks at everything.
+ */
+const NOT_COPIED = [
+  'il_migration',
+  'il_lock',
+  'il_seen',
+  ...REVENUE_TABLES,
+  'il_settled',
+  'il_changed_block',
+  'il_side_block',
+  'il_alike_page',
+];
 /** Rows that are read and written at once. */
 const PAGE = 5000;
 

@@ -121,6 +121,8 @@ export interface Dialect {
   /** Notes changes of a table in the transaction that makes them; does nothing where that is watched already. */
   watch(knex: Knex, watch: Watch): Promise<void>;
   isWatched(knex: Knex, watch: Pick<Watch, 'table' | 'name'>): Promise<boolean>;
+  /** Puts one text in place of another in all that `watch` made. */
+  rewriteWatches(knex: Knex, before: string, after: string): Promise<void>;
   /** Brings what migrations declared to what the store's columns are. */
   afterMigration(trx: Knex.Transaction): Promise<void>;
   keySet(knex: Knex, sourceId: number): Promise<KeySet>;

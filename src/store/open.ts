@@ -26,6 +26,8 @@ import * as settled from './migrations/063-settled.ts';
 import * as entries from './migrations/070-entries.ts';
 import * as stewardValues from './migrations/080-steward-values.ts';
 import * as signatures from './migrations/081-signatures.ts';
+import * as smallerBlocks from './migrations/087-smaller-blocks.ts';
+import * as sideBlocks from './migrations/092-side-blocks.ts';
 import * as bookedBatch from './migrations/093-booked-batch.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
@@ -58,6 +60,8 @@ const MIGRATIONS = [
   { name: '070-entries', up: entries.up },
   { name: '080-steward-values', up: stewardValues.up },
   { name: '081-signatures', up: signatures.up },
+  { name: '087-smaller-blocks', up: smallerBlocks.up },
+  { name: '092-side-blocks', up: sideBlocks.up },
   { name: '093-booked-batch', up: bookedBatch.up },
 ];
 

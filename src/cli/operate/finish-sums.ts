@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/run/engine.ts';
 import { keepSums } from '../../engine/revenue/keep-sums.ts';
 
 /** Blocks of receipts that are added up before a run may begin: half a second to a second. */
-const SLICE = 8;
+const SLICE = 64;
 
 export interface SumsFinisher {
   /** Something changed, or nothing runs anymore: adds up what large loads left, while nothing runs. */

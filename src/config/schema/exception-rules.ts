@@ -62,7 +62,7 @@ const PARAMETERS_OF: Record<Kind, { needs: readonly Parameter[]; takes: readonly
   late: { needs: [], takes: [] },
   parts: { needs: [], takes: ['right'] },
   period: { needs: ['right'], takes: ['entry'] },
-  items: { needs: ['where'], takes: ['always', 'original'] },
+  items: { needs: ['where'], takes: ['always', 'original', 'entry'] },
   split: { needs: ['field'], takes: [] },
   after_close: { needs: ['entered'], takes: ['where', 'closes'] },
   gaps: { needs: ['number'], takes: ['series'] },

@@ -1,8 +1,9 @@
 import { blockKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import { screenFor } from '../../identity/score/screen-pair.ts';
+import { signaturesOf } from '../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import { isTie } from './place.ts';
 
 /** A block that grew over the cap, or shrank to it. */
 export interface CrossedBlock {
@@ -27,7 +28,7 @@ export function edgeOf(model: IdentityModel, x: Member, y: Member, rule: string 
 
 /**
  * Writes what changes in the pairs of blocks that crossed the cap; those of `compared` are up to date already. Only pairs inside such
- * a block can change: all other blocks of its members are as they were. Gives the members of pairs that came or went.
+ * a block can change: all other blocks of its members are as they were. Gives the members of ties that came or went.
  */
 export async function compareBlocks(
   store: IdentityStore,
@@ -50,16 +51,19 @@ export async function compareBlocks(
   );
   const come = new Map<string, StoredEdge>();
   const doubtful = new Map<string, StoredEdge>();
+  const signatures = signaturesOf(model);
+  const { width } = signatures;
   for (const block of crossed) {
     const list = others(block).sort((x, y) => x.id - y.id);
-    const population = model.populations[block.population]!;
+    const words = new Uint32Array(list.length * width);
+    list.forEach(({ profile }, i) => signatures.write(block.population, profile, words, i * width));
     for (let i = 0; i < list.length; i++) {
-      const mayCount = block.open ? screenFor(population, list[i]!.profile!) : (): boolean => false;
+      const mayCount = block.open ? signatures.screenFor(block.population, list[i]!.profile!) : (): boolean => false;
       for (let j = i + 1; j < list.length; j++) {
         const name = `${list[i]!.id} ${list[j]!.id}`;
         const there = known.get(name);
         if (there && !block.open && there.rule === null) doubtful.set(name, there);
-        if (there || come.has(name) || !mayCount(list[j]!.profile!)) continue;
+        if (there || come.has(name) || !mayCount(words, j * width)) continue;
         const edge = edgeOf(model, list[i]!, list[j]!, null);
         if (edge) come.set(name, edge);
       }
@@ -68,7 +72,7 @@ export async function compareBlocks(
   const gone = await withoutBlock(store, model, [...doubtful.values()], members);
   await store.removeEdges(gone);
   await store.insertEdges([...come.values()]);
-  for (const { a, b } of [...gone, ...come.values()]) ends.add(a).add(b);
+  for (const edge of [...gone, ...come.values()]) if (isTie(edge)) ends.add(edge.a).add(edge.b);
   return ends;
 }
 

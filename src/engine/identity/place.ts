@@ -41,7 +41,7 @@ export async function placeRegion(
     const live = list.filter((m) => m.state === 'live');
     const next = new Set<number>();
     for (const edge of await store.edgesOf(live.map((m) => m.id))) {
-      if (edge.verdict !== 'link' && edge.rule === null) continue;
+      if (!isTie(edge)) continue;
       edges.set(`${edge.a} ${edge.b}`, edge);
       for (const end of [edge.a, edge.b]) if (!region.has(end)) next.add(end);
     }
@@ -55,6 +55,11 @@ export async function placeRegion(
     frontier = [...next];
   }
   return writePlaces(store, model, { region, edges: [...edges.values()], decisions: [...decisions.values()], byName });
+}
+
+/** Does it count where members are put into clusters? */
+export function isTie({ verdict, rule }: StoredEdge): boolean {
+  return verdict === 'link' || rule !== null;
 }
 
 interface Region {

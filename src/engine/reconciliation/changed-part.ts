@@ -1,6 +1,5 @@
 import type { BusinessDays, Side } from '../../reconciliation/entry.ts';
 import type { Decision, Rules } from '../../reconciliation/match/reconcile.ts';
-import { mayBeCopies } from '../../reconciliation/exceptions/extras.ts';
 import { likenessKey, type Relation, relationsOf } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import type { Knex } from '../../store/open.ts';
@@ -21,6 +20,8 @@ import {
   unitOf,
   unitsByKeys,
 } from '../../store/reconciliation/settled.ts';
+import { changedBlocks, rangesOf } from '../../store/revenue/marks.ts';
+import { recordsAlike } from './alike.ts';
 import { decisionText, keptTotalKey, type KeptState, totalText } from './kept-state.ts';
 import { keptKey } from './match-keys.ts';
 import type { SideReader, StoredEntry } from './read-entries.ts';
@@ -31,6 +32,10 @@ export interface ChangedPart {
   entries: Record<Side, StoredEntry[]>;
   /** How they stood before; new records are not there. */
   standings: Standing[];
+  /** Those of them that have changed, come or gone since the last run. */
+  changed: Record<Side, Set<number>>;
+  /** Blocks of neighboring ids in which something changed. */
+  blocks: Record<Side, Set<number>>;
   /** Records that have left their side since, with the currency that they had. */
   gone: Record<Side, Map<number, string>>;
   /** Sides of which what is kept of days and numbers has to be made again from all records. */
@@ -75,6 +80,8 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   const part: ChangedPart = {
     entries: { left: [], right: [] },
     standings: [],
+    changed: { left: new Set(), right: new Set() },
+    blocks: { left: new Set(), right: new Set() },
     gone: { left: new Map(), right: new Map() },
     again: new Set(),
     matches: new Set(),
@@ -84,11 +91,12 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   };
   const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   const next: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
-  const changed: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
+  const { changed } = part;
   for (const side of SIDES) {
     const { entity, entityId } = readers[side].side;
+    part.blocks[side] = await changedBlocks(trx, entityId, kept.seen);
     const goldens = [
-      ...(await changedGoldens(trx, entity, kept.seen, kept.open)),
+      ...(await changedGoldens(trx, entity, kept.seen, kept.open, rangesOf(part.blocks[side]))),
       ...(await deletedGoldens(trx, entityId, kept.seen, kept.open)),
     ];
     if (goldens.length > context.most) return undefined;
@@ -154,12 +162,9 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
           if (rule.side === side) lookups.push({ relation: relations.length, key: keptKey(likenessKey(i, rule.fields, entry)), day: null });
         });
       }
-      await addAlike(
-        context,
-        side,
-        entries.filter(({ golden }) => changed[side].has(golden)),
-        next,
-      );
+      const own = { pipeline, rules, reader: readers[side] };
+      const fresh = entries.filter(({ golden }) => changed[side].has(golden));
+      for (const golden of await recordsAlike(trx, own, side, fresh)) next[side].add(golden);
     }
     if (!found) return part;
     if (inside.left.size + inside.right.size > context.most) return undefined;
@@ -231,31 +236,6 @@ async function addTogether(
 async function addNamed({ trx, readers, names }: PartContext, decision: Decision, next: Record<Side, Set<number>>): Promise<void> {
   for (const side of SIDES)
     for (const golden of await goldensByName(trx, readers[side].side.entityId, decision[side].map(names.partsOf))) next[side].add(golden);
-}
-
-/** Each query reads the whole side; no more values than a statement takes. */
-const ALIKE_AT_ONCE = 2000;
-
-/** Records that may be copies of these: of a record that is like no other, no key is kept. */
-async function addAlike(
-  { rules, readers }: PartContext,
-  side: Side,
-  entries: readonly StoredEntry[],
-  next: Record<Side, Set<number>>,
-): Promise<void> {
-  for (const [i, rule] of rules.exceptions.duplicates.entries()) {
-    const { side: of, fields } = rule;
-    for (let at = 0; of === side && at < entries.length; at += ALIKE_AT_ONCE) {
-      const some = entries.slice(at, at + ALIKE_AT_ONCE);
-      const wanted: Record<string, (string | number | null)[]> = {
-        [readers[side].side.amount]: [...new Set(some.map(({ minor }) => minor))],
-      };
-      for (const field of fields) wanted[field] = [...new Set(some.map(({ values }) => values[field] ?? null))];
-      const alike = Map.groupBy(some, (entry) => likenessKey(i, fields, entry));
-      for (const entry of await readers[side].with(wanted))
-        if (alike.get(likenessKey(i, fields, entry))?.some((changed) => mayBeCopies(rule, changed, entry))) next[side].add(entry.golden);
-    }
-  }
 }
 
 async function addRelated(

@@ -15,9 +15,11 @@ import { type NewException, type SavedExceptions, saveExceptions } from '../../s
 import { listDecisions } from '../../store/reconciliation/match-decisions.ts';
 import type { MatchRecord } from '../../store/reconciliation/matches.ts';
 import { type PassMatch, type SavedMatches, savePassMatches } from '../../store/reconciliation/pass-matches.ts';
-import { forgetKeys, saveKeys, saveSettledState, withoutAmount } from '../../store/reconciliation/settled.ts';
+import { forgetKeys, saveKeys, saveSettledState } from '../../store/reconciliation/settled.ts';
+import { saveSums } from '../../store/reconciliation/side-blocks.ts';
 import { saveSideStates, saveUnmatched } from '../../store/reconciliation/side-states.ts';
 import { listSources, type Source } from '../../store/ledger/sources.ts';
+import { saveAlike } from './alike.ts';
 import { problemsBehind } from './behind.ts';
 import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
@@ -33,6 +35,7 @@ import { recordNames } from './record-name.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { sidesOf } from './reconcile.ts';
 import { type Found, runInPart } from './run-in-part.ts';
+import { sideTotals, type SideTotals } from './side-totals.ts';
 import type { ReconciliationRun } from './reconciliation-run.ts';
 import { type Run, stopIfAsked } from '../run/context.ts';
 
@@ -71,7 +74,7 @@ export async function reconcileByPasses(run: ReconciliationRun): Promise<Problem
       sums: found.sums,
       saved,
       looked: found.part && found.entries.left.length + found.entries.right.length,
-      lacking: { left: await withoutAmount(trx, read.left), right: await withoutAmount(trx, read.right) },
+      lacking: { left: found.totals.left.lacking, right: found.totals.right.lacking },
       incomplete: await problemsBehind(run, trx, config, sources, []),
       twice: await contestMatches(trx, project, pipeline),
     };
@@ -123,7 +126,7 @@ async function inPart(
 
 async function whole(
   { project }: Pick<Run, 'project'>,
-  { pipeline, rules, readers, decisions, today }: Context,
+  { trx, pipeline, rules, readers, decisions, today }: Context,
 ): Promise<Found & { days: BusinessDays }> {
   const entries = { left: await readers.left.all(), right: await readers.right.all() };
   const days = townDays(
@@ -132,7 +135,14 @@ async function whole(
     today,
   );
   const { states, ...result } = reconcileSides(rules, entries, decisions, days, today);
-  return { entries, result, sums: conservedSums(pipeline, entries, { ...result, states }), days };
+  const totalsOf = (side: Side): Promise<SideTotals> => sideTotals(trx, pipeline, side, readers[side].side);
+  return {
+    entries,
+    result,
+    sums: conservedSums(pipeline, entries, { ...result, states }),
+    totals: { left: await totalsOf('left'), right: await totalsOf('right') },
+    days,
+  };
 }
 
 /** Saves what was found; of what a run in part has not looked at, everything stays. */
@@ -140,7 +150,7 @@ async function save(
   run: Pick<ReconciliationRun, 'config' | 'id' | 'now' | 'project'>,
   { trx, pipeline, rules, readers, today }: Context,
   sources: readonly Source[],
-  { entries, result, sums, part, days }: Found & { days: BusinessDays },
+  { entries, result, sums, totals, part, days }: Found & { days: BusinessDays },
   state: KeptState,
 ): Promise<{ matched: SavedMatches; exceptions: SavedExceptions }> {
   const { project, config } = run;
@@ -177,6 +187,8 @@ async function save(
   if (mayRunInPart(rules)) {
     await forgetKeys(trx, pipeline, part?.units);
     await saveKeys(trx, pipeline, keysOf(rules, result, matched.ids));
+    await saveAlike(trx, pipeline, rules, entries, part?.changed);
+    for (const side of SIDES) await saveSums(trx, pipeline, side, totals[side].made, part?.blocks[side]);
   }
   await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, rules, result) : undefined);
   await linkEchoes(trx, project);

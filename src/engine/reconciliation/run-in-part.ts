@@ -5,11 +5,12 @@ import { conservedSums, type SideSum } from '../../reconciliation/match/conserva
 import { type CheckedResult, type FoundException, type Known, reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
-import { sideTotals, unitOf } from '../../store/reconciliation/settled.ts';
+import { unitOf } from '../../store/reconciliation/settled.ts';
 import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
 import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
 import { keptTotalKey, type KeptState, madeAgain, totalText } from './kept-state.ts';
 import type { StoredEntry } from './read-entries.ts';
+import { agree, sideTotals, type SideTotals } from './side-totals.ts';
 
 /** What a run found, whether it looked at everything or at the part that may have changed. */
 export interface Found {
@@ -17,8 +18,11 @@ export interface Found {
   result: CheckedResult;
   /** Of all records of both sides. */
   sums: SideSum[];
+  totals: Record<Side, SideTotals>;
   /** undefined: everything was looked at. */
   part?: {
+    changed: Record<Side, ReadonlySet<number>>;
+    blocks: Record<Side, ReadonlySet<number>>;
     matches: ReadonlySet<number>;
     exceptions: ReadonlySet<string>;
     units: number[];
@@ -58,22 +62,19 @@ export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found
     ? await statesOfRecords(trx, pipeline, { left: context.readers.left.side, right: context.readers.right.side })
     : stored;
   const sums = addedUp(standing, part, own);
-  for (const side of SIDES) {
-    const totals = await sideTotals(trx, context.readers[side].side);
-    if (
-      !agree(
-        totals,
-        sums.filter((sum) => sum.side === side),
-      )
-    )
-      return undefined;
-  }
+  const totalsOf = (side: Side): Promise<SideTotals> => sideTotals(trx, pipeline, side, context.readers[side].side, part.blocks[side]);
+  const totals = { left: await totalsOf('left'), right: await totalsOf('right') };
+  const ownSums = Map.groupBy(sums, ({ side }) => side);
+  if (SIDES.some((side) => !agree(totals[side], ownSums.get(side) ?? []))) return undefined;
   const goldens = { left: goldensOf(part, 'left'), right: goldensOf(part, 'right') };
   return {
     entries: part.entries,
     result,
     sums,
+    totals,
     part: {
+      changed: part.changed,
+      blocks: part.blocks,
       matches: part.matches,
       exceptions: exceptions.among,
       units: [...part.matches, ...SIDES.flatMap((side) => goldens[side].map((golden) => unitOf(golden, side)))],
@@ -207,16 +208,4 @@ function addedUp(before: readonly SideSum[], part: ChangedPart, own: readonly Si
 
 function currenciesOf({ entries, gone }: ChangedPart, side: Side): Map<number, string> {
   return new Map([...gone[side], ...entries[side].map(({ golden, currency }) => [golden, currency] as const)]);
-}
-
-/** Whether all states of a side together are all of its records, by number and by sum. */
-function agree(totals: ReadonlyMap<string, { records: number; minor: number }>, sums: readonly SideSum[]): boolean {
-  const left = new Map([...totals].map(([currency, total]) => [currency, { ...total }]));
-  for (const { currency, records, minor } of sums) {
-    const total = left.get(currency);
-    if (!total || records < 0) return false;
-    total.records -= records;
-    total.minor -= minor;
-  }
-  return [...left.values()].every(({ records, minor }) => records === 0 && minor === 0);
 }

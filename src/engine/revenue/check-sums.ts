@@ -3,7 +3,7 @@ import { atOneMoment, transaction } from '../../store/revenue/transaction.ts';
 import { addSum, FIGURES, forgetSums, readSums, type StoredSum, sumsOfBlocks } from '../../store/revenue/sums.ts';
 import type { Engine } from '../run/engine.ts';
 import { factsContext } from './facts.ts';
-import { keepSums, sumsNow } from './keep-sums.ts';
+import { BLOCKS_AT_ONCE, keepSums, sumsNow } from './keep-sums.ts';
 import { sumPlan } from './sum-plan.ts';
 
 /** What holding every stored sum against the receipts found. */
@@ -28,11 +28,16 @@ export function checkSums(engine: Engine): Promise<SumCheck> {
     const context = (await factsContext(now))!;
     const behind = new Set(plan === 'up to date' ? [] : plan.blocks);
     const days = new Map<string, StoredSum>();
-    for (const block of await allBlocks(trx, context.receipts.entity)) {
-      const stored = await sumsOfBlocks(trx, [block]);
-      for (const sum of stored.values()) addSum(days, sum, 1);
-      if (behind.has(block)) continue;
-      compare('block', stored, (await sumsNow({ context }, [block])).get(block)!, found);
+    const blocks = await allBlocks(trx, context.receipts.entity);
+    for (let i = 0; i < blocks.length; i += BLOCKS_AT_ONCE) {
+      const some = blocks.slice(i, i + BLOCKS_AT_ONCE);
+      const stored = await sumsOfBlocks(trx, some);
+      for (const sums of stored.values()) for (const sum of sums.values()) addSum(days, sum, 1);
+      const right = await sumsNow(
+        { context },
+        some.filter((block) => !behind.has(block)),
+      );
+      for (const [block, sums] of right) compare('block', stored.get(block)!, sums, found);
     }
     const all = { from: '', before: ':' };
     compare('day', byId(await readSums(trx, 'day', all)), days, found);

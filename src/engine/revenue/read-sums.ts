@@ -21,7 +21,7 @@ export interface SumQuery {
 }
 
 /** Of so many blocks that changed since the sums were stored, the receipts are added up by whoever reads. */
-const MAX_BLOCKS = 16;
+const MAX_BLOCKS = 128;
 
 /**
  * What the entries of the revenue ledger add up to, from sums that are kept up to date: the same figures as adding up each entry. What
@@ -40,7 +40,7 @@ export function revenueSums(engine: Engine, query: SumQuery): Promise<StoredSum[
     for (const { kind, from, before } of ranges)
       for (const sum of await readSums(trx, kind, { from, before }, query.department)) addSum(stored, sum, 1);
     if (plan !== 'up to date') {
-      for (const sum of (await sumsOfBlocks(trx, changed)).values()) overlay(sum, -1);
+      for (const sums of (await sumsOfBlocks(trx, changed)).values()) for (const sum of sums.values()) overlay(sum, -1);
       for (const sums of (await sumsNow(plan, changed)).values()) for (const sum of sums.values()) overlay(sum, 1);
     }
     return [...stored.values()].filter(({ facts }) => facts !== 0);

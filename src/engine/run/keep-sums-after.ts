@@ -4,8 +4,8 @@ import { BLOCK } from '../../store/revenue/marks.ts';
 import { keepSums } from '../revenue/keep-sums.ts';
 import type { Engine } from './engine.ts';
 
-/** What a run adds up at its end at most, in blocks of some thousand receipts: it takes a few seconds. */
-const MAX_BLOCKS = 32;
+/** What a run adds up at its end at most, in blocks of some hundred receipts: it takes a few seconds. */
+const MAX_BLOCKS = 256;
 
 /**
  * The runs are over and stored. What they changed is marked: reports count it in themselves until the sums are made. A run that changed more

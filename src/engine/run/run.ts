@@ -8,6 +8,7 @@ import { closeLostRuns, finishRun, noteProgress, startRun } from '../../store/le
 import type { Lock } from '../../store/lock-holder.ts';
 import { takeLock } from '../../store/locks.ts';
 import type { Knex } from '../../store/open.ts';
+import { noteChanges } from '../../store/revenue/marks.ts';
 import { auditConfiguration } from './audit-configuration.ts';
 import { takeConfiguration } from './configuration.ts';
 import type { Run } from './context.ts';
@@ -126,6 +127,7 @@ async function begin(engine: Engine, id: string, lock: Lock, actor: string, opti
   const { knex } = engine;
   await closeLostRuns(knex, id);
   await auditConfiguration(knex, engine.project, id, actor);
+  if (engine.project.pipelines.get(id)!.value.reconcile?.passes) await noteChanges(knex);
   return withNotedProgress(openRun(engine, { pipeline: id, id: await startRun(knex, id, options.began), knex, locks: [lock] }, options));
 }
 

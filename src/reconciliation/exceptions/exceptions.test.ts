@@ -403,6 +403,21 @@ describe('findings about money that is accounted for', () => {
     expect(found).toEqual(['chargeback c', 'nsf n']);
     expect(exceptions.find((e) => e.type === 'nsf')!.facts).toEqual({ original: 'k' });
   });
+
+  test('what finance rejected is not posted, though its lines add up; posted again, it is', () => {
+    const items = [
+      { side: 'right' as const, type: 'rejected', where: { status: ['rejected'] }, always: false, original: [], entry: 'journal' },
+    ];
+    const receipts = [entry('a', 500, '2026-07-01', { slip: '7' }), entry('b', 300, '2026-07-01', { slip: '8' })];
+    const posting = (journal: string, status: string) => [
+      entry(`${journal}-1`, 500, '2026-07-01', { slip: '7', journal, status }),
+      entry(`${journal}-2`, 300, '2026-07-01', { slip: '8', journal, status }),
+    ];
+    const first = reconcile({ items }, receipts, posting('j1', 'rejected'));
+    expect([first.found, first.confirmed]).toEqual([['not_deposited a', 'not_deposited b', 'rejected j1-1 j1-2'], []]);
+    const again = reconcile({ items }, receipts, [...posting('j1', 'rejected'), ...posting('j2', 'posted')]);
+    expect([again.found, again.confirmed]).toEqual([['rejected j1-1 j1-2'], ['a j2-1', 'b j2-2']]);
+  });
 });
 
 describe('what is not there', () => {
@@ -488,6 +503,36 @@ describe('what is not there', () => {
     const both = reconcile({}, bag, [], { open });
     expect(both.found).toEqual(['not_deposited a b']);
     expect(reconcile({}, bag.slice(0, 1), [], { open }).exceptions[0]!.id).toBe(both.exceptions[0]!.id);
+  });
+});
+
+describe('a bag in two parts', () => {
+  const splits = [{ side: 'right' as const, type: 'split_incomplete', field: 'text' }];
+  const DAY: KeyPass = { ...SLIP, name: 'place and day', on: ['place', 'date'].map((field) => ({ left: field, right: field })) };
+  const at = (place: string, slip: string | null, text: string | null = null, date = '2026-07-01') => ({ place, slip, text, date });
+  const paid = [entry('a', 500, '2026-07-01', at('pool', '7')), entry('b', 300, '2026-07-01', at('pool', '8'))];
+  const one = entry('s', 500, '2026-07-02', at('pool', '7', 'bag 1/2'));
+
+  test('of which one is there and tied: what the other one has is missing with it, and is found when it comes', () => {
+    const first = reconcile({ splits }, paid, [one], { passes: [SLIP, DAY] });
+    expect([first.found, first.confirmed]).toEqual([['split_incomplete b'], ['a s']]);
+    expect(first.exceptions[0]).toMatchObject({ minor: 300, facts: { missing: '2/2' } });
+    const two = entry('t', 300, '2026-07-03', at('pool', '8', 'bag 2/2'));
+    expect(reconcile({ splits }, paid, [one, two], { passes: [SLIP, DAY] }).found).toEqual([]);
+    const elsewhere = reconcile({ splits }, [entry('c', 300, '2026-07-01', at('rink', '8')), paid[0]!], [one], { passes: [SLIP, DAY] });
+    expect(elsewhere.found).toEqual(['not_deposited c']);
+  });
+
+  test('whose text does not say which bag: parts of two places or days are not parts of one', () => {
+    const parts = [
+      entry('d', 500, '2026-07-02', at('pool', null, 'bag 1/2')),
+      entry('e', 700, '2026-07-02', at('rink', null, 'bag 2/2')),
+      entry('f', 900, '2026-07-03', at('pool', null, 'bag 2/2', '2026-07-02')),
+      entry('g', 100, '2026-07-02', at('dock', null, 'bag 9 1/2')),
+      entry('h', 200, '2026-07-03', at('dock', null, 'bag 9 2/2', '2026-07-02')),
+    ];
+    const { found } = reconcile({ splits }, [], parts, { passes: [SLIP, DAY] });
+    expect(found).toEqual(['deposit_without_receipt g h', 'split_incomplete d', 'split_incomplete e', 'split_incomplete f']);
   });
 });
 

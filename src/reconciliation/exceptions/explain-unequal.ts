@@ -2,6 +2,7 @@ import type { Entry, Side, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
 import type { Rules } from '../match/work.ts';
 import type { Difference } from './difference.ts';
+import { netOf, partsOf } from '../passes/settlement.ts';
 import { missingFrom } from './missing-records.ts';
 
 /** Why the sums of a group differ, and how well that explains it. */
@@ -28,7 +29,7 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
   const split = splits.find((rule) => missingPart(group[rule.side], rule.field) !== undefined);
   if (split) return { difference: as(split.type, { missing: missingPart(group[split.side], split.field)! }), strength: 'exact' };
   const missing = missingFrom(group, rules);
-  if (isTransposed(sums.left_sum, sums.right_sum))
+  if (isTransposed(sums.left_sum, sums.right_sum) && !isCalculated(group, rules))
     return { difference: as('transposed', missing ? { or_missing: missing.sets.length } : {}), strength: 'likely' };
   if (missing) {
     const { side, sets, bySum } = missing;
@@ -47,6 +48,21 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
   return { difference: as(unequal), strength: 'none' };
 }
 
+/** The amounts of settlements whose parts come to their net were not typed by anybody. */
+function isCalculated(group: Unequal, { passes }: Pick<Rules, 'passes'>): boolean {
+  const own = passes.find(({ name }) => name === group.pass);
+  if (own?.kind !== 'settlement') return false;
+  return passes.some(
+    (pass) =>
+      pass.kind === 'settlement' &&
+      pass.of === own.of &&
+      group[own.of].every((entry) => {
+        const parts = partsOf(pass, entry);
+        return parts.net !== undefined && parts.net === netOf(parts);
+      }),
+  );
+}
+
 /** Which part of a whole is missing among texts such as "bag 1/2": "2/2". Undefined: all are there, or no text names parts. */
 export function missingPart(entries: readonly Entry[], field: string): string | undefined {
   const seen = new Map<number, Set<number>>();
@@ -61,10 +77,10 @@ export function missingPart(entries: readonly Entry[], field: string): string | 
 }
 
 /** "bag 1/2" is part 1 of 2; a date such as 7/1/2026 is none. */
-export function partOf(text: string): { number: number; of: number; whole: string } | undefined {
+export function partOf(text: string): { number: number; of: number; text: string; whole: string } | undefined {
   const found = /(?<![0-9/])([1-9])\s?(?:\/|of)\s?([2-9])(?![0-9/])/i.exec(text);
   if (!found || Number(found[1]) > Number(found[2])) return undefined;
-  return { number: Number(found[1]), of: Number(found[2]), whole: text.replace(found[0], `/${found[2]}`) };
+  return { number: Number(found[1]), of: Number(found[2]), text: found[0], whole: text.replace(found[0], `/${found[2]}`) };
 }
 
 /** Two neighboring digits were swapped in one of two amounts: 54.00 for 45.00. */

@@ -62,20 +62,28 @@ function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster
 function notAlone(rule: DuplicateRule, records: readonly Entry[]): Entry[] {
   const slots = 1 << Math.min(24, Math.max(10, Math.ceil(Math.log2(records.length + 1)) + 4));
   const seen = new Uint8Array(slots);
-  const slotOf = ({ minor, values }: Entry): number => {
-    let sum = minor | 0;
-    for (const field of rule.fields) {
-      const text = values[field] ?? '';
-      for (let i = 0; i < text.length; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
-      sum = Math.imul(sum ^ (sum >>> 15), 0x85ebca6b);
-    }
-    return (sum ^ (sum >>> 13)) & (slots - 1);
-  };
+  const slotOf = (record: Entry): number => likenessHash(rule, record) & (slots - 1);
   for (const record of records) {
     const slot = slotOf(record);
     if (seen[slot]! < 2) seen[slot]!++;
   }
   return records.filter((record) => seen[slotOf(record)] === 2);
+}
+
+/** The same for records that are alike, and nearly always another one for those that are not: 32 bits. */
+export function likenessHash({ fields }: DuplicateRule, { minor, values }: Entry): number {
+  let sum = minor | 0;
+  for (const field of fields) {
+    const text = values[field] ?? '';
+    for (let i = 0; i < text.length; i++) sum = (Math.imul(sum, 31) + text.charCodeAt(i)) | 0;
+    sum = Math.imul(sum ^ (sum >>> 15), 0x85ebca6b);
+  }
+  return (sum ^ (sum >>> 13)) >>> 0;
+}
+
+/** Whether another record can be a copy of this one at all, by what is in its fields. */
+export function hasLikeness({ fields, entry }: DuplicateRule, { values }: Entry): boolean {
+  return entry !== undefined || fields.some((field) => (values[field] ?? '') !== '');
 }
 
 /** Entries with nothing in any of the fields are like no other. */

@@ -1,6 +1,6 @@
 import { dateOf, monthBefore, monthOf } from '../calendar.ts';
 import type { Entry, FeeRule, SettlementPass } from '../entry.ts';
-import { note, type Work } from '../match/work.ts';
+import { note, type Rules, type Work } from '../match/work.ts';
 import { netOf, partsOf } from '../passes/settlement.ts';
 import { isWhere } from './rules.ts';
 
@@ -12,14 +12,11 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
   const expectedByMonth = new Map<string, number>();
   const detailed = work.rules.exceptions.items.some(({ type }) => type === 'chargeback');
   for (const entry of work.all[pass.of]) {
-    if (pass.monthly && isWhere(entry.values, pass.monthly.where)) continue;
+    if ((pass.monthly && isWhere(entry.values, pass.monthly.where)) || isItemAlone(work.rules, pass, entry)) continue;
     const parts = partsOf(pass, entry);
     const rule = ruleOf(pass, entry);
     const monthly = rule?.deducted === 'monthly';
-    // A chargeback among the settlements has no gross and no fee of its own: it is an exception by itself.
-    const item =
-      parts.gross === undefined && work.rules.exceptions.items.some((one) => one.side === pass.of && isWhere(entry.values, one.where));
-    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly && !item;
+    const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly;
     // Monthly fees are in the report and are not taken out of the net.
     const net = netOf(monthly ? { ...parts, fees: 0 } : parts);
     if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});
@@ -39,6 +36,11 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     if (off > pass.feeLimit) add(work, pass, entry, 'fee_odd', parts.fees - expected.fee, { fee: parts.fees, expected: expected.fee });
   }
   if (pass.monthly) noteMonthly(work, pass, expectedByMonth);
+}
+
+/** A chargeback or a return in a record of its own, among the settlements: it has no payments and no fee, and is an exception by itself. */
+export function isItemAlone({ exceptions }: Pick<Rules, 'exceptions'>, pass: SettlementPass, entry: Entry): boolean {
+  return exceptions.items.some(({ side, where }) => side === pass.of && isWhere(entry.values, where)) && !partsOf(pass, entry).gross;
 }
 
 /** The entry of the contract that holds for a settlement; undefined: none does. */

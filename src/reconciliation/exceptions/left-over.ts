@@ -2,9 +2,10 @@ import type { Ambiguous, Entry, Side } from '../entry.ts';
 import { keyOf } from '../fields.ts';
 import { except, leaveOut, note, SIDES, take, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
-import { dayNumber } from '../calendar.ts';
-import { missingPart, partOf } from './explain-unequal.ts';
+import { dateOf, dayNumber } from '../calendar.ts';
+import { missingPart } from './explain-unequal.ts';
 import { type ItemRule, isWhere } from './rules.ts';
+import { type Incomplete, incompleteFor, wholeOf } from './splits.ts';
 
 /**
  * Voided records are no money of a reconciliation where nothing has it. `same day`: those voided on or before their own day, before
@@ -24,7 +25,9 @@ export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
 
 /** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
 export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
-  for (const group of joined(work, ambiguous)) {
+  // A settlement whose refunds a later pass has found leaves no doubt.
+  const doubtful = ambiguous.filter(({ oneSided }) => !oneSided || work.matchOf.get(oneSided)?.takenLast === true);
+  for (const group of joined(work, doubtful)) {
     const left = group.left.filter((entry) => work.open.left.has(entry));
     const right = group.right.filter((entry) => work.open.right.has(entry));
     if (group.oneSided ? !left.length && !right.length : !left.length || !right.length) continue;
@@ -39,12 +42,14 @@ export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): vo
   }
 }
 
+type Joined = Pick<Ambiguous, 'pass' | 'left' | 'right'> & { oneSided: boolean };
+
 /** Groups that share an open record are one, under the name of the first pass: which of them has it cannot be known without the other. */
-function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
+function joined(work: Work, groups: readonly Ambiguous[]): Joined[] {
   const places = new Map<string, number>();
   const found: ({ pass: string; left: Set<Entry>; right: Set<Entry>; oneSided: boolean } | undefined)[] = [];
   for (const group of groups) {
-    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>(), oneSided: group.oneSided === true };
+    const own = { pass: group.pass, left: new Set<Entry>(), right: new Set<Entry>(), oneSided: group.oneSided !== undefined };
     const at = found.push(own) - 1;
     for (const side of SIDES)
       for (const entry of group[side]) {
@@ -67,8 +72,7 @@ function joined(work: Work, groups: readonly Ambiguous[]): Ambiguous[] {
   }
   return found.flatMap((group) => {
     if (!group) return [];
-    const { pass, left, right, oneSided } = group;
-    return [{ pass, left: [...left], right: [...right], ...(oneSided ? { oneSided } : {}) }];
+    return [{ ...group, left: [...group.left], right: [...group.right] }];
   });
 }
 
@@ -113,27 +117,45 @@ export function exceptCopies(work: Work): void {
   }
 }
 
-/** Records of a kind that needs a person by itself, where no match has them. */
-export function exceptItems(work: Work): void {
+/**
+ * Records of a kind that needs a person by itself, where no match has them. `rejected`: what finance rejected is not posted, so no
+ * pass may tie it; before any pass looks at it.
+ */
+export function exceptItems(work: Work, which: 'rejected' | 'rest'): void {
   for (const rule of work.rules.exceptions.items)
-    for (const entry of [...work.open[rule.side]]) if (isWhere(entry.values, rule.where)) except(work, itemOf(work, rule, entry));
+    if ((rule.type === 'rejected') === (which === 'rejected'))
+      for (const records of itemsOf(rule, [...work.open[rule.side]])) except(work, itemOf(work, rule, records));
 }
 
 /** Items that a person must answer although a match has their money. */
 export function noteItems(work: Work): void {
   for (const rule of work.rules.exceptions.items)
     if (rule.always)
-      for (const entry of work.all[rule.side])
-        if (work.matchOf.has(entry) && isWhere(entry.values, rule.where)) note(work, itemOf(work, rule, entry));
+      for (const records of itemsOf(
+        rule,
+        work.all[rule.side].filter((entry) => work.matchOf.has(entry)),
+      ))
+        note(work, itemOf(work, rule, records));
 }
 
-function itemOf(work: Work, rule: ItemRule, entry: Entry): Parameters<typeof except>[1] {
-  const original = originalOf(work, rule, entry);
+/** The records that a rule names; those of one entry together. */
+function itemsOf(rule: ItemRule, entries: readonly Entry[]): Iterable<Entry[]> {
+  return Map.groupBy(
+    entries.filter(({ values }) => isWhere(values, rule.where)),
+    (entry) => {
+      const name = rule.entry === undefined ? '' : (entry.values[rule.entry] ?? '');
+      return name === '' ? `\u0000${entry.id}` : JSON.stringify([entry.currency, name]);
+    },
+  ).values();
+}
+
+function itemOf(work: Work, rule: ItemRule, records: readonly Entry[]): Parameters<typeof except>[1] {
+  const original = originalOf(work, rule, records[0]!);
   return {
     type: rule.type,
-    left: rule.side === 'left' ? [entry] : [],
-    right: rule.side === 'right' ? [entry] : [],
-    minor: entry.minor,
+    left: rule.side === 'left' ? records : [],
+    right: rule.side === 'right' ? records : [],
+    minor: sumOf(records),
     facts: original === undefined ? {} : { original },
   };
 }
@@ -164,7 +186,10 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
   for (const side of SIDES) {
     const { type, within, together } = work.rules.open[side];
     const today = work.days.index(work.asOf);
+    const incompleteOf = incompleteFor(work, side);
+    const parts = new Map<string, Incomplete>();
     const groups = new Map<string, Entry[]>();
+    const lacking: Entry[] = [];
     for (const entry of [...work.open[side]]) {
       if (entry.day !== null && today - work.days.index(entry.day) <= within) {
         work.open[side].delete(entry);
@@ -172,25 +197,64 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
         inTransit[side].push(entry);
         continue;
       }
-      const split = splitOf(work, side, entry);
+      const incomplete = incompleteOf(entry);
+      const split = incomplete ? `${SPLIT}${incomplete.group}` : splitOf(work, side, entry);
+      if (incomplete) parts.set(split!, incomplete);
       const values = together?.map((field) => entry.values[field] ?? null);
       const whole = values && !values.includes(null) ? JSON.stringify([entry.currency, ...values]) : undefined;
+      if (split === undefined && values && lacksOne(values)) {
+        lacking.push(entry);
+        continue;
+      }
       const key = split ?? whole ?? `\u0000${entry.id}`;
       const list = groups.get(key);
       if (list) list.push(entry);
       else groups.set(key, [entry]);
     }
+    if (together) joinLacking(groups, lacking, together);
     for (const [key, entries] of groups) {
       const sides = { left: side === 'left' ? entries : [], right: side === 'right' ? entries : [] };
       const split = key.startsWith(SPLIT)
         ? work.rules.exceptions.splits.find((rule) => rule.side === side && missingPart(entries, rule.field) !== undefined)
         : undefined;
       const subject = key.startsWith('\u0000') ? {} : { subject: `${side} ${key}` };
-      const facts: Record<string, string> = split ? { missing: missingPart(entries, split.field)! } : {};
-      except(work, { type: split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
+      const lacking = parts.get(key);
+      const facts: Record<string, string | number> = lacking
+        ? { missing: lacking.missing, is_missing: 1 }
+        : split
+          ? { missing: missingPart(entries, split.field)! }
+          : {};
+      except(work, { type: lacking?.type ?? split?.type ?? type, ...sides, minor: sumOf(entries), ...subject, facts });
     }
   }
   return inTransit;
+}
+
+function lacksOne(values: readonly (string | null)[]): boolean {
+  return values.length > 1 && values.filter((value) => !value).length === 1;
+}
+
+/**
+ * A record that lacks one of the values by which open records belong together is one trouble with those of its day that agree with it in
+ * all others, where there is one such group: a payment without the number of its batch, where one batch of its merchant is missing. The
+ * day alone is not enough.
+ */
+function joinLacking(groups: Map<string, Entry[]>, lacking: readonly Entry[], together: readonly string[]): void {
+  const whole = [...groups].filter(([key]) => !key.startsWith('\u0000'));
+  for (const field of together) {
+    const own = lacking.filter(({ values }) => !values[field]);
+    if (!own.length) continue;
+    const rest = together.filter((name) => name !== field);
+    const nameOf = ({ currency, minor, day, values }: Entry): string =>
+      JSON.stringify([currency, minor < 0, day, ...rest.map((name) => values[name])]);
+    const byRest = Map.groupBy(whole, ([, entries]) => nameOf(entries[0]!));
+    for (const entry of own) {
+      const date = entry.day === null ? null : dateOf(entry.day);
+      const [one, second] = rest.some((name) => entry.values[name] !== date) ? (byRest.get(nameOf(entry)) ?? []) : [];
+      if (one && !second) one[1].push(entry);
+      else groups.set(`\u0000${entry.id}`, [entry]);
+    }
+  }
 }
 
 const SPLIT = '\u0000\u0000split ';
@@ -198,9 +262,8 @@ const SPLIT = '\u0000\u0000split ';
 /** Parts of one whole are one exception, while one of them is missing. */
 function splitOf(work: Work, side: Side, entry: Entry): string | undefined {
   for (const rule of work.rules.exceptions.splits) {
-    if (rule.side !== side) continue;
-    const part = partOf(entry.values[rule.field] ?? '');
-    if (part) return `${SPLIT}${entry.currency} ${part.whole}`;
+    const whole = rule.side === side ? wholeOf(work.rules, rule, entry) : undefined;
+    if (whole !== undefined) return `${SPLIT}${whole}`;
   }
   return undefined;
 }

@@ -56,6 +56,8 @@ export interface ItemRule {
   always: boolean;
   /** Which record of the other side it takes back. */
   original: readonly { left: string; right: string }[];
+  /** Records with the same value are one exception: the lines of a journal. */
+  entry?: string;
 }
 
 /** Texts such as "bag 1/2" name parts of one whole. */

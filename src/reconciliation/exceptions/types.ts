@@ -126,9 +126,11 @@ export const EXCEPTION_TYPES = {
   split_incomplete: {
     title: 'Part of a deposit is missing',
     sentence: (a) =>
-      a.facts.left_sum === undefined
-        ? `A deposit${on(a)} came in parts, of which ${money(a, Math.abs(a.minor))} is there: part ${a.facts.missing} is missing.`
-        : `A deposit${on(a)} came in parts. ${bothSums(a)}: part ${a.facts.missing} is missing.`,
+      a.facts.is_missing !== undefined
+        ? `${money(a, a.minor)} of ${a.leftCount > 0 ? a.leftName : a.rightName}${on(a)} came in parts, and part ${a.facts.missing} is missing in ${a.leftCount > 0 ? a.rightName : a.leftName}.`
+        : a.facts.left_sum === undefined
+          ? `A deposit${on(a)} came in parts, of which ${money(a, Math.abs(a.minor))} is there: part ${a.facts.missing} is missing.`
+          : `A deposit${on(a)} came in parts. ${bothSums(a)}: part ${a.facts.missing} is missing.`,
     next: 'Find the other bag; tell the supervisor the same day.',
     dueIn: DUE.taken,
   },

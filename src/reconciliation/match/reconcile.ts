@@ -1,6 +1,7 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.ts';
 import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
+import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
@@ -102,12 +103,13 @@ export function reconcileSides(
   };
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
+  exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
   for (const pass of rules.passes) ambiguous.push(...runPass(work, pass, { left, right }));
   for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
-  exceptItems(work);
+  exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
   const inTransit = leftOver(work);
   findings(work);
@@ -164,9 +166,11 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       return ambiguous;
     }
     case 'subset': {
-      const { matches, ambiguous, completed } = matchBySubset(pass, open, [...work.unequal], work.days);
+      const others = work.rules.passes.filter((one) => one.kind === 'subset');
+      const { matches, ambiguous, completed, unequal } = matchBySubset(pass, open, [...work.unequal], work.days, others);
       reopen(work, completed);
       takeAll(work, matches);
+      for (const group of unequal) holdUnequal(work, group);
       return ambiguous;
     }
     case 'balance':
@@ -185,6 +189,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const earlierGroups = [...work.unequal].filter(({ otherwise }) => !otherwise);
   for (const group of earlierGroups) for (const entry of [...group.left, ...group.right]) tied.set(entry, group);
   const all = { left: [...work.open.left], right: [...work.open.right] };
+  if (pass.kind === 'settlement') all[pass.of] = all[pass.of].filter((entry) => !isItemAlone(work.rules, pass, entry));
   for (const group of earlierGroups) {
     all.left.push(...group.left);
     all.right.push(...group.right);
@@ -192,7 +197,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const { matches, unequal, unfit } =
     pass.kind === 'key'
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
-      : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days);
+      : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days, seeksRefunds(work.rules, pass));
   for (const found of matches) {
     const match = withFirstOfCopies(work, pass, found);
     const earlier = wholeGroups(match, tied);
@@ -207,9 +212,19 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     // The group whose difference is explained is the exception, then the one that leaves less; the narrower key wins where they are even.
     if (!earlier || (earlier.length > 0 && earlier.every((narrower) => !isBetter(work, group, narrower)))) continue;
     reopen(work, earlier);
-    work.unequal.add(group);
-    for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
+    holdUnequal(work, group);
   }
+}
+
+/** Keeps a group whose sums differ for later passes. */
+function holdUnequal(work: Work, group: Unequal): void {
+  work.unequal.add(group);
+  for (const side of SIDES) for (const entry of group[side]) work.open[side].delete(entry);
+}
+
+/** Whether a later pass looks for the refunds of settlements by themselves. */
+function seeksRefunds({ passes }: Rules, pass: Pass): boolean {
+  return passes.slice(passes.indexOf(pass) + 1).some((later) => later.kind === 'subset' && later.parts !== undefined);
 }
 
 /** A match in which a copy stands for an entry that lacks the key: of two that say the same, the first one has the money. */

@@ -2,6 +2,8 @@ import type { Entry, FieldPair, Pass, Side, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
 import { monthKeyOf } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
+import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
+import { refundViews } from '../passes/subset.ts';
 import { keyOf } from '../fields.ts';
 import type { ReconciledMatch, Rules } from './work.ts';
 
@@ -21,7 +23,7 @@ export interface Relation {
 
 /** All relations of a reconciliation. Copies have one only with each other: that of a record that is like no other is null. */
 export function relationsOf(rules: Rules): Relation[] {
-  const found = rules.passes.flatMap((pass, i) => relationsOfPass(pass, i));
+  const found = rules.passes.flatMap((pass, i) => relationsOfPass(pass, i, rules.passes));
   const last = rules.passes.length;
   for (const { side, field } of entryFields(rules))
     found.push({ pass: last, keyOf: (entry, of) => (of === side ? (entry.values[field] ?? null) : null), always: side });
@@ -34,10 +36,27 @@ export function relationsOf(rules: Rules): Relation[] {
       });
   for (const side of ['left', 'right'] as const) {
     const { together } = rules.open[side];
-    if (together) found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, together) : null) });
+    if (!together) continue;
+    found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, together) : null) });
+    // One that lacks one of the values may belong to those that have it.
+    if (together.length > 1)
+      for (const lacked of together) {
+        const rest = together.filter((field) => field !== lacked);
+        found.push({ pass: last, keyOf: (entry, of) => (of === side ? togetherKey(entry, rest) : null) });
+      }
   }
-  for (const rule of rules.exceptions.splits)
-    found.push({ pass: last, keyOf: (entry, of) => (of === rule.side ? (partOf(entry.values[rule.field] ?? '')?.whole ?? null) : null) });
+  const whole = fieldsOfWhole(rules);
+  for (const rule of rules.exceptions.splits) {
+    const isPart = (entry: Entry): boolean => partOf(entry.values[rule.field] ?? '') !== undefined;
+    found.push({ pass: last, keyOf: (entry, of) => (of === rule.side ? (wholeOf(rules, rule, entry) ?? null) : null) });
+    // What is open on the other side may have been in a part that did not come.
+    if (whole)
+      found.push({
+        pass: last,
+        keyOf: (entry, of) => (of === rule.side && !isPart(entry) ? null : keyOf(entry, whole, of)),
+        always: rule.side,
+      });
+  }
   return found;
 }
 
@@ -53,7 +72,7 @@ export function takenBy(rules: Rules, { by, pass, evidence, takenLast }: Reconci
   return rules.passes.findIndex(({ name }) => name === pass);
 }
 
-function relationsOfPass(pass: Pass, i: number): Relation[] {
+function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
   switch (pass.kind) {
     case 'key':
       return [{ pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) }];
@@ -79,8 +98,17 @@ function relationsOfPass(pass: Pass, i: number): Relation[] {
     case 'subset': {
       const many: Side = pass.one === 'left' ? 'right' : 'left';
       const block: Relation = { pass: i, keyOf: (entry, side) => blockKey(entry, pass.block, side), near: reachOf(pass.within) };
-      if (!pass.together.length) return [block];
-      return [block, { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) }];
+      // Settlements, and the refunds that wait for one of them.
+      const refunds = refundViews(
+        pass,
+        passes.filter((other) => other.kind === 'subset'),
+      ).map((view): Relation => {
+        const keyOf = (entry: Entry, side: Side): string | null =>
+          side === many && entry.minor >= 0 ? null : blockKey(entry, view.block, side);
+        return { pass: i, keyOf, near: reachOf(view.within) };
+      });
+      if (!pass.together.length) return [block, ...refunds];
+      return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) }];
     }
   }
 }
@@ -111,6 +139,7 @@ function entryFields({ exceptions }: Rules): { side: Side; field: string }[] {
   };
   for (const { side, entry } of exceptions.duplicates) add(side, entry);
   for (const { entry } of exceptions.periods) add('right', entry);
+  for (const { side, entry } of exceptions.items) add(side, entry);
   return [...fields.values()];
 }
 

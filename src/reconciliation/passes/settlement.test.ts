@@ -87,6 +87,17 @@ describe('payments and their settlement', () => {
     expect(reconcile([PASS], payments, [settlement(), line]).found).toContain('fee_missing c');
   });
 
+  test('a returned payment in a record of the same day is no second settlement, and has no parts to add up', () => {
+    const DAY: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }] };
+    const items = [{ side: 'right' as const, type: 'ach_return', where: { kind: ['return'] }, always: false, original: [] }];
+    const back = entry('x', -4000, '2026-07-02', { batch: null, day: '1', kind: 'return', gross: '0', fee: '0', net: '-4000' });
+    const paid = payments.map((payment) => ({ ...payment, values: { batch: null, day: '1' } }));
+    const { found, confirmed } = reconcile([PASS, DAY], paid, [settlement({ batch: null, day: '1' }), back], {
+      exceptions: { ...NO_RULES, items },
+    });
+    expect([found, confirmed]).toEqual([['ach_return x'], ['a b s']]);
+  });
+
   test('a report that writes its fees with a minus sign says so', () => {
     const { found } = reconcile([{ ...PASS, negative: ['fees'] }], payments, [settlement({ fee: '-285' })]);
     expect(found).toEqual([]);
@@ -113,6 +124,16 @@ describe('payments and their settlement', () => {
   test('a payment that the settlement lacks is not settled, and the rest needs review', () => {
     const { found, matches } = reconcile([PASS], [...payments, entry('c', 777, '2026-07-01', { batch: '7' })], [settlement()]);
     expect([found, matches.map((m) => m.state)]).toEqual([['not_settled c'], ['proposed']]);
+  });
+
+  test('a settlement whose parts add up has no swapped digits: the payment that it lacks is missing', () => {
+    const sales = [entry('a', 15_700, '2026-07-01', { batch: '7' }), entry('b', 1800, '2026-07-01', { batch: '7' })];
+    const found = (payments: Entry[], gross: string, net: string | null) =>
+      reconcile([PASS], payments, [settlement({ gross, fee: '0', net })]).found.join('; ');
+    expect(found(sales, '15700', '15700')).toContain('not_settled b');
+    expect(found(sales.slice(0, 1), '17500', '17500')).toContain('amount_differs a s');
+    // Nothing says how the gross came about: it may have been typed.
+    expect(found(sales, '15700', null)).toContain('transposed a b s');
   });
 });
 
@@ -266,6 +287,15 @@ describe('a refund that is netted into another settlement', () => {
       [of('s', '1', 10_000, 0)],
     );
     expect(confirmed).toEqual(['a b s']);
+  });
+
+  test('and is in the batch: a sale without its number is found, in one way', () => {
+    const settlements = [of('s', '1', 10_000, 1500)];
+    const refund = paid('r', -1500, '1');
+    const oneSale = [paid('a', 4000, '1'), paid('b', 6000, null), refund];
+    const twoDays = [paid('a', 4000, '1'), paid('b', 3500, null), paid('c', 2500, null, '2026-07-02'), refund];
+    expect(reconcile([KEY, LATER], oneSale, settlements)).toMatchObject({ found: [], confirmed: ['a r b s'] });
+    expect(reconcile([KEY, LATER], twoDays, settlements)).toMatchObject({ found: [], confirmed: ['a r b c s'] });
   });
 
   test('where refunds are no payments, the gross is enough', () => {

@@ -37,10 +37,26 @@ export function takingsOf(pass: Made, entry: Entry): number[] {
 }
 
 /**
- * Ties the payments of each key to its settlements, where they add up to what these are made of. A refund that another settlement
- * nets stays open for it: this one says that it has none.
+ * What the sales of a settlement add up to, and its refunds as a positive sum, where it says its gross or its net. `stated`: it says its
+ * refunds itself, be it 0.
  */
-export function matchBySettlement(pass: SettlementPass, left: readonly Entry[], right: readonly Entry[], days: BusinessDays): KeyResult {
+export function salesAndRefunds(pass: Made, entry: Entry): { sales: number; refunds: number; stated: boolean } | undefined {
+  const [less, gross] = takingsOf(pass, entry);
+  if (less === undefined || gross === undefined) return undefined;
+  return { sales: gross, refunds: gross - less, stated: partsOf(pass, entry).refunds !== undefined };
+}
+
+/**
+ * Ties the payments of each key to its settlements, where they add up to what these are made of. A refund that another settlement
+ * nets stays open for it: this one says that it has none, or others. `refundsApart`: a later pass looks for refunds by themselves.
+ */
+export function matchBySettlement(
+  pass: SettlementPass,
+  left: readonly Entry[],
+  right: readonly Entry[],
+  days: BusinessDays,
+  refundsApart = false,
+): KeyResult {
   const result: KeyResult = { matches: [], unequal: [], unfit: [] };
   if (!pass.on.length) return result;
   for (const group of keyGroups(pass, left, right, days)) {
@@ -48,10 +64,12 @@ export function matchBySettlement(pass: SettlementPass, left: readonly Entry[], 
     const takings = settlements.map((entry) => takingsOf(pass, entry));
     if (takings.some((list) => !list.length)) continue;
     const wanted = [0, 1].map((i) => takings.reduce((sum, list) => sum + list[i]!, 0)) as [number, number];
-    const tie = (own: readonly Entry[]): void => tieSettlements(pass, { settlements, payments: own, wanted }, days, result);
+    const tie = (own: readonly Entry[]): void => tieSettlements(pass, { settlements, payments: own, wanted }, days, result, refundsApart);
     const sales = payments.filter(({ minor }) => minor > 0);
-    // The gross is that of the sales; what is refunded here was netted into another settlement, or another one's refunds into this one.
-    if (!wanted.includes(sumOf(payments)) && sales.length > 0 && sales.length < payments.length && sumOf(sales) === wanted[1]) tie(sales);
+    const others = sales.length > 0 && sales.length < payments.length && !wanted.includes(sumOf(payments));
+    // What is refunded here was netted into another settlement, or another one's refunds into this one.
+    const elsewhere = sumOf(sales) === wanted[1] || (refundsApart && sumOf(payments) - sumOf(sales) !== wanted[0] - wanted[1]);
+    if (others && elsewhere) tie(sales);
     else tie(payments);
   }
   return result;
@@ -69,12 +87,15 @@ function tieSettlements(
   { settlements, payments, wanted }: SettledGroup,
   days: BusinessDays,
   result: KeyResult,
+  refundsApart: boolean,
 ): void {
   const fields = pass.on.map(pairName);
   const group = pass.of === 'left' ? { left: settlements, right: payments } : { left: payments, right: settlements };
   const paid = sumOf(payments);
   const found = wanted.find((sum) => sum === paid);
-  const sums = pass.of === 'left' ? { left: found ?? wanted[0], right: paid } : { left: paid, right: found ?? wanted[0] };
+  // Sales are held against the gross where refunds are looked for by themselves.
+  const own = found ?? (refundsApart && payments.every(({ minor }) => minor > 0) ? wanted[1] : wanted[0]);
+  const sums = pass.of === 'left' ? { left: own, right: paid } : { left: paid, right: own };
   const unequal = { pass: pass.name, ...group, difference: sums.right - sums.left, fields, sums };
   if (!fits(group.left.length, group.right.length, pass.sides)) {
     result.unfit.push(unequal);

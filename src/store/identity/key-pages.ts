@@ -7,7 +7,7 @@ export interface KeyStore {
    * The members of blocks, by key, in the order of their ids; a block that is not there has none. Of a block with more than
    * `most` members no more is said than that: a list that is longer than `most`, whose numbers may be of nobody.
    */
-  blocks(keys: readonly number[], most: number): Promise<Map<number, number[]>>;
+  blocks(keys: readonly number[], most: number): Promise<Map<number, readonly number[]>>;
   add(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   remove(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   /** Writes the keys of all members at once. There must be none. `each` gives them, the same at every call: a key and its member at each place; -1: none. */
@@ -33,38 +33,42 @@ const HIGH_MEMBER = 11;
 
 export function keyStore(rows: Rows, entityId: number): KeyStore {
   let pages: number | undefined;
-  const read = new Map<number, Uint32Array>();
+  /** The members of keys on their pages, which do not change before all keys are written again. */
+  const onPages = new Map<number, readonly number[]>();
 
   async function pageCount(): Promise<number> {
     pages ??= Number((await rows.select('SELECT key_pages FROM il_entity WHERE id = ?', [[entityId]]))[0]?.[0] ?? 0);
     return pages;
   }
 
-  /** Reads the pages of these keys that were not read yet. */
-  async function readPages(keys: readonly number[]): Promise<void> {
+  /** Finds the members of these keys on their pages. The pages are not kept: of thousands of keys they are hundreds of megabytes. */
+  async function readPages(keys: Iterable<number>): Promise<void> {
     const count = await pageCount();
     if (count === 0) return;
-    const wanted = [...new Set(keys.map((key) => pageOf(key, count)))].filter((page) => !read.has(page)).sort((a, b) => a - b);
-    for (const page of wanted) read.set(page, NO_ENTRIES);
-    const found = await rows.select(
-      PAGES,
-      together(wanted).map((pages) => [entityId, ...pages]),
-    );
-    wordsOf(found.map(([, entries]) => entries as string)).forEach((words, i) => read.set(Number(found[i]![0]), words));
+    const wanted = Float64Array.from(new Set(keys))
+      .filter((key) => !onPages.has(key))
+      .sort();
+    for (let from = 0; from < wanted.length;) {
+      const pages: number[] = [];
+      let to = from;
+      for (; to < wanted.length; to++) {
+        const page = pageOf(wanted[to]!, count);
+        if (page === pages.at(-1)) continue;
+        if (pages.length === PAGES_AT_ONCE) break;
+        pages.push(page);
+      }
+      const found = await rows.select(
+        PAGES,
+        together(pages).map((some) => [entityId, ...some]),
+      );
+      const words = wordsOf(found.map(([, entries]) => entries as string));
+      const byPage = new Map(found.map(([page], i) => [Number(page), words[i]!]));
+      for (; from < to; from++) onPages.set(wanted[from]!, membersOn(byPage.get(pageOf(wanted[from]!, count)), wanted[from]!));
+    }
   }
 
-  /** The members of a key on its page; IN_ROWS instead of them where all of them are rows. */
-  function onPage(key: number): number[] {
-    const members: number[] = [];
-    if (!pages) return members;
-    const entries = read.get(pageOf(key, pages)) ?? NO_ENTRIES;
-    const low = (key % 4294967296) >>> 0;
-    const high = Math.floor(key / 4294967296);
-    for (let i = 0; i < entries.length; i += WORDS)
-      if (entries[i] === low && entries[i + 1]! >>> HIGH_MEMBER === high)
-        members.push((entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!);
-    return members;
-  }
+  /** The members of a key on its page, which was read; IN_ROWS instead of them where all of them are rows. */
+  const onPage = (key: number): readonly number[] => onPages.get(key) ?? NOBODY;
 
   const changesOf = (keys: readonly number[], limit: number): Promise<Cell[][]> =>
     rows.select(
@@ -103,7 +107,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   return {
     async blocks(keys, most) {
       await readPages(keys);
-      const found = new Map(keys.map((key) => [key, onPage(key)]));
+      const found = new Map<number, readonly number[]>(keys.map((key) => [key, onPage(key)]));
       const marked = [...found.keys()].filter((key) => found.get(key)![0] === IN_ROWS);
       // Most blocks did not change since their page was written.
       const { changes, more } = await fewChangesOf([...found.keys()].filter((key) => found.get(key)![0] !== IN_ROWS));
@@ -131,10 +135,10 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
         for (const [, member, gone] of some)
           if (Number(gone) === 1) members.delete(Number(member));
           else members.add(Number(member));
-        found.set(key, [...members]);
+        found.set(key, [...members].sort((a, b) => a - b));
       }
-      for (const key of large) found.set(key, new Array<number>(most + 1).fill(-1));
-      for (const members of found.values()) if (members.length > 1) members.sort((a, b) => a - b);
+      const tooMany = new Array<number>(most + 1).fill(-1);
+      for (const key of large) found.set(key, tooMany);
       return found;
     },
     async add(pairs) {
@@ -167,14 +171,14 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       }
       await rows.update('il_entity', ['key_pages'], ['id'], [[total, entityId]]);
       pages = total;
-      read.clear();
+      onPages.clear();
     },
     async clear() {
       await rows.remove('il_member_key', ['entity_id'], [[entityId]]);
       await rows.remove('il_key_page', ['entity_id'], [[entityId]]);
       await rows.update('il_entity', ['key_pages'], ['id'], [[0, entityId]]);
       pages = 0;
-      read.clear();
+      onPages.clear();
     },
   };
 }
@@ -192,7 +196,19 @@ const LARGER = 'SELECT block_key FROM il_member_key WHERE entity_id = ? AND bloc
 /** Is on a page instead of the members of a block that is all rows: the highest number of a member, which nobody has. */
 const IN_ROWS = 2 ** 43 - 1;
 
-const NO_ENTRIES = new Uint32Array(0);
+const NOBODY: readonly number[] = [];
+
+/** The members of a key among the entries of its page, in the order of their ids. */
+function membersOn(entries: Uint32Array | undefined, key: number): readonly number[] {
+  if (!entries) return NOBODY;
+  const low = (key % 4294967296) >>> 0;
+  const high = Math.floor(key / 4294967296);
+  let members: number[] | undefined;
+  for (let i = 0; i < entries.length; i += WORDS)
+    if (entries[i] === low && entries[i + 1]! >>> HIGH_MEMBER === high)
+      (members ??= []).push((entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!);
+  return members?.sort((a, b) => a - b) ?? NOBODY;
+}
 
 function pageOf(key: number, pages: number): number {
   return Math.floor(key / (KEYS / pages));

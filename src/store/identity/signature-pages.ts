@@ -9,13 +9,9 @@ export interface SignatureForm {
 
 /** The signatures of one entity inside one transaction. Those of a member are 0 where nothing is known. */
 export interface SignatureStore {
-  /** Makes the signatures of these members known to `words` and `placeOf`. */
-  read(members: readonly number[]): Promise<void>;
-  /** The page of a member that was read. */
-  words(member: number): Uint32Array;
-  /** Where on its page the words of a member begin. */
-  placeOf(member: number): number;
-  /** Writes the signatures of members, those of `first` in the first words, and so on. */
+  /** The signatures of members that are given in the order of their ids: `width` words for each, one behind the other. */
+  read(members: readonly number[]): Promise<Uint32Array>;
+  /** Writes the signatures of members, which are given in the order of their ids, as `read` gives them. */
   put(members: readonly number[], words: Uint32Array): Promise<void>;
   /** Writes the signatures of all members at once, in the order of their ids; `write` is called for each of them. There must be none. */
   writeAll(members: Float64Array, write: (index: number, into: Uint32Array, at: number) => void): Promise<void>;
@@ -27,18 +23,9 @@ const ON_A_PAGE = 32;
 /** The first word of a page is the layout. */
 const HEADER = 1;
 const PAGES_AT_ONCE = 200;
-/** Pages of more than this are not kept in memory. */
-const MOST_BYTES = 128 * 1024 * 1024;
 const ENTITY = 2 ** 40;
 
-/** What was read in a transaction; its batches ask for the same pages. */
-const readBy = new WeakMap<Rows, Map<number, Map<number, Uint32Array>>>();
-
 export function signatureStore(rows: Rows, entityId: number, { width, layout }: SignatureForm): SignatureStore {
-  const byEntity = readBy.get(rows) ?? new Map<number, Map<number, Uint32Array>>();
-  readBy.set(rows, byEntity);
-  const pages = byEntity.get(entityId) ?? new Map<number, Uint32Array>();
-  byEntity.set(entityId, pages);
   const size = HEADER + ON_A_PAGE * width;
 
   function pageOf(member: number): number {
@@ -59,30 +46,65 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     return [entityId * ENTITY + page, entityId, textOf(words)];
   }
 
-  async function readPages(numbers: Iterable<number>): Promise<void> {
-    if (pages.size * size * 4 > MOST_BYTES) pages.clear();
-    const wanted = [...new Set(numbers)].filter((page) => !pages.has(page)).sort((a, b) => a - b);
-    for (const page of wanted) pages.set(page, empty());
-    const places = wanted.map((page) => entityId * ENTITY + page);
+  /** Pages by their numbers, without those that are not there or mean something else. */
+  async function readPages(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
+    const places = numbers.map((page) => entityId * ENTITY + page);
     const found = await rows.select(PAGES, together(places));
-    wordsOf(found.map(([, entries]) => entries as string)).forEach((words, i) => {
-      if (words.length === size && words[0] === layout) pages.set(Number(found[i]![0]) - entityId * ENTITY, words);
-    });
+    const words = wordsOf(found.map(([, entries]) => entries as string));
+    return new Map(
+      found.flatMap(([place], i) =>
+        words[i]!.length === size && words[i]![0] === layout ? [[Number(place) - entityId * ENTITY, words[i]!] as const] : [],
+      ),
+    );
+  }
+
+  /** Calls `work` with members of neighboring pages, so many at once; `members` in the order of their ids. */
+  async function byPages(
+    members: readonly number[],
+    work: (from: number, to: number, pages: Map<number, Uint32Array>) => void | Promise<void>,
+  ): Promise<void> {
+    for (let from = 0; from < members.length;) {
+      const numbers: number[] = [];
+      let to = from;
+      for (; to < members.length; to++) {
+        const page = pageOf(members[to]!);
+        if (page === numbers.at(-1)) continue;
+        if (numbers.length === PAGES_AT_ONCE) break;
+        numbers.push(page);
+      }
+      await work(from, to, await readPages(numbers));
+      from = to;
+    }
   }
 
   return {
-    read: (members) => readPages(members.map(pageOf)),
-    words: (member) => pages.get(pageOf(member))!,
-    placeOf,
-    async put(members, words) {
-      await readPages(members.map(pageOf));
-      const changed = new Set<number>();
-      members.forEach((member, i) => {
-        pages.get(pageOf(member))!.set(words.subarray(i * width, (i + 1) * width), placeOf(member));
-        changed.add(pageOf(member));
+    async read(members) {
+      const words = new Uint32Array(members.length * width);
+      await byPages(members, (from, to, pages) => {
+        for (let i = from; i < to; i++) {
+          const page = pages.get(pageOf(members[i]!));
+          if (!page) continue;
+          const at = placeOf(members[i]!);
+          for (let k = 0; k < width; k++) words[i * width + k] = page[at + k]!;
+        }
       });
-      const written = [...changed].sort((a, b) => a - b).map((page) => rowOf(page, pages.get(page)!));
-      await rows.replace('il_signature_page', COLUMNS, written);
+      return words;
+    },
+    async put(members, words) {
+      await byPages(members, async (from, to, pages) => {
+        const changed = new Map<number, Uint32Array>();
+        for (let i = from; i < to; i++) {
+          const number = pageOf(members[i]!);
+          const page = changed.get(number) ?? pages.get(number)?.slice() ?? empty();
+          changed.set(number, page);
+          page.set(words.subarray(i * width, (i + 1) * width), placeOf(members[i]!));
+        }
+        await rows.replace(
+          'il_signature_page',
+          COLUMNS,
+          [...changed].map(([number, page]) => rowOf(number, page)),
+        );
+      });
     },
     async writeAll(members, write) {
       let some: Cell[][] = [];
@@ -95,11 +117,9 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
         await rows.insert('il_signature_page', COLUMNS, some);
         some = [];
       }
-      pages.clear();
     },
     async clear() {
       await rows.remove('il_signature_page', ['entity_id'], [[entityId]]);
-      pages.clear();
     },
   };
 }

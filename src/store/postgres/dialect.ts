@@ -19,7 +19,7 @@ import {
   updateStatistics,
 } from './tables.ts';
 import { tryOut } from './try-out.ts';
-import { createMarks, isWatched, watch } from './watch.ts';
+import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in a database of a PostgreSQL server, with any number of writers. */
@@ -51,6 +51,7 @@ export const postgres: Dialect = {
   onlyGrows,
   createMarks,
   watch,
+  rewriteWatches,
   isWatched,
   afterMigration,
   keySet,

@@ -49,3 +49,11 @@ export async function isWatched(knex: Knex, { table, name }: Pick<Watch, 'table'
   ])) as { rows: unknown[] };
   return rows.length > 0;
 }
+
+export async function rewriteWatches(knex: Knex, before: string, after: string): Promise<void> {
+  const { rows } = (await knex.raw(
+    `SELECT pg_get_functiondef(oid) AS definition FROM pg_proc
+     WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype AND prosrc LIKE '%INSERT INTO il_revenue_mark %'`,
+  )) as { rows: { definition: string }[] };
+  for (const { definition } of rows) await knex.raw(definition.replaceAll(before, after));
+}

@@ -1,7 +1,8 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
-import type { MatchSide } from './matches.ts';
-import { fieldValues, recordsOf, type Side } from './totals.ts';
+import { together, TOGETHER_MARKS } from '../rows.ts';
+import { type MatchSide, restrict, type Within } from './matches.ts';
+import { fieldValues, type Side } from './totals.ts';
 
 /** A key by which a match, or a record that no match has, would be tied to others. */
 export interface MatchKey {
@@ -110,9 +111,10 @@ export async function keysOfUnits(trx: Knex.Transaction, pipeline: string, units
   }));
 }
 
-/** Golden ids of an entity that runs after `seen`, or one of `open`, have changed. */
-export async function changedGoldens(knex: Knex, entity: string, seen: number, open: readonly number[]): Promise<number[]> {
+/** Golden ids of an entity that runs after `seen`, or one of `open`, have changed. `among`: where they are. */
+export async function changedGoldens(knex: Knex, entity: string, seen: number, open: readonly number[], among: Within): Promise<number[]> {
   const query = knex(entity).where((either) => void either.where('_run', '>', seen).orWhereIn('_run', [...open]));
+  restrict(query, '_id', among);
   return ((await query.pluck('_id')) as number[]).map(Number);
 }
 
@@ -220,20 +222,20 @@ export async function standingsOf(
   goldens: readonly number[],
 ): Promise<Standing[]> {
   const rows = await dialectOf(trx).rowsOf(trx);
-  const keys = goldens.map((golden) => [entityId, golden, side, pipeline]);
+  const lists = together(goldens);
   const matched = await rows.select(
     `SELECT r.golden_id, m.id, m.state, r.minor FROM il_match_record r JOIN il_match m ON m.id = r.match_id
-      WHERE r.entity_id = ? AND r.golden_id = ? AND r.side = ? AND m.pipeline = ?`,
-    keys,
+      WHERE r.entity_id = ? AND r.golden_id IN (${TOGETHER_MARKS}) AND r.side = ? AND m.pipeline = ?`,
+    lists.map((list) => [entityId, ...list, side, pipeline]),
   );
   const excepted = await rows.select(
     `SELECT r.golden_id, e.id, r.minor FROM il_exception_record r JOIN il_exception e ON e.id = r.exception_id
-      WHERE r.entity_id = ? AND r.golden_id = ? AND r.side = ? AND e.pipeline = ? AND e.about = 'money' AND e.state <> 'closed'`,
-    keys,
+      WHERE r.entity_id = ? AND r.golden_id IN (${TOGETHER_MARKS}) AND r.side = ? AND e.pipeline = ? AND e.about = 'money' AND e.state <> 'closed'`,
+    lists.map((list) => [entityId, ...list, side, pipeline]),
   );
   const open = await rows.select(
-    'SELECT golden_id, rule, minor FROM il_in_transit WHERE pipeline = ? AND side = ? AND golden_id = ?',
-    goldens.map((golden) => [pipeline, side, golden]),
+    `SELECT golden_id, rule, minor FROM il_in_transit WHERE pipeline = ? AND side = ? AND golden_id IN (${TOGETHER_MARKS})`,
+    lists.map((list) => [pipeline, side, ...list]),
   );
   const base = { side, match: null, exception: null };
   return [
@@ -263,24 +265,4 @@ export async function standingsOf(
 /** Golden ids of the records of a side that are in transit. */
 export async function goldensInTransit(knex: Knex, pipeline: string, side: MatchSide): Promise<number[]> {
   return ((await knex('il_in_transit').where({ pipeline, side }).whereNull('rule').pluck('golden_id')) as number[]).map(Number);
-}
-
-/** How many records of a side have no amount: nothing can be said of them. */
-export async function withoutAmount(knex: Knex, side: Side): Promise<number> {
-  const [row] = (await recordsOf(knex, side)
-    .where((either) => void either.whereNull(`g.${side.amount}`).orWhereNull(`g.${side.amount}_currency`))
-    .count({ n: '*' })) as { n: number }[];
-  return Number(row!.n);
-}
-
-/** How many records with an amount a side has, and their sum in minor units, by currency. */
-export async function sideTotals(knex: Knex, side: Side): Promise<Map<string, { records: number; minor: number }>> {
-  const rows = (await recordsOf(knex, side)
-    .whereNotNull(`g.${side.amount}`)
-    .whereNotNull(`g.${side.amount}_currency`)
-    .groupBy(`g.${side.amount}_currency`)
-    .select(`g.${side.amount}_currency as currency`)
-    .sum({ minor: `g.${side.amount}` })
-    .count({ records: '*' })) as { currency: string; minor: number; records: number }[];
-  return new Map(rows.map(({ currency, minor, records }) => [currency, { minor: Number(minor), records: Number(records) }]));
 }

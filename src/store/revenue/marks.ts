@@ -1,5 +1,7 @@
 import { dialectOf } from '../dialect.ts';
+import { newestRun } from '../ledger/runs.ts';
 import type { Knex } from '../open.ts';
+import { transaction } from './transaction.ts';
 
 /** Tables of the revenue sums: they are made from the rest of the store, and can be made again at any time. */
 export const REVENUE_TABLES = [
@@ -12,8 +14,11 @@ export const REVENUE_TABLES = [
   'il_revenue_mark',
 ];
 
-/** So many records with neighboring ids are one block. The triggers of stores divide by it: it can only change with a migration. */
-export const BLOCK = 4096;
+/**
+ * So many records with neighboring ids are one block. Whoever reads a report adds up the blocks in which something changed, so they are
+ * small. The triggers of stores divide by it: it can only change with a migration, as 087 did.
+ */
+export const BLOCK = 512;
 
 /** What changed since the sums were last brought up to date. */
 export interface Marks {
@@ -59,21 +64,68 @@ export async function readMarks(knex: Knex): Promise<Marks> {
   for (const { entity_id, block, about } of rows) {
     const entity = Number(entity_id);
     if (about.startsWith('#')) addTo(marks.numbers, entity, about.slice(1));
-    else addTo(about === '' ? marks.records : marks.evidence, entity, Number(block));
+    else addTo(about === '' || about === NOTED ? marks.records : marks.evidence, entity, Number(block));
   }
   return marks;
 }
 
-/** Takes away all marks that this transaction sees, and leaves these blocks of an entity to be looked at again. */
-export async function replaceMarks(trx: Knex.Transaction, entityId: number, blocks: readonly number[]): Promise<void> {
-  await trx('il_revenue_mark').delete();
+/** Of marks of records: reconciliations know of the change, sums do not yet. */
+const NOTED = 'n';
+
+/**
+ * Notes where records changed until now, for reconciliations. Called before a run of one begins: its number is then higher than that of the
+ * note, and its next run does not take these changes for new ones.
+ */
+export async function noteChanges(knex: Knex): Promise<void> {
+  const isMarked = async (on: Knex): Promise<boolean> => (await on('il_revenue_mark').where({ about: '' }).first('block')) !== undefined;
+  if (!(await isMarked(knex))) return;
+  await transaction(knex, async (trx) => {
+    const noted = await noteIn(trx);
+    await trx('il_revenue_mark').whereIn('about', ['', NOTED]).delete();
+    await mark(trx, noted, NOTED);
+  });
+}
+
+/** Gives all blocks in which records are marked, noted before or now. */
+async function noteIn(trx: Knex.Transaction): Promise<[entityId: number, block: number][]> {
+  const rows = (await trx('il_revenue_mark').whereIn('about', ['', NOTED]).distinct('entity_id', 'block', 'about')) as {
+    entity_id: number;
+    block: number;
+    about: string;
+  }[];
+  const run = await newestRun(trx);
+  const fresh = rows.filter(({ about }) => about !== NOTED).map((row) => [Number(row.entity_id), Number(row.block), run]);
+  await (await dialectOf(trx).rowsOf(trx)).replace('il_changed_block', ['entity_id', 'block', 'run_id'], fresh);
+  const all = new Map(rows.map((row) => [`${row.entity_id} ${row.block}`, [Number(row.entity_id), Number(row.block)] as [number, number]]));
+  return [...all.values()];
+}
+
+async function mark(trx: Knex.Transaction, blocks: readonly (readonly [entityId: number, block: number])[], about: string): Promise<void> {
   await (
     await dialectOf(trx).rowsOf(trx)
   ).insert(
     'il_revenue_mark',
     ['entity_id', 'block', 'about'],
-    blocks.map((block) => [entityId, block, 'e']),
+    blocks.map(([entityId, block]) => [entityId, block, about]),
   );
+}
+
+/** Takes away all marks that this transaction sees, and leaves these blocks of an entity to be looked at again. */
+export async function replaceMarks(trx: Knex.Transaction, entityId: number, blocks: readonly number[]): Promise<void> {
+  await noteIn(trx);
+  await trx('il_revenue_mark').delete();
+  await mark(
+    trx,
+    blocks.map((block) => [entityId, block]),
+    'e',
+  );
+}
+
+/** Blocks in which records of an entity changed, or what they are linked to, since the run `seen` was the newest of all. */
+export async function changedBlocks(knex: Knex, entityId: number, seen: number): Promise<Set<number>> {
+  const marked = (await knex('il_revenue_mark').where({ entity_id: entityId, about: '' }).pluck('block')) as unknown[];
+  const noted = (await knex('il_changed_block').where({ entity_id: entityId }).where('run_id', '>=', seen).pluck('block')) as unknown[];
+  return new Set([...marked, ...noted].map(Number));
 }
 
 /** Adds a value to the set of a key. */

@@ -63,19 +63,18 @@ export async function saveBasis(trx: Knex.Transaction, basis: string): Promise<v
   await trx('il_revenue_state').insert({ id: 1, basis }).onConflict('id').merge();
 }
 
-/** The sums of these blocks as they are stored, day by day. */
-export async function sumsOfBlocks(knex: Knex, blocks: readonly number[]): Promise<Map<string, StoredSum>> {
-  const found = new Map<string, StoredSum>();
+/** The sums of each of these blocks as they are stored, day by day, by their ids. */
+export async function sumsOfBlocks(knex: Knex, blocks: readonly number[]): Promise<Map<number, Map<string, StoredSum>>> {
+  const found = new Map(blocks.map((block) => [block, new Map<string, StoredSum>()]));
   for (let i = 0; i < blocks.length; i += 500) {
     const rows = (await knex('il_revenue_block as b')
       .join('il_revenue_day as d', 'd.id', 'b.day_id')
       .join('il_revenue_month as m', 'm.id', 'd.month_id')
       .whereIn('b.block', blocks.slice(i, i + 500))
-      .select('d.id as id', 'd.month_id as month', 'd.day as day', ...KEY.map((k) => `m.${k}`), ...FIGURES.map((f) => `b.${f}`))) as Record<
-      string,
-      Cell
-    >[];
-    for (const row of rows) addSum(found, sumOf(row), 1);
+      .select('b.block as block', 'd.id as id', 'd.month_id as month', 'd.day as day')
+      .select(KEY.map((k) => `m.${k}`))
+      .select(FIGURES.map((f) => `b.${f}`))) as Record<string, Cell>[];
+    for (const row of rows) addSum(found.get(Number(row.block))!, sumOf(row), 1);
   }
   return found;
 }
@@ -95,7 +94,7 @@ export function noFigures(): Figures {
 export async function replaceSums(trx: Knex.Transaction, blocks: ReadonlyMap<number, ReadonlyMap<string, StoredSum>>): Promise<void> {
   const numbers = [...blocks.keys()];
   const days = new Map<string, StoredSum>();
-  for (const sum of (await sumsOfBlocks(trx, numbers)).values()) addSum(days, sum, -1);
+  for (const sums of (await sumsOfBlocks(trx, numbers)).values()) for (const sum of sums.values()) addSum(days, sum, -1);
   for (let i = 0; i < numbers.length; i += 500)
     await trx('il_revenue_block')
       .whereIn('block', numbers.slice(i, i + 500))

@@ -7,7 +7,7 @@ import { heldLocks, takeLock } from './locks.ts';
 import { packed, rowsOf } from './rows.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
-import { createMarks, isWatched, watch } from './watch.ts';
+import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
 
 /** A store in one file, with one writer at a time. */
@@ -39,6 +39,7 @@ export const sqlite: Dialect = {
   onlyGrows,
   createMarks,
   watch,
+  rewriteWatches,
   isWatched,
   afterMigration: async () => {},
   keySet,

@@ -31,3 +31,14 @@ export async function isWatched(knex: Knex, { table, name }: Pick<Watch, 'table'
     undefined
   );
 }
+
+export async function rewriteWatches(knex: Knex, before: string, after: string): Promise<void> {
+  const triggers = (await knex('sqlite_master').where({ type: 'trigger' }).where('sql', 'like', '%INSERT INTO il_revenue_mark %')) as {
+    name: string;
+    sql: string;
+  }[];
+  for (const { name, sql } of triggers) {
+    await knex.raw(`DROP TRIGGER ${quoted(name)}`);
+    await knex.raw(sql.replaceAll(before, after));
+  }
+}

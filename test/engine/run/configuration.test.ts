@@ -32,7 +32,7 @@ const notes = async (t: TestTown) => (await t.rows('receipt')).map((row) => row.
 function copyOf(folder: string): string {
   const copy = join(mkdtempSync(join(tmpdir(), 'interlocal-copy-')), 'town');
   clean.push(() => rmSync(join(copy, '..'), { recursive: true, force: true }));
-  cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith('/data') });
+  cpSync(folder, copy, { recursive: true, preserveTimestamps: true, filter: (path) => !path.endsWith('/data') });
   const config = join(copy, 'config/interlocal.yaml');
   // A store on a server is named in the configuration, and so in the copy too.
   if (STORE === 'sqlite')

@@ -26,8 +26,15 @@ export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
         ? []
         : [{ type: type ?? TYPES_OF_RULES.period[0], left, right: right as string, ...(entry === undefined ? {} : { entry }) }],
     ),
-    items: rules.flatMap(({ items: side, where, always, original = [], type }) =>
-      side ? [{ side, type: type!, where: whereOf(where), always: always ?? type === 'chargeback', original }] : [],
+    items: rules.flatMap(({ items: side, where, always, original = [], entry, type }) =>
+      side
+        ? [
+            {
+              ...{ side, type: type!, where: whereOf(where), always: always ?? type === 'chargeback', original },
+              ...(entry === undefined ? {} : { entry }),
+            },
+          ]
+        : [],
     ),
     splits: rules.flatMap(({ split: side, field, type }) => (side ? [{ side, type: type ?? TYPES_OF_RULES.split[0], field: field! }] : [])),
     afterClose: rules.flatMap(({ after_close: side, where, entered, closes = DEFAULT_CLOSES, type }) =>

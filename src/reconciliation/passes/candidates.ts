@@ -1,0 +1,91 @@
+import type { BusinessDays, Entry, FieldPair, Side, SubsetPass, Window } from '../entry.ts';
+import { keyOf } from '../fields.ts';
+import { sumOf } from '../sums.ts';
+import { firstAtLeast } from './first-at-least.ts';
+import type { Unit } from './only-subset.ts';
+
+/** A unit with the business days of its first and its last record, and its place in the order of the records. */
+interface PlacedUnit extends Unit {
+  first: number;
+  last: number;
+  place: number;
+}
+
+/** The open records of the side of the many, by block: those that agree in `together` are one unit. */
+export type Candidates = ReadonlyMap<string, { units: readonly PlacedUnit[]; firsts: readonly number[] }>;
+
+/** Where the records that may add up to one record are looked for. */
+export interface View {
+  block: readonly FieldPair[];
+  within: Window;
+}
+
+/** The side of a pass that has several records. */
+export function manyOf({ one }: Pick<SubsetPass, 'one'>): Side {
+  return one === 'left' ? 'right' : 'left';
+}
+
+/** The units of each block, by the day of their first record. A record that lacks a value of `together` stands alone. */
+export function candidatesOf(
+  pass: Pick<SubsetPass, 'one' | 'together'>,
+  block: readonly FieldPair[],
+  open: readonly Entry[],
+  days: BusinessDays,
+): Candidates {
+  const blocks = new Map<string, Map<string, Entry[]>>();
+  for (const entry of open) {
+    const key = entry.day === null ? null : keyOf(entry, block, manyOf(pass));
+    if (key === null) continue;
+    const values = pass.together.map((field) => entry.values[field] ?? '');
+    const name = !values.length || values.includes('') ? `\u0000${entry.id}` : JSON.stringify(values);
+    let units = blocks.get(key);
+    if (!units) blocks.set(key, (units = new Map()));
+    const unit = units.get(name);
+    if (unit) unit.push(entry);
+    else units.set(name, [entry]);
+  }
+  return new Map(
+    [...blocks].map(([key, entriesOf]) => {
+      const units = [...entriesOf.values()].map((entries, place) => placed(entries, place, days));
+      units.sort((a, b) => a.first - b.first || a.place - b.place);
+      return [key, { units, firsts: units.map(({ first }) => first) }];
+    }),
+  );
+}
+
+function placed(entries: readonly Entry[], place: number, days: BusinessDays): PlacedUnit {
+  let [first, last] = [Infinity, -Infinity];
+  for (const { day } of entries) {
+    const index = days.index(day!);
+    first = Math.min(first, index);
+    last = Math.max(last, index);
+  }
+  return { minor: sumOf(entries), entries, first, last, place };
+}
+
+/**
+ * The units in the block of a record that are wholly within its days, in the order of their records; none where there are more of them
+ * than `most`. Costs as much as there are units of these days, however many the block has.
+ */
+export function nearTo(
+  anchor: Entry,
+  { one, most }: Pick<SubsetPass, 'one' | 'most'>,
+  { block, within }: View,
+  candidates: Candidates,
+  days: BusinessDays,
+  isCandidate: (unit: Unit) => boolean,
+): Unit[] {
+  const key = anchor.day === null ? null : keyOf(anchor, block, one);
+  const found = key === null ? undefined : candidates.get(key);
+  if (!found) return [];
+  const { units, firsts } = found;
+  const at = days.index(anchor.day!);
+  const [from, to] = one === 'right' ? [at - within.to, at - within.from] : [at + within.from, at + within.to];
+  const near: PlacedUnit[] = [];
+  for (let i = firstAtLeast(firsts, from); i < units.length && units[i]!.first <= to; i++) {
+    if (units[i]!.last > to || !isCandidate(units[i]!)) continue;
+    near.push(units[i]!);
+    if (near.length > most) return [];
+  }
+  return near.sort((a, b) => a.place - b.place);
+}
