@@ -152,13 +152,10 @@ const MONTH_END = ['2026-07-29', '2026-07-30', '2026-07-31', '2026-08-03', '2026
 const CASES = STORE === 'sqlite' ? 25 : 10;
 
 describe('a run that looks only at what may have changed', () => {
-  test('finds what a run over everything finds, whatever comes, changes and is decided, day by day', { timeout: 120_000 }, () =>
-    findsTheSame(PASSES, DAYS),
-  );
+  test('finds what a run over everything finds, whatever comes, changes and is decided, day by day', () => findsTheSame(PASSES, DAYS));
 
-  test('finds the same where totals are checked, entries have several records, and records take others back', { timeout: 120_000 }, () =>
-    findsTheSame(BY_TOTALS, MONTH_END),
-  );
+  test('finds the same where totals are checked, entries have several records, and records take others back', () =>
+    findsTheSame(BY_TOTALS, MONTH_END));
 
   test.each([
     ['was deleted', 'deleted'],
