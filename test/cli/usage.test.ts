@@ -112,7 +112,6 @@ test('a new town has no connections yet, and whoever names one is told so', asyn
   for (const args of [
     ['check', 'acme'],
     ['discover', 'acme'],
-    ['certify', 'acme-ledger', '--connection', 'acme'],
   ]) {
     const { exit, err } = await commandLine([...args, '--project', empty.folder]);
     expect([args, exit, err]).toEqual([args, 2, expect.stringMatching(/There is no connection "acme"\. Known: none yet/)]);
