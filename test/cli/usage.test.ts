@@ -107,6 +107,17 @@ test.each([
   expect([code, hints[0]]).toEqual(['USAGE', expect.stringContaining(hint)]);
 });
 
+test('a new town has no connections yet, and whoever names one is told so', async () => {
+  const empty = await makeTown({}, { 'config/interlocal.yaml': 'town: { name: New, time_zone: America/New_York, currency: USD }\n' });
+  for (const args of [
+    ['check', 'acme'],
+    ['discover', 'acme'],
+  ]) {
+    const { exit, err } = await commandLine([...args, '--project', empty.folder]);
+    expect([args, exit, err]).toEqual([args, 2, expect.stringMatching(/There is no connection "acme"\. Known: none yet/)]);
+  }
+});
+
 test('a program that stops reading early ends the command quietly', { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, [MAIN, 'rejects', 'list', '--project', town.folder], { stdio: ['ignore', 'pipe', 'pipe'] });
   let err = '';

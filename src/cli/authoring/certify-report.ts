@@ -8,7 +8,7 @@ export function certificateText(certificate: Certificate): string {
   const { findings } = certificate;
   const width = Math.max(...findings.map((f) => f.title.length));
   const lines = [
-    `${certificate.title} (${certificate.connector} ${certificate.version}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`,
+    `${certificate.title} (${[certificate.connector, certificate.version].join(' ').trimEnd()}), ${certificate.half}${certificate.connection ? ` against ${certificate.connection}` : ''}`,
   ];
   const left = Map.groupBy(certificate.not_applicable, groupOf);
   const groups = Map.groupBy(findings, groupOf);

@@ -22,7 +22,7 @@ export function registerCheck(cli: Cli): void {
               code: 'CONNECTION_UNKNOWN',
               place: { path: name },
               message: `There is no connection "${name}".`,
-              hint: meant ? `Did you mean ${meant}?` : `Known: ${all.join(', ')}.`,
+              hint: meant ? `Did you mean ${meant}?` : `Known: ${all.join(', ') || 'none yet'}.`,
             });
           }
         const results: { connection: string; ok: boolean; checks: CheckResult[] }[] = [];

@@ -54,6 +54,7 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
       code: 'NOTHING_TO_WRITE',
       place: { file: name },
       message: 'There is no record to write; an empty file is not sent.',
+      hint: 'Give at least one record.',
     });
   const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
   const written = records.map((values, i) => writtenValues(sink, values, { file: name, record: i + 1 }, problems));

@@ -183,6 +183,22 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
 /** States of a record on its way to the ledger in which it is not known, or someone has to decide, what becomes of a record that was to be sent. */
 export const UNSETTLED: readonly OutboxRow['state'][] = ['review', 'queued', 'sending', 'unknown', 'sent', 'held', 'refused', 'rejected'];
 
+/** How what is on its way stands, behind its count. */
+const OPEN_WORDS: Partial<Record<OutboxRow['state'], string>> = {
+  review: 'to approve',
+  queued: 'waiting to be sent',
+  sending: 'being sent',
+  unknown: 'that may not have arrived',
+  sent: 'sent and not taken yet',
+  held: 'on hold',
+  refused: 'refused here',
+  rejected: 'not taken by the ledger',
+};
+
+function openText(pipeline: string, some: string, state: OutboxRow['state']): string {
+  return `${pipeline}: ${some} ${OPEN_WORDS[state] ?? state}: interlocal deliver list ${pipeline} --state ${state}.`;
+}
+
 async function openPostings({ knex, project }: Engine, period: Period): Promise<string[]> {
   const { receipts } = project.config.revenue;
   const found: string[] = [];
@@ -197,7 +213,7 @@ async function openPostings({ knex, project }: Engine, period: Period): Promise<
     // The day of a deleted receipt is not known.
     const own = rows.filter((row) => calendarDay(days.get(row.golden) ?? '', project.config.town.time_zone) <= period.last);
     for (const [state, some] of Map.groupBy(own, (row) => row.state))
-      found.push(`${pipeline}: ${some.length} ${state}: interlocal deliver list ${pipeline} --state ${state}.`);
+      found.push(openText(pipeline, counted(some.length, 'receipt'), state));
   }
   return found;
 }
@@ -212,9 +228,7 @@ async function openEntries(engine: Engine, period: Period, now: Date): Promise<s
       ({ first, state }) => first <= period.last && UNSETTLED.includes(state),
     );
     for (const [state, some] of Map.groupBy(open, (entry) => entry.state))
-      found.push(
-        `${pipeline}: ${some.length === 1 ? '1 journal entry is' : `${some.length} journal entries are`} ${state}: interlocal deliver list ${pipeline} --state ${state}.`,
-      );
+      found.push(openText(pipeline, counted(some.length, 'journal entry', 'journal entries'), state));
     const missing = (await missingEntries(engine, config, period.last, now)).filter(({ ready }) => ready);
     for (const id of new Set(missing.map(({ draft }) => draft.period.id)))
       found.push(`${pipeline}: ${id} is not posted yet: interlocal run ${pipeline}.`);

@@ -246,7 +246,9 @@ async function addRelated(
   const relations = relationsOf(rules);
   const dated = new Map<string, number[]>();
   const wanted = lookups.map(({ relation, key, day }) => {
-    const { pass, near } = relations[relation] ?? { pass: -1, near: undefined };
+    const { pass: own, near } = relations[relation] ?? { pass: -1, near: undefined };
+    // A total counts all of its records, also those that a person has tied before any pass.
+    const pass = rules.passes[own]?.kind === 'control' ? -1 : own;
     if (near === undefined || day === null) return { relation, key, from: 0, to: 0, pass };
     const name = `${relation} ${key}`;
     const list = dated.get(name);

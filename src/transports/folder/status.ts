@@ -50,13 +50,23 @@ export function asTransportError(error: unknown, system: string, path: string): 
     case 'EBUSY':
     case 'ETXTBSY':
     case 'EAGAIN':
+      return new RetriableError(
+        {
+          code: 'FILE_BUSY',
+          place,
+          message: `${path} is in use by another program (${code}).`,
+          hint: 'If this continues, close the program that uses it.',
+        },
+        { cause, passes: true },
+      );
     case 'EMFILE':
     case 'ENFILE':
       return new RetriableError(
         {
           code: 'FILE_BUSY',
           place,
-          message: `${path} is in use by another program (${code}).`,
+          message: `${path} could not be opened: too many files are open on this computer (${code}).`,
+          hint: 'If this continues, find the program that leaves files open, or raise the limit of the account that runs Interlocal.',
         },
         { cause, passes: true },
       );

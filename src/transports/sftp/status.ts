@@ -56,6 +56,7 @@ export function requestError(error: Error, system: string, path: string, setting
           code: 'FILE_BUSY',
           place,
           message: `${path} is in use on the server.`,
+          hint: 'If this continues, ask the owner of the system which program uses it.',
         },
         { cause, passes: true },
       );
@@ -145,7 +146,12 @@ export async function connectionError(error: Error, system: string, settings: Sf
   return (
     networkError(error, remote) ??
     new RetriableError(
-      { code: 'CONNECTION_LOST', place, message: `The connection to ${at} could not be made: ${error.message}.` },
+      {
+        code: 'CONNECTION_LOST',
+        place,
+        message: `The connection to ${at} could not be made: ${error.message}.`,
+        hint: 'If this continues, check host and port in config/connections.yaml, and ask the owner of the system whether its server is up.',
+      },
       { passes: true },
     )
   );

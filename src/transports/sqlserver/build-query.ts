@@ -52,6 +52,7 @@ export function buildQuery(
       code: 'SQL_NO_COLUMNS',
       place: { system: connection, path: 'columns' },
       message: 'The stream names no column to be read.',
+      hint: 'Name the columns in schema.fields of the stream in the connector.',
     });
   const branches = sources.map((source) => branch(work, source, columns));
   if (work.union) refuseMixedFloats(work, sources);

@@ -91,7 +91,12 @@ function brokenOff(error: unknown, system: string, url: URL): Error {
   return (
     networkError(error, { system, host: url.hostname, port: url.port || (url.protocol === 'https:' ? 443 : 80) }) ??
     new RetriableError(
-      { code: 'CONNECTION_LOST', place: { system }, message: `The answer of ${url.host} was cut off${code ? ` (${code})` : ''}.` },
+      {
+        code: 'CONNECTION_LOST',
+        place: { system },
+        message: `The answer of ${url.host} was cut off${code ? ` (${code})` : ''}.`,
+        hint: 'If this continues, ask the owner of the system to check its log.',
+      },
       { passes: true },
     )
   );

@@ -233,7 +233,7 @@ test('unposted entries are in their report and keep their period from closing, u
   expect((await item()).details).toEqual(['to-ledger: 2026-07 is not posted yet: interlocal run to-ledger.']);
   await post(t);
   expect(await unposted()).toEqual([[1, '2026-07', 'review', '90.00']]);
-  expect((await item()).details).toEqual(['to-ledger: 1 journal entry is review: interlocal deliver list to-ledger --state review.']);
+  expect((await item()).details).toEqual(['to-ledger: 1 journal entry to approve: interlocal deliver list to-ledger --state review.']);
   await decide(t.engine.knex, 'approve', { ids: [(await entriesOf(t))[0]!.row] }, 'lee');
   await post(t);
   answer(t, 1, 'ok', 'Journal 7');

@@ -61,7 +61,7 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
           said(
             cli,
             { done: done.done, left: [...done.left, ...would.left] },
-            `${counted(done.done.length, 'record')} ${PAST[name]}.`,
+            `${counted(done.done.length, 'record')} ${PAST[name](done.done.length === 1 ? 'it' : 'them')}.`,
             ids.length > 0,
           );
         });
@@ -138,10 +138,10 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
     });
 }
 
-const PAST: Record<Decision, string> = {
-  approve: 'approved; the next run sends them',
-  dismiss: 'dismissed',
-  retry: 'queued again; the next run sends them',
+const PAST: Record<Decision, (them: string) => string> = {
+  approve: (them) => `approved; the next run sends ${them}`,
+  dismiss: () => 'dismissed',
+  retry: (them) => `queued again; the next run sends ${them}`,
 };
 
 const NOT_UNDONE = 'there is no decision by a person to take back';
