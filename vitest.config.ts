@@ -133,9 +133,10 @@ export default defineConfig(({ mode }) => {
       ],
       environment: 'node',
       setupFiles: 'test/seed.ts',
-      // Tests talk to real servers on this machine: a slow one is not a broken one.
-      testTimeout: 90_000,
-      hookTimeout: 240_000,
+      // Tests talk to real servers on this machine: a slow one is not a broken one, and what takes seconds takes minutes where others work too.
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+      expect: { poll: { timeout: 60_000 } },
       allowOnly: false,
       pool: 'forks' as const,
       // Suites share a process and the modules it loaded: a quarter of the time was spent on loading them again for each suite.

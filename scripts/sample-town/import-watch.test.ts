@@ -26,7 +26,7 @@ const report = (name: string): string => readFileSync(join(folder, 'reports', `$
 test('a file is taken a moment after it is there, and one that is still being written is not', async () => {
   drop('.b.xml.part', receipt('2'));
   drop('a.xml', receipt('1'), receipt('00012', '80.10'));
-  await expect.poll(() => watch.taken(), { timeout: 20_000 }).toEqual({ files: 1, receipts: 2, amount: 8510 });
+  await expect.poll(() => watch.taken()).toEqual({ files: 1, receipts: 2, amount: 8510 });
   expect(report('a.xml')).toBe('EDIT REPORT a.xml\n2 receipts, 85.10\nIMPORTED, no errors\n');
   expect(readdirSync(join(folder, 'imports'))).toEqual(['.b.xml.part']);
 });

@@ -23,13 +23,16 @@ export function closedDays(calendar: CalendarConfig, first: string, last: string
 }
 
 interface FederalHolidays {
-  allForYear(year: number, options: { shiftSaturdayHolidays: boolean; shiftSundayHolidays: boolean }): { date: Date }[];
+  allForYear(year: number, options: { shiftSaturdayHolidays: boolean; shiftSundayHolidays: boolean }): { dateString: string }[];
 }
 
 let library: FederalHolidays | undefined;
 
-/** The Federal Reserve is open on the Friday before a holiday that falls on a Saturday; offices are not. */
+/**
+ * The Federal Reserve is open on the Friday before a holiday that falls on a Saturday; offices are not. The library's `date` is midnight in the
+ * zone of this machine, so east of Greenwich the day before in UTC: its `dateString` is the day.
+ */
 function federalHolidays(year: number, shiftSaturdayHolidays: boolean): string[] {
   library ??= createRequire(import.meta.url)('@18f/us-federal-holidays') as FederalHolidays;
-  return library.allForYear(year, { shiftSaturdayHolidays, shiftSundayHolidays: true }).map(({ date }) => date.toISOString().slice(0, 10));
+  return library.allForYear(year, { shiftSaturdayHolidays, shiftSundayHolidays: true }).map(({ dateString }) => dateString);
 }

@@ -36,7 +36,7 @@ describe('interlocal new connector', () => {
     ['http', 'csv'],
     ['soap', undefined, 'request'],
     ['sqlserver', undefined, 'table'],
-  ])('--transport %s --format %s --sink %s writes a pack that certifies at once', { timeout: 120_000 }, async (transport, format, sink) => {
+  ])('--transport %s --format %s --sink %s writes a pack that certifies at once', async (transport, format, sink) => {
     const project = temporaryFolder();
     const made = await interlocal(
       'new',
@@ -59,7 +59,7 @@ describe('interlocal new connector', () => {
       expect(certificate!.findings.filter((f) => f.sink === 'payments-in' && f.state === 'ok').length).toBeGreaterThan(3);
   });
 
-  test('--sample takes a packed workbook too, and reads of what the system sends what it must', { timeout: 240_000 }, async () => {
+  test('--sample takes a packed workbook too, and reads of what the system sends what it must', async () => {
     const project = temporaryFolder();
     const sample = join(project, 'till-20260302.zip');
     const sheets = [
@@ -77,7 +77,7 @@ describe('interlocal new connector', () => {
     expect(certificate!.findings.filter((f) => f.state === 'failed')).toEqual([]);
   });
 
-  test('--sample takes the beginning of a sample, makes its trailer fit, and warns of what is personal', { timeout: 120_000 }, async () => {
+  test('--sample takes the beginning of a sample, makes its trailer fit, and warns of what is personal', async () => {
     const project = temporaryFolder();
     const amounts = Array.from({ length: 60 }, (_, i) => 100 + i * 13);
     const lines = [
@@ -112,7 +112,7 @@ describe('interlocal new connector', () => {
     expect(page).not.toContain('<script');
   });
 
-  test('--sample proposes the key by all of the sample, not by the lines that become the recording', { timeout: 60_000 }, async () => {
+  test('--sample proposes the key by all of the sample, not by the lines that become the recording', async () => {
     const project = temporaryFolder();
     const sample = join(project, 'fees-20260302.csv');
     // The first column differs in the first 25 rows, and comes again below them.
@@ -161,7 +161,7 @@ describe('interlocal new connector, at a terminal', () => {
     }
   }
 
-  test('asks for what no flag says, again where an answer is none, and writes a pack that certifies', { timeout: 60_000 }, async () => {
+  test('asks for what no flag says, again where an answer is none, and writes a pack that certifies', async () => {
     const { exit, asked, project } = await typed(['Acme!', 'acme-till', 'ftp', '1', '/nowhere', '', 'xml', 'y']);
     expect(exit).toBe(0);
     expect(asked).toContain('"Acme!" cannot be a connector\'s name.');
@@ -174,7 +174,7 @@ describe('interlocal new connector, at a terminal', () => {
     expect((await interlocal('certify', 'acme-till', '--offline', '--project', project)).exit).toBe(0);
   });
 
-  test('takes a sample by its name', { timeout: 60_000 }, async () => {
+  test('takes a sample by its name', async () => {
     const sample = join(temporaryFolder(), 'bills.csv');
     writeFileSync(sample, 'Bill;Betrag\n0001;12,50\n0002;7,00\n');
     const { exit, project } = await typed(['bills', 'sftp', sample, 'n']);
@@ -182,14 +182,14 @@ describe('interlocal new connector, at a terminal', () => {
     expect(existsSync(join(project, 'connectors/bills/fixtures/bills/bills.csv'))).toBe(true);
   });
 
-  test('asks a vendor of a SOAP service for its WSDL, and begins with its operations', { timeout: 60_000 }, async () => {
+  test('asks a vendor of a SOAP service for its WSDL, and begins with its operations', async () => {
     const { exit, asked, project } = await typed(['acme', 'soap', join(import.meta.dirname, 'bills.wsdl')]);
     expect(exit).toBe(0);
     expect(asked).toContain('The WSDL of the service');
     expect(readFileSync(join(project, 'connectors/acme/connector.yaml'), 'utf8')).toContain('operation: GetBills');
   });
 
-  test('does not ask where flags say everything', { timeout: 60_000 }, async () => {
+  test('does not ask where flags say everything', async () => {
     const { exit, asked } = await typed([], 'acme', '--transport', 'sftp', '--format', 'csv');
     expect([exit, asked]).toEqual([0, '']);
   });
@@ -209,7 +209,7 @@ describe('interlocal new connector, at a terminal', () => {
 });
 
 describe('interlocal certify', () => {
-  test('fails with 1 and says what to do; --write-records takes what is read now', { timeout: 60_000 }, async () => {
+  test('fails with 1 and says what to do; --write-records takes what is read now', async () => {
     const project = temporaryFolder();
     await interlocal('new', 'connector', 'acme', '--transport', 'folder', '--format', 'csv', '--project', project);
     const file = join(project, 'connectors/acme/fixtures/payments/payments-20260302.csv');

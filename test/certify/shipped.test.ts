@@ -8,7 +8,7 @@ const CONNECTORS = fileURLToPath(new URL('../../connectors/', import.meta.url));
 
 const ids = readdirSync(CONNECTORS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
-test.each(ids)('%s certifies offline', { timeout: 240_000 }, async (id) => {
+test.each(ids)('%s certifies offline', async (id) => {
   const certificate = await certified(join(CONNECTORS, id));
   expect(failures(certificate)).toEqual([]);
   expect(certificate.findings.length).toBeGreaterThan(5);

@@ -24,7 +24,7 @@ beforeAll(async () => {
     ]),
     'processor/s.csv': settlementCsv([{ no: 'C', gross: '30.00', fees: '0.70', net: '29.30' }]),
   });
-}, 60_000);
+});
 afterAll(closeTowns);
 
 function cli(...args: string[]): Promise<Said> {

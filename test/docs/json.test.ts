@@ -16,7 +16,7 @@ beforeAll(async () => {
   await follow('README.md', sending);
   await follow('docs/delivery.md', sending, { until: 'deliver dismiss' });
   await peopleTown(people);
-}, 240_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is under these keys is named by the data, not by us. */
@@ -109,14 +109,14 @@ it('every command gives the keys that docs/json.md promises, and no others', { t
   }
 });
 
-it('so does every command of a town that sends', { timeout: 180_000 }, async () => {
+it('so does every command of a town that sends', async () => {
   for (const start of orderOfSending) {
     const { command, example } = examples.find((e) => e.command.startsWith(start))!;
     await keysAsPromised(command, example, sending);
   }
 });
 
-it('so does every command about people', { timeout: 180_000 }, async () => {
+it('so does every command about people', async () => {
   for (const start of orderOfPeople) {
     const { command, example } = examples.find((e) => e.command.startsWith(start))!;
     await keysAsPromised(command, example, people);

@@ -36,7 +36,7 @@ const LARGE_ROWS = LARGE_BYTES / 300;
 /** Far less than what is read between the looks at the heap: a file that is kept, as it came or as records, is seen. */
 const MAX_GROWTH = TRY_ALL ? 12_000_000 : 7_000_000;
 /** Every n-th place of a file that is packed is tried: each costs milliseconds. */
-const EVERY = TRY_ALL ? 1 : 5;
+const EVERY = TRY_ALL ? 1 : 15;
 
 /** What every format must hold: the same suite for each. */
 export function testFormat(name: string, spec: FormatSpec): void {
@@ -117,13 +117,13 @@ export function testFormat(name: string, spec: FormatSpec): void {
       });
 
     if (spec.streams !== false)
-      test('keeps memory the same however large the file is', { timeout: 60_000 }, async () => {
+      test('keeps memory the same however large the file is', async () => {
         const heap = await heapWhileReading();
         expect(heap.records).toBeGreaterThan(10_000);
         expect(heap.growth).toBeLessThan(MAX_GROWTH);
       });
 
-    test('reads or refuses damaged files, and never fails otherwise', { timeout: 120_000 }, async () => {
+    test('reads or refuses damaged files, and never fails otherwise', async () => {
       await fc.assert(
         fc.asyncProperty(damaged(bytes), async (content) => {
           await refusal(config, content);
@@ -132,7 +132,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
       );
     });
 
-    test('reads or refuses random bytes and random mark-up, and never fails otherwise', { timeout: 120_000 }, async () => {
+    test('reads or refuses random bytes and random mark-up, and never fails otherwise', async () => {
       const alphabet = [...new Set(bytes.toString(text === undefined ? 'latin1' : 'utf8'))];
       const markup = fc.array(fc.constantFrom(...alphabet), { maxLength: 200 }).map((parts) => Buffer.from(parts.join('')));
       const random = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
@@ -147,7 +147,7 @@ export function testFormat(name: string, spec: FormatSpec): void {
     if (spec.records) {
       const { decoder: given, arbitrary } = spec.records;
       const there = decoder(given);
-      test('reads back what it wrote', { timeout: 120_000 }, async () => {
+      test('reads back what it wrote', async () => {
         await fc.assert(
           fc.asyncProperty(fc.array(fc.array(arbitrary, { maxLength: 5 }), { maxLength: 3 }), async (lists) => {
             const bytesWritten = await written(there, lists);

@@ -37,7 +37,7 @@ function booked(town: TestTown): string[] {
 
 test(
   'killed before or after any commit and run again, each record is in the remote system once, though it takes files at once',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const whole = await ready();
     const counting = await cutAt(whole.engine.knex, Number.POSITIVE_INFINITY, 'before');

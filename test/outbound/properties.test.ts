@@ -80,7 +80,7 @@ async function goldens(town: TestTown): Promise<Map<string, string>> {
 
 test(
   'whatever changes and wherever runs are cut off, the ledger gets what an undisturbed town sends, and nothing twice',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     await fc.assert(
       fc.asyncProperty(

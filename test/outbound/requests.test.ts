@@ -228,7 +228,7 @@ test('an encoder writes the body, several records in one request', async () => {
 
 test(
   'killed before or after any commit: with an idempotency key nothing is booked twice, without one nothing is asked twice',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     for (const idempotent of [true, false]) {
       const { url, booked } = await restLedger((request, response, list) => {

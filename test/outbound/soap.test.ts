@@ -99,7 +99,7 @@ test('a character that XML cannot carry rejects its record alone', async () => {
   expect(states[0]).toContain('rejected');
 });
 
-test('killed before or after any commit: nothing is booked twice, and what is not known is reported', { timeout: 120_000 }, async () => {
+test('killed before or after any commit: nothing is booked twice, and what is not known is reported', async () => {
   const counted = await town();
   const counting = await cutAt(counted.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await counted.run('to-ledger');

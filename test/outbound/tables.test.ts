@@ -87,7 +87,7 @@ test('what is gone at its source is deleted there with deletions: send', async (
   expect([await there(), await outbox(t)]).toEqual([['2 2026-01-05 12.50000 CK'], ['2 v1 accepted', '1 v2 delete accepted']]);
 });
 
-test('killed before or after any commit and run again, the table is that of an undisturbed run', { timeout: 120_000 }, async () => {
+test('killed before or after any commit and run again, the table is that of an undisturbed run', async () => {
   const counted = await town(table('append'));
   const counting = await cutAt(counted.engine.knex, Number.POSITIVE_INFINITY, 'before');
   await counted.run('to-ledger');

@@ -41,7 +41,7 @@ async function filledTown(): Promise<TestTown> {
   return town;
 }
 
-test('a town moves from the server to a file and back, and everything it can tell stays the same', { timeout: 120_000 }, async () => {
+test('a town moves from the server to a file and back, and everything it can tell stays the same', async () => {
   const town = await filledTown();
   const [before, dump] = [await seen(town.folder), await town.dump()];
   const back = await newDatabase(true);
@@ -71,7 +71,7 @@ test('a town moves from the server to a file and back, and everything it can tel
   }
 });
 
-test('what is in use, or not empty, is not copied', { timeout: 120_000 }, async () => {
+test('what is in use, or not empty, is not copied', async () => {
   const town = await filledTown();
   const full = await townCommand(town.folder, ['store', 'copy', '--to', 'sqlite:data/moved.db']);
   expect(full).toMatchObject({ exit: 0, out: expect.stringMatching(/both stores hold the same rows/) });
@@ -84,7 +84,7 @@ test('what is in use, or not empty, is not copied', { timeout: 120_000 }, async 
   if ('release' in lock) await lock.release();
 });
 
-test('a password comes by reference, in the configuration and in the command', { timeout: 120_000 }, async () => {
+test('a password comes by reference, in the configuration and in the command', async () => {
   const town = await makeTown();
   const inCommand = await townCommand(town.folder, ['store', 'copy', '--to', 'postgres://u:canary-pw@127.0.0.1:1/db']);
   expect(inCommand).toMatchObject({ exit: 2, err: expect.stringMatching(/SECRET_LITERAL/) });

@@ -19,14 +19,14 @@ beforeAll(async () => {
   edit('pipelines/receipts-to-finance.yaml', (text) => text.replace('mode: live', 'mode: off'));
   await town.engine.knex.destroy();
   town.engine = await openTown(town.project);
-}, 120_000);
+});
 afterAll(() => town.close());
 
 const NOW = () => new Date('2026-08-03T12:00:00Z');
 
 test(
   "Maplewood's finance system takes the journal of recreation: each entry once, debits equal to credits",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const run = (id: string) => runPipeline(town.engine, id, { signal: new AbortController().signal, now: NOW });
     // Whatever is about people has nothing to do with it.

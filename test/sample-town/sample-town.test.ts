@@ -49,7 +49,7 @@ let first: Map<string, RunResult>;
 beforeAll(async () => {
   town = await openMaplewood();
   first = await town.run();
-}, 180_000);
+});
 afterAll(async () => town.close());
 
 function seeded(kind: string): SeededError {

@@ -185,7 +185,7 @@ export function testManyWriters(now: () => OpenStore): void {
             "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()",
           );
           next = expect
-            .poll(async () => 'release' in (await takeLock(other, 'pipeline:x')), { timeout: 10_000 })
+            .poll(async () => 'release' in (await takeLock(other, 'pipeline:x')))
             .toBe(true)
             .then(() => void order.push('taken over'));
           await l.links(1, ['a']);

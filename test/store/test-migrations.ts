@@ -16,7 +16,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
   beforeEach(() => void (knex = now().knex));
 
   describe('migrations', () => {
-    test('a store of every earlier version is brought up to date, with what is in it', { timeout: 120_000 }, async () => {
+    test('a store of every earlier version is brought up to date, with what is in it', async () => {
       const names = migrationNames();
       // Making a database takes a server half a second.
       const every = TRY_ALL || kind.name === 'sqlite' ? 1 : 4;

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { answersAt, startOnFreePort } from '../../scripts/sample-town/servers/free-port.ts';
 
 const SSHD = '/usr/sbin/sshd';
 
@@ -31,9 +30,7 @@ export async function startOpenSsh(options: {
     }),
   );
   await writeFile(join(folder, 'authorized_keys'), options.authorizedKeys.join('\n') + '\n', { mode: 0o600 });
-  const port = await freePort();
   const lines = [
-    `Port ${port}`,
     'ListenAddress 127.0.0.1',
     ...keyFiles.map((file) => `HostKey ${file}`),
     `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
@@ -49,40 +46,20 @@ export async function startOpenSsh(options: {
   const config = join(folder, 'sshd_config');
   await writeFile(config, lines.join('\n') + '\n');
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true });
-  const server = spawn(SSHD, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  server.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  await answers(port, () => said, ended);
-  return {
-    port,
-    username: userInfo().username,
-    close: async () => {
-      server.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function answers(port: number, said: () => string, ended: Promise<void>): Promise<void> {
-  let gone = false;
-  void ended.then(() => (gone = true));
-  for (let tries = 0; tries < 100 && !gone; tries++) {
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)));
-      socket.on('error', () => resolve(false));
-    });
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`sshd did not start: ${said()}`);
+  return startOnFreePort(async (port) => {
+    const server = spawn(SSHD, ['-D', '-e', '-f', config, '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    server.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    if (!(await answersAt(port, ended))) throw new Error(`sshd did not start: ${said}`);
+    return {
+      port,
+      username: userInfo().username,
+      close: async () => {
+        server.kill();
+        await ended;
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  });
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
   });
   engine = await openAndRun(folder.folder);
   server = await serve(engine);
-}, 120_000);
+});
 afterAll(async () => {
   await server?.close();
   await engine?.knex.destroy();

@@ -40,7 +40,7 @@ function serve(args: string[] = [], files = TOWN, env: Record<string, string> = 
 }
 
 async function urlOf(served: Served): Promise<string> {
-  await expect.poll(() => served.lines()[0], { timeout: 60_000 }).toMatch(/^Interlocal serves Maple Falls on http:\/\/127\.0\.0\.1:\d+$/);
+  await expect.poll(() => served.lines()[0]).toMatch(/^Interlocal serves Maple Falls on http:\/\/127\.0\.0\.1:\d+$/);
   return /http\S+/.exec(served.lines()[0]!)![0];
 }
 
@@ -77,7 +77,7 @@ test('what is scheduled runs, is seen on the page, and is one line of JSON in th
   const served = serve(['--port', '0'], every);
   const url = await urlOf(served);
   await expect
-    .poll(() => logOf(served).find((line) => line.msg === 'run: succeeded'), { timeout: 15_000 })
+    .poll(() => logOf(served).find((line) => line.msg === 'run: succeeded'))
     .toMatchObject({ level: 'info', pipeline: 'bank-deposits', read: 35, created: 35, problems: [] });
   expect(await (await fetch(`${url}/pipelines/bank-deposits`)).text()).toContain('succeeded');
   served.child.kill('SIGINT');
@@ -135,10 +135,9 @@ test('someone who never finishes a request holds up the end for seconds, and a s
   await new Promise((resolve) => setTimeout(resolve, 300));
   served.child.kill('SIGINT');
   await expect.poll(() => logOf(served).map((line) => line.msg)).toContain('stopping: no new requests, no new runs');
-  const asked = Date.now();
+  // Ended by the second one: who waits until all has stopped ends with another code.
   served.child.kill('SIGINT');
   expect(await served.exit).toBe(130);
-  expect(Date.now() - asked).toBeLessThan(6000);
 });
 
 test("at a terminal the log is for people, in the town's time, and no file name begins a line", () => {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTown } from '../../src/cli/town.ts';
@@ -7,7 +8,7 @@ import { makeTown, TOWN } from './town.ts';
 import { startServe, type Served } from './serve-process.ts';
 
 /** Lines of the report by day: many enough that making a workbook of them takes seconds. */
-const RECEIPTS = TRY_ALL ? 60_000 : 30_000;
+const RECEIPTS = TRY_ALL ? 60_000 : 15_000;
 
 let town: ReturnType<typeof makeTown>;
 let served: Served;
@@ -38,7 +39,7 @@ beforeAll(async () => {
   });
   await knex.destroy();
   served = await startServe(town.folder, ['--no-schedule']);
-}, 120_000);
+});
 afterAll(async () => {
   await served?.stop();
   town?.remove();
@@ -46,32 +47,31 @@ afterAll(async () => {
 
 test.each(['/revenue.xlsx?period=day', '/revenue.csv?period=day', '/revenue?period=day', '/api/revenue?period=day', '/'])(
   `while somebody asks for %s of ${RECEIPTS} lines, /health goes on to be answered`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (path) => {
-    const began = performance.now();
+    const before = processorTime(served.pid);
     let done = false;
     const asked = fetch(`${served.url}${path}`).then(async (response) => {
       const bytes = await response.arrayBuffer();
       done = true;
-      return { status: response.status, size: bytes.byteLength, took: performance.now() - began };
+      return { status: response.status, size: bytes.byteLength };
     });
-    const waits: number[] = [];
     while (!done) {
-      const from = performance.now();
       expect((await fetch(`${served.url}/health`)).status).toBe(200);
-      waits.push(performance.now() - from);
       // Answering /health takes a thread of its own: asked without a pause, it would take the time that the report needs.
       await pause(50);
     }
-    const { status, size, took } = await asked;
+    const { status, size } = await asked;
     expect([status, size > 1000]).toEqual([200, true]);
-    // Whatever the machine does besides: if the report were made where /health is answered, one wait would be nearly all of the time.
-    if (took > 1000) expect(Math.max(...waits)).toBeLessThan(took / 2);
-    expect(waits.length).toBeGreaterThan(took / 1000);
+    const after = processorTime(served.pid);
+    if (!before || !after) return;
+    // In processor time, so that it says the same on a busy machine.
+    const [all, main] = [after.all - before.all, after.main - before.main];
+    if (all > HALF_A_SECOND) expect(main).toBeLessThan(all / 2);
   },
 );
 
-test('who leaves in the middle of a download holds nothing up', { timeout: 60_000 }, async () => {
+test('who leaves in the middle of a download holds nothing up', async () => {
   for (let i = 0; i < 5; i++) {
     const abort = new AbortController();
     const response = await fetch(`${served.url}/revenue.xlsx?period=day`, { signal: abort.signal });
@@ -81,3 +81,20 @@ test('who leaves in the middle of a download holds nothing up', { timeout: 60_00
   const { status } = await fetch(`${served.url}/rejects`);
   expect(status).toBe(200);
 });
+
+/** In ticks of the system's clock. */
+const HALF_A_SECOND = 50;
+
+/**
+ * What a process used so far, and what its main thread did of it, where /health is answered and pipelines run. undefined where the system
+ * does not say it.
+ */
+function processorTime(pid: number): { all: number; main: number } | undefined {
+  const [all, main] = [`/proc/${pid}/stat`, `/proc/${pid}/task/${pid}/stat`].map((path) => {
+    if (!existsSync(path)) return undefined;
+    // Behind the name of the program, which may hold anything: its state is the first field, user and system time the 12th and 13th.
+    const fields = readFileSync(path, 'utf8').split(') ').at(-1)!.split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return all === undefined || main === undefined ? undefined : { all, main };
+}

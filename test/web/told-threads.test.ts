@@ -14,7 +14,7 @@ const clean: (() => unknown)[] = [];
 let server: Awaited<ReturnType<typeof started>>;
 beforeAll(async () => {
   server = await started();
-}, 60_000);
+});
 afterAll(async () => {
   for (const end of clean.reverse()) await end();
 });
@@ -41,11 +41,11 @@ interface Status {
   pipelines: { pipeline: string; unrecorded: { problems: { code: string; message: string }[] } | null }[];
 }
 
-test('a town with trained parameters of its identities has pages', { timeout: 30_000 }, async () => {
+test('a town with trained parameters of its identities has pages', async () => {
   expect(await server.ask('/')).toContain('Maple Falls');
 });
 
-test('a run that the store could not keep is told by /api/status and by the pages, as /health tells it', { timeout: 60_000 }, async () => {
+test('a run that the store could not keep is told by /api/status and by the pages, as /health tells it', async () => {
   const { unrecorded, pages, ask } = server;
   const ofBank = async () =>
     (JSON.parse(await ask('/api/status')) as Status).pipelines.find((p) => p.pipeline === 'bank-deposits')!.unrecorded;
@@ -65,7 +65,7 @@ test('a run that the store could not keep is told by /api/status and by the page
   expect(await ask('/')).not.toContain('not recorded in the store');
 });
 
-test('what the nightly look found is told by /health, also where the store could not keep it', { timeout: 60_000 }, async () => {
+test('what the nightly look found is told by /health, also where the store could not keep it', async () => {
   const { pages, ask } = server;
   const doctor = async () => (JSON.parse(await ask('/health')) as { doctor: { at: string | null; codes: string[] } }).doctor;
   expect((await doctor()).codes).toEqual([]);
@@ -74,7 +74,7 @@ test('what the nightly look found is told by /health, also where the store could
   await expect.poll(doctor).toMatchObject({ at: '2026-07-02T07:23:00.000Z', codes: ['STORE_DAMAGED'] });
 });
 
-test('every answer that needs the store is made in a thread; what is not made there is a fixed text', { timeout: 60_000 }, async () => {
+test('every answer that needs the store is made in a thread; what is not made there is a fixed text', async () => {
   const engine = { project: server.project } as unknown as Engine;
   const asked: string[] = [];
   const front = createFront(engine, {}, (request, response) => {

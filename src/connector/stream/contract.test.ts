@@ -45,6 +45,12 @@ describe('columns that are new', () => {
     expect(codes(records)).toEqual([undefined, 'COLUMN_NEW', undefined]);
   });
 
+  test('are none that the connector names itself: the mark of the record type', () => {
+    const config = stream(fields, { columns: 'freeze' });
+    config.decoder!.csv!.record_types = { D: ['type', 'id', 'amount'], T: ['type', 'lines'] };
+    expect(checked(config, { type: 'D', id: '1', amount: '5.00' }).newColumns).toEqual([]);
+  });
+
   test('are new also when they are called as every object has it', () => {
     expect(checked(stream(fields), { id: '1', constructor: 'x' }).newColumns).toEqual(['constructor']);
   });

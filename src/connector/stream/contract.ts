@@ -43,7 +43,13 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       return check ? [{ name, personal: isPersonal(name, stream), type: f.type, format: f.format, check }] : [];
     }),
   );
-  const groupsAround = new Set([...(stream.record_selector?.parents ?? []), ...nested.map((name) => name.slice(0, name.indexOf('.')))]);
+  // The columns of a file without a header are named by the connector, so none of them is new.
+  const laidOut = Object.values(stream.decoder?.csv?.record_types ?? {}).flat();
+  const known = new Set([
+    ...laidOut,
+    ...(stream.record_selector?.parents ?? []),
+    ...nested.map((name) => name.slice(0, name.indexOf('.'))),
+  ]);
   const table = isTable(stream);
   const holdShapes = shapesOf(stream);
   const watch = columnWatch();
@@ -60,7 +66,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
     lastColumns = Object.keys(record.values);
     watch.names(lastColumns);
     const columns = lastColumns.join('\u001f');
-    const unknown = lastColumns.filter((name) => !Object.hasOwn(fields, name) && !groupsAround.has(name));
+    const unknown = lastColumns.filter((name) => !Object.hasOwn(fields, name) && !known.has(name));
     strange = unknown.length > 0;
     if (!strange || seenShapes.has(columns)) return;
     seenShapes.add(columns);

@@ -53,6 +53,7 @@ export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found
     kept: exceptions.kept.map(({ exception }) => exception),
     numbers: context.kept.numbers,
     senders: sendersWith(context, part.entries),
+    leftDays: new Set([...context.kept.days.left.values()].flatMap((days) => [...days])),
     lastDay: Math.max(context.kept.lastDay, lastDayOf(part.entries)),
     totals: totalsLookedAt(context, part),
   };

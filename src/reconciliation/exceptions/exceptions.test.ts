@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { businessDays, dayNumber } from '../calendar.ts';
+import { businessDays, dateOf, dayNumber } from '../calendar.ts';
 import type { ControlTotal, Entry, KeyPass, Pass } from '../entry.ts';
 import { conservedSums } from '../match/conservation.ts';
 import { reconcileSides, type Rules } from '../match/reconcile.ts';
@@ -495,6 +495,42 @@ describe('what is not there', () => {
       'rink 2026-07-03',
       'rink 2026-07-06 and since',
     ]);
+  });
+
+  test('by habit, a day lacks a settlement only where something waits for it, or nothing is known of the day', () => {
+    const expected = [{ side: 'right' as const, type: 'missing_settlement', by: ['place', 'brand'], days: 'habit' as const, within: 0 }];
+    const keys = (...fields: string[]) => fields.map((field) => ({ left: field, right: field }));
+    const passes = [
+      { ...SLIP, name: 'batch', on: keys('batch') },
+      { ...SLIP, on: keys('place', 'brand', 'date') },
+    ];
+    const dates = Array.from({ length: 84 }, (_, i) => dateOf(dayNumber('2026-01-05') + i)).filter((_, i) => i % 7 < 5);
+    const [day, next] = [dates[50]!, dates[51]!];
+    const at = (side: string, brand: string, date: string, minor = 500, batch: string | null = null): Entry =>
+      entry(`${side} ${brand} ${date}`, minor, date, { place: 'pool', brand, date, batch });
+    const found = (unpaid: string[], unsettled: string[], moreOfNext = 0) => {
+      const all = dates.flatMap((date) => ['amex', 'visa'].map((brand) => `${brand} ${date}`));
+      const batchOf = (name: string): string | null => (moreOfNext && [`amex ${day}`, `amex ${next}`].includes(name) ? '7' : null);
+      const of = (side: string, without: string[]) =>
+        all
+          .filter((name) => !without.includes(name))
+          .map((name) => {
+            const [brand, date] = name.split(' ') as [string, string];
+            const more = side === 'set' && name === `amex ${next}` ? moreOfNext : 0;
+            return at(side, brand, date, 500 + more, batchOf(name));
+          });
+      const { exceptions } = reconcile({ expected }, of('pay', unpaid), of('set', [...unpaid, ...unsettled]), {
+        ...{ passes, today: dates.at(-1)! },
+      });
+      return exceptions.filter((e) => e.type === 'missing_settlement').map((e) => `${e.facts.of} ${e.facts.day}`);
+    };
+    expect(found([], [])).toEqual([]);
+    // Nobody paid by that card. Of the whole day nothing is known.
+    expect(found([`amex ${day}`], [])).toEqual([]);
+    expect(found([`amex ${day}`, `visa ${day}`], [])).toEqual([`pool, amex ${day}`, `pool, visa ${day}`]);
+    expect(found([], [`amex ${day}`])).toEqual([`pool, amex ${day}`]);
+    // The terminal was closed a day later, and its payments wait for nothing.
+    expect(found([], [`amex ${day}`], 500)).toEqual([]);
   });
 
   test('the records of one bag are one exception, which keeps its id when one of them is found', () => {

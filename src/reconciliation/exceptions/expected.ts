@@ -1,5 +1,6 @@
 import type { Entry } from '../entry.ts';
 import { dateOf } from '../calendar.ts';
+import { keyOf } from '../fields.ts';
 import { note, SIDES, type Work } from '../match/work.ts';
 import type { ExpectedRule } from './rules.ts';
 
@@ -10,15 +11,20 @@ const HABIT = { weeks: 8, of: 7 };
  * Days on which a place should have sent something and did not: every business day between its first and its last one (and up to
  * today less what is usual), or by the habit of the weekday. Days of which nothing is known are not guessed. After the last day
  * of which either side has anything, a place has one exception for all days since, not one for each.
+ *
+ * A habit is only a guess: a day that the left knows, and of which nothing of the place waits for the right, lacks nothing. The place
+ * was closed, or nobody paid by that card.
  */
 export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
   const series = work.known?.senders[i] ?? withSenders(new Map(), rule, work.all[rule.side]);
   const known = lastDayOf(work);
+  const waiting = rule.side === 'right' && rule.days === 'habit' ? waitingFor(work, rule.by) : undefined;
   for (const [name, seen] of series) {
     const first = Math.min(...seen);
     const today = work.days.index(work.asOf);
+    const mayLack = waiting?.(JSON.parse(name) as string[]);
     for (let day = first + 1; day <= work.asOf && today - work.days.index(day) > rule.within; day++) {
-      if (seen.has(day) || !isExpected(work, rule, day, first, seen)) continue;
+      if (seen.has(day) || !isExpected(work, rule, day, first, seen) || mayLack?.(day) === false) continue;
       const onward = day > known;
       const cause = note(work, {
         type: rule.type,
@@ -34,6 +40,38 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
       if (onward) break;
     }
   }
+}
+
+/**
+ * Whether a sender of the right may lack a day, by what is open on the left: undefined where no pass ties the fields that tell senders
+ * apart to fields of the left.
+ */
+function waitingFor(work: Work, by: readonly string[]): ((sender: readonly string[]) => (day: number) => boolean) | undefined {
+  const tied = work.rules.passes.flatMap((pass) => (pass.kind === 'key' || pass.kind === 'settlement' ? pass.on : []));
+  const pairs = by.map((field) => tied.find(({ right }) => right === field));
+  if (!pairs.every((pair) => pair !== undefined)) return undefined;
+  const open = new Map<string, { day: number; since: number }[]>();
+  const add = (entry: Entry, isYoung: boolean): void => {
+    const key = keyOf({ ...entry, currency: '' }, pairs, 'left');
+    if (key === null || entry.day === null) return;
+    const list = open.get(key) ?? [];
+    // Payments of a day may be in the settlement of one of the next days.
+    list.push({ day: entry.day, since: work.days.index(entry.day) + (isYoung ? 0 : work.rules.open.left.within) });
+    open.set(key, list);
+  };
+  const { type } = work.rules.open.left;
+  for (const exception of [...work.exceptions, ...(work.known?.kept ?? [])])
+    if (exception.holds && exception.type === type) for (const entry of exception.left) add(entry, false);
+  const known = new Set(work.known?.leftDays);
+  for (const entry of work.all.left) {
+    if (entry.day !== null) known.add(entry.day);
+    if (work.states.get(entry) === 'in_transit') add(entry, true);
+  }
+  return (sender) => {
+    const values = Object.fromEntries(by.map((field, i) => [field, sender[i]!]));
+    const list = open.get(keyOf({ id: '', minor: 0, currency: '', day: null, values }, pairs, 'right') ?? '') ?? [];
+    return (day) => !known.has(day) || list.some((one) => one.day <= day && work.days.index(day) <= one.since);
+  };
 }
 
 /** The days on which each sender has anything, by the values of `by`, with those that are known already. */

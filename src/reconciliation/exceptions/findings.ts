@@ -1,9 +1,10 @@
 import { dateOf, monthOf } from '../calendar.ts';
 import type { Entry } from '../entry.ts';
+import { afterClose } from './after-close.ts';
 import { wrongParts } from './parts.ts';
 import { firstDay, note, type ReconciledMatch, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
-import { dayOf, noteItems } from './left-over.ts';
+import { noteItems } from './left-over.ts';
 import { noteExpected } from './expected.ts';
 import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
@@ -12,7 +13,7 @@ import { type AfterCloseRule, isWhere, type PartsRule, type PeriodRule } from '.
 
 /** What a person should know although the money is accounted for, and what is not there at all. Changes no record's state. */
 export function findings(work: Work): void {
-  const { late, parts, periods, voids, afterClose, gaps, expected } = work.rules.exceptions;
+  const { late, parts, periods, voids, afterClose: closed, gaps, expected } = work.rules.exceptions;
   for (const match of work.matches) {
     for (const rule of late) noteLate(work, match, rule.type, rule.businessDays);
     for (const rule of parts) noteParts(work, match, rule);
@@ -23,7 +24,7 @@ export function findings(work: Work): void {
         note(work, { type: rule.type, ...on(rule.side, [entry]), minor: entry.minor, facts: {} });
   for (const rule of periods) notePeriods(work, rule);
   noteItems(work);
-  for (const rule of afterClose) noteAfterClose(work, rule);
+  for (const rule of closed) noteAfterClose(work, rule);
   gaps.forEach((rule, i) => noteGaps(work, rule, i));
   expected.forEach((rule, i) => noteExpected(work, rule, i));
   for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
@@ -98,34 +99,15 @@ function samePeriod(work: Work, left: string, right: string): boolean | null {
 }
 
 function noteAfterClose(work: Work, rule: AfterCloseRule): void {
-  const closings = new Map<string, number>();
+  const enteredLate = afterClose(rule, work.days);
   for (const entry of work.all[rule.side]) {
-    const entered = dayOf(entry.values[rule.entered] ?? null);
-    if (entered === null || entry.day === null || !isAfter(entry, rule)) continue;
-    const month = monthOf(dateOf(entry.day));
-    let closes = closings.get(month);
-    if (closes === undefined) closings.set(month, (closes = closingDay(work, month, rule.closes)));
-    if (entered > closes)
+    const late = enteredLate(entry);
+    if (late)
       note(work, {
         type: rule.type,
         ...on(rule.side, [entry]),
         minor: entry.minor,
-        facts: { entered: dateOf(entered), closed: dateOf(closes) },
+        facts: { entered: dateOf(late.entered), closed: dateOf(late.closed) },
       });
   }
-}
-
-/** Without `where`, refunds are the records with a negative amount. */
-function isAfter({ values, minor }: Entry, { where }: AfterCloseRule): boolean {
-  return Object.keys(where).length ? isWhere(values, where) : minor < 0;
-}
-
-/** The n-th business day after a month. */
-function closingDay(work: Work, month: string, n: number): number {
-  const [year, number] = month.split('-').map(Number) as [number, number];
-  const first = Date.UTC(year, number, 1) / 86_400_000;
-  const goal = work.days.index(first - 1) + n;
-  let day = first;
-  while (work.days.index(day) < goal) day++;
-  return day;
 }

@@ -41,6 +41,8 @@ export interface Known {
   numbers: readonly NumberRanges[];
   /** The days of each sender, for each rule of what is expected. */
   senders: readonly ReadonlyMap<string, ReadonlySet<number>>[];
+  /** The days of which the left has anything. */
+  leftDays: ReadonlySet<number>;
   /** The last day of any record of both sides. */
   lastDay: number;
   /** Of each control pass, by its name: the totals whose records are all looked at, and those of the others that did not hold. */

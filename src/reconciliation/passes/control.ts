@@ -1,5 +1,6 @@
 import type { ControlPass, ControlTotal, Entry } from '../entry.ts';
 import { keyOf } from '../fields.ts';
+import { afterClose } from '../exceptions/after-close.ts';
 import { numberedText } from '../exceptions/number-ranges.ts';
 import { exceptionId } from '../match/match-id.ts';
 import { except, note, type TotalState, type Work } from '../match/work.ts';
@@ -7,7 +8,8 @@ import { sumOf } from '../sums.ts';
 
 /**
  * Holds the records of each batch against the total that their source gave: count and sum. Nothing of a batch is matched whose
- * total does not hold, and a batch of which nothing came is missing. Voided records may be counted or not.
+ * total does not hold, and a batch of which nothing came is missing. Voided records may be counted or not, and so may those that
+ * were entered after the close of their month: these are exceptions by themselves.
  */
 export function checkTotals(work: Work, pass: ControlPass, totals: readonly ControlTotal[]): void {
   const groups = new Map<string, Entry[]>();
@@ -18,6 +20,7 @@ export function checkTotals(work: Work, pass: ControlPass, totals: readonly Cont
     if (list) list.push(entry);
     else groups.set(key, [entry]);
   }
+  const late = work.rules.exceptions.afterClose.filter(({ side }) => side === pass.of).map((rule) => afterClose(rule, work.days));
   const known = work.known?.totals[pass.name];
   const states = new Map<string, TotalState>();
   for (const total of totals) {
@@ -29,12 +32,13 @@ export function checkTotals(work: Work, pass: ControlPass, totals: readonly Cont
       continue;
     }
     const records = groups.get(key) ?? [];
-    const isHeld = (): boolean =>
-      holds(total, records) ||
-      holds(
-        total,
-        records.filter((entry) => work.states.get(entry) !== 'out_of_scope'),
-      );
+    const isHeld = (): boolean => {
+      if (holds(total, records)) return true;
+      const inScope = records.filter((entry) => work.states.get(entry) !== 'out_of_scope');
+      if (holds(total, inScope)) return true;
+      const inTime = (some: readonly Entry[]): Entry[] => some.filter((entry) => !late.some((isLate) => isLate(entry)));
+      return late.length > 0 && (holds(total, inTime(records)) || holds(total, inTime(inScope)));
+    };
     if (records.length === 0) {
       states.set(total.id, 'empty');
       missing(work, pass, total);

@@ -231,6 +231,16 @@ describe('control totals', () => {
     expect(exceptions.find((e) => e.type === 'settled_without_receipt')!.cause).toBe(cause.id);
   });
 
+  test('hold where a refund was dated back into the batch after its month was closed, and not where it came before', () => {
+    const afterClose = [{ side: 'left' as const, type: 'refund_after_close', where: {}, entered: 'entered', closes: 10 }];
+    const refunded = (entered: string, own = total()) =>
+      run([...payments, entry('r', -700, '2026-07-01', { batch: '7', entered })], [own], { exceptions: { ...NO_RULES, afterClose } }).found;
+    expect(refunded('2026-08-20')).toEqual(['not_settled r', 'refund_after_close r']);
+    expect(refunded('2026-08-20', total({ minor: 9300, count: 3 }))).toEqual(['not_settled r', 'refund_after_close r']);
+    expect(refunded('2026-07-03')).toContain('control_total_differs a b r');
+    expect(refunded('2026-08-20', total({ minor: 9999 }))).toContain('control_total_differs a b r');
+  });
+
   test('of a batch that did not come: it is missing, its slip is an echo, and its numbers are no gaps', () => {
     const gaps = [{ side: 'left' as const, type: 'receipt_gap', number: 'no', series: [] }];
     const around = ['R0000', 'R0003', 'R0005'].map((no) => entry(no, 100, '2026-07-01', { no, batch: '6' }));

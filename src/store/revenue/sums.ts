@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
+import type { Knex } from 'knex';
 import { dialectOf } from '../dialect.ts';
 import { exactInteger } from '../numbers.ts';
-import type { Knex } from '../open.ts';
 import type { Cell } from '../rows.ts';
 
 /** What is added up of revenue. Amounts are minor units; the last four add up to the amount. */

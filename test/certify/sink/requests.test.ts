@@ -62,7 +62,7 @@ const manifest = (...changes: [string, string][]): Files => ({
 const wrong = async (files: Files): Promise<string> => failures(await certified(pack(files))).join('\n');
 
 describe('a pack whose records are asked for at a service', () => {
-  test('certifies, with what was found in each check', { timeout: 60_000 }, async () => {
+  test('certifies, with what was found in each check', async () => {
     const certificate = await certified(pack());
     expect(failures(certificate)).toEqual([]);
     const details = Object.fromEntries(certificate.findings.filter((f) => f.sink).map((f) => [f.check, f.detail]));
@@ -81,7 +81,7 @@ describe('a pack whose records are asked for at a service', () => {
     });
   });
 
-  test('certifies with several records in a request and an answer for each', { timeout: 60_000 }, async () => {
+  test('certifies with several records in a request and an answer for each', async () => {
     const batch = manifest(
       [
         MANIFEST.slice(MANIFEST.indexOf('        path: /receipts'), MANIFEST.indexOf('    json_types')),
@@ -110,7 +110,7 @@ describe('a pack whose records are asked for at a service', () => {
     expect(finding(certificate, 'unknown_answer')?.detail).toMatch(/^results\.0\.status = "certify-unknown": .*1 unknown/);
   });
 
-  test('is told how what it asks for differs from the recording', { timeout: 60_000 }, async () => {
+  test('is told how what it asks for differs from the recording', async () => {
     expect(await wrong(manifest(['    json_types: true\n', '']))).toContain(
       'requested: The connector asks for something that is not recorded: no recorded POST /receipts has amount = "24.50", recorded 24.5',
     );
@@ -119,7 +119,7 @@ describe('a pack whose records are asked for at a service', () => {
     expect(await wrong(manifest(['path: /receipts', 'path: /receipt']))).toContain('nothing is recorded for POST /receipt');
   });
 
-  test('is told where it takes an answer for something else', { timeout: 60_000 }, async () => {
+  test('is told where it takes an answer for something else', async () => {
     expect(await wrong(manifest(['accepted: [ok], rejected: [no]', 'accepted: [ok, no]']))).toContain(
       'requested: ["00102"] is accepted, but answers.json says rejected.',
     );
@@ -132,7 +132,7 @@ describe('a pack whose records are asked for at a service', () => {
 
   const rule = (text: string): [string, string] => ['    idempotency_key', `    error_handler: { rules: [${text}] }\n    idempotency_key`];
 
-  test('is found out when a rule takes busy, a refusal or a wrong password for a yes', { timeout: 60_000 }, async () => {
+  test('is found out when a rule takes busy, a refusal or a wrong password for a yes', async () => {
     expect(await wrong(manifest(rule('{ status: [503], action: ignore }')))).toMatch(
       /^busy: Each request answered with 503 once: .*\["00102"\] is accepted/m,
     );
@@ -144,7 +144,7 @@ describe('a pack whose records are asked for at a service', () => {
     );
   });
 
-  test('is found out when it calls itself idempotent and is not', { timeout: 60_000 }, async () => {
+  test('is found out when it calls itself idempotent and is not', async () => {
     const keyless = await wrong({
       ...manifest(
         ["Idempotency-Key: '{{ idempotency_key }}', ", ''],
@@ -156,7 +156,7 @@ describe('a pack whose records are asked for at a service', () => {
     expect(keyless).toContain('sent_again: idempotent: true, but the request contains neither {{ idempotency_key }} nor Number.');
   });
 
-  test('that is not idempotent holds with a remark, and asks for nothing twice', { timeout: 60_000 }, async () => {
+  test('that is not idempotent holds with a remark, and asks for nothing twice', async () => {
     const certificate = await certified(pack(manifest(['        idempotent: true\n', ''])));
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'lost_answer')).toMatchObject({
@@ -186,7 +186,7 @@ describe('a pack whose records are asked for at a service', () => {
     ]),
   });
 
-  test('that can look a record up does, and asks again only when it is not there', { timeout: 60_000 }, async () => {
+  test('that can look a record up does, and asks again only when it is not there', async () => {
     const certificate = await certified(pack(back('number')));
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'lost_answer')?.detail).toContain('looked up, and not asked again');
@@ -195,7 +195,7 @@ describe('a pack whose records are asked for at a service', () => {
   });
 });
 
-test('a body that an encoder writes, several records in one, is held against the recorded text', { timeout: 60_000 }, async () => {
+test('a body that an encoder writes, several records in one, is held against the recorded text', async () => {
   const yaml = `connector: till-api
 version: 1.0.0
 title: Till interface
@@ -275,7 +275,7 @@ describe('a pack for a SOAP service with a login and lists in lists', () => {
     ]),
   };
 
-  test('certifies: a fault inside 200 rejects its record, a session that ends is opened again', { timeout: 60_000 }, async () => {
+  test('certifies: a fault inside 200 rejects its record, a session that ends is opened again', async () => {
     const certificate = await certified(packOf('ledger', files));
     expect(failures(certificate)).toEqual([]);
     expect(finding(certificate, 'requested')?.detail).toBe('3 requests for 3 records: 2 accepted, 1 rejected.');
@@ -284,7 +284,7 @@ describe('a pack for a SOAP service with a login and lists in lists', () => {
     expect(finding(certificate, 'lost_answer')).toMatchObject({ state: 'warning' });
   });
 
-  test('certifies with the session in the header, and is found out when the header is another', { timeout: 60_000 }, async () => {
+  test('certifies with the session in the header, and is found out when the header is another', async () => {
     const inHeader = String(yaml).replace(
       '        operation: PostReceipt\n',
       "        operation: PostReceipt\n        header: { Ticket: { xmlns: 'urn:ticket', Id: '{{ session }}', Key: '{{ idempotency_key }}', Of: '{{ record.Number }}' } }\n",

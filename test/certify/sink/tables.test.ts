@@ -61,7 +61,7 @@ const manifest = (...changes: [string, string][]): Files => ({
 const wrong = async (files: Files): Promise<string> => failures(await certified(pack(files))).join('\n');
 
 describe('a pack whose records are rows of a table', () => {
-  test('certifies, with what was found in each check', { timeout: 60_000 }, async () => {
+  test('certifies, with what was found in each check', async () => {
     const certificate = await certified(pack());
     expect(failures(certificate)).toEqual([]);
     const details = Object.fromEntries(certificate.findings.filter((f) => f.sink).map((f) => [f.check, f.detail]));
@@ -77,7 +77,7 @@ describe('a pack whose records are rows of a table', () => {
     });
   });
 
-  test('is told which row or column differs', { timeout: 60_000 }, async () => {
+  test('is told which row or column differs', async () => {
     const expected = String(FILES['fixtures/entries/expected.json']);
     expect(await wrong({ 'fixtures/entries/expected.json': expected.replace('24.50', '24.51') })).toContain(
       'rows_written: dbo.ENTRIES: ["00101","2026-03-02 00:00:00","24.51","till 1",null] is not there, and ["00101","2026-03-02 00:00:00","24.5","till 1",null] is there.',
@@ -87,7 +87,7 @@ describe('a pack whose records are rows of a table', () => {
     expect(await wrong(manifest(['dbo.ENTRIES', 'dbo.ENTRY']))).toMatch(/rows_written: .*dbo\.ENTRY/);
   });
 
-  test('is told that a key is not unique', { timeout: 60_000 }, async () => {
+  test('is told that a key is not unique', async () => {
     const plain = { ...COLUMNS, NUMBER: 'CHAR(8) NOT NULL' };
     const tables = (key?: string[]): Files => ({
       'fixtures/entries/tables.json': JSON.stringify({
@@ -109,7 +109,7 @@ describe('a pack whose records are rows of a table', () => {
     expect(finding(await certified(pack(tables(['NUMBER']))), 'unique_key')).toMatchObject({ state: 'ok' });
   });
 
-  test('is found out when the column keeps fewer decimals than it writes', { timeout: 60_000 }, async () => {
+  test('is found out when the column keeps fewer decimals than it writes', async () => {
     const cents = { ...manifest(['decimals: 2', 'decimals: 3'], ['    acknowledgment: { read_back: true }\n', '']) };
     const records = JSON.stringify({ records: [{ NUMBER: '00101', PAID_ON: '2026-03-02', AMOUNT: '24.505', NOTE: 'till 1' }] });
     const certificate = failures(
@@ -130,7 +130,7 @@ describe('a pack whose records are rows of a table', () => {
     expect(certificate).toMatch(/AMOUNT/);
   });
 
-  test('has its rows written down by --write-records, for a person to look through', { timeout: 60_000 }, async () => {
+  test('has its rows written down by --write-records, for a person to look through', async () => {
     const { 'fixtures/entries/expected.json': _, ...bare } = FILES;
     const folder = packOf('finance-db', bare);
     expect(failures(await certified(folder)).join()).toContain('expected.json is not there.');

@@ -117,7 +117,7 @@ beforeAll(async () => {
     });
   for (let i = 0; i < people.length; i += 100) await store.land(people.slice(i, i + 100));
   clusters = await store.clusters();
-}, 60_000);
+});
 afterAll(() => store.close());
 const REAL = families(60);
 

@@ -25,7 +25,7 @@ const smallCap = (entity: Record<string, unknown>): void => {
 };
 
 describe('who is one does not depend on', () => {
-  test('the order of the records, the size of the batches, or whether all are compared at once', { timeout: 60_000 }, async () => {
+  test('the order of the records, the size of the batches, or whether all are compared at once', async () => {
     await fc.assert(
       fc.asyncProperty(people, fc.infiniteStream(fc.nat()), async (list, random) => {
         const first = await store(smallCap);
@@ -51,7 +51,7 @@ describe('who is one does not depend on', () => {
     );
   });
 
-  test('what was there before and is gone: records that changed and were deleted leave no trace', { timeout: 60_000 }, async () => {
+  test('what was there before and is gone: records that changed and were deleted leave no trace', async () => {
     await fc.assert(
       fc.asyncProperty(people, people, async (list, others) => {
         const first = await store(smallCap);

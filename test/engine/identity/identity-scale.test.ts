@@ -137,7 +137,7 @@ describe('the blocks in the store', () => {
     },
   );
 
-  test('after a load at once, records that come and change one by one give the clusters of all together', { timeout: 60_000 }, async () => {
+  test('after a load at once, records that come and change one by one give the clusters of all together', async () => {
     const small = (entity: Record<string, unknown>): void => {
       (entity.identity as { populations: { person: Record<string, unknown> } }).populations.person.block_cap = 6;
     };

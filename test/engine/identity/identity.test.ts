@@ -93,7 +93,7 @@ test('whatever the offices said before, and in whatever batches, the people are 
     ),
     { numRuns: cases(25) },
   );
-}, 120_000);
+});
 
 test('a person whose e-mail changes leaves the shared record; what the other office said stays', async () => {
   const town = await makeTown({

@@ -158,7 +158,7 @@ test('a clearing account that is named later takes nothing a second time, and on
 
 test(
   'every receipt is revenue of exactly one month, and the clearing account holds what has not arrived, whatever comes when',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const MONTHS = ['2026-05', '2026-06', '2026-07'];
     const amount = fc.integer({ min: -900, max: 900 }).filter((n) => n !== 0);

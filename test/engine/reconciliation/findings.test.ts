@@ -194,6 +194,52 @@ reconcile:
     ]);
   });
 
+  const FROM_LINES = `reconcile:
+  left: { name: lines, entity: charge, amount: amount }
+  right: { name: receipts, entity: receipt, amount: amount }
+  passes: [{ key: number, on: [receipt_number] }]
+  open: { left: { type: unposted }, right: { type: settled_without_receipt } }
+`;
+
+  test('what was voided is one trouble where two reconciliations say the same of it by a value that both have', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', '  exceptions: [{ voids: left, where: { tender: void } }]\n'),
+      'pipelines/of-lines.yaml': `pipeline: of-lines
+${FROM_LINES}  exceptions: [{ voids: left, where: { account: void } }]
+  echo_of: [{ pipeline: to-bank, here: receipt_number, there: receipt_number }]
+`,
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00', tender: 'void' }]),
+      'bank/a.csv': depositFile([{ no: 'R1', amount: '40.00' }]),
+      'lines/a.csv': 'no,receipt,account,amount\n1,R1,void,40.00\n',
+    });
+    await t.run('charges');
+    for (const name of ['of-lines', 'to-bank']) await run(t, name);
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    const cause = list.find((e) => e.pipeline === 'to-bank')!;
+    expect(list.map((e) => [e.pipeline, e.type, e.cause]).sort()).toEqual([
+      ['of-lines', 'void_after_deposit', cause.id],
+      ['to-bank', 'void_after_deposit', null],
+    ]);
+  });
+
+  test('of two reconciliations in a chain the first one has the cause, whatever they are called', async () => {
+    const t = await town({
+      'pipelines/a-to-bank.yaml': pipeline('a-to-bank', ''),
+      'pipelines/z-of-lines.yaml': `pipeline: z-of-lines\n${FROM_LINES}`,
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00' }]),
+      'bank/a.csv': depositFile([{ no: 'R7', amount: '9.00' }]),
+      'lines/a.csv': 'no,receipt,account,amount\n1,R9,100,3.00\n',
+    });
+    await t.run('charges');
+    for (const name of ['a-to-bank', 'z-of-lines']) await run(t, name);
+    const list = (await exceptionLines(t.engine, {}, TODAY)).filter((e) => e.records.some(({ key }) => key === 'R1'));
+    const cause = list.find((e) => e.pipeline === 'z-of-lines')!;
+    expect(list.map((e) => [e.pipeline, e.cause]).sort()).toEqual([
+      ['a-to-bank', cause.id],
+      ['z-of-lines', null],
+    ]);
+  });
+
   test('what comes day by day ends as what comes at once', async () => {
     const rules = pipeline('to-bank', '  exceptions:\n    - { gaps: left, number: receipt_number }\n    - { late: 1 }\n');
     const days = ['01', '02', '06', '07'].map((day, i) => ({

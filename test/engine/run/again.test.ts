@@ -43,7 +43,7 @@ test('running twice is running once, whatever the files hold', async () => {
     }),
     { numRuns: cases(15) },
   );
-}, 60_000);
+});
 
 test('batch size and the decoder’s own pieces change nothing', async () => {
   await fc.assert(
@@ -63,7 +63,7 @@ test('batch size and the decoder’s own pieces change nothing', async () => {
     }),
     { numRuns: cases(20) },
   );
-}, 60_000);
+});
 
 test('files that say nothing of the same records may come in any order', async () => {
   await fc.assert(
@@ -88,7 +88,7 @@ test('files that say nothing of the same records may come in any order', async (
     ),
     { numRuns: cases(15) },
   );
-}, 60_000);
+});
 
 const three: Receipt[] = [
   { number: '1', amount: '1.00' },
@@ -182,4 +182,4 @@ test('a large first load has its indexes, also when it was stopped half way and 
   expect((await town.run('receipts')).counts).toMatchObject({ created: 40_001, changed: 0, unchanged: 0 });
   expect(await indexes(town)).toEqual(['receipt_number']);
   expect((await town.engine.knex('receipt').count({ n: '*' }))[0]).toEqual({ n: 50_001 });
-}, 60_000);
+});

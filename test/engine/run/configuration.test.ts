@@ -48,7 +48,7 @@ async function run(folder: string, options = {}): Promise<[string, string[]]> {
   return [outcome, problems.map((p) => p.code)];
 }
 
-test('two folders with different configurations and one store do not change its records back and forth', { timeout: 60_000 }, async () => {
+test('two folders with different configurations and one store do not change its records back and forth', async () => {
   const t = await makeTown(FILES);
   const copy = copyOf(t.folder);
   expect(await run(t.folder)).toEqual(['partial', []]);
@@ -69,7 +69,7 @@ test('two folders with different configurations and one store do not change its 
   expect(await run(copy)).toEqual(['failed', ['CONFIG_REPLACED']]);
 });
 
-test('a folder that goes back to what it was is believed; a process that read it before is not', { timeout: 60_000 }, async () => {
+test('a folder that goes back to what it was is believed; a process that read it before is not', async () => {
   const t = await makeTown(FILES);
   const old = await openTown(t.folder);
   await run(t.folder);

@@ -171,7 +171,7 @@ test('serve looks by itself when the last night was missed, says what it found i
     error: (fields: Record<string, unknown>, text: string) => void lines.push(['error', fields, text]),
   };
   const stop = await lookNightly(() => town.engine, log as unknown as Logger, { soonMs: 0 });
-  await expect.poll(() => lines.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => lines.length).toBe(1);
   await stop();
   expect(lines).toEqual([
     ['warn', { state: 'attention', findings: [expect.stringContaining('[DATA_READABLE]') as string] }, 'doctor: something needs attention'],

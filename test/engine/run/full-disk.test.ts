@@ -321,7 +321,6 @@ testOfAFile(
     expect(await health(town)).toBe('ok');
     expect(town.has('inbox/done/receipts-1.csv')).toBe(true);
   },
-  60_000,
 );
 
 testOfAFile('health is not ok while runs cannot be noted in the store at all', async () => {

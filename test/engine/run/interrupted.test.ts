@@ -137,7 +137,7 @@ async function prepared({ files, then, pipelines }: Scenario): Promise<TestTown>
 const state = async (town: TestTown): Promise<string[]> => [...(await town.dump()), ...town.inbox()];
 
 describe.each(SCENARIOS)('$name', (scenario) => {
-  test('cut off at any commit and run again, the store is that of an undisturbed run', { timeout: 120_000 }, async () => {
+  test('cut off at any commit and run again, the store is that of an undisturbed run', async () => {
     const whole = await prepared(scenario);
     const counter = await cutAt(whole.engine.knex, Infinity, 'before');
     for (const pipeline of scenario.pipelines) await whole.run(pipeline);

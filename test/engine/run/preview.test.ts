@@ -52,7 +52,7 @@ test('a preview writes nothing and says exactly what the run then does', async (
     }),
     { numRuns: cases(20) },
   );
-}, 60_000);
+});
 
 test('a preview of a changed mapping and of deletions shows them, and leaves the lock and the store free', async () => {
   const town = await makeTown({

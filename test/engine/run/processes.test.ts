@@ -60,7 +60,7 @@ test(
   },
 );
 
-test('Ctrl-C lets the batch in hand commit, ends with 130, and the next run goes on from there', { timeout: 90_000 }, async () => {
+test('Ctrl-C lets the batch in hand commit, ends with 130, and the next run goes on from there', async () => {
   const town = await closed(await makeTown(slow));
   const command = interlocal(town.folder, ['run', 'receipts', '--json']);
   await working(town);
@@ -77,7 +77,7 @@ test('Ctrl-C lets the batch in hand commit, ends with 130, and the next run goes
   expect([next.outcome, next.counts.created]).toEqual(['succeeded', MANY - run!.created]);
 });
 
-test('two runs of one pipeline at once: the second is told that it runs already, and where', { timeout: 90_000 }, async () => {
+test('two runs of one pipeline at once: the second is told that it runs already, and where', async () => {
   const town = await closed(await makeTown(slow));
   const command = interlocal(town.folder, ['run', 'receipts', '--json']);
   await working(town);
@@ -95,7 +95,7 @@ test('two runs of one pipeline at once: the second is told that it runs already,
   expect((await command.ended).exit).toBe(130);
 });
 
-test('a killed process leaves nothing that the next run has to be freed from', { timeout: 90_000 }, async () => {
+test('a killed process leaves nothing that the next run has to be freed from', async () => {
   const town = await closed(await makeTown(slow));
   const command = interlocal(town.folder, ['run', 'receipts', '--json']);
   await working(town);
@@ -118,7 +118,7 @@ test('a killed process leaves nothing that the next run has to be freed from', {
 
 const CANARY = 'Kanarienvogel-4711/ü&"';
 
-test('a secret is nowhere to be found: not in what is said, not in the store, not in the status', { timeout: 90_000 }, async () => {
+test('a secret is nowhere to be found: not in what is said, not in the store, not in the status', async () => {
   // A service that hates what it is sent, and says so with all of it.
   const server = createServer((request, response) => {
     const told = `${request.headers.authorization ?? ''} ${Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString()}`;
@@ -182,7 +182,7 @@ async function emptyStore(town: TestTown): Promise<void> {
   else for (const name of readdirSync(join(town.folder, 'data'))) if (name.startsWith('interlocal.db')) town.remove(`data/${name}`);
 }
 
-test('processes that start together on a new town make its store once', { timeout: 90_000 }, async () => {
+test('processes that start together on a new town make its store once', async () => {
   const town = await closed(await makeTown());
   await emptyStore(town);
   const ended = await Promise.all(Array.from({ length: 6 }, () => interlocal(town.folder, ['status', '--json']).ended));

@@ -159,7 +159,7 @@ test.each([
   ['a key with a passphrase', 'private_key: "${file:secrets/key}", passphrase: "${file:secrets/phrase}"'],
 ])(
   'secrets that did their work (%s, a UsernameToken, the passphrase of a signing key) are nowhere but in their files',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (_what, login) => {
     answer = 'permits';
     const town = await makeTown(townOf(login));
@@ -174,7 +174,7 @@ test.each([
 
 test.each(['fault', 'page'] as const)(
   'nor are they when logins are refused and a service repeats what it was sent in a %s',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (kind) => {
     answer = kind;
     const town = await makeTown(townOf('password: "${file:secrets/phrase}"'));
@@ -186,7 +186,7 @@ test.each(['fault', 'page'] as const)(
   },
 );
 
-test('nor when a passphrase does not open its key', { timeout: 120_000 }, async () => {
+test('nor when a passphrase does not open its key', async () => {
   answer = 'permits';
   const login = 'private_key: "${file:secrets/key}", passphrase: "${file:secrets/phrase}"';
   const town = await makeTown(townOf(login, { 'secrets/phrase': CANARIES.signing, 'secrets/signing': CANARIES.phrase }));

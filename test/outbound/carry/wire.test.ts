@@ -114,7 +114,7 @@ test('the preview shows a request with only what was corrected, and the statemen
   expect(wire.received()).toEqual(NOTHING);
 });
 
-test('killed anywhere and run again, each end gets each correction once', { timeout: 240_000 }, async () => {
+test('killed anywhere and run again, each end gets each correction once', async () => {
   for (const pipeline of ['to-clerk', 'to-pool', 'to-bank'])
     for (const [n, how] of [
       // Before anything is queued, before it is sent, while it is being sent, and after.

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { dayIn } from '../../../src/core/time/time.ts';
 import { depositFile, receiptFile } from '../../engine/reconciliation/agreement-town.ts';
 import { closeTowns, type TestTown } from '../../engine/town.ts';
 import { delivered } from '../base-outbound.ts';
@@ -124,7 +125,7 @@ test('with when: closed nothing is posted before the close; afterwards the perio
   town.write({ 'pipelines/to-ledger.yaml': posting()['pipelines/to-ledger.yaml']! });
   await town.reopen();
   await post(town);
-  const month = new Date(Date.now()).toISOString().slice(0, 7);
+  const month = dayIn('America/New_York', new Date()).slice(0, 7);
   expect((await journal(town)).slice(1)).toEqual([
     '2 2026-08 sent: 100-1010 +10, 100-4210 -10',
     `3 ${month} corrects 1 sent: 100-4210 +40, 100-4215 -40`,

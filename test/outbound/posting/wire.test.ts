@@ -225,7 +225,7 @@ async function cutEverywhere(
   }
 }
 
-test('over SFTP an entry is there once, whole, whatever commit the run was killed at', { timeout: 120_000 }, async () => {
+test('over SFTP an entry is there once, whole, whatever commit the run was killed at', async () => {
   await cutEverywhere(
     overSftp,
     async (t, cut) => {
@@ -293,7 +293,7 @@ test('over SOAP, when the answer gets lost, a person decides; or the ledger is a
   expect([service.booked.length, (await entriesOf(other)).map((e) => [e.state, e.theirNumber])]).toEqual([1, [['accepted', '501']]]);
 });
 
-test('over SOAP an entry is booked once, whatever commit the run was killed at', { timeout: 120_000 }, async () => {
+test('over SOAP an entry is booked once, whatever commit the run was killed at', async () => {
   const asking = `      read_back: { operation: FindJournal, body: { Reference: '{{ record.Ref }}' }, found: { path: JournalNumber }, number: JournalNumber }\n`;
   await cutEverywhere(
     () => overSoap(asking),
@@ -348,7 +348,7 @@ test('in a table, an entry of which the database refuses one line is not written
   ]);
 });
 
-test('in a table an entry is there once, whatever commit the run was killed at', { timeout: 120_000 }, async () => {
+test('in a table an entry is there once, whatever commit the run was killed at', async () => {
   await cutEverywhere(
     overSql,
     async (t, cut) => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
+import { startOnFreePort } from '../free-port.ts';
 
 /** A PostgreSQL server of its own, on a free port of this machine, for tests and tries: what it holds is not kept. */
 export interface PostgresServer {
@@ -72,9 +72,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       writeFileSync(join(data, name), text, { mode: 0o600 });
       if (asRoot) chownSync(join(data, name), NOBODY, NOBODY);
     }
-  const port = await freePort();
   const flags: Record<string, string> = {
-    port: String(port),
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
@@ -83,12 +81,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     ssl: options.tls ? 'on' : 'off',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
+  let port = 0;
   let server: ChildProcess | undefined;
   const login = options.password === undefined ? 'postgres' : `postgres:${encodeURIComponent(options.password)}`;
   const url = (database: string): string => `postgres://${login}@127.0.0.1:${port}/${database}`;
 
   async function start(): Promise<void> {
-    const args = Object.entries(flags).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const args = Object.entries({ ...flags, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(postgres, ['-D', data, ...args], { ...who, env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     server = child;
     let said = '';
@@ -121,7 +120,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     }
   }
 
-  await start();
+  await startOnFreePort((free) => {
+    port = free;
+    return start();
+  });
   return {
     url,
     port,
@@ -179,12 +181,4 @@ async function ended(child: ChildProcess): Promise<void> {
     child.once('close', resolve);
   });
   if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}: ${said}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

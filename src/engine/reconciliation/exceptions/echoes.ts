@@ -39,7 +39,6 @@ async function tagsOf(
   records: ReadonlyMap<string, readonly ExceptionRecord[]>,
 ): Promise<Map<string, Tags>> {
   const tags = new Map<string, Tags>();
-  const open = exceptions.filter(({ about }) => about === 'money');
   const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string, clean: Cleaning[]): Promise<void> => {
     const config = project.pipelines.get(pipeline)?.value.reconcile;
     if (!config) return;
@@ -47,18 +46,20 @@ async function tagsOf(
       const { entity } = config[side];
       const model = project.entities.get(entity)?.value;
       if (!model?.fields[field]) continue;
-      const own = open
+      const own = exceptions
         .filter((e) => e.pipeline === pipeline)
-        .flatMap(({ id }) => (records.get(id) ?? []).filter((r) => r.side === side).map((r) => ({ id, golden: r.golden })));
+        .flatMap((e) => (records.get(e.id) ?? []).filter((r) => r.side === side).map(({ golden }) => ({ ...e, golden })));
       const values = await fieldValues(
         trx,
         entity,
         field,
         own.map(({ golden }) => golden),
       );
-      for (const { id, golden } of own) {
+      for (const { id, golden, about, type } of own) {
         const value = cleaned(values.get(golden) ?? '', ['upper', 'alnum', ...clean, 'no_leading_zeros']);
-        if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name: `${prefix} ${value}`, role }]);
+        // Two findings about one record are two causes, unless they say the same.
+        const name = `${about === 'money' ? '' : `${type} `}${prefix} ${value}`;
+        if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
       }
     }
   };
@@ -71,13 +72,18 @@ async function tagsOf(
   return tags;
 }
 
-/** Each pipeline after those that it runs after; the rest by name. */
+/**
+ * Each pipeline after those that it runs after, and each reconciliation after those whose right is its left: slips are held against
+ * receipts before they are held against the bank. The rest by name.
+ */
 function chainOrder(project: Project): Map<string, number> {
   const order = new Map<string, number>();
+  const byRight = Map.groupBy([...project.pipelines.keys()].sort(), (id) => project.pipelines.get(id)!.value.reconcile?.right.entity);
   const visit = (pipeline: string, path: ReadonlySet<string>): void => {
     const value = project.pipelines.get(pipeline)?.value;
     if (!value || order.has(pipeline) || path.has(pipeline)) return;
-    for (const before of [...value.after].sort()) visit(before, new Set([...path, pipeline]));
+    const earlier = value.reconcile ? (byRight.get(value.reconcile.left.entity) ?? []) : [];
+    for (const before of [...[...value.after].sort(), ...earlier]) visit(before, new Set([...path, pipeline]));
     order.set(pipeline, order.size);
   };
   for (const pipeline of [...project.pipelines.keys()].sort()) visit(pipeline, new Set());

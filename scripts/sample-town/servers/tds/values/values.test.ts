@@ -239,7 +239,7 @@ test('conversions and date styles', async () => {
   }
 });
 
-test('a direct writer that stores another form than before is noticed', { timeout: 10_000 }, async () => {
+test('a direct writer that stores another form than before is noticed', async () => {
   const found = async (): Promise<unknown> =>
     (await rows(pool, "SELECT COUNT(*) AS n FROM LATE WHERE C = 'X' AND D = '2024-05-06'"))[0]?.['n'];
   const db = openSqlite(fixture.path);
@@ -247,5 +247,5 @@ test('a direct writer that stores another form than before is noticed', { timeou
   expect(await found()).toBe(1);
   db.exec("INSERT INTO LATE VALUES ('X  ', '2024-05-06')");
   db.close();
-  await expect.poll(found, { timeout: 8000, interval: 300 }).toBe(2);
+  await expect.poll(found, { interval: 300 }).toBe(2);
 });
