@@ -82,27 +82,22 @@ interface Candidates {
 /** A pair of two of `keyed` is there once. */
 function candidatesOf(keyed: readonly Keyed[], blockOf: BlockOf): Candidates {
   const touched = new Set(keyed.map(({ member }) => member.id));
-  const met = new Map<number, number>();
-  const lastMetBy: number[] = [];
+  /** By member: the last place that met it. */
+  const metBy = new Map<number, number>();
   const others: number[] = [];
   const start = new Int32Array(keyed.length + 1);
   keyed.forEach(({ member: { id }, blocks }, m) => {
     for (const key of blocks)
       for (const other of blockOf(key)) {
-        if (other === id || (other < id && touched.has(other))) continue;
-        let place = met.get(other);
-        if (place === undefined) met.set(other, (place = met.size));
-        if (lastMetBy[place] === m) continue;
-        lastMetBy[place] = m;
-        others.push(place);
+        if (other === id || metBy.get(other) === m || (other < id && touched.has(other))) continue;
+        metBy.set(other, m);
+        others.push(other);
       }
     start[m + 1] = others.length;
   });
-  const ids = [...met.keys()];
-  const order = Int32Array.from(ids.keys()).sort((x, y) => ids[x]! - ids[y]!);
-  const placeOf = new Int32Array(ids.length);
-  order.forEach((was, now) => (placeOf[was] = now));
-  return { ids: Array.from(order, (was) => ids[was]!), others: Int32Array.from(others, (was) => placeOf[was]!), start };
+  const ids = Array.from(Float64Array.from(metBy.keys()).sort());
+  ids.forEach((id, place) => metBy.set(id, place));
+  return { ids, others: Int32Array.from(others, (id) => metBy.get(id)!), start };
 }
 
 /** Which members of `keyed`, by their places, may be linked or wait with another. */

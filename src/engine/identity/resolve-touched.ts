@@ -84,6 +84,13 @@ function keysOf(model: IdentityModel, population: number, profile: Profile | nul
   };
 }
 
+/** What a key is of. */
+interface KeyKind {
+  cap: number;
+  population: number;
+  isRule: boolean;
+}
+
 /** What moving keys leaves: the keys of those that changed, and the blocks that others must be compared in again. */
 interface Moved {
   keyed: Keyed[];
@@ -95,34 +102,35 @@ interface Moved {
 /** Writes the keys that changed. All blocks that these members are or were in are read once. */
 async function moveKeys(store: IdentityStore, model: IdentityModel, changed: readonly Touched[]): Promise<Moved> {
   const keyed: Keyed[] = [];
-  const caps = new Map<number, { cap: number; population: number; isRule: boolean }>();
+  const kinds = new Map<number, KeyKind>();
+  const kindsOf = model.populations.map(({ cap }, population) => ({
+    block: { cap, population, isRule: false },
+    rule: { cap: RULE_CAP, population, isRule: true },
+  }));
   const removed: [number, number][] = [];
   const added: [number, number][] = [];
   for (const { member, population, profile } of changed) {
     const was = keysOf(model, member.population, member.profile);
     const now = keysOf(model, population, profile);
     if (profile !== null) keyed.push({ member, ...now });
-    for (const [{ blocks, rules }, of] of [
-      [was, member.population],
-      [now, population],
-    ] as const) {
-      for (const key of blocks) caps.set(key, { cap: model.populations[of]!.cap, population: of, isRule: false });
-      for (const { key } of rules) caps.set(key, { cap: RULE_CAP, population: of, isRule: true });
-    }
-    const before = new Set([...was.blocks, ...was.rules.map(({ key }) => key)]);
-    const after = new Set([...now.blocks, ...now.rules.map(({ key }) => key)]);
-    for (const key of before) if (!after.has(key)) removed.push([key, member.id]);
-    for (const key of after) if (!before.has(key)) added.push([key, member.id]);
+    for (const key of was.blocks) kinds.set(key, kindsOf[member.population]!.block);
+    for (const { key } of was.rules) kinds.set(key, kindsOf[member.population]!.rule);
+    for (const key of now.blocks) kinds.set(key, kindsOf[population]!.block);
+    for (const { key } of now.rules) kinds.set(key, kindsOf[population]!.rule);
+    const before = was.blocks.concat(was.rules.map(({ key }) => key));
+    const after = now.blocks.concat(now.rules.map(({ key }) => key));
+    for (const key of before) if (!after.includes(key)) removed.push([key, member.id]);
+    for (const key of after) if (!before.includes(key)) added.push([key, member.id]);
   }
-  const capOf = (key: number): number => caps.get(key)!.cap;
-  const before = await blocksOf(store, caps.keys(), capOf);
+  const capOf = (key: number): number => kinds.get(key)!.cap;
+  const before = await blocksOf(store, kinds.keys(), capOf);
   await store.keys.remove(removed.sort(byKey));
   await store.keys.add(added.sort(byKey));
   const after = await movedBlocks(store, capOf, before, { removed, added });
   const crossed: CrossedBlock[] = [];
   const crossedRules: CrossedRule[] = [];
   for (const [key, now] of after) {
-    const { cap, population, isRule } = caps.get(key)!;
+    const { cap, population, isRule } = kinds.get(key)!;
     const was = before.get(key)!;
     if (isRule) crossedRules.push({ was, now });
     else if (was.length > cap !== now.length > cap)
@@ -159,19 +167,29 @@ async function movedBlocks(
 ): Promise<Map<number, readonly number[]>> {
   const after = new Map<number, readonly number[]>();
   const again = new Set<number>();
-  const change = (list: readonly (readonly [number, number])[], moved: (ids: Set<number>, member: number) => unknown): void => {
-    for (const [key, pairs] of Map.groupBy(list, ([key]) => key)) {
-      const ids = new Set(after.get(key) ?? before.get(key)!);
-      for (const [, member] of pairs) moved(ids, member);
-      const isKnown = before.get(key)!.length <= capOf(key);
-      after.set(key, isKnown ? [...ids].sort((a, b) => a - b) : before.get(key)!);
-    }
-  };
-  change(removed, (ids, member) => ids.delete(member));
-  for (const [key, ids] of after) if (ids.length > capOf(key)) again.add(key);
-  change(added, (ids, member) => ids.add(member));
+  for (const [key, member] of removed) {
+    const known = after.get(key) ?? before.get(key)!;
+    if (before.get(key)!.length > capOf(key)) again.add(key);
+    else
+      after.set(
+        key,
+        known.filter((id) => id !== member),
+      );
+  }
+  for (const [key, member] of added) {
+    const known = after.get(key) ?? before.get(key)!;
+    // One that is too large without it stays so.
+    if (before.get(key)!.length > capOf(key)) after.set(key, known);
+    else if (!known.includes(member)) after.set(key, inserted(known, member));
+  }
   for (const [key, ids] of await blocksOf(store, again, capOf)) after.set(key, ids);
   return after;
+}
+
+/** A list in order with one more. */
+function inserted(list: readonly number[], one: number): number[] {
+  const at = list.findIndex((other) => other > one);
+  return at < 0 ? [...list, one] : [...list.slice(0, at), one, ...list.slice(at)];
 }
 
 /** Makes some stored edges those that are given; gives the members of pairs that were tied or are tied now and differ. */

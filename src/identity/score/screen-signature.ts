@@ -47,6 +47,7 @@ export function signaturesOf(model: IdentityModel): Signatures {
 
 function compile({ populations }: IdentityModel): Signatures {
   const layouts = populations.map(layoutOf);
+  const screened = populations.map((population, i) => layouts[i]!.columns.map((column) => screenedOf(population, column)));
   const width = Math.max(1, ...layouts.map(({ words }) => words));
   return {
     width,
@@ -59,17 +60,35 @@ function compile({ populations }: IdentityModel): Signatures {
       for (const column of layout.columns) writeColumn(column, profile[column.slot] ?? null, into, at);
     },
     populationAt: (words, at) => words[at]! - 1,
-    screenFor: (population, a) => screenOf(populations[population]!, layouts[population]!, a),
+    screenFor: (population, a) => screenOf(populations[population]!, layouts[population]!, screened[population]!, a),
   };
 }
 
-/** See `screenFor` of a pair: the same bounds, with what a signature tells. */
-function screenOf(population: Population, { columns, words: width }: SignatureLayout, a: Profile): ReturnType<Signatures['screenFor']> {
+/** What is known of a feature before two values are compared, the same for all records. */
+interface Screened {
+  column: SignatureColumn;
+  /** The most that two different values can count, by themselves. */
+  unequal: number;
+  steps: readonly Step[];
+}
+
+function screenedOf(population: Population, column: SignatureColumn): Screened {
+  const { unequal, middle } = boundsOf(population, column.slot);
+  return { column, unequal, steps: stepsOf(column.feature.scale!, column.feature.weights, middle) };
+}
+
+/** The bounds of `screen`, with what a signature tells. */
+function screenOf(
+  population: Population,
+  { columns, words: width }: SignatureLayout,
+  screened: readonly Screened[],
+  a: Profile,
+): ReturnType<Signatures['screenFor']> {
   const own = new Uint32Array(width);
   for (const column of columns) writeColumn(column, a[column.slot] ?? null, own, 0);
   const { prior, household, link } = population;
   const enough = Math.min(link, population.review);
-  const sides = columns.map((column) => sideOf(population, column, a[column.slot] ?? null, own));
+  const sides = screened.map((one) => sideOf(one, a[one.column.slot] ?? null, own));
   const isHousehold = columns.map(({ feature }) => feature.household);
   const swaps = population.swaps.map(([first, second]) => [wordOf(columns, first), wordOf(columns, second)] as const);
   const middle = columns.find(({ slot }) => slot === population.roles.middle);
@@ -93,16 +112,10 @@ function screenOf(population: Population, { columns, words: width }: SignatureLa
 /** What a feature counts at most. `byMiddle`: one of the two may go by the middle name. */
 type Side = (words: Uint32Array, at: number, byMiddle: boolean) => number;
 
-function sideOf(
-  population: Population,
-  { slot, kind, word, shift, feature }: SignatureColumn,
-  value: string | null,
-  own: Uint32Array,
-): Side {
+function sideOf({ column: { kind, word, shift, feature }, unequal, steps }: Screened, value: string | null, own: Uint32Array): Side {
   const { missing, weights, frequencies, rest } = feature;
   if (value === null) return () => missing;
   const scale = feature.scale!;
-  const { unequal, middle } = boundsOf(population, slot);
   // Two values may have the same words and differ.
   const equal = Math.max(unequal, weights[0]! + (frequencies === undefined ? 0 : (frequencies.get(value) ?? rest)));
   const mine = own[word]!;
@@ -150,7 +163,6 @@ function sideOf(
           return ((mine ^ other) & FIRST) === 0 || areAlike(mine, more, other, letters, SIMILAR_MIDDLE_NAMES) ? initial : different;
         };
       }
-      const steps = stepsOf(scale, weights, middle);
       return (words, at, byMiddle) => {
         const other = words[at + word]!;
         const letters = words[at + word + 1]!;

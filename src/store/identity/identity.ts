@@ -18,9 +18,6 @@ export interface Member {
   linkScore: number | null;
 }
 
-/** A member as far as it is compared. */
-export type Candidate = Pick<Member, 'id' | 'population'> & { profile: (string | null)[] };
-
 /** A pair of members, a < b by id, that is linked or waits. */
 export interface StoredEdge {
   a: number;
@@ -48,8 +45,6 @@ const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FR
 export interface IdentityStore {
   byKey(keys: readonly { source: string; key: string }[]): Promise<Member[]>;
   byId(ids: readonly number[]): Promise<Member[]>;
-  /** What these members are compared by, of those that a record is left of. */
-  candidates(ids: readonly number[]): Promise<Candidate[]>;
   ofGoldens(goldens: readonly number[]): Promise<Member[]>;
   hostedBy(ids: readonly number[]): Promise<Member[]>;
   /** The next members in the order of their ids. */
@@ -84,16 +79,6 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         memberOf,
       ),
     byId: (ids) => select(`${MEMBER_SELECT} WHERE id IN (${TOGETHER_MARKS})`, together(ids), memberOf),
-    candidates: (ids) =>
-      select(
-        `SELECT id, population, profile FROM il_member WHERE id IN (${TOGETHER_MARKS}) AND state = 'live' AND profile IS NOT NULL`,
-        together(ids),
-        ([id, population, profile]): Candidate => ({
-          id: Number(id),
-          population: Number(population ?? -1),
-          profile: JSON.parse(profile as string) as (string | null)[],
-        }),
-      ),
     ofGoldens: (goldens) =>
       select(
         `${MEMBER_SELECT} WHERE entity_id = ? AND golden_id = ?`,

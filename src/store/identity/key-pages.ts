@@ -76,9 +76,9 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       keys.map((key) => [entityId, key, limit]),
     );
 
-  /** The rows of keys, and which of these keys have FEW of them or more: of those not all rows are here. */
+  /** The rows of keys, each given once, and which of these keys have FEW of them or more: of those not all rows are here. */
   async function fewChangesOf(keys: readonly number[]): Promise<{ changes: Map<number, Cell[][]>; more: number[] }> {
-    const lists = together([...new Set(keys)].sort((a, b) => a - b));
+    const lists = together(Array.from(Float64Array.from(keys).sort()));
     const found = await rows.select(
       CHANGES_TOGETHER,
       lists.map((list) => [entityId, ...list, MOST_TOGETHER]),
@@ -86,7 +86,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     const changes = Map.groupBy(found, ([key]) => Number(key));
     // Lists that were cut off are asked for again, key by key.
     const rowsOfList = (list: readonly number[]): number => [...new Set(list)].reduce((n, key) => n + (changes.get(key)?.length ?? 0), 0);
-    const single = [...new Set(lists.filter((list) => rowsOfList(list) >= MOST_TOGETHER).flat())];
+    const single = found.length < MOST_TOGETHER ? [] : [...new Set(lists.filter((list) => rowsOfList(list) >= MOST_TOGETHER).flat())];
     for (const key of single) changes.delete(key);
     for (const [key, some] of Map.groupBy(await changesOf(single, FEW), ([key]) => Number(key))) changes.set(key, some);
     return { changes, more: [...changes].flatMap(([key, some]) => (some.length < FEW ? [] : [key])) };
@@ -107,12 +107,17 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   return {
     async blocks(keys, most) {
       await readPages(keys);
-      const found = new Map<number, readonly number[]>(keys.map((key) => [key, onPage(key)]));
-      const marked = [...found.keys()].filter((key) => found.get(key)![0] === IN_ROWS);
+      const found = new Map<number, readonly number[]>();
+      const marked: number[] = [];
+      const others: number[] = [];
+      for (const key of new Set(keys)) {
+        const members = onPage(key);
+        (members[0] === IN_ROWS ? marked : others).push(key);
+        found.set(key, members[0] === IN_ROWS ? NOBODY : members);
+      }
       // Most blocks did not change since their page was written.
-      const { changes, more } = await fewChangesOf([...found.keys()].filter((key) => found.get(key)![0] !== IN_ROWS));
-      for (const key of marked) found.set(key, []);
-      more.push(...marked);
+      const { changes, more } = await fewChangesOf(others);
+      for (const key of marked) more.push(key);
       // Of a block that is all rows, counting in the database tells whether it is too large.
       const inRows = more.filter((key) => found.get(key)!.length === 0);
       const large = new Set(
@@ -135,7 +140,10 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
         for (const [, member, gone] of some)
           if (Number(gone) === 1) members.delete(Number(member));
           else members.add(Number(member));
-        found.set(key, [...members].sort((a, b) => a - b));
+        found.set(
+          key,
+          [...members].sort((a, b) => a - b),
+        );
       }
       const tooMany = new Array<number>(most + 1).fill(-1);
       for (const key of large) found.set(key, tooMany);

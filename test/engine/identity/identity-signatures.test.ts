@@ -6,7 +6,6 @@ import { people } from '../../../scripts/bench/identity/people.ts';
 import { entitySchema, matchingOf } from '../../../src/config/schema/model.ts';
 import { profileAt, tableOf } from '../../../src/identity/block/table.ts';
 import { compileIdentity, type IdentityModel } from '../../../src/identity/model.ts';
-import { screenFor } from '../../../src/identity/score/screen-pair.ts';
 import { screen } from '../../../src/identity/score/screen.ts';
 import { signaturesOf } from '../../../src/identity/score/screen-signature.ts';
 import { scorePair, verdictOf } from '../../../src/identity/score/score.ts';
@@ -25,21 +24,19 @@ function pairsOf(
   model: IdentityModel,
   number: number,
   profiles: readonly Profile[],
-): Record<'real' | 'bySignature' | 'byPair' | 'byTable', Set<string>> {
+): Record<'real' | 'bySignature' | 'byTable', Set<string>> {
   const population = model.populations[number]!;
   const signatures = signaturesOf(model);
   const words = new Uint32Array(signatures.width * profiles.length);
   profiles.forEach((profile, i) => signatures.write(number, profile, words, i * signatures.width));
   const inTable = screen(population, tableOf(population.features.length, profiles));
-  const found = { real: new Set<string>(), bySignature: new Set<string>(), byPair: new Set<string>(), byTable: new Set<string>() };
+  const found = { real: new Set<string>(), bySignature: new Set<string>(), byTable: new Set<string>() };
   for (let a = 0; a < profiles.length; a++) {
     const bySignature = signatures.screenFor(number, profiles[a]!);
-    const byPair = screenFor(population, profiles[a]!);
     for (let b = a + 1; b < profiles.length; b++) {
       const pair = `${a} ${b}`;
       if (verdictOf(population, scorePair(population, profiles[a]!, profiles[b]!)) !== 'none') found.real.add(pair);
       if (bySignature(words, b * signatures.width)) found.bySignature.add(pair);
-      if (byPair(profiles[b]!)) found.byPair.add(pair);
       if (inTable(a, b)) found.byTable.add(pair);
     }
   }
