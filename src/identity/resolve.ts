@@ -97,11 +97,11 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     pair(a, b) {
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b])
-        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false, bornApart: false };
-      const { score, uncapped, veto, opposite, person, sure, bornApart } = scorePair(population, profiles[a]!, profiles[b]!);
+        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false, bornApart: false, strangers: false };
+      const { score, uncapped, veto, opposite, person, sure, bornApart, strangers } = scorePair(population, profiles[a]!, profiles[b]!);
       // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
       const vetoed = opposite || (veto !== undefined && TWO_PEOPLE.has(veto));
-      return { score, full: uncapped, vetoed, twins: veto === 'twins', person, sure, bornApart };
+      return { score, full: uncapped, vetoed, twins: veto === 'twins', person, sure, bornApart, strangers };
     },
   });
 }

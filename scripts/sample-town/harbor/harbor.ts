@@ -69,8 +69,8 @@ export function makeHarbor(seed: number): { files: HarborFile[]; sentAgain: { na
       postClose(making, close);
     }
   monthly(making);
-  // Each reconciliation with the bank names the file that was refused; the first of them is the cause, the others are its echoes.
-  making.plant('bank-items-to-ledger', 'source_missing', [], `bank-${BROKEN_DAYS[0]!}.csv`);
+  // Each reconciliation with the bank names the file that was refused; the first in the chain is the cause, the others are its echoes.
+  making.plant('electronic-to-bank', 'source_missing', [], `bank-${BROKEN_DAYS[0]!}.csv`);
   for (const dock of DOCKS)
     making.plant('cards-to-settlements', 'missing_settlement', [], `${DOCK_NAMES[dock]!} ${after(SECOND_YEAR.last, 1)}`);
   // What is in the file that was refused can be tied to nothing.

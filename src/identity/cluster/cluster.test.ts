@@ -24,6 +24,7 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
       twins: false,
       sure: false,
       bornApart: false,
+      strangers: false,
     }),
   });
 
@@ -61,6 +62,7 @@ const household = (named: number): number[] =>
       twins: false,
       sure: false,
       bornApart: false,
+      strangers: false,
     }),
   });
 
@@ -85,7 +87,7 @@ const born = (other: readonly string[]): number[] =>
     link: 0,
     pair: (a, b) => {
       const twins = other.includes(`${a} ${b}`);
-      return { score: 7000, full: 7000, vetoed: false, person: twins ? 0 : 1, twins, sure: !twins, bornApart: false };
+      return { score: 7000, full: 7000, vetoed: false, person: twins ? 0 : 1, twins, sure: !twins, bornApart: false, strangers: false };
     },
   });
 
@@ -117,6 +119,7 @@ const sparse = (linked: number, { person = 1, bornApart = false } = {}): number[
       twins: false,
       sure: false,
       bornApart: b === 3 && bornApart,
+      strangers: false,
     }),
   });
 
@@ -128,4 +131,36 @@ test('a record that links to several of a cluster joins it by somewhat less, whe
 test('a mother and a daughter of one name do not: they were born on two days', () => {
   expect(sparse(3, { bornApart: true })).toEqual([0, 0, 0, 3]);
   expect(sparse(3, { person: 0 })).toEqual([0, 0, 0, 3]);
+});
+
+/** 0 and 1 are records of one man of a house, 3 and 4 of another one of that first name, born on another day. 2 has no birth date. */
+const twoMen = (score: number): number[] =>
+  clusterRecords({
+    ...FOUR,
+    size: 5,
+    sources: [null, null, null, null, null],
+    edges: [
+      { a: 0, b: 1, score: 30_000 },
+      { a: 3, b: 4, score: 30_000 },
+      { a: 0, b: 2, score: 20_000 },
+      { a: 2, b: 3, score: 9000 },
+    ],
+    join: { mean: 1536, least: -3072 },
+    link: 3072,
+    pair: (a, b) => {
+      const strangers = a < 2 && b > 2;
+      const one = a < 2 === b < 2 || (a < 2 && b === 2);
+      return {
+        ...{ score: strangers ? score : one ? 20_000 : 9000, full: strangers ? score : one ? 20_000 : 9000 },
+        ...{ vetoed: false, person: 1, twins: false, sure: !strangers && a !== 2 && b !== 2, bornApart: strangers, strangers },
+      };
+    },
+  });
+
+test('a record without a birth date does not make one person of two who were born on two days and have two phones', () => {
+  expect(twoMen(4000)).toEqual([0, 0, 0, 3, 3]);
+});
+
+test('unless the records of the two say so by themselves: a date was typed wrong and somebody moved', () => {
+  expect(twoMen(14_000)).toEqual([0, 0, 0, 0, 0]);
 });

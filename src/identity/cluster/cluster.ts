@@ -36,6 +36,8 @@ interface Pair {
   sure: boolean;
   /** Both birth dates are there, and are not one date typed in two ways. */
   bornApart: boolean;
+  /** They are, and neither a phone nor an e-mail address agrees where they could be compared. */
+  strangers: boolean;
 }
 
 /** So many pairs that are surely one person outvote one that looks like twins. */
@@ -45,6 +47,8 @@ const SURE_FOR_TWINS = 3;
 const SEVERAL = 3;
 /** By so much lower. */
 const LESS = fixed(1.5);
+/** By so much more must records say that they are one person that were born on two days and have two phones or e-mail addresses. */
+const STRANGERS = fixed(10);
 
 /**
  * Greedy average linkage: rules first, then edges from the strongest. Two clusters are joined when nothing keeps any two of
@@ -87,6 +91,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     let sure = 0;
     let linked = 0;
     let bornApart = 0;
+    let strangers = 0;
+    let ofStrangers = 0;
     const [first, second] = [said.members(x), said.members(y)];
     for (const a of first)
       for (const b of second) {
@@ -100,14 +106,20 @@ export function clusterRecords(input: ClusterInput): number[] {
         if (found.sure) sure++;
         if (found.score >= input.link) linked++;
         if (found.bornApart) bornApart++;
+        if (found.strangers) {
+          strangers++;
+          ofStrangers += found.score;
+        }
       }
     const pairs = first.length * second.length;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
     const agree = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
-    const enough = sum >= (agree ? -LESS * pairs : 0) && person >= 0;
-    return { enough, person, full: full / pairs };
+    // A record without a birth date cannot say of two people that they are one: their own records must.
+    const twoPeople = sure === 0 && ofStrangers < (input.link + STRANGERS) * strangers;
+    const enough = sum >= (agree ? -LESS * pairs : 0) && person >= 0 && !twoPeople;
+    return { enough, person: twoPeople ? Math.min(person, -1) : person, full: full / pairs };
   };
   const neighbors = neighborsOf(input);
   /** Is there somebody else, who is not y, that x may just as well be? */

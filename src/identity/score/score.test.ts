@@ -139,6 +139,19 @@ describe('who is not linked', () => {
       { first_name: 'Zebulon', last_name: 'Quackenbush', city: 'Maplewood', postal_code: '14586' },
       { first_name: 'Zebulon', last_name: 'Quackenbush', city: 'Maplewood', postal_code: '14586' },
     ],
+    [
+      'neighbors who were born on one day and have phone numbers that look alike',
+      'review person_evidence',
+      { ...home, address_line1: '27 Bay Street', first_name: 'Sarah', last_name: 'Ward', birth_date: '1963-07-11', phone: '585-555-0153' },
+      {
+        ...home,
+        address_line1: '107 Bay Street',
+        first_name: 'Margaret',
+        last_name: 'Russell',
+        birth_date: '1963-07-11',
+        phone: '585-555-0163',
+      },
+    ],
     ['neighbors', 'none person_evidence', emma, { ...home, first_name: 'Grace', last_name: 'Ruiz', birth_date: '1971-01-30' }],
   ])('%s: %s', (_, expected, a, b) => expect(verdict(a, b)).toBe(expected));
 

@@ -20,6 +20,8 @@ export interface Scored {
   sure: boolean;
   /** See Pair.bornApart of the clusters. */
   bornApart: boolean;
+  /** See Pair.strangers of the clusters. */
+  strangers: boolean;
 }
 
 /** What becomes of a pair. */

@@ -18,6 +18,8 @@ interface Said {
   sure: boolean;
   /** Two birth dates that are not one date typed in two ways. */
   bornApart: boolean;
+  /** See Pair.strangers of the clusters. */
+  strangers: boolean;
 }
 
 /**
@@ -29,7 +31,8 @@ interface Said {
 export function vetoOf(population: Population, a: Profile, b: Profile, levels: Int8Array, beside: number, shared: number): Said {
   const found = vetoByRole(population, a, b, levels, beside, shared);
   const { birth } = population.roles;
-  return { opposite: false, person: 0, sure: false, bornApart: birth >= 0 && levels[birth]! >= 4, ...found };
+  const bornApart = birth >= 0 && levels[birth]! >= 4;
+  return { opposite: false, person: 0, sure: false, bornApart, strangers: bornApart && hasOtherContacts(population, levels), ...found };
 }
 
 function vetoByRole(
@@ -75,7 +78,9 @@ function vetoByRole(
   // Another surname at another place is one person only by more than a first name and a day of birth.
   const moved = roles.surname >= 0 && levels[roles.surname] === 4 && (shared < 0 || (!birthAgrees && livesElsewhere(population, levels)));
   const oneName = conflict && (population.isGivenName(first!) || population.isGivenName(second!));
-  const evidence = (nameAgrees || birthAgrees) && !moved;
+  // Sarah Ward and Margaret Russell, who happen to be born on one day, and have two phones or e-mail addresses.
+  const otherNames = bothNames && roles.surname >= 0 && levels[roles.surname] === 4 && hasOtherContacts(population, levels);
+  const evidence = (nameAgrees || birthAgrees) && !moved && !otherNames;
   const apart = conflict && !birthAgrees && (bothNames || initial || (given === 4 && oneName));
   const nameAlone = beside < BESIDE_NAME && vetoes.has('name_only');
   // Two of one name who were born on two days, and of whom nothing else agrees.
@@ -83,7 +88,7 @@ function vetoByRole(
   // Robert Brown and Robert Smith of one house, who were born on two days.
   const otherName = birth >= 4 && roles.surname >= 0 && levels[roles.surname] === 4;
   const named = given >= 0 && nameAgrees && !otherName;
-  const person = namesakes ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
+  const person = namesakes || otherNames ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
   if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person };
   const sure = named && first !== null && second !== null && birth >= 0 && birth <= 2;
   return { veto: nameAlone ? 'name_only' : undefined, apart, person, sure };
@@ -183,4 +188,10 @@ function isGenerationApart({ roles }: Population, a: Profile, b: Profile): boole
 /** Someone who is called by a middle name. */
 export function goesBy(given: string | null | undefined, middle: string | null | undefined): boolean {
   return !!given && !!middle && given.length > 1 && middle.split(' ').includes(given);
+}
+
+/** Phones or e-mail addresses are there, and none is the same. */
+function hasOtherContacts({ roles: { phone, email } }: Population, levels: Int8Array): boolean {
+  const compared = [phone, email].filter((slot) => slot >= 0 && levels[slot]! >= 0);
+  return compared.length > 0 && compared.every((slot) => levels[slot] !== 0);
 }

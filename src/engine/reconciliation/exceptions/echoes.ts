@@ -1,4 +1,5 @@
 import type { Project } from '../../../config/project.ts';
+import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
 import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
 import type { Cleaning } from '../../../reconciliation/entry.ts';
 import { cleaned } from '../../../reconciliation/fields.ts';
@@ -73,19 +74,25 @@ async function tagsOf(
 }
 
 /**
- * Each pipeline after those that it runs after, and each reconciliation after those whose right is its left: slips are held against
- * receipts before they are held against the bank. The rest by name.
+ * Each pipeline after the reconciliations that it runs after, and each reconciliation after those whose right is its left: slips are held
+ * against receipts before they are held against the bank. Those of which neither is first are in the order of their names.
  */
 function chainOrder(project: Project): Map<string, number> {
-  const order = new Map<string, number>();
-  const byRight = Map.groupBy([...project.pipelines.keys()].sort(), (id) => project.pipelines.get(id)!.value.reconcile?.right.entity);
-  const visit = (pipeline: string, path: ReadonlySet<string>): void => {
+  const names = [...project.pipelines.keys()].sort();
+  const reconciliation = (pipeline: string): ReconciliationConfig | undefined => project.pipelines.get(pipeline)?.value.reconcile;
+  const byRight = Map.groupBy(names, (pipeline) => reconciliation(pipeline)?.right.entity);
+  const steps = new Map<string, number>();
+  const stepsTo = (pipeline: string, path: ReadonlySet<string>): number => {
     const value = project.pipelines.get(pipeline)?.value;
-    if (!value || order.has(pipeline) || path.has(pipeline)) return;
-    const earlier = value.reconcile ? (byRight.get(value.reconcile.left.entity) ?? []) : [];
-    for (const before of [...[...value.after].sort(), ...earlier]) visit(before, new Set([...path, pipeline]));
-    order.set(pipeline, order.size);
+    const known = steps.get(pipeline);
+    if (known !== undefined || !value || path.has(pipeline)) return known ?? 0;
+    const earlier = [...value.after, ...(value.reconcile ? (byRight.get(value.reconcile.left.entity) ?? []) : [])];
+    const behind = new Set([...path, pipeline]);
+    const most = Math.max(0, ...earlier.map((before) => stepsTo(before, behind) + (reconciliation(before) ? 1 : 0)));
+    steps.set(pipeline, most);
+    return most;
   };
-  for (const pipeline of [...project.pipelines.keys()].sort()) visit(pipeline, new Set());
-  return order;
+  for (const pipeline of names) stepsTo(pipeline, new Set());
+  const inOrder = names.toSorted((a, b) => steps.get(a)! - steps.get(b)!);
+  return new Map(inOrder.map((pipeline, i) => [pipeline, i]));
 }
