@@ -1,3 +1,4 @@
+import { compare } from '../core/compare.ts';
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -254,11 +255,10 @@ function withoutRepeats(problems: Problem[]): Problem[] {
 }
 
 function sorted(problems: Problem[]): Problem[] {
-  const order = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
   return problems.sort(
     (a, b) =>
-      order(a.place.file ?? '', b.place.file ?? '') ||
-      order(a.place.line ?? 0, b.place.line ?? 0) ||
-      order(a.place.column ?? 0, b.place.column ?? 0),
+      compare(a.place.file ?? '', b.place.file ?? '') ||
+      compare(a.place.line ?? 0, b.place.line ?? 0) ||
+      compare(a.place.column ?? 0, b.place.column ?? 0),
   );
 }

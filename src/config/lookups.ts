@@ -1,3 +1,4 @@
+import { compare } from '../core/compare.ts';
 import { parse } from 'csv-parse/sync';
 import type { Problem } from '../core/errors.ts';
 import { isCalendarDate } from '../core/time/time.ts';
@@ -101,10 +102,6 @@ function overlaps(rows: LookupRow[]): [LookupRow, LookupRow][] {
 
 function lastDay(row: LookupRow): string {
   return row.valid_to || '9999-12-31';
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function isDate(text: string): boolean {

@@ -1,3 +1,4 @@
+import { compare } from '../core/compare.ts';
 import { columnBeside } from '../config/schema/model.ts';
 import type { EntityConfig } from '../config/schema/model.ts';
 import { emptiedFields, isWithout } from './emptied.ts';
@@ -101,7 +102,6 @@ function byTrust(entity: EntityConfig): (a: Contribution, b: Contribution) => nu
     const at = sources.indexOf(connection);
     return at < 0 ? sources.length : at;
   };
-  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return (a, b) =>
     rank(a.connection) - rank(b.connection) ||
     compare(a.connection, b.connection) ||
@@ -135,7 +135,7 @@ function leadersOf(entity: EntityConfig): ReadonlyMap<string, string> {
 function compareValues(a: Cell, b: Cell, decimal: boolean): number {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return decimal ? compareDecimals(String(a), String(b)) : a < b ? -1 : a > b ? 1 : 0;
+  return decimal ? compareDecimals(String(a), String(b)) : compare(a, b);
 }
 
 /** Exact: `9.5` before `10`, `-2` before `-1`. */

@@ -1,3 +1,4 @@
+import { compare } from '../core/compare.ts';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -103,9 +104,8 @@ function hashOfDigests(digests: [string, Buffer][]): string {
   return whole.digest('hex');
 }
 
-/** By UTF-16 units: the same on every machine, whatever its language. */
 function byName([a]: [string, unknown], [b]: [string, unknown]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compare(a, b);
 }
 
 async function namesBelow(folder: string): Promise<string[]> {

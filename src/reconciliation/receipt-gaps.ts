@@ -1,3 +1,5 @@
+import { compare } from '../core/compare.ts';
+
 /** A receipt's number where it was given out. */
 export interface Numbered {
   /** Numbers run on within a place: the system, and the branch or drawer where numbers are given there. */
@@ -50,7 +52,7 @@ export function receiptGaps(receipts: readonly Numbered[], from = '', to = '9999
   }
   for (const [key, numbers] of [...series].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [place, prefix] = JSON.parse(key) as [string, string];
-    const sorted = [...numbers.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const sorted = [...numbers.keys()].sort(compare);
     const span = Number(sorted.at(-1)! - sorted[0]!) + 1;
     if (sorted.length / span < MIN_SHARE) {
       result.notSequential.push(prefix === '' ? place : `${place} (${prefix}…)`);

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { clusterRecords } from './cluster.ts';
 
+/** A pair of which names and birth dates say nothing. */
+const PAIR = { score: 0, full: 0, vetoed: false, person: 0, twins: false, sure: false, bornApart: false, strangers: false };
+
 /** Three spellings of one person: the second is tied to both others, which have little in common. */
 const scores: Record<string, number> = { '0 1': 5000, '1 2': 4000, '0 2': -9000 };
 const clusters = (join: { mean: number; least: number }, vetoed = false): number[] =>
@@ -16,16 +19,7 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
     ],
     join,
     link: 0,
-    pair: (a, b) => ({
-      score: scores[`${a} ${b}`]!,
-      full: 0,
-      vetoed: vetoed && a === 0 && b === 2,
-      person: 0,
-      twins: false,
-      sure: false,
-      bornApart: false,
-      strangers: false,
-    }),
+    pair: (a, b) => ({ ...PAIR, score: scores[`${a} ${b}`]!, vetoed: vetoed && a === 0 && b === 2 }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {
@@ -55,14 +49,10 @@ const household = (named: number): number[] =>
     join: { mean: 1536, least: -3072 },
     link: 3072,
     pair: (a, b) => ({
+      ...PAIR,
       score: 7000,
       full: named < 0 ? 6000 : 10_000 - 3500 * b,
-      vetoed: false,
       person: a === 0 ? 0 : b === 2 ? named : -1,
-      twins: false,
-      sure: false,
-      bornApart: false,
-      strangers: false,
     }),
   });
 
@@ -87,7 +77,7 @@ const born = (other: readonly string[]): number[] =>
     link: 0,
     pair: (a, b) => {
       const twins = other.includes(`${a} ${b}`);
-      return { score: 7000, full: 7000, vetoed: false, person: twins ? 0 : 1, twins, sure: !twins, bornApart: false, strangers: false };
+      return { ...PAIR, score: 7000, full: 7000, person: twins ? 0 : 1, twins, sure: !twins };
     },
   });
 
@@ -112,14 +102,10 @@ const sparse = (linked: number, { person = 1, bornApart = false } = {}): number[
     join: { mean: 6000, least: -3072 },
     link: 3072,
     pair: (a, b) => ({
+      ...PAIR,
       score: b < 3 ? 9000 : a < linked ? 5000 : 2000,
-      full: 0,
-      vetoed: false,
       person: b < 3 ? 1 : person,
-      twins: false,
-      sure: false,
       bornApart: b === 3 && bornApart,
-      strangers: false,
     }),
   });
 
@@ -150,10 +136,9 @@ const twoMen = (score: number): number[] =>
     pair: (a, b) => {
       const strangers = a < 2 && b > 2;
       const one = a < 2 === b < 2 || (a < 2 && b === 2);
-      return {
-        ...{ score: strangers ? score : one ? 20_000 : 9000, full: strangers ? score : one ? 20_000 : 9000 },
-        ...{ vetoed: false, person: 1, twins: false, sure: !strangers && a !== 2 && b !== 2, bornApart: strangers, strangers },
-      };
+      const together = strangers ? score : one ? 20_000 : 9000;
+      const sure = !strangers && a !== 2 && b !== 2;
+      return { ...PAIR, score: together, full: together, person: 1, sure, bornApart: strangers, strangers };
     },
   });
 

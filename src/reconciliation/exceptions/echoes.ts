@@ -1,3 +1,4 @@
+import { compare } from '../../core/compare.ts';
 import { CAUSES_FIRST } from './types.ts';
 
 /** An exception that needs somebody, with what it is about. */
@@ -78,8 +79,4 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     cause.set(id, head === id ? null : head);
   }
   return cause;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,3 +1,5 @@
+import { unions } from '../unions.ts';
+
 /** A record that a match uses, on one of the two sides that two reconciliations have in common. */
 export interface UsedRecord {
   match: number;
@@ -24,21 +26,15 @@ export interface UsedTwice {
  * as a whole and again by department is fine, and one deposit of 100.00 that settles two receipts of 100.00 is not.
  */
 export function moneyUsedTwice(shared: readonly { a: number; b: number }[], records: readonly UsedRecord[]): UsedTwice[] {
-  const parent = new Map<number, number>();
-  const rootOf = (id: number): number => {
-    let root = id;
-    for (let next = parent.get(root); next !== undefined && next !== root; next = parent.get(root)) root = next;
-    parent.set(id, root);
-    return root;
-  };
+  // Each group is named by its smallest match.
+  const tied = unions<number>();
   for (const { a, b } of shared) {
-    const [from, to] = [rootOf(a), rootOf(b)].sort((x, y) => x - y) as [number, number];
-    parent.set(to, from);
-    parent.set(from, from);
+    const [x, y] = [tied.rootOf(a), tied.rootOf(b)];
+    tied.join(Math.min(x, y), Math.max(x, y));
   }
   const groups = Map.groupBy(
-    records.filter(({ match }) => parent.has(match)),
-    ({ match }) => rootOf(match),
+    records.filter(({ match }) => tied.has(match)),
+    ({ match }) => tied.rootOf(match),
   );
   const found: UsedTwice[] = [];
   for (const [, list] of [...groups].sort(([x], [y]) => x - y)) {

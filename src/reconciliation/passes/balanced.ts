@@ -1,3 +1,4 @@
+import { unions } from '../unions.ts';
 import type { Entry } from '../entry.ts';
 import type { Unit } from './only-subset.ts';
 
@@ -12,24 +13,13 @@ export interface Need {
  * all their candidates come to. Then no candidate is a stranger, and a sum does not fit by chance.
  */
 export function balancedNeeds(needs: readonly Need[]): Set<Need> {
-  const parent = new Map<Entry, Entry>();
-  const rootOf = (entry: Entry): Entry => {
-    let root = entry;
-    while (parent.get(root) !== root) root = parent.get(root)!;
-    for (let at = entry; at !== root;) {
-      const next = parent.get(at)!;
-      parent.set(at, root);
-      at = next;
-    }
-    return root;
-  };
+  const { rootOf, join } = unions<Entry>();
   const minors = new Map<Entry, number>();
   for (const { units } of needs) {
     for (const { entries, minor } of units) {
       const [name] = entries;
-      if (!parent.has(name!)) parent.set(name!, name!);
       minors.set(name!, minor);
-      parent.set(rootOf(name!), rootOf(units[0]!.entries[0]!));
+      join(units[0]!.entries[0]!, name!);
     }
   }
   const sums = new Map<Entry, number>();

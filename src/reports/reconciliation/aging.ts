@@ -1,3 +1,4 @@
+import { compare } from '../../core/compare.ts';
 import { AGE_BUCKETS } from '../../reconciliation/exceptions/types.ts';
 import { notAmongExceptions } from '../../engine/reconciliation/keyed-differences.ts';
 import type { Engine } from '../../engine/run/engine.ts';
@@ -63,7 +64,7 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string,
         drills: [drill({ '--type': 'type', '--age': 'bucket' })],
         columns: columnsFrom('type:Type', 'bucket:Business days', ...figures),
         rows: [...groups.values()]
-          .sort((a, b) => byText(a.type, b.type) || order.indexOf(a.bucket) - order.indexOf(b.bucket) || byText(a.currency, b.currency))
+          .sort((a, b) => compare(a.type, b.type) || order.indexOf(a.bucket) - order.indexOf(b.bucket) || compare(a.currency, b.currency))
           .map((group): ReportRow => ({ ...group })),
       },
       {
@@ -72,7 +73,7 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string,
         drills: [drill({ '--owner': 'owner' })],
         columns: columnsFrom('owner:Owner', ...figures),
         rows: [...owners.values()]
-          .sort((a, b) => byText(a.owner, b.owner) || byText(a.currency, b.currency))
+          .sort((a, b) => compare(a.owner, b.owner) || compare(a.currency, b.currency))
           .map((group): ReportRow => ({ ...group })),
       },
       {
@@ -95,10 +96,6 @@ export async function agingReport(engine: Engine, asOf: string, moment?: string,
       },
     ],
   };
-}
-
-function byText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 function add<T extends object>(

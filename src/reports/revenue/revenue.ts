@@ -1,3 +1,4 @@
+import { compare } from '../../core/compare.ts';
 import { type DayRange, daysInMonth, fiscalPeriod, fiscalYear } from '../../core/time/time.ts';
 import { readPeriod } from '../../reconciliation/periods/fiscal.ts';
 import { addSplit, noSplit, type Split } from '../../reconciliation/standing.ts';
@@ -167,19 +168,15 @@ export function revenueLines(
 
 function inOrder(a: RevenueRow, b: RevenueRow): number {
   return (
-    order(a.department, b.department) ||
-    order(a.account, b.account) ||
-    order(a.tender, b.tender) ||
-    order(a.period, b.period) ||
-    order(a.corrects ?? '', b.corrects ?? '') ||
-    order(a.receipt ?? '', b.receipt ?? '') ||
+    compare(a.department, b.department) ||
+    compare(a.account, b.account) ||
+    compare(a.tender, b.tender) ||
+    compare(a.period, b.period) ||
+    compare(a.corrects ?? '', b.corrects ?? '') ||
+    compare(a.receipt ?? '', b.receipt ?? '') ||
     b.amount - a.amount ||
-    order(a.currency, b.currency)
+    compare(a.currency, b.currency)
   );
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function periodOf(date: string, kind: PeriodKind, fiscalYearStarts: string): string {

@@ -1,5 +1,5 @@
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
-import { textOf, wordsOf } from './words.ts';
+import { textOf, wordsOf } from '../words.ts';
 
 /** The blocks of one entity inside one transaction: which members have a key. */
 export interface KeyStore {

@@ -1,5 +1,5 @@
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
-import { textOf, wordsOf } from './words.ts';
+import { textOf, wordsOf } from '../words.ts';
 
 /** What is compared of members in words of 32 bits, `width` for each. Words that mean something else (another `layout`) are not read. */
 export interface SignatureForm {

@@ -1,5 +1,5 @@
 import { dialectOf } from '../dialect.ts';
-import { textOf, wordsOf } from '../identity/words.ts';
+import { textOf, wordsOf } from '../words.ts';
 import { exactInteger } from '../numbers.ts';
 import type { Knex } from '../open.ts';
 import { BLOCK, rangesOf } from '../revenue/marks.ts';
