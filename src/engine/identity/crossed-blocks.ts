@@ -83,14 +83,16 @@ async function withoutBlock(
   edges: readonly StoredEdge[],
   members: ReadonlyMap<number, Member>,
 ): Promise<StoredEdge[]> {
-  const gone: StoredEdge[] = [];
-  for (const edge of edges) {
+  const shared = edges.map((edge) => {
     const [a, b] = [members.get(edge.a)!, members.get(edge.b)!];
     const { passes, cap } = model.populations[a.population]!;
     const mine = new Set(blockKeys(passes, a.profile!));
-    const shared = blockKeys(passes, b.profile!).filter((key) => mine.has(key));
-    const blocks = await store.keys.blocks(shared, cap);
-    if ([...blocks.values()].every((ids) => ids.length > cap)) gone.push(edge);
+    return { edge, cap, keys: blockKeys(passes, b.profile!).filter((key) => mine.has(key)) };
+  });
+  const gone: StoredEdge[] = [];
+  for (const [cap, some] of Map.groupBy(shared, (pair) => pair.cap)) {
+    const blocks = await store.keys.blocks([...new Set(some.flatMap(({ keys }) => keys))], cap);
+    for (const { edge, keys } of some) if (keys.every((key) => blocks.get(key)!.length > cap)) gone.push(edge);
   }
   return gone;
 }

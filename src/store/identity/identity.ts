@@ -81,16 +81,11 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
     byId: (ids) => select(`${MEMBER_SELECT} WHERE id IN (${TOGETHER_MARKS})`, together(ids), memberOf),
     ofGoldens: (goldens) =>
       select(
-        `${MEMBER_SELECT} WHERE entity_id = ? AND golden_id = ?`,
-        goldens.map((id) => [entityId, id]),
+        `${MEMBER_SELECT} WHERE entity_id = ? AND golden_id IN (${TOGETHER_MARKS})`,
+        together(goldens).map((some) => [entityId, ...some]),
         memberOf,
       ),
-    hostedBy: (ids) =>
-      select(
-        `${MEMBER_SELECT} WHERE host = ?`,
-        ids.map((id) => [id]),
-        memberOf,
-      ),
+    hostedBy: (ids) => select(`${MEMBER_SELECT} WHERE host IN (${TOGETHER_MARKS})`, together(ids), memberOf),
     after: (id, limit) => select(`${MEMBER_SELECT} WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?`, [[entityId, id, limit]], memberOf),
     names: (id, limit) =>
       select(
@@ -115,14 +110,16 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
     keys,
     signatures: (form) => signatureStore(rows, entityId, form),
     async edgesOf(ids) {
-      const found = new Map<string, StoredEdge>();
+      const lists = together(ids);
+      const first = await select(
+        `${EDGE_SELECT} WHERE entity_id = ? AND a IN (${TOGETHER_MARKS})`,
+        lists.map((some) => [entityId, ...some]),
+        edgeOf,
+      );
       // By its second member without the entity: SQLite would go through all pairs of the entity.
-      for (const [condition, ends] of [
-        ['entity_id = ? AND a = ?', ids.map((id): Cell[] => [entityId, id])],
-        ['b = ?', ids.map((id): Cell[] => [id])],
-      ] as const)
-        for (const edge of await select(`${EDGE_SELECT} WHERE ${condition}`, ends, edgeOf)) found.set(`${edge.a} ${edge.b}`, edge);
-      return [...found.values()];
+      const second = await select(`${EDGE_SELECT} WHERE b IN (${TOGETHER_MARKS})`, lists, edgeOf);
+      const asked = new Set(ids);
+      return [...first, ...second.filter(({ a }) => !asked.has(a))];
     },
     insertEdges: (edges) =>
       rows.insert(
@@ -137,6 +134,9 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         edges.map((e) => [entityId, e.a, e.b]),
       ),
     async decisionsAbout(members) {
+      // Where nobody has decided anything yet, members are not asked for one by one.
+      const some = await rows.select('SELECT 1 FROM il_decision WHERE entity_id = ? LIMIT 1', [[entityId]]);
+      if (some.length === 0) return [];
       const names = members.map(({ source, key }): Cell[] => [entityId, source, key]);
       const found: StoredDecision[] = [];
       for (const end of ['a', 'b'])
