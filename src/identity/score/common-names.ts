@@ -23,14 +23,3 @@ const known = new Set([...COMMON_GIVEN_NAMES.keys(), ...MORE_GIVEN.split(' ')]);
 export function isKnownGivenName(name: string): boolean {
   return known.has(name);
 }
-
-const girls = new Set(
-  'mary patricia linda barbara elizabeth jennifer maria susan margaret dorothy lisa nancy karen betty helen sandra donna carol ruth sharon michelle laura sarah kimberly deborah jessica shirley cynthia angela melissa brenda amy anna rebecca virginia kathleen pamela martha debra amanda stephanie carolyn christine marie janet catherine frances ann joyce diane alice julie heather teresa doris gloria evelyn jean cheryl mildred katherine joan ashley judith rose janice kelly nicole judy christina kathy theresa beverly denise tammy irene jane lori rachel marilyn andrea kathryn louise sara anne jacqueline wanda bonnie julia ruby lois tina phyllis emma olivia ava isabella sophia mia charlotte amelia abigail emily ella sofia grace chloe victoria lily zoe natalie hannah leah savannah claire eleanor samantha stella lucy madeline gabriella naomi eva caroline faith molly jasmine megan lauren courtney vanessa tiffany danielle amber crystal holly erin tracy dawn tara kristen monica veronica april rosa carmen elena lucia ellen clara edna ethel florence ida bertha ada alma erica erika alexandra matilda isabel audrey hazel violet nora'.split(
-    ' ',
-  ),
-);
-
-/** Is it a name that girls have? Of the frequent ones. */
-export function isGirlsName(name: string): boolean {
-  return girls.has(name);
-}

@@ -115,6 +115,24 @@ describe('who is not linked', () => {
       { ...bob, birth_date: '1985-04-01' },
     ],
     [
+      'mother and daughter of one name',
+      'review father_and_son',
+      { ...bob, first_name: 'Maria', birth_date: '1989-03-28' },
+      { ...bob, first_name: 'Maria', birth_date: '2019-07-19' },
+    ],
+    [
+      'father and son, of whom the son has two surnames',
+      'review father_and_son',
+      { ...bob, first_name: 'Carlos', last_name: 'Ortiz', birth_date: '1955-04-01' },
+      { ...bob, first_name: 'Carlos', last_name: 'Ortiz-Lopez', birth_date: '1984-09-17' },
+    ],
+    [
+      'brother and sister, of whose names one is hardly known',
+      'review siblings',
+      { ...emma, first_name: 'Ignacio', birth_date: '2006-06-07' },
+      { ...emma, first_name: 'Ignacia', birth_date: '2008-11-28' },
+    ],
+    [
       'Jr and Sr, whatever agrees',
       'none suffix',
       { ...bob, suffix: 'Jr', birth_date: '1984-09-17' },
