@@ -32,6 +32,7 @@ describe('who is linked by the shipped model, without training', () => {
       { ...emma, first_name: 'Lillianna', birth_date: '1962-06-09', address_line2: null },
     ],
     ['a nickname', { ...emma, first_name: 'Robert' }, { ...emma, first_name: 'Bob' }],
+    ['a name that is spelled in two ways', { ...emma, first_name: 'Conor' }, { ...emma, first_name: 'Connor' }],
     ['a typing error in the surname', emma, { ...emma, last_name: 'Cartre' }],
     ['a system that knows only the year of birth', emma, { ...emma, birth_date: '2015-01-01', address_line1: '12 Elm St' }],
     ['day and month exchanged', emma, { ...emma, birth_date: '2015-12-03' }],
@@ -57,6 +58,8 @@ describe('who is not linked', () => {
   const bob: Fields = { first_name: 'Robert', last_name: 'Nowak', ...home };
   test.each<[string, string, Fields, Fields]>([
     ['twins need review', 'review twins', emma, { ...emma, first_name: 'Olivia' }],
+    ['twins with French names', 'review twins', { ...emma, first_name: 'Josée' }, { ...emma, first_name: 'Roland' }],
+    ['twins with Vietnamese names', 'review twins', { ...emma, first_name: 'Hoang' }, { ...emma, first_name: 'Khanh' }],
     ['twins whose names sound alike', 'review twins', { ...emma, first_name: 'Jayden' }, { ...emma, first_name: 'Hayden' }],
     [
       'twins of whom only the phone is known',
