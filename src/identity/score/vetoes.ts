@@ -139,8 +139,8 @@ function areNamedAlike(a: string | null, b: string | null): boolean {
 }
 
 /** Two days of birth that are not one day typed in two ways, in two years. */
-function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
-  if (roles.birth < 0 || levels[roles.birth]! < 4) return false;
+function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array, least = 4): boolean {
+  if (roles.birth < 0 || levels[roles.birth]! < least) return false;
   const [first, second] = [a[roles.birth]!, b[roles.birth]!];
   return isRealDay(first) && isRealDay(second) && first.slice(0, 4) !== second.slice(0, 4);
 }
@@ -148,7 +148,7 @@ function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int
 /** 1 where two birth dates agree, -1 where they are two days in two years, 0 where that is open. */
 function birthsSay(population: Population, a: Profile, b: Profile, levels: Int8Array): number {
   const level = birthLevel(population, a, levels);
-  return level >= 0 && level <= 3 ? 1 : areBornApart(population, a, b, levels) ? -1 : 0;
+  return level >= 0 && level <= 2 ? 1 : areBornApart(population, a, b, levels, 3) ? -1 : 0;
 }
 
 function sameSurname({ roles }: Population, levels: Int8Array): boolean {
