@@ -39,13 +39,19 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
     member.profile = profile === null ? null : [...profile];
   }
   // What is gone keeps its id in use: by whoever was with it.
+  const back: Member[] = [];
   for (const { member, profile } of changed) {
     if (profile !== null) {
+      if (member.host !== null) back.push(member);
       member.host = null;
       member.state = 'live';
     } else member.state = 'gone';
   }
-  await store.updateMembers(changed.map(({ member }) => member));
+  await store.updateMembers(
+    changed.map(({ member }) => member),
+    'compared',
+  );
+  await store.updateMembers(back);
   await writeSignatures(store, model, changed);
   const ids = new Set(changed.map(({ member }) => member.id));
   const start = new Set(ids);

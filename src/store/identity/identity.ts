@@ -37,6 +37,14 @@ export interface StoredDecision {
 }
 
 const MEMBER = ['id', 'source', 'member_key', 'state', 'golden_id', 'host', 'population', 'profile', 'link_kind', 'link_score'] as const;
+type MemberColumn = (typeof MEMBER)[number];
+/** What of members is written. A column that has an index is only written where it may have changed: its index would be written again. */
+const WRITTEN = {
+  all: MEMBER.slice(3),
+  compared: ['state', 'population', 'profile'],
+  tied: ['link_kind', 'link_score'],
+  withoutHost: MEMBER.slice(3).filter((name) => name !== 'host'),
+} satisfies Record<string, MemberColumn[]>;
 const MEMBER_SELECT = `SELECT ${MEMBER.join(', ')} FROM il_member`;
 const EDGE_SELECT = 'SELECT a, b, score, verdict, veto, rule FROM il_edge';
 const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FROM il_decision';
@@ -52,7 +60,8 @@ export interface IdentityStore {
   /** The same without what they are compared by. */
   names(id: number, limit: number): Promise<MemberName[]>;
   insertMembers(members: readonly Member[]): Promise<void>;
-  updateMembers(members: readonly Member[]): Promise<void>;
+  /** Writes members again, or what changed of all of them: what they are compared by, what ties them to their clusters, all but their hosts. */
+  updateMembers(members: readonly Member[], what?: keyof typeof WRITTEN): Promise<void>;
   keys: KeyStore;
   /** What members are compared by, in a few words. */
   signatures(form: SignatureForm): SignatureStore;
@@ -100,13 +109,17 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         ['entity_id', ...MEMBER],
         members.map((m) => [entityId, ...cellsOf(m)]),
       ),
-    updateMembers: (members) =>
-      rows.update(
-        'il_member',
-        MEMBER.slice(3),
-        ['id'],
-        members.map((m) => [...cellsOf(m).slice(3), m.id]),
-      ),
+    updateMembers(members, what = 'all') {
+      const columns: readonly MemberColumn[] = WRITTEN[what];
+      const places = columns.map((name) => MEMBER.indexOf(name));
+      const cells = members.map((m) => {
+        const all = cellsOf(m);
+        const row = places.map((place) => all[place]!);
+        row.push(m.id);
+        return row;
+      });
+      return rows.update('il_member', columns, ['id'], cells);
+    },
     keys,
     signatures: (form) => signatureStore(rows, entityId, form),
     async edgesOf(ids) {
