@@ -57,6 +57,15 @@ describe('a receipt and its reversal without a number come to 0.00', () => {
     expect(reconcile([KEY, PLACE], receipts, postings)).toEqual({ matches: ['? b p q y', 'a x'], found: [] });
   });
 
+  test('where no posting has them, they are out of scope: there is nothing to post', () => {
+    const open = { left: { type: 'unposted', within: 3, together: ['batch'] }, right: { type: 'only_right', within: 0 } };
+    const left = [entry('p', 2500, '9'), entry('q', -2500, '9'), entry('r', 700, '8'), entry('s', -600, '8')];
+    const rules = { reconciliation: 'ledger', passes: [KEY], open, exceptions: NO_RULES };
+    const { exceptions, outOfScope } = reconcileSides(rules, { left, right: [] }, [], businessDays([0, 6], []), dayNumber('2026-12-31'));
+    expect(outOfScope.map(({ entry: { id } }) => id)).toEqual(['p', 'q']);
+    expect(exceptions.map(({ type, minor }) => [type, minor])).toEqual([['unposted', 100]]);
+  });
+
   test('where there is only one posting, they are in it', () => {
     expect(reconcile([KEY, PLACE], [entry('b', 1300, null), ...wash], [entry('y', 1300, null)]).matches).toEqual(['b p q y']);
   });
