@@ -92,7 +92,9 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   const positive = pass.parts ? open.filter(({ minor }) => minor > 0) : open;
   const sales = positive.length === open.length ? all : candidatesOf(pass, pass.block, positive, days);
   const negative = pass.parts ? open.filter(({ minor }) => minor < 0) : [];
-  const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(pass, view.block, negative, days) })) : [];
+  // One by one: a refund that is settled apart from the others of its day fits as well as one that is alone on its day.
+  const single = { one: pass.one, together: [] };
+  const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(single, view.block, negative, days) })) : [];
 
   function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] | undefined {
     const isCandidate = ({ entries, minor }: Unit): boolean => !used.has(entries[0]!) && Math.abs(minor) <= largest;
