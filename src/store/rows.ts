@@ -8,14 +8,24 @@ export interface Packed {
   release(): void;
 }
 
+/** Packed rows of one table. */
+export interface PackedInsert {
+  table: string;
+  columns: readonly string[];
+  packed: Packed;
+}
+
 /**
  * Many rows at once inside a transaction. This is the hot path of a first load, so it goes around the query builder.
  * Table and column names come from migrations and from the validated model only.
  */
 export interface Rows {
   insert(table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void>;
-  /** The same for rows in what Dialect.packed made; they stay there, for another attempt. */
-  insertPacked(table: string, columns: readonly string[], packed: Packed): Promise<void>;
+  /**
+   * The same for rows in what Dialect.packed made, of several tables, one after the other; they stay there, for another attempt. The
+   * transaction's commit may be lost when the database's machine fails, until another one is committed: then the whole transaction is gone.
+   */
+  insertPacked(inserts: readonly PackedInsert[]): Promise<void>;
   /** Inserts, or replaces the row with the same primary key. */
   replace(table: string, columns: readonly string[], rows: readonly Cell[][]): Promise<void>;
   /** Each row: the values to set, then those of the key columns. */
