@@ -2,7 +2,7 @@ import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { calendarDay } from '../../core/time/time.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import type { Entry, Side } from '../../reconciliation/entry.ts';
-import { namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';
+import { connectionsWithSeveral, namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';
 import type { Knex } from '../../store/open.ts';
 import { recordsAmong, recordsOfSide, recordsWith, type SideRecord } from '../../store/reconciliation/totals.ts';
 import { type Interruption, type Run, stopIfAsked } from '../run/context.ts';
@@ -53,13 +53,7 @@ export async function sideReader(
     fields.map((field) => at.get(field)!),
   );
   const { time_zone: zone } = run.project.config.town;
-  // A year has few days and many records.
-  const days = new Map<string, number>();
-  const dayOf = (text: string): number => {
-    let day = days.get(text);
-    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
-    return day;
-  };
+  const dayOf = dayReader(zone);
   // The store gives each record a text of its own for the currency that nearly all of them have.
   const currencies = new Map<string, string>();
   const currencyOf = (text: string): string => currencies.get(text) ?? (currencies.set(text, text), text);
@@ -87,15 +81,26 @@ export async function sideReader(
     side,
     async all() {
       const entries: StoredEntry[] = [];
+      const several = await connectionsWithSeveral(trx, side.entityId);
       for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
         stopIfAsked(run);
-        const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id });
+        const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id, several });
         for (const record of page) entries.push(...entryOf(record, sources));
       }
       return entries;
     },
     some: async (goldens) => named(await recordsAmong(trx, side, columns, goldens)),
     with: async (wanted) => named(await recordsWith(trx, side, columns, wanted)),
+  };
+}
+
+/** The day number in town of a stored day or moment. Each text is read once: a year has few days and many records. */
+export function dayReader(zone: string): (text: string) => number {
+  const days = new Map<string, number>();
+  return (text) => {
+    let day = days.get(text);
+    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
+    return day;
   };
 }
 

@@ -25,7 +25,6 @@ import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
 import { dueRules } from './exceptions/due-rules.ts';
-import { linkEchoes } from './exceptions/echoes.ts';
 import { basisText, type KeptState, keptState, stateAfter, stateText } from './kept-state.ts';
 import { keysOf } from './match-keys.ts';
 import { sourceStates } from './exceptions/missing-sources.ts';
@@ -169,7 +168,7 @@ async function save(
   const missing = nameMissingSources(
     { rules, days, asOf: today, currency: project.config.town.currency },
     [...result.exceptions, ...kept.map(({ exception }) => exception)],
-    await sourceStates(trx, project, config, sources, state.days),
+    await sourceStates(trx, project, config, sources, state.days, { left: sides.left.entityId, right: sides.right.entityId }),
   );
   const renamed = kept.flatMap(({ exception, cause }) => (exception.cause === cause ? [] : [exception]));
   const found = [...result.exceptions, ...missing, ...renamed].map((e) => exceptionOf(e, sides, days, dueRules(project)));
@@ -191,7 +190,6 @@ async function save(
     for (const side of SIDES) await saveSums(trx, pipeline, side, totals[side].made, part?.blocks[side]);
   }
   await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, rules, result) : undefined);
-  await linkEchoes(trx, project);
   return { matched, exceptions };
 }
 

@@ -3,6 +3,7 @@ import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.
 import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
+import { isProvenMissing } from '../exceptions/missing-records.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
@@ -14,6 +15,7 @@ import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
+import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
   except,
@@ -168,7 +170,12 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       const others = work.rules.passes.filter((one) => one.kind === 'subset');
       const { matches, ambiguous, completed, unequal } = matchBySubset(pass, open, [...work.unequal], work.days, others);
       reopen(work, completed);
-      takeAll(work, matches);
+      const taken = entriesOf(matches);
+      const inBlock = (one: Entry, other: Entry, side: Side): boolean => keyOf(one, pass.block, side) === keyOf(other, pass.block, side);
+      takeAll(
+        work,
+        matches.map((match) => withFirstOfCopies(work, match, taken, inBlock)),
+      );
       for (const group of unequal) holdUnequal(work, group);
       return ambiguous;
     }
@@ -198,11 +205,12 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
       : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days, seeksRefunds(work.rules, pass));
   for (const found of matches) {
-    const match = withFirstOfCopies(work, pass, found);
+    const match = withFirstOfCopies(work, found, entriesOf([found]), (first, _, side) => keyOf(first, pass.on, side) === null);
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
-    take(work, match, 'rule');
+    const isUnsure = hasUnprovenWash(work, pass, match);
+    take(work, isUnsure ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt: 'by_chance' } } : match, 'rule');
   }
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {
@@ -226,19 +234,32 @@ function seeksRefunds({ passes }: Rules, pass: Pass): boolean {
   return passes.slice(passes.indexOf(pass) + 1).some((later) => later.kind === 'subset' && later.parts !== undefined);
 }
 
-/** A match in which a copy stands for an entry that lacks the key: of two that say the same, the first one has the money. */
-function withFirstOfCopies(work: Work, pass: KeyPass | SettlementPass, match: FoundMatch): FoundMatch {
+/**
+ * A match in which a copy stands for an entry that says the same and has no match: of two that say the same, the first one has the money.
+ * `taken` are the entries that may not be used. `mayStand`: whether the first entry may have the place of the copy.
+ */
+function withFirstOfCopies(
+  work: Work,
+  match: FoundMatch,
+  taken: Set<Entry>,
+  mayStand: (first: Entry, copy: Entry, side: Side) => boolean,
+): FoundMatch {
   if (!work.extras.size) return match;
-  const taken = new Set([...match.left, ...match.right]);
-  const isFree = (entry: Entry, side: Side): boolean =>
-    work.open[side].has(entry) && !taken.has(entry) && keyOf(entry, pass.on, side) === null;
   const firsts = (entries: readonly Entry[]): Entry[] =>
     entries.map((entry) => {
-      const first = firstInstead(work.extras, entry, isFree);
+      const first = firstInstead(
+        work.extras,
+        entry,
+        (candidate, side) => work.open[side].has(candidate) && !taken.has(candidate) && mayStand(candidate, entry, side),
+      );
       if (first) taken.add(first);
       return first ?? entry;
     });
   return { ...match, left: firsts(match.left), right: firsts(match.right) };
+}
+
+function entriesOf(matches: readonly FoundMatch[]): Set<Entry> {
+  return new Set(matches.flatMap(({ left, right }) => [...left, ...right]));
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */
@@ -268,7 +289,10 @@ function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Un
   return true;
 }
 
-/** Records that are a group's whole difference are the exception, and the rest is proposed; else the group is. */
+/**
+ * Records that are a group's whole difference are the exception; else the group is. The rest is confirmed where nothing else could be the
+ * difference, and proposed otherwise.
+ */
 function exceptUnequal(work: Work, group: Unequal): void {
   if (group.otherwise && !isRefused(work, group.otherwise)) {
     reopen(work, [group]);
@@ -281,9 +305,10 @@ function exceptUnequal(work: Work, group: Unequal): void {
   const rest = { left: group.left.filter((e) => !without.has(e)), right: group.right.filter((e) => !without.has(e)) };
   const count = strength === 'exact' ? countedBy(work.rules, group.pass, rest) : undefined;
   const evidence = { fields: [...group.fields, ...(count ? [count] : [])], lag: null, rivals: 0 };
+  const proven = count !== undefined || (isAutomatic(work.rules, group.pass) && isProvenMissing(group, missing, work.rules));
   const match: FoundMatch = {
     ...{ pass: group.pass, ...rest, difference: sumOf(rest.right) - sumOf(rest.left), takenLast: true },
-    ...(count ? { state: 'confirmed', evidence } : { state: 'proposed', evidence: { ...evidence, doubt: 'without_one' } }),
+    ...(proven ? { state: 'confirmed', evidence } : { state: 'proposed', evidence: { ...evidence, doubt: 'without_one' } }),
   };
   if (isRefused(work, match)) {
     // A person has said that the rest does not belong together: the whole group is open.
@@ -293,6 +318,11 @@ function exceptUnequal(work: Work, group: Unequal): void {
   reopen(work, [group]);
   take(work, match, 'rule');
   except(work, difference);
+}
+
+function isAutomatic({ passes }: Rules, name: string): boolean {
+  const pass = passes.find((one) => one.name === name);
+  return pass !== undefined && 'confirm' in pass && pass.confirm === 'automatic';
 }
 
 /** The field in which a settlement gives the number of just these payments, or of the sales among them. */
