@@ -58,6 +58,7 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
     update: async (_table, _set, _key, list: readonly Cell[][]) => (list.length > 0 ? refuse() : undefined),
     remove: async (_table, _key, list: readonly Cell[][]) => (list.length > 0 ? refuse() : undefined),
     select: refuse,
+    asksTogether: false,
   };
   return {
     landing: {

@@ -51,6 +51,7 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   }
 
   return {
+    asksTogether: false,
     async insert(table, columns, rows) {
       if (rows.length === 0) return;
       if (rows.length >= COPY_ROWS) {

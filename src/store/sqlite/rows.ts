@@ -114,6 +114,7 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
     await each(into + one, at === 0 ? rows : rows.slice(at));
   };
   return {
+    asksTogether: true,
     insert,
     insertPacked: async (inserts) => {
       for (const { table, columns, packed: rows } of inserts)
