@@ -52,7 +52,8 @@ export function landingAhead(knex: Knex, take: TakeIds | undefined): LandingAhea
   const dialect = dialectOf(knex);
   const used = { landed: 0, golden: 0 };
   const fromOne: TakeIds = async (name, count) => {
-    if (name !== 'landed' && name !== 'golden') throw new Error(`A batch that is made ahead of its transaction cannot take ids of ${name}.`);
+    if (name !== 'landed' && name !== 'golden')
+      throw new Error(`A batch that is made ahead of its transaction cannot take ids of ${name}.`);
     used[name] += count;
     return used[name] - count + 1;
   };

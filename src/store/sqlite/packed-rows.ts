@@ -19,10 +19,10 @@ export interface Piece {
 const IS_NULL = -1;
 const IS_NUMBER = -2;
 
-/** Most pieces of 250 rows take less than a tenth of that. */
-const BLOCK_BYTES = 1 << 20;
-/** What is kept for the next batches: two of them. */
-const MAX_FREE = 16;
+/** Most pieces of 250 rows take less than a third of that. */
+const BLOCK_BYTES = 1 << 18;
+/** What is kept for the next batches: two usual ones. */
+const MAX_FREE = 32;
 const free: SharedArrayBuffer[] = [];
 
 export interface PackedRows extends Packed {
@@ -96,11 +96,7 @@ export function* unpacked({ pieces, width, shifts }: Pick<PackedRows, 'pieces' |
   }
 }
 
-function pieceOf(
-  rows: readonly Cell[][],
-  width: number,
-  room: (bytes: number) => Pick<Piece, 'block' | 'at'>,
-): Piece {
+function pieceOf(rows: readonly Cell[][], width: number, room: (bytes: number) => Pick<Piece, 'block' | 'at'>): Piece {
   const same = new Map<number, Cell>();
   const own: number[] = [];
   for (let c = 0; c < width; c++) {

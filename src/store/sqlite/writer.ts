@@ -33,7 +33,12 @@ export function openWriter(knex: Knex): Knex {
 
     override async acquireConnection(): Promise<unknown> {
       const connection = (await super.acquireConnection()) as unknown;
-      this.held.set(connection, await (knex.client as Knex.Client).acquireConnection());
+      try {
+        this.held.set(connection, await (knex.client as Knex.Client).acquireConnection());
+      } catch (error) {
+        await super.releaseConnection(connection);
+        throw error;
+      }
       return connection;
     }
 
