@@ -1,5 +1,4 @@
 import type { Profile } from './roles.ts';
-import type { VetoName } from '../config/schema/identity.ts';
 import { blocksOf, candidatePairs, type PassCount } from './block/pairs.ts';
 import { keysOfRule } from './block/passes.ts';
 import { profileAt, type ProfileTable } from './block/table.ts';
@@ -78,8 +77,19 @@ export interface Component {
   decisions: readonly (Decision & { a: number; b: number })[];
 }
 
-/** Vetoes that say that two records are two people; the others say that too little is known. */
-const TWO_PEOPLE: ReadonlySet<VetoName> = new Set(['suffix', 'father_and_son', 'siblings']);
+/** Of a person and an organization, which are never compared. */
+const NEVER_COMPARED = {
+  score: 0,
+  full: 0,
+  vetoed: true,
+  twins: false,
+  person: 0,
+  birth: 0,
+  given: 0,
+  sure: false,
+  bornApart: false,
+  strangers: false,
+};
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
 export function clustersOf({ model, populations, profiles, sources, links, rules, decisions }: Component): number[] {
@@ -96,12 +106,9 @@ export function clustersOf({ model, populations, profiles, sources, links, rules
     link: model.populations[populations[0]!]?.link ?? 0,
     pair(a, b) {
       const population = model.populations[populations[a]!];
-      if (!population || populations[a] !== populations[b])
-        return { score: 0, full: 0, vetoed: true, twins: false, person: 0, sure: false, bornApart: false, strangers: false };
-      const { score, uncapped, veto, opposite, person, sure, bornApart, strangers } = scorePair(population, profiles[a]!, profiles[b]!);
-      // That too little is known of two records is no reason to keep their clusters apart; that they are two persons is.
-      const vetoed = opposite || (veto !== undefined && TWO_PEOPLE.has(veto));
-      return { score, full: uncapped, vetoed, twins: veto === 'twins', person, sure, bornApart, strangers };
+      if (!population || populations[a] !== populations[b]) return NEVER_COMPARED;
+      const scored = scorePair(population, profiles[a]!, profiles[b]!);
+      return { ...scored, full: scored.uncapped, vetoed: scored.twoPeople, twins: scored.veto === 'twins' };
     },
   });
 }

@@ -47,6 +47,13 @@ export function daysOf(engine: Pick<Engine, 'project'>, request: SavedReport, ma
 export async function makeReport(engine: Engine, request: SavedReport, making: Making): Promise<Report> {
   const { asOf } = making;
   if (asOf !== undefined && !TOLD_AS_OF.includes(request.report)) throw notKept(request.report, WHY_NOT[request.report] ?? OF_NOW, HINT);
+  const { as_of: balanceDay } = request as { as_of?: string };
+  if (balanceDay !== undefined && balanceDay > making.today)
+    throw usage(
+      '--as-of',
+      `${balanceDay} has not come yet, so it is not known how things stand then.`,
+      `For what is known today, leave --as-of out.`,
+    );
   return keptOrRefused(request.report, () => made(engine, request, making));
 }
 

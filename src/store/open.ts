@@ -1,68 +1,40 @@
 import type { Knex } from 'knex';
 import { ConfigError } from '../core/errors.ts';
 import { dialectOf } from './dialect.ts';
-import * as core from './migrations/001-core.ts';
-import * as ledger from './migrations/002-ledger.ts';
-import * as audit from './migrations/003-audit.ts';
-import * as delivery from './migrations/004-delivery.ts';
-import * as columns from './migrations/005-columns.ts';
-import * as sourceKey from './migrations/006-source-key.ts';
-import * as fileTime from './migrations/007-file-time.ts';
-import * as skipped from './migrations/008-skipped.ts';
-import * as doctor from './migrations/0081-doctor.ts';
-import * as waiting from './migrations/009-waiting.ts';
-import * as matches from './migrations/010-matches.ts';
-import * as decisions from './migrations/011-decisions.ts';
-import * as identity from './migrations/020-identity.ts';
-import * as identityAtScale from './migrations/021-identity-at-scale.ts';
-import * as exceptions from './migrations/030-exceptions.ts';
-import * as carry from './migrations/040-carry.ts';
-import * as findings from './migrations/050-findings.ts';
-import * as revenueSums from './migrations/051-revenue-sums.ts';
-import * as periods from './migrations/060-periods.ts';
-import * as exceptionWork from './migrations/061-exception-work.ts';
-import * as postings from './migrations/062-postings.ts';
-import * as settled from './migrations/063-settled.ts';
-import * as entries from './migrations/070-entries.ts';
-import * as stewardValues from './migrations/080-steward-values.ts';
-import * as signatures from './migrations/081-signatures.ts';
-import * as smallerBlocks from './migrations/087-smaller-blocks.ts';
-import * as sideBlocks from './migrations/092-side-blocks.ts';
-import * as bookedBatch from './migrations/093-booked-batch.ts';
 import { openSqlite, peekSqlite } from './sqlite/open.ts';
 
 export type { Knex };
 
-/** Numbered, in order, never edited once released. */
+/** Numbered, in order, never edited once released. Loaded where a store lacks them. */
 const MIGRATIONS = [
-  { name: '001-core', up: core.up },
-  { name: '002-ledger', up: ledger.up },
-  { name: '003-audit', up: audit.up },
-  { name: '004-delivery', up: delivery.up },
-  { name: '005-columns', up: columns.up },
-  { name: '006-source-key', up: sourceKey.up },
-  { name: '007-file-time', up: fileTime.up },
-  { name: '008-skipped', up: skipped.up },
-  { name: '0081-doctor', up: doctor.up },
-  { name: '009-waiting', up: waiting.up },
-  { name: '010-matches', up: matches.up },
-  { name: '011-decisions', up: decisions.up },
-  { name: '020-identity', up: identity.up },
-  { name: '021-identity-at-scale', up: identityAtScale.up },
-  { name: '030-exceptions', up: exceptions.up },
-  { name: '040-carry', up: carry.up },
-  { name: '050-findings', up: findings.up },
-  { name: '051-revenue-sums', up: revenueSums.up },
-  { name: '060-periods', up: periods.up },
-  { name: '061-exception-work', up: exceptionWork.up },
-  { name: '062-postings', up: postings.up },
-  { name: '063-settled', up: settled.up },
-  { name: '070-entries', up: entries.up },
-  { name: '080-steward-values', up: stewardValues.up },
-  { name: '081-signatures', up: signatures.up },
-  { name: '087-smaller-blocks', up: smallerBlocks.up },
-  { name: '092-side-blocks', up: sideBlocks.up },
-  { name: '093-booked-batch', up: bookedBatch.up },
+  { name: '001-core', load: () => import('./migrations/001-core.ts') },
+  { name: '002-ledger', load: () => import('./migrations/002-ledger.ts') },
+  { name: '003-audit', load: () => import('./migrations/003-audit.ts') },
+  { name: '004-delivery', load: () => import('./migrations/004-delivery.ts') },
+  { name: '005-columns', load: () => import('./migrations/005-columns.ts') },
+  { name: '006-source-key', load: () => import('./migrations/006-source-key.ts') },
+  { name: '007-file-time', load: () => import('./migrations/007-file-time.ts') },
+  { name: '008-skipped', load: () => import('./migrations/008-skipped.ts') },
+  { name: '0081-doctor', load: () => import('./migrations/0081-doctor.ts') },
+  { name: '009-waiting', load: () => import('./migrations/009-waiting.ts') },
+  { name: '010-matches', load: () => import('./migrations/010-matches.ts') },
+  { name: '011-decisions', load: () => import('./migrations/011-decisions.ts') },
+  { name: '020-identity', load: () => import('./migrations/020-identity.ts') },
+  { name: '021-identity-at-scale', load: () => import('./migrations/021-identity-at-scale.ts') },
+  { name: '030-exceptions', load: () => import('./migrations/030-exceptions.ts') },
+  { name: '040-carry', load: () => import('./migrations/040-carry.ts') },
+  { name: '050-findings', load: () => import('./migrations/050-findings.ts') },
+  { name: '051-revenue-sums', load: () => import('./migrations/051-revenue-sums.ts') },
+  { name: '060-periods', load: () => import('./migrations/060-periods.ts') },
+  { name: '061-exception-work', load: () => import('./migrations/061-exception-work.ts') },
+  { name: '062-postings', load: () => import('./migrations/062-postings.ts') },
+  { name: '063-settled', load: () => import('./migrations/063-settled.ts') },
+  { name: '070-entries', load: () => import('./migrations/070-entries.ts') },
+  { name: '080-steward-values', load: () => import('./migrations/080-steward-values.ts') },
+  { name: '081-signatures', load: () => import('./migrations/081-signatures.ts') },
+  { name: '087-smaller-blocks', load: () => import('./migrations/087-smaller-blocks.ts') },
+  { name: '092-side-blocks', load: () => import('./migrations/092-side-blocks.ts') },
+  { name: '093-booked-batch', load: () => import('./migrations/093-booked-batch.ts') },
 ];
 
 /** Names of the migrations, in order. */
@@ -134,7 +106,8 @@ async function migrate(knex: Knex, migrations = MIGRATIONS): Promise<void> {
     const now = (await trx('il_migration').pluck('name')) as string[];
     for (const migration of migrations) {
       if (now.includes(migration.name)) continue;
-      await migration.up(trx);
+      const { up } = await migration.load();
+      await up(trx);
       await trx('il_migration').insert({ name: migration.name, done_at: new Date().toISOString() });
     }
     await dialect.afterMigration(trx);

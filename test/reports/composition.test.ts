@@ -171,6 +171,34 @@ test('revenue by any of its names adds up to all revenue, and each line is the t
   expect(years.years!.map((y) => [y.channel, y.amount])).toContainEqual(['online', '100.00']);
 });
 
+test('a year before any receipt is not known, which is not the same as nothing taken', async () => {
+  const t = await reportTown({ 'desk/a.csv': receiptCsv([{ no: '1', amount: '40.00', day: '2026-07-01' }]) });
+  const years = async (): Promise<Rows> => make(t, { report: 'years', in: '2026-07' });
+  const nothing = await years();
+  expect(nothing.years!.map((y) => [y.amount, y.before, y.change, y.percent])).toEqual([
+    ['40.00', null, null, null],
+    ['40.00', null, null, null],
+  ]);
+  expect(JSON.stringify(nothing)).toContain('There is no receipt of 2025-07-31 or earlier: the year before is not known');
+  t.write({ 'desk/b.csv': receiptCsv([{ no: '2', amount: '5.00', day: '2025-07-15' }]) });
+  await loadAll(t);
+  const part = await years();
+  expect(part.years!.map((y) => [y.amount, y.before, y.change])).toContainEqual(['40.00', '5.00', '35.00']);
+  expect(JSON.stringify(part)).toContain('There is no receipt of a day before 2025-07-01: of the year before, only a part may be known');
+  t.write({ 'desk/c.csv': receiptCsv([{ no: '3', amount: '5.00', day: '2025-05-15' }]) });
+  await loadAll(t);
+  expect(JSON.stringify(await years())).not.toContain('There is no receipt of');
+});
+
+test.each([{ report: 'aging' }, { report: 'unposted' }, { report: 'outstanding', pipeline: 'to-bank' }])(
+  '$report of a day that has not come yet is refused',
+  async (report) => {
+    const t = await reportTown({ 'desk/a.csv': receiptCsv([{ no: '1', amount: '40.00' }]) });
+    await expect(make(t, { ...report, as_of: '2026-07-21' })).rejects.toThrow('2026-07-21 has not come yet, so it is not known');
+    await expect(make(t, { ...report, as_of: '2026-07-20' })).resolves.toBeDefined();
+  },
+);
+
 test('revenue by fund is refused where nothing says which part of an account is the fund', async () => {
   const t = await reportTown({
     'desk/a.csv': receiptCsv(RECEIPTS),

@@ -3,6 +3,7 @@ import type { Values } from '../../core/record.ts';
 import { csvCells } from '../certify/recordings/columns.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './proposal.ts';
 import { proposeFields, proposeKeys } from './fields.ts';
+import { isLikeRecord, isTotals, reportRows } from './report-rows.ts';
 
 export interface CsvGuess {
   delimiter: string;
@@ -41,7 +42,7 @@ export function oneColumn(text: string): CsvGuess | undefined {
 
 /** A stream for a delimited text. `encoding` as detected. */
 export function discoverCsv(file: string, text: string, encoding: string, guess: CsvGuess): ProposedStream {
-  const { delimiter, rows, width } = guess;
+  const { delimiter } = guess;
   const evidence: string[] = [];
   const shown = delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
   const csv: PlainMap = {
@@ -50,11 +51,32 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   };
   const types = guess.agree < 1 ? typesOf(guess) : undefined;
   if (types) return typedStream(file, guess, types, csv);
-  const said = `${outOf(Math.round(guess.agree * rows.length), rows.length)} rows have ${counted(width, 'column')}`;
+  const filled = guess.rows.filter((row) => row.length < 2 || row.some((cell) => cell.trim() !== ''));
+  const { rows, width, agree, blank } = withoutBlankColumns({ ...guess, rows: filled });
+  const said = `${outOf(Math.round(agree * rows.length), rows.length)} rows have ${counted(width, 'column')}`;
   evidence.push(width === 1 ? `no delimiter: ${said}; a CSV file by its name` : `delimited by ${shown}: ${said}`);
+  if (filled.length < guess.rows.length) {
+    csv['empty_rows'] = 'skip';
+    evidence.push(
+      `${counted(guess.rows.length - filled.length, 'row')} of delimiters alone, as a spreadsheet writes below a table: skipped`,
+    );
+  }
+  if (blank) {
+    csv['trailing_delimiters'] = 'drop';
+    evidence.push('delimiters after the last column that has a name or a value: they are not columns');
+  }
+  const whole = text.endsWith('\n');
   const first = rows.findIndex((row) => row.length === width);
+  const records = rows.filter((row) => row.length === width);
+  const cutOff = !whole && rows.length - 1 > first && rows.at(-1)!.length < width && isLikeRecord(rows.at(-1)!, records);
+  if (cutOff) {
+    rows.pop();
+    evidence.push(
+      `the last line has no line break and less than ${counted(width, 'column')}: the sample was cut off in it, and it is left out; have a whole one exported`,
+    );
+  }
   let last = rows.length - 1;
-  while (last > first && rows[last]!.length !== width) last--;
+  while (last > first && rows[last]!.length !== width && !isLikeRecord(rows[last]!, records)) last--;
   if (first > 0) {
     csv['skip_lines'] = first;
     evidence.push(`${counted(first, 'line')} before the first full row`);
@@ -81,23 +103,37 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   }
   const ragged = body.filter((row) => row.length !== width).length;
   if (ragged > 0) evidence.push(`${ragged} rows have a different number of columns and would be rejected`);
-  if (!text.endsWith('\n')) {
+  if (!whole && !cutOff) {
     csv['final_newline'] = 'optional';
     evidence.push('the last line has no line break: a file that was cut off there cannot be distinguished from a complete one');
   }
-  const sample = (header.is ? body.slice(1) : body)
-    .filter((row) => row.length === width)
-    .map((row): Values => Object.fromEntries(columns.map((name, i) => [name, row[i] === '' ? null : row[i]!])));
+  const full = (header.is ? body.slice(1) : body).filter((row) => row.length === width);
+  const report = reportRows(header.is ? body[0] : undefined, columns, full);
+  evidence.push(...report.evidence);
+  const sample = report.records.map((row): Values => Object.fromEntries(columns.map((name, i) => [name, row[i] === '' ? null : row[i]!])));
   const fields = proposeFields(sample);
   return {
     name: streamName(file),
     description: `Read from files such as ${file}.`,
     retriever: { files: { pattern: patternOf(file) } },
     decoder: { csv },
+    ...(report.selector ? { record_selector: report.selector } : {}),
     fields,
     keys: proposeKeys(sample, fields),
     evidence,
   };
+}
+
+/** The rows without the delimiters that a spreadsheet writes behind a table: cells that are empty in every row, the header with its names too. */
+function withoutBlankColumns({ rows, width, agree }: CsvGuess): Pick<CsvGuess, 'rows' | 'width' | 'agree'> & { blank: boolean } {
+  const used = rows.reduce((most, row) => Math.max(most, row.findLastIndex((cell) => cell.trim() !== '') + 1), 0);
+  const blank = used > 1 && used < width && rows.some((row) => row.length > used);
+  if (!blank) return { rows: [...rows], width, agree, blank };
+  const kept = rows.map((row) => row.slice(0, used));
+  const header = kept.find((row) => row.length === used)!;
+  if (header.some((cell) => cell.trim() === '') || !looksLikeHeader(kept.map((row) => row.map(unquoted))).is)
+    return { rows: [...rows], width, agree, blank: false };
+  return { rows: kept, width: used, agree: kept.filter((row) => row.length === used).length / kept.length, blank };
 }
 
 /** Rows of several kinds, told by their first cell, each kind with its own number of columns: H and D lines. */
@@ -194,13 +230,6 @@ function named(cells: readonly string[]): string[] {
     const before = names.slice(0, i).filter((other) => other === name).length;
     return before === 0 ? name : `${name}_${before + 1}`;
   });
-}
-
-/** Begins with a word for totals, which no record above does, or leaves empty most of what is full in all of them. */
-function isTotals(row: readonly string[], above: readonly (readonly string[])[]): boolean {
-  const word = /^\s*(?:"\s*)?((grand|sub|report)[ -]?)?(totals?|sum|summe|end of (file|report)|record count|trailer)\b/i;
-  if (!word.test(row.find((cell) => cell.trim() !== '') ?? '')) return false;
-  return !above.some((other) => word.test(other[0] ?? ''));
 }
 
 function unquoted(cell: string): string {

@@ -7,6 +7,9 @@ import { namesMoney } from '../../connector/stream/field-names.ts';
 const PERSONAL =
   /(?<!file)name|(?:^|[^a-z])nom|prenom|prénom|adresse|courriel|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
 
+/** A long number as a spreadsheet shows and saves it: 1.23E+05. */
+const SHORTENED = /^-?\d([.,]\d+)?E[+-]\d{2,3}$/i;
+
 interface Shape {
   type: ProposedField['type'];
   format?: string;
@@ -63,6 +66,17 @@ function insideMixed(name: string, values: readonly (Value | undefined)[]): Prop
 }
 
 function proposeField(name: string, values: readonly (Value | undefined)[]): ProposedField {
+  const proposed = byValues(name, values);
+  const shortened = values.filter((value): value is string => typeof value === 'string' && SHORTENED.test(value.trim()));
+  if (shortened.length === 0) return proposed;
+  const of = outOf(shortened.length, values.filter((value) => value !== undefined && value !== null && value !== '').length);
+  return {
+    ...proposed,
+    evidence: `${proposed.evidence}; a spreadsheet shortened ${of}, such as ${shortened[0]!.trim()}: their digits are lost, and different ones may look the same. Ask for an export that no spreadsheet has saved`,
+  };
+}
+
+function byValues(name: string, values: readonly (Value | undefined)[]): ProposedField {
   const there = values.filter((value) => value !== undefined && value !== null && value !== '');
   const absent = values.filter((value) => value === undefined).length;
   const personal = PERSONAL.test(name);

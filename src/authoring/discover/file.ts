@@ -1,15 +1,19 @@
 import { isUtf8 } from 'node:buffer';
-import { FatalError } from '../../core/errors.ts';
+import { decoderSchema } from '../../config/schema/connector.ts';
+import { FatalError, FileError } from '../../core/errors.ts';
+import { decodeWith } from '../../formats/formats.ts';
 import { packingOf } from '../../formats/unpack/packing-kinds.ts';
 import { decodeText } from '../../formats/text/decoding.ts';
 import { mistakenFor } from './mistaken.ts';
-import { MAX_FIELDS, type ProposedStream } from './proposal.ts';
+import { MAX_FIELDS, type PlainMap, type ProposedStream } from './proposal.ts';
 import { discoverCsv, guessCsv, oneColumn, patternOf } from './csv.ts';
-import { discoverFixed } from './fixed.ts';
+import { discoverFixed, recordLength } from './fixed.ts';
 import { discoverJson, discoverXml } from './nested.ts';
 import { openSample } from './packed.ts';
 import { discoverXlsx } from './xlsx.ts';
 import { XmlProblem } from '../../transports/xml.ts';
+
+const CTRL_Z = '\x1a';
 
 type Encoding = Parameters<typeof decodeText>[1];
 
@@ -69,18 +73,26 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
     if (/^[[{]/.test(start)) return await discoverJson(file, bytes, text);
   } catch (error) {
     if (!(error instanceof XmlProblem) && !(error instanceof SyntaxError)) throw error;
+    // The decoder that would read it says where and how it is damaged.
+    const refused = await refusedAs(start.startsWith('<') ? { xml: { row: 'record' } } : { json: {} }, file, bytes);
+    if (refused) throw refused;
     throw unreadable(
       file,
-      `It begins like ${start.startsWith('<') ? 'XML' : 'JSON'}, but ${error instanceof SyntaxError ? `is none: ${error.message}` : error.message}.`,
+      `It begins like ${start.startsWith('<') ? 'XML' : 'JSON'}, but ${error instanceof XmlProblem ? error.message : `is none: ${error.message}`}.`,
       'Give a whole, correct sample.',
     );
   }
   if (/^01,[^\n]*\/\s*(\n|$)/.test(start)) return bai2(file);
+  return byLines(file, withoutEndMark(text), encoding);
+}
+
+/** Delimited text, or columns of a fixed width. */
+function byLines(file: string, text: string, encoding: Encoding): ProposedStream {
   const guess = guessCsv(text);
   if (guess && guess.width > MAX_FIELDS) throw tooManyFields(file);
   if (guess) return discoverCsv(file, text, encoding, guess);
-  if (start === '') throw unreadable(file, 'There is nothing but blank lines in it.', 'Give a sample with at least a few records.');
-  if (text.split('\n').some((line) => line.length > MAX_LINE_LENGTH))
+  if (text.trim() === '') throw unreadable(file, 'There is nothing but blank lines in it.', 'Give a sample with at least a few records.');
+  if (recordLength(text) === undefined && text.split('\n').some((line) => line.length > MAX_LINE_LENGTH))
     throw unreadable(
       file,
       `No delimiter could be recognized, and a line is longer than ${MAX_LINE_LENGTH} characters.`,
@@ -89,6 +101,27 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
   // A list of numbers is a CSV file too, of one column.
   const single = /\.csv$/i.test(file) ? oneColumn(text) : undefined;
   return single ? discoverCsv(file, text, encoding, single) : discoverFixed(file, text, encoding);
+}
+
+/** What a decoder refuses a damaged file with; undefined where it only does not find its records. */
+async function refusedAs(decoder: PlainMap, file: string, bytes: Buffer): Promise<FileError | undefined> {
+  try {
+    for await (const records of decodeWith(decoderSchema.parse(decoder), whole(bytes), { file })) void records;
+  } catch (error) {
+    if (error instanceof FileError && !['XML_ROW_MISSING', 'JSON_ROWS_MISSING'].includes(error.problems[0]?.code ?? '')) return error;
+    if (!(error instanceof FileError)) throw error;
+  }
+  return undefined;
+}
+
+/** Without the end mark of DOS (^Z), which the decoders skip and which proves that the last line is whole. */
+function withoutEndMark(text: string): string {
+  const given = text.trimEnd();
+  let end = given.length;
+  while (given[end - 1] === CTRL_Z) end--;
+  if (end === given.length) return text;
+  const lines = text.slice(0, end);
+  return lines.endsWith('\n') ? lines : `${lines}\n`;
 }
 
 /** Formats of statements that are known as a whole: nothing is to be found out about them. */
@@ -137,6 +170,8 @@ function bai2(file: string): ProposedStream {
 function encodingOf(bytes: Buffer): { encoding: Encoding; said: string } {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { encoding: 'utf-16le', said: 'UTF-16 (little end first), by its byte order mark' };
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return { encoding: 'utf-16be', said: 'UTF-16 (big end first), by its byte order mark' };
+  // A file that begins so and is no UTF-8 is refused by the decoder, which says where.
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { encoding: 'utf-8', said: 'UTF-8, by its byte order mark' };
   const above = bytes.reduce((n, byte) => n + Number(byte > 127), 0);
   if (above === 0)
     return { encoding: 'utf-8', said: 'nothing but ASCII in the sample: taken for UTF-8; ask the vendor, or give a sample with an accent' };

@@ -12,10 +12,15 @@ const CENTS = 'if these are cents, write decimals: 2 in the decoder and type: de
 /** Values of a sample that are looked at. */
 const MAX_VALUES = 2_000_000;
 
+/** Characters of a text without line breaks by which the length of its records is found. */
+const MAX_PERIOD_TEXT = 20_000;
+
 /** A stream for lines without delimiters: record types by their first characters, columns by what is blank or changes kind in all lines. */
 export function discoverFixed(file: string, text: string, encoding: string): ProposedStream {
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
   const evidence: string[] = [];
+  const length = recordLength(text);
+  const lines = length === undefined ? text.split(/\r?\n/).filter((line) => line !== '') : inPieces(text, length);
+  if (length !== undefined) evidence.push(`no line breaks: the same columns come again after each ${counted(length, 'character')}`);
   const widths = Map.groupBy(lines, (line) => line.length);
   const [width, same] = [...widths].reduce((a, b) => (b[1].length > a[1].length ? b : a));
   evidence.push(`${outOf(same.length, lines.length)} lines ${lines.length === 1 ? 'is' : 'are'} ${counted(width, 'character')} long`);
@@ -53,11 +58,13 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
       f.name === total?.['of'] ? `summed in ${control!.type}; ${CENTS}` : isFigure(sample, f.name) ? `figures, it seems; ${CENTS}` : '';
     f.evidence = `characters ${f.name.replace(/^at_/, '').replace('_', '-')}; ${f.evidence}${figure ? `; ${figure}` : ''}`;
   }
+  const zonedSum = total !== undefined && spans.get(detail)!.some((span) => nameOf(span) === total['of'] && areZonedAt(details, span));
   const summed = total ? [String(total['of']), String(total['field'])] : [];
   const fixed: PlainMap = {
     ...(encoding === 'utf-8' ? {} : { encoding }),
     ...(same.length === lines.length ? { record_length: width } : {}),
-    ...(text.endsWith('\n') ? {} : { final_newline: 'optional' }),
+    ...(length === undefined ? {} : { line_breaks: false }),
+    ...(text.endsWith('\n') || length !== undefined ? {} : { final_newline: 'optional' }),
     record_types: Object.fromEntries(
       [...types.keys()].map((type) => [
         several ? type : 'line',
@@ -66,12 +73,7 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
           fields: Object.fromEntries(
             spans.get(type)!.map((span) => {
               const whole = summed.includes(nameOf(span)) && types.get(type)!.some((line) => cut(line, span).endsWith('-'));
-              const zoned = areZoned(
-                types
-                  .get(type)!
-                  .slice(0, 1000)
-                  .map((line) => cut(line, span)),
-              );
+              const zoned = areZonedAt(types.get(type)!, span) || (nameOf(span) === total?.['field'] && type === control!.type && zonedSum);
               return [
                 nameOf(span),
                 { from: span.from, to: span.to, ...(zoned ? { decimals: 0, sign: 'overpunch' } : whole ? { decimals: 0 } : {}) },
@@ -116,6 +118,39 @@ export function discoverFixed(file: string, text: string, encoding: string): Pro
   }
 }
 
+/** The length of records that follow each other without line breaks, by where their columns come again; undefined: there are lines. */
+export function recordLength(text: string): number | undefined {
+  const line = withoutLineEnd(text);
+  if (line.includes('\n') || line.length < 60) return undefined;
+  const kind = (c: string): number => (c === ' ' ? 0 : c >= '0' && c <= '9' ? 1 : 2);
+  const kinds = Uint8Array.from({ length: Math.min(line.length, MAX_PERIOD_TEXT) }, (_, i) => kind(line[i]!));
+  // So many kinds are the same at any distance.
+  const chance = [0, 1, 2].reduce((sum, one) => sum + (kinds.filter((k) => k === one).length / kinds.length) ** 2, 0);
+  let best: { length: number; agree: number } | undefined;
+  for (let length = 10; length <= kinds.length / 3; length++) {
+    if (line.length % length !== 0) continue;
+    let same = 0;
+    for (let i = length; i < kinds.length; i++) if (kinds[i] === kinds[i - length]) same++;
+    const agree = (same / (kinds.length - length) - chance) / (1 - chance);
+    // A multiple of the length agrees as well: the shortest counts.
+    if (agree > 0.5 && (!best || agree > best.agree + 0.1)) best = { length, agree };
+  }
+  return best?.length;
+}
+
+function areZonedAt(lines: readonly string[], span: Span): boolean {
+  return areZoned(lines.slice(0, 1000).map((line) => cut(line, span)));
+}
+
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
+function inPieces(text: string, length: number): string[] {
+  const line = withoutLineEnd(text);
+  return Array.from({ length: line.length / length }, (_, i) => line.slice(i * length, (i + 1) * length));
+}
+
 function named(spans: readonly Span[], prefix = ''): (Span & { name: string })[] {
   return spans.map((span) => ({ ...span, name: prefix + nameOf(span) }));
 }
@@ -138,9 +173,13 @@ function recordTypes(lines: readonly string[]): Map<string, string[]> {
     // Where no kind comes once, as with a head and its lines over and over: each kind has its own length, and they differ.
     const lengths = [...types.values()].map((list) => (list.every((line) => line.length === list[0]!.length) ? list[0]!.length : 0));
     const own = !lengths.includes(0) && new Set(lengths).size > 1 && [...types.values()].every((list) => list.length > 1);
+    // 01, 05, 99 rather than 0 and 9, where the first line is of a kind of its own only then.
+    const header = (map: Map<string, string[]>): boolean => map.get(lines[0]!.slice(0, [...map.keys()][0]!.length))!.length === 1;
+    const digits = longer && longer.size <= 9 && [...longer.keys()].every((type) => /^\d+$/.test(type));
+    const hidden = digits && lines.length > 3 && !header(types) && header(longer) && !isNumbered(lines, length + 1);
     // HDR, DTL, TRL rather than H, D, T, where more letters tell no more kinds.
     const goesOn = longer?.size === types.size && [...longer.keys()].every((type) => /^[A-Z]+$/.test(type));
-    if (few && letters && (edge || own) && !goesOn && !isNumbered(lines, length)) return types;
+    if (few && letters && (edge || own) && !goesOn && !hidden && !isNumbered(lines, length)) return types;
   }
   return new Map([['', [...lines]]]);
 }

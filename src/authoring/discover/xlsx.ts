@@ -7,6 +7,7 @@ import { workbookOf } from '../../formats/xlsx/write.ts';
 import { outOf, type PlainMap, type ProposedStream, streamName } from './proposal.ts';
 import { footerWord, patternOf } from './csv.ts';
 import { proposeFields, proposeKeys } from './fields.ts';
+import { reportRows } from './report-rows.ts';
 
 const MAX_ROWS = 20_000;
 const MAX_KEPT = 20;
@@ -48,8 +49,10 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
     ...(has === undefined ? {} : { footer_has: has }),
   };
   const records = hasHeader ? body : [head, ...body];
-  const sample = records.map(({ texts }): Values =>
-    Object.fromEntries(columns.flatMap((name, i) => (name === '' ? [] : [[name, texts[i] ?? null]]))),
+  const cellsOf = ({ texts }: Line): string[] => columns.map((_, i) => texts[i] ?? '');
+  const report = reportRows(hasHeader ? cellsOf(head) : undefined, columns, records.map(cellsOf));
+  const sample = report.records.map((cells): Values =>
+    Object.fromEntries(columns.flatMap((name, i) => (name === '' ? [] : [[name, cells[i] || null]]))),
   );
   const fields = proposeFields(sample);
   return {
@@ -57,6 +60,7 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
     description: `Read from files such as ${file}.`,
     retriever: { files: { pattern: patternOf(file) } },
     decoder: { xlsx },
+    ...(report.selector ? { record_selector: report.selector } : {}),
     fields,
     keys: proposeKeys(sample, fields),
     evidence: [
@@ -66,6 +70,7 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
         : `no header: row ${head.number} has numbers, empty cells or equal texts`,
       `${outOf(records.filter(({ filled }) => filled === width).length, records.length)} rows have a value in each of ${width} columns`,
       ...(footer > 0 ? [`${footer} rows at the end have few values: totals or remarks`] : []),
+      ...report.evidence,
     ],
   };
 }

@@ -2,6 +2,7 @@ import type { PlainMap, ProposedStream } from '../discover/proposal.ts';
 import { figureOf } from '../discover/columns.ts';
 import { openSample } from '../discover/packed.ts';
 import { cutWorkbook } from '../discover/xlsx.ts';
+import { writeSigned } from '../../formats/fixed-width/sign.ts';
 import { unscaled } from '../../connector/stream/figures.ts';
 
 const MAX_LINES = 20;
@@ -22,9 +23,13 @@ function cutText(bytes: Buffer, stream: ProposedStream): Buffer {
   const wide = bytes[0] === 0xff || bytes[0] === 0xfe;
   if (wide) return bytes;
   const text = bytes.toString('latin1');
-  const lines = text.split(/(?<=\n)/);
-  if (lines.length <= MAX_LINES) return bytes;
   const { csv, fixed_width: fixed, xml, json } = (stream.decoder ?? {}) as Record<string, PlainMap | undefined>;
+  const pieces = fixed?.['line_breaks'] === false ? new RegExp(`[^]{1,${Number(fixed['record_length'])}}`, 'g') : undefined;
+  const all = pieces ? (text.match(pieces) ?? []) : text.split(/(?<=\n)/);
+  // A last line without a line break, in a system whose files end with one, was cut off: it is no part of a recording.
+  const cutOff = csv !== undefined && csv['final_newline'] !== 'optional' && !/[\n\x1a]$/.test(all.at(-1) ?? '');
+  const lines = cutOff ? all.slice(0, -1) : all;
+  if (lines.length <= MAX_LINES) return cutOff ? Buffer.from(lines.join(''), 'latin1') : bytes;
   if (csv?.['record_types'] && stream.control)
     return lines.some((line) => line.includes('"')) ? bytes : Buffer.from(cutTyped(lines, stream, csv), 'latin1');
   if (csv)
@@ -75,6 +80,7 @@ function cutFixed(lines: readonly string[], stream: ProposedStream): string {
           changed,
           spanOf(total['field']),
           own.reduce((sum, d) => sum + figureOf(d.slice(from - 1, to)), 0n),
+          isZoned(stream, String(control['type']), String(total['field'])),
         );
       }
       return changed;
@@ -108,9 +114,18 @@ function cutTyped(lines: readonly string[], stream: ProposedStream, csv: PlainMa
     .join('');
 }
 
-function put(line: string, [from, to]: [number, number], value: bigint): string {
+function isZoned(stream: ProposedStream, type: string, field: string): boolean {
+  const types = (stream.decoder!['fixed_width'] as { record_types: Record<string, { fields: Record<string, PlainMap> }> }).record_types;
+  return types[type]?.fields[field]?.['sign'] === 'overpunch';
+}
+
+function put(line: string, [from, to]: [number, number], value: bigint, zoned = false): string {
   const width = to - from + 1;
-  const text = value < 0n ? `${String(-value).padStart(width - 1, '0')}-` : String(value).padStart(width, '0');
+  const text = zoned
+    ? writeSigned({ digits: String(value < 0n ? -value : value), negative: value < 0n }, 'overpunch', width, '0')
+    : value < 0n
+      ? `${String(-value).padStart(width - 1, '0')}-`
+      : String(value).padStart(width, '0');
   return line.slice(0, from - 1) + text + line.slice(to);
 }
 

@@ -16,7 +16,7 @@ export function registerReview(cli: Cli): void {
     .command('list')
     .argument('[entity]', 'party, …', 'party')
     .option('--limit <n>', 'how many', countOption, 50)
-    .option('--all-pairs', 'every pair of records, not just one for each pair of golden records')
+    .option('--all-pairs', 'every pair of records that was compared, not just one for each pair of golden records')
     .option('--decided', 'show what was decided instead')
     .description('List the pairs that need review, most likely first.')
     .action(async (name: string, options: { limit: number; allPairs?: boolean; decided?: boolean }) => {
@@ -56,7 +56,7 @@ export function registerReview(cli: Cli): void {
                   pairs.map((p) => [
                     p.pair,
                     String(p.score),
-                    `${p.a.connection}:${p.a.source_key} and ${p.b.connection}:${p.b.source_key}`,
+                    `${inGolden(p.a)} and ${inGolden(p.b)}`,
                     `${p.later ? '(later) ' : ''}${p.reasons[0] ?? ''}`,
                   ]),
                   [1],
@@ -165,6 +165,11 @@ export function registerReview(cli: Cli): void {
         );
       });
     });
+}
+
+/** A record, and how many its golden record has: what is decided holds for all of them. */
+function inGolden({ connection, source_key, golden_records }: ReviewPair['a']): string {
+  return `${connection}:${source_key}${golden_records > 1 ? ` (1 of ${golden_records})` : ''}`;
 }
 
 function textOfPair(

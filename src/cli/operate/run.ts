@@ -20,7 +20,7 @@ export function registerRun(cli: Cli): void {
       const { withTown } = await import('../town.ts');
       const { runPipeline } = await import('../../engine/run/run.ts');
       const { inOrder } = await import('../../engine/run/order.ts');
-      const { keepSumsAfter } = await import('../../engine/run/keep-sums-after.ts');
+      const { finishRuns } = await import('../../engine/run/finish-runs.ts');
       const { progressView } = await import('../progress.ts');
       await withTown(cli, async (engine) => {
         const ids = chosenPipelines(engine.project, names, options.all === true, inOrder);
@@ -44,7 +44,7 @@ export function registerRun(cli: Cli): void {
         };
         if (options.all) await sideBySide(engine.project, ids, one);
         else for (const id of ids) await one(id);
-        await keepSumsAfter(engine, results, { signal: cli.signal, onNote });
+        await finishRuns(engine, results, { signal: cli.signal, onNote });
         results.sort((a, b) => ids.indexOf(a.pipeline) - ids.indexOf(b.pipeline));
         if (cli.signal.aborted) outcome = escalate(outcome, 'aborted');
         view.done();

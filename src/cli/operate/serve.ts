@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConfigError, FatalError, InterlocalError, textOfProblem } from '../../core/errors.ts';
@@ -20,6 +20,7 @@ export function registerServe(cli: Cli): void {
     .description("Serve the town's pages and run its pipelines on their schedules, until Ctrl-C.")
     .action(async (options: { port?: string; schedule: boolean }) => {
       const asked = options.port === undefined ? undefined : portOf(options.port);
+      const { createServer: createHttpServer } = await import('node:http');
       const { loadTown, withTown } = await import('../town.ts');
       const { createFront } = await import('../../server/server.ts');
       const { serveLog } = await import('./serve-log.ts');

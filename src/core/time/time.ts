@@ -36,9 +36,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** The calendar day of a stored date or moment, as people in the zone write it: a moment near midnight is another day than in UTC. */
 export function calendarDay(value: string, zone: string): string {
-  return value.length > 10 && value[10] === 'T' && value.endsWith('Z')
-    ? new Date(zoneOf(zone).localOf(Date.parse(value))).toISOString().slice(0, 10)
-    : value;
+  return value.length > 10 && value[10] === 'T' && value.endsWith('Z') ? dayIn(zone, new Date(value)) : value;
 }
 
 /** The first moment of a day in a zone, as moments are stored. `later`: so many days on. */
@@ -55,11 +53,7 @@ export function momentIn(zone: string, day: string, time: string): string {
 
 /** The calendar day of an instant in a time zone, YYYY-MM-DD. */
 export function dayIn(zone: string, instant: Date): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(
-    instant,
-  );
-  const part = (type: string): string => parts.find((p) => p.type === type)!.value;
-  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
+  return new Date(zoneOf(zone).localOf(instant.getTime())).toISOString().slice(0, 10);
 }
 
 /** Calendar days, both included; where one is not given there is no bound. */

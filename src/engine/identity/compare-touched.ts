@@ -5,17 +5,32 @@ import type { IdentityStore, Member, StoredEdge } from '../../store/identity/ide
 import { edgeOf } from './crossed-blocks.ts';
 import { inOrder, isTie } from './place.ts';
 
-/** A member whose keys may have changed, with the keys that it has now. */
+/** A block that members which changed are or were in. */
+export interface Block {
+  key: number;
+  cap: number;
+  population: number;
+  /** Of a rule, not of a pass. */
+  isRule: boolean;
+  /** Its members before, in the order of their ids; of a block that is larger than its cap only that. */
+  was: readonly number[];
+  /** Its members after the change, likewise. */
+  now: readonly number[];
+}
+
+/** A member that changed, with the blocks that it is in now. */
 export interface Keyed {
   member: Member;
   /** Of passes. */
-  blocks: readonly number[];
+  blocks: readonly Block[];
   /** Of rules, in the order of the model. */
-  rules: readonly { key: number; rule: string }[];
+  rules: readonly { block: Block; rule: string }[];
 }
 
-/** The members of a block as it is now; none where it is larger than its cap. */
-export type BlockOf = (key: number) => readonly number[];
+/** The members of a block; none where it is larger than its cap. */
+function membersOf({ now, cap }: Block): readonly number[] {
+  return now.length > cap ? [] : now;
+}
 
 /**
  * The edges of some members with all others, by what ties the pair. Members of edges that tie are added to `members`; of all others only
@@ -26,7 +41,6 @@ export async function edgesOfKeyed(
   model: IdentityModel,
   keyed: readonly Keyed[],
   members: Map<number, Member>,
-  blockOf: BlockOf,
 ): Promise<StoredEdge[]> {
   const edges = new Map<string, StoredEdge>();
   const edge = (x: Member, y: Member, rule: string | null): StoredEdge | undefined => {
@@ -41,16 +55,16 @@ export async function edgesOfKeyed(
   await loadMembers(
     store,
     members,
-    keyed.flatMap(({ rules }) => rules.flatMap(({ key }) => (blockOf(key).length > 1 ? blockOf(key) : []))),
+    keyed.flatMap(({ rules }) => rules.flatMap(({ block }) => (membersOf(block).length > 1 ? membersOf(block) : []))),
   );
-  const known = new Map<number, [Member, Member][]>();
+  const known = new Map<Block, [Member, Member][]>();
   for (const { member, rules } of keyed)
-    for (const { key, rule } of rules) {
-      let pairs = known.get(key);
-      if (!pairs) known.set(key, (pairs = neighbors(blockOf(key), members)));
+    for (const { block, rule } of rules) {
+      let pairs = known.get(block);
+      if (!pairs) known.set(block, (pairs = neighbors(membersOf(block), members)));
       for (const [a, b] of pairs) if (a === member || b === member) edge(a, b, rule);
     }
-  const likely = await likelyPairs(store, model, keyed, candidatesOf(keyed, blockOf));
+  const likely = await likelyPairs(store, model, keyed, candidatesOf(keyed));
   await scoreLikely(store, keyed, members, likely, (x, y) => edge(x, y, null));
   return [...edges.values()];
 }
@@ -71,37 +85,53 @@ export async function loadMembers(store: IdentityStore, members: Map<number, Mem
   for (const member of await store.byId(missing)) members.set(member.id, member);
 }
 
-/** Those that share a block with each of some members, as places in `ids`: of the member at place m, `others` from start[m] to start[m + 1]. */
+/** Those that share a block with each of some members: of the member at place m, `others` from start[m] to start[m + 1], in order. */
 interface Candidates {
-  /** In order. */
-  ids: number[];
-  others: Int32Array;
+  /** All of them, in order and each once. */
+  ids: Float64Array;
+  others: Float64Array;
   start: Int32Array;
 }
 
-/** A pair of two of `keyed` is there once. */
-function candidatesOf(keyed: readonly Keyed[], blockOf: BlockOf): Candidates {
+/** A pair of two of `keyed` is there once. Sorted lists of numbers: a set of so many takes several times as long. */
+function candidatesOf(keyed: readonly Keyed[]): Candidates {
   const touched = new Set(keyed.map(({ member }) => member.id));
-  /** By member: the last place that met it. */
-  const metBy = new Map<number, number>();
-  const others: number[] = [];
   const start = new Int32Array(keyed.length + 1);
+  let found = new Float64Array(1024);
+  let size = 0;
   keyed.forEach(({ member: { id }, blocks }, m) => {
-    for (const key of blocks)
-      for (const other of blockOf(key)) {
-        if (other === id || metBy.get(other) === m || (other < id && touched.has(other))) continue;
-        metBy.set(other, m);
-        others.push(other);
-      }
-    start[m + 1] = others.length;
+    const first = size;
+    for (const block of blocks) {
+      const ids = membersOf(block);
+      if (size + ids.length > found.length) found = longer(found, size + ids.length);
+      for (let i = 0; i < ids.length; i++) found[size++] = ids[i]!;
+    }
+    const all = found.subarray(first, size).sort();
+    size = first;
+    for (let i = 0, last = -1; i < all.length; i++) {
+      const other = all[i]!;
+      if (other === last) continue;
+      last = other;
+      if (other !== id && (other > id || !touched.has(other))) found[size++] = other;
+    }
+    start[m + 1] = size;
   });
-  const ids = Array.from(Float64Array.from(metBy.keys()).sort());
-  ids.forEach((id, place) => metBy.set(id, place));
-  return { ids, others: Int32Array.from(others, (id) => metBy.get(id)!), start };
+  const ids = found.slice(0, size).sort();
+  let count = 0;
+  for (let i = 0; i < size; i++) if (i === 0 || ids[i] !== ids[i - 1]) ids[count++] = ids[i]!;
+  return { ids: ids.subarray(0, count), others: found.subarray(0, size), start };
 }
 
-/** Which members of `keyed`, by their places, may be linked or wait with another. */
-type Likely = Map<number, number[]>;
+function longer(list: Float64Array<ArrayBuffer>, least: number): Float64Array<ArrayBuffer> {
+  const made = new Float64Array(Math.max(least, list.length * 2));
+  made.set(list);
+  return made;
+}
+/** Pairs that may be linked or wait: places in `ids` and in `keyed` as one number, in order: the first times how many `keyed` there are, plus the second. */
+interface Likely {
+  ids: Float64Array;
+  pairs: Float64Array;
+}
 
 /** Of candidates, the pairs that are not plainly two persons. Most are, and nothing but their signatures is read. */
 async function likelyPairs(
@@ -113,21 +143,29 @@ async function likelyPairs(
   const signatures = signaturesOf(model);
   const { width } = signatures;
   const words = await store.signatures(signatures).read(ids);
-  const likely: Likely = new Map();
+  const pairs: number[] = [];
   keyed.forEach(({ member: { population, profile } }, m) => {
     if (start[m] === start[m + 1]) return;
     const mayCount = signatures.screenFor(population, profile!);
-    for (let i = start[m]!; i < start[m + 1]!; i++) {
-      const at = others[i]! * width;
-      const of = signatures.populationAt(words, at);
+    for (let i = start[m]!, place = 0; i < start[m + 1]!; i++) {
+      place = placeIn(ids, others[i]!, place);
+      const of = signatures.populationAt(words, place * width);
       // Where nothing is known the member itself tells.
-      if (of >= 0 && (of !== population || !mayCount(words, at))) continue;
-      const list = likely.get(ids[others[i]!]!);
-      if (list) list.push(m);
-      else likely.set(ids[others[i]!]!, [m]);
+      if (of < 0 || (of === population && mayCount(words, place * width))) pairs.push(place * keyed.length + m);
     }
   });
-  return likely;
+  return { ids, pairs: Float64Array.from(pairs).sort() };
+}
+
+/** Where a number stands in a list in order that has it, from a place on. */
+function placeIn(list: Float64Array, one: number, from: number): number {
+  let [low, high] = [from, list.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle]! < one) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Members that are in memory at the same time only to be compared. */
@@ -137,17 +175,26 @@ async function scoreLikely(
   store: IdentityStore,
   keyed: readonly Keyed[],
   members: Map<number, Member>,
-  likely: Likely,
+  { ids, pairs }: Likely,
   edge: (x: Member, y: Member) => StoredEdge | undefined,
 ): Promise<void> {
-  const ids = [...likely.keys()].sort((a, b) => a - b);
-  for (let i = 0; i < ids.length; i += AT_ONCE) {
-    const some = ids.slice(i, i + AT_ONCE);
-    const read = await store.byId(some.filter((id) => !members.has(id)));
-    for (const other of [...some.flatMap((id) => members.get(id) ?? []), ...read])
-      for (const m of likely.get(other.id)!) {
-        const made = edge(keyed[m]!.member, other);
-        if (made && isTie(made)) members.set(other.id, other);
-      }
+  const idAt = (pair: number): number => ids[Math.floor(pairs[pair]! / keyed.length)]!;
+  for (let from = 0; from < pairs.length;) {
+    const some: number[] = [];
+    let to = from;
+    for (; to < pairs.length; to++) {
+      const id = idAt(to);
+      if (id === some.at(-1)) continue;
+      if (some.length === AT_ONCE) break;
+      some.push(id);
+    }
+    const read = new Map((await store.byId(some.filter((id) => !members.has(id)))).map((member) => [member.id, member]));
+    for (; from < to; from++) {
+      const id = idAt(from);
+      const other = members.get(id) ?? read.get(id);
+      if (!other) continue;
+      const made = edge(keyed[pairs[from]! % keyed.length]!.member, other);
+      if (made && isTie(made)) members.set(id, other);
+    }
   }
 }

@@ -43,27 +43,29 @@ export async function compareBlocks(
     block.members
       .map((id) => members.get(id)!)
       .filter((m) => !compared.has(m.id) && m.state === 'live' && m.population === block.population);
-  const known = new Map(
-    (await store.edgesOf([...new Set(crossed.flatMap((block) => others(block).map((m) => m.id)))])).map((edge) => [
-      `${edge.a} ${edge.b}`,
-      edge,
-    ]),
-  );
+  const edges = await store.edgesOf([...new Set(crossed.flatMap((block) => others(block).map((m) => m.id)))]);
+  const known = new Set(edges.map(({ a, b }) => `${a} ${b}`));
+  const knownFrom = Map.groupBy(edges, ({ a }) => a);
   const come = new Map<string, StoredEdge>();
   const doubtful = new Map<string, StoredEdge>();
   const signatures = signaturesOf(model);
   const { width } = signatures;
   for (const block of crossed) {
     const list = others(block).sort((x, y) => x.id - y.id);
+    if (!block.open) {
+      const ids = new Set(list.map(({ id }) => id));
+      for (const id of ids)
+        for (const edge of knownFrom.get(id) ?? []) if (edge.rule === null && ids.has(edge.b)) doubtful.set(`${edge.a} ${edge.b}`, edge);
+      continue;
+    }
     const words = new Uint32Array(list.length * width);
     list.forEach(({ profile }, i) => signatures.write(block.population, profile, words, i * width));
     for (let i = 0; i < list.length; i++) {
-      const mayCount = block.open ? signatures.screenFor(block.population, list[i]!.profile!) : (): boolean => false;
+      const mayCount = signatures.screenFor(block.population, list[i]!.profile!);
       for (let j = i + 1; j < list.length; j++) {
+        if (!mayCount(words, j * width)) continue;
         const name = `${list[i]!.id} ${list[j]!.id}`;
-        const there = known.get(name);
-        if (there && !block.open && there.rule === null) doubtful.set(name, there);
-        if (there || come.has(name) || !mayCount(words, j * width)) continue;
+        if (known.has(name) || come.has(name)) continue;
         const edge = edgeOf(model, list[i]!, list[j]!, null);
         if (edge) come.set(name, edge);
       }
@@ -83,14 +85,16 @@ async function withoutBlock(
   edges: readonly StoredEdge[],
   members: ReadonlyMap<number, Member>,
 ): Promise<StoredEdge[]> {
-  const gone: StoredEdge[] = [];
-  for (const edge of edges) {
+  const shared = edges.map((edge) => {
     const [a, b] = [members.get(edge.a)!, members.get(edge.b)!];
     const { passes, cap } = model.populations[a.population]!;
     const mine = new Set(blockKeys(passes, a.profile!));
-    const shared = blockKeys(passes, b.profile!).filter((key) => mine.has(key));
-    const blocks = await store.keys.blocks(shared, cap);
-    if ([...blocks.values()].every((ids) => ids.length > cap)) gone.push(edge);
+    return { edge, cap, keys: blockKeys(passes, b.profile!).filter((key) => mine.has(key)) };
+  });
+  const gone: StoredEdge[] = [];
+  for (const [cap, some] of Map.groupBy(shared, (pair) => pair.cap)) {
+    const blocks = await store.keys.blocks([...new Set(some.flatMap(({ keys }) => keys))], cap);
+    for (const { edge, keys } of some) if (keys.every((key) => blocks.get(key)!.length > cap)) gone.push(edge);
   }
   return gone;
 }

@@ -6,7 +6,7 @@ import { contributionOf } from '../golden/golden-records.ts';
 import { type MatchedKind, profileOf } from './members.ts';
 
 /** Members read at once. */
-const CHUNK = 5000;
+const CHUNK = 500;
 
 /** What ties a member to its cluster, by number. */
 export const LINK_KINDS: readonly Member['linkKind'][] = [null, 'rule', 'score', 'steward'];
@@ -26,6 +26,8 @@ export interface Everyone {
   /** −1: none. */
   golden: Float64Array;
   host: Float64Array;
+  /** It had one when it was read. */
+  hadHost: Uint8Array;
   population: Int32Array;
   /** Its place in the table of its population; −1: none. */
   record: Int32Array;
@@ -73,6 +75,7 @@ export async function readEveryone(landing: Landing, store: IdentityStore, kind:
     linked: new Float64Array(size).fill(-1),
     golden: Float64Array.from(golden),
     host: Float64Array.from(host),
+    hadHost: Uint8Array.from(host, (id) => (id < 0 ? 0 : 1)),
     population: new Int32Array(size).fill(-1),
     record: new Int32Array(size).fill(-1),
     linkKind: new Uint8Array(size),

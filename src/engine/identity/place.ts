@@ -74,6 +74,8 @@ async function writePlaces(store: IdentityStore, model: IdentityModel, { region,
   const clusters = clusterMembers(model, nodes, edges, decisions, byName);
   const gone = [...region.values()].filter((m) => m.state === 'gone');
   const changed = new Map<number, Member>();
+  /** They stay where they are, by another tie. */
+  const tied: Member[] = [];
   const placed: Placed = { goldenOf: new Map(), goldens: new Set() };
   await hostGone(store, nodes, gone, changed);
   const guests = Map.groupBy(await store.hostedBy(nodes.map((m) => m.id)), (m) => m.host!);
@@ -86,9 +88,10 @@ async function writePlaces(store: IdentityStore, model: IdentityModel, { region,
       if (member.golden !== null) placed.goldens.add(member.golden);
       placed.goldens.add(golden);
       moves.push({ member: member.id, golden });
+      changed.set(member.id, member);
     } else if (member.linkKind === kind && member.linkScore === score) return;
+    else tied.push(member);
     Object.assign(member, { golden, linkKind: kind, linkScore: score });
-    changed.set(member.id, member);
   };
   for (const { members, ties } of clusters) {
     const visitors = members.flatMap((m) => guests.get(m.id) ?? []);
@@ -102,6 +105,10 @@ async function writePlaces(store: IdentityStore, model: IdentityModel, { region,
   // Alone and gone: its id stays its own, and comes back with it.
   for (const member of gone) if (member.host === null) put(member, member.golden ?? member.id, null, null);
   await store.updateMembers([...changed.values()]);
+  await store.updateMembers(
+    tied.filter(({ id }) => !changed.has(id)),
+    'tied',
+  );
   await store.moveLinks(moves);
   return placed;
 }

@@ -23,7 +23,7 @@ import { type PackedEdges, verdictOfPacked } from './packed-edges.ts';
 import { clusterMembers, nameOf } from './place.ts';
 
 /** Members whose records are read and written at once. */
-const CHUNK = 5000;
+const CHUNK = 500;
 
 /**
  * Compares all members of an entity at once: for a first load, and when what they are compared by changed. Gives what
@@ -224,7 +224,7 @@ async function writePlaces(
   everyone: Everyone,
   { before, also }: { before: Float64Array; also: ReadonlySet<number> },
 ): Promise<void> {
-  const { size, ids, isNew, golden, linked } = everyone;
+  const { size, ids, isNew, golden, linked, host, hadHost } = everyone;
   const touched = new Set<number>(also);
   for (let from = 0; from < size; from += CHUNK) {
     const some: Member[] = [];
@@ -239,7 +239,8 @@ async function writePlaces(
       // A link names its member's own golden record from the start: those of whoever stays alone are right already.
       if (also.size > 0 || now !== linked[i]) moves.push({ member: ids[i]!, golden: now });
     }
-    await store.updateMembers(some);
+    await store.updateMembers(some, 'withoutHost');
+    await store.updateMembers(some.filter((_, i) => hadHost[from + i] === 1 && host[from + i]! < 0));
     await store.moveLinks(moves);
   }
   const list = Float64Array.from(touched).sort();

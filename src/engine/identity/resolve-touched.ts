@@ -4,7 +4,7 @@ import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { signaturesOf } from '../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
-import { type BlockOf, edgesOfKeyed, type Keyed, loadMembers, neighbors, pairName } from './compare-touched.ts';
+import { type Block, edgesOfKeyed, type Keyed, loadMembers, neighbors, pairName } from './compare-touched.ts';
 import { compareBlocks, type CrossedBlock, edgeOf } from './crossed-blocks.ts';
 import { isTie, placeRegion } from './place.ts';
 
@@ -33,23 +33,29 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   const goldens = new Set<number>();
   for (const { member } of touched) if (member.golden !== null) goldens.add(member.golden);
   const changed = touched.filter((t) => !isSame(t)).sort((x, y) => x.member.id - y.member.id);
-  const { keyed, blockOf, crossed, crossedRules } = await moveKeys(store, model, changed);
+  const { keyed, crossed, crossedRules } = await moveKeys(store, model, changed);
   for (const { member, population, profile } of changed) {
     member.population = population;
     member.profile = profile === null ? null : [...profile];
   }
   // What is gone keeps its id in use: by whoever was with it.
+  const back: Member[] = [];
   for (const { member, profile } of changed) {
     if (profile !== null) {
+      if (member.host !== null) back.push(member);
       member.host = null;
       member.state = 'live';
     } else member.state = 'gone';
   }
-  await store.updateMembers(changed.map(({ member }) => member));
+  await store.updateMembers(
+    changed.map(({ member }) => member),
+    'compared',
+  );
+  await store.updateMembers(back);
   await writeSignatures(store, model, changed);
   const ids = new Set(changed.map(({ member }) => member.id));
   const start = new Set(ids);
-  for (const id of await replaceEdges(store, await store.edgesOf([...ids]), await edgesOfKeyed(store, model, keyed, members, blockOf)))
+  for (const id of await replaceEdges(store, await store.edgesOf([...ids]), await edgesOfKeyed(store, model, keyed, members)))
     start.add(id);
   for (const id of await compareNeighbors(store, model, crossedRules, ids, members)) start.add(id);
   await loadMembers(
@@ -75,7 +81,12 @@ function isSame({ member, isNew, population, profile }: Touched): boolean {
 }
 
 /** The keys that a member can be found by; a rule's are distinguished because they have another cap. */
-function keysOf(model: IdentityModel, population: number, profile: Profile | null): Omit<Keyed, 'member'> {
+interface Keys {
+  blocks: readonly number[];
+  rules: readonly { key: number; rule: string }[];
+}
+
+function keysOf(model: IdentityModel, population: number, profile: Profile | null): Keys {
   const of = model.populations[population];
   if (!of || profile === null) return { blocks: [], rules: [] };
   return {
@@ -84,106 +95,91 @@ function keysOf(model: IdentityModel, population: number, profile: Profile | nul
   };
 }
 
-/** What a key is of. */
-interface KeyKind {
-  cap: number;
-  population: number;
-  isRule: boolean;
-}
-
-/** What moving keys leaves: the keys of those that changed, and the blocks that others must be compared in again. */
+/** What moving keys leaves: the blocks of those that changed, and the blocks that others must be compared in again. */
 interface Moved {
   keyed: Keyed[];
-  blockOf: BlockOf;
   crossed: CrossedBlock[];
   crossedRules: CrossedRule[];
+}
+
+/** A member that comes into a block or leaves it. */
+interface Move {
+  block: Block;
+  member: number;
 }
 
 /** Writes the keys that changed. All blocks that these members are or were in are read once. */
 async function moveKeys(store: IdentityStore, model: IdentityModel, changed: readonly Touched[]): Promise<Moved> {
   const keyed: Keyed[] = [];
-  const kinds = new Map<number, KeyKind>();
-  const kindsOf = model.populations.map(({ cap }, population) => ({
-    block: { cap, population, isRule: false },
-    rule: { cap: RULE_CAP, population, isRule: true },
-  }));
-  const removed: [number, number][] = [];
-  const added: [number, number][] = [];
+  const blocks = new Map<number, Block>();
+  const blockOf = (key: number, population: number, isRule: boolean): Block => {
+    let block = blocks.get(key);
+    if (!block) {
+      const cap = isRule ? RULE_CAP : model.populations[population]!.cap;
+      blocks.set(key, (block = { key, cap, population, isRule, was: [], now: [] }));
+    }
+    return block;
+  };
+  const removed: Move[] = [];
+  const added: Move[] = [];
   for (const { member, population, profile } of changed) {
     const was = keysOf(model, member.population, member.profile);
     const now = keysOf(model, population, profile);
-    if (profile !== null) keyed.push({ member, ...now });
-    for (const key of was.blocks) kinds.set(key, kindsOf[member.population]!.block);
-    for (const { key } of was.rules) kinds.set(key, kindsOf[member.population]!.rule);
-    for (const key of now.blocks) kinds.set(key, kindsOf[population]!.block);
-    for (const { key } of now.rules) kinds.set(key, kindsOf[population]!.rule);
-    const before = was.blocks.concat(was.rules.map(({ key }) => key));
-    const after = now.blocks.concat(now.rules.map(({ key }) => key));
-    for (const key of before) if (!after.includes(key)) removed.push([key, member.id]);
-    for (const key of after) if (!before.includes(key)) added.push([key, member.id]);
+    const before = [
+      ...was.blocks.map((key) => blockOf(key, member.population, false)),
+      ...was.rules.map(({ key }) => blockOf(key, member.population, true)),
+    ];
+    const mine = now.blocks.map((key) => blockOf(key, population, false));
+    const rules = now.rules.map(({ key, rule }) => ({ block: blockOf(key, population, true), rule }));
+    const after = [...mine, ...rules.map(({ block }) => block)];
+    if (profile !== null) keyed.push({ member, blocks: mine, rules });
+    for (const block of before) if (!after.includes(block)) removed.push({ block, member: member.id });
+    for (const block of after) if (!before.includes(block)) added.push({ block, member: member.id });
   }
-  const capOf = (key: number): number => kinds.get(key)!.cap;
-  const before = await blocksOf(store, kinds.keys(), capOf);
-  await store.keys.remove(removed.sort(byKey));
-  await store.keys.add(added.sort(byKey));
-  const after = await movedBlocks(store, capOf, before, { removed, added });
+  await readBlocks(store, [...blocks.values()], (block, ids) => (block.was = block.now = ids));
+  await store.keys.remove(pairsOf(removed));
+  await store.keys.add(pairsOf(added));
+  await moveMembers(store, { removed, added });
   const crossed: CrossedBlock[] = [];
   const crossedRules: CrossedRule[] = [];
-  for (const [key, now] of after) {
-    const { cap, population, isRule } = kinds.get(key)!;
-    const was = before.get(key)!;
+  for (const { key, population, cap, isRule, was, now } of new Set([...removed, ...added].map(({ block }) => block))) {
     if (isRule) crossedRules.push({ was, now });
     else if (was.length > cap !== now.length > cap)
       crossed.push({ key, population, members: now.length > cap ? was : now, open: now.length <= cap });
   }
-  const blockOf: BlockOf = (key) => {
-    const block = after.get(key) ?? before.get(key)!;
-    return block.length > capOf(key) ? [] : block;
-  };
-  return { keyed, blockOf, crossed, crossedRules };
+  return { keyed, crossed, crossedRules };
 }
 
-function byKey(x: readonly [number, number], y: readonly [number, number]): number {
-  return x[0] - y[0] || x[1] - y[1];
+/** Moves as the store takes them, in the order of keys. */
+function pairsOf(moves: readonly Move[]): [number, number][] {
+  return moves.map(({ block, member }): [number, number] => [block.key, member]).sort((x, y) => x[0] - y[0] || x[1] - y[1]);
 }
 
 /** Looks up many blocks that have different caps. */
-async function blocksOf(
+async function readBlocks<T extends { key: number; cap: number }>(
   store: IdentityStore,
-  keys: Iterable<number>,
-  capOf: (key: number) => number,
-): Promise<Map<number, readonly number[]>> {
-  const found = new Map<number, readonly number[]>();
-  for (const [cap, some] of Map.groupBy(keys, capOf)) for (const [key, ids] of await store.keys.blocks(some, cap)) found.set(key, ids);
-  return found;
+  blocks: readonly T[],
+  found: (block: T, ids: readonly number[]) => void,
+): Promise<void> {
+  for (const [cap, some] of Map.groupBy(blocks, (block) => block.cap)) {
+    const ids = await store.keys.blocks(
+      some.map(({ key }) => key),
+      cap,
+    );
+    for (const block of some) found(block, ids.get(block.key)!);
+  }
 }
 
-/** The blocks that keys were moved from or to, as they are now. Read again are those of which not all members were known. */
-async function movedBlocks(
-  store: IdentityStore,
-  capOf: (key: number) => number,
-  before: ReadonlyMap<number, readonly number[]>,
-  { removed, added }: { removed: readonly (readonly [number, number])[]; added: readonly (readonly [number, number])[] },
-): Promise<Map<number, readonly number[]>> {
-  const after = new Map<number, readonly number[]>();
-  const again = new Set<number>();
-  for (const [key, member] of removed) {
-    const known = after.get(key) ?? before.get(key)!;
-    if (before.get(key)!.length > capOf(key)) again.add(key);
-    else
-      after.set(
-        key,
-        known.filter((id) => id !== member),
-      );
-  }
-  for (const [key, member] of added) {
-    const known = after.get(key) ?? before.get(key)!;
-    // One that is too large without it stays so.
-    if (before.get(key)!.length > capOf(key)) after.set(key, known);
-    else if (!known.includes(member)) after.set(key, inserted(known, member));
-  }
-  for (const [key, ids] of await blocksOf(store, again, capOf)) after.set(key, ids);
-  return after;
+/** Moves members in blocks that were read. Read again are those of which not all members were known. */
+async function moveMembers(store: IdentityStore, { removed, added }: { removed: readonly Move[]; added: readonly Move[] }): Promise<void> {
+  const again = new Set<Block>();
+  for (const { block, member } of removed)
+    if (block.was.length > block.cap) again.add(block);
+    else block.now = block.now.filter((id) => id !== member);
+  // One that is too large without it stays so.
+  for (const { block, member } of added)
+    if (block.was.length <= block.cap && !block.now.includes(member)) block.now = inserted(block.now, member);
+  await readBlocks(store, [...again], (block, ids) => (block.now = ids));
 }
 
 /** A list in order with one more. */
@@ -239,6 +235,7 @@ async function compareNeighbors(
   );
   const pairs = new Map<string, [Member, Member]>();
   for (const { was, now } of rules) {
+    if (was.length < 2 && now.length < 2) continue;
     const before = new Map(neighbors(was, members).map((pair) => [pairName(pair[0].id, pair[1].id), pair]));
     const after = new Map(neighbors(now, members).map((pair) => [pairName(pair[0].id, pair[1].id), pair]));
     for (const [name, pair] of [...before, ...after])
@@ -278,7 +275,12 @@ async function edgesOfPairs(
     for (const { key } of rules) caps.set(key, RULE_CAP);
     return { x, y, blocks, rules };
   });
-  const blocks = await blocksOf(store, caps.keys(), (key) => caps.get(key)!);
+  const blocks = new Map<number, readonly number[]>();
+  await readBlocks(
+    store,
+    [...caps].map(([key, cap]) => ({ key, cap })),
+    ({ key }, ids) => blocks.set(key, ids),
+  );
   const isOpen = (key: number): boolean => blocks.get(key)!.length <= caps.get(key)!;
   const ruleKeysOpen = [...new Set(shared.flatMap(({ rules }) => rules.map(({ key }) => key)))].filter(isOpen);
   await loadMembers(

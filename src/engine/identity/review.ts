@@ -19,6 +19,8 @@ export interface ShownMember {
   connection: string;
   source_key: string;
   golden_id: number;
+  /** How many source records its golden record has. Two golden records that are the same become one with all their records. */
+  golden_records: number;
   /** What its system says, by field of the model. */
   fields: Record<string, string | number | null>;
 }
@@ -105,14 +107,21 @@ const NOT_PLAIN =
 async function shown(engine: Engine, kind: MatchedKind, pairs: readonly WaitingPair[]): Promise<ReviewPair[]> {
   const ids = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
   const members = new Map<number, Member>();
-  for (const member of await landing(engine.knex, (held) => identityStore(held.rows, kind.entityId).byId(ids)))
-    members.set(member.id, member);
+  const goldens = new Map<number, number>();
+  await landing(engine.knex, async (held) => {
+    const store = identityStore(held.rows, kind.entityId);
+    for (const member of await store.byId(ids)) members.set(member.id, member);
+    const wanted = new Set([...members.values()].flatMap((member) => member.golden ?? []));
+    for (const { golden, state } of await store.ofGoldens([...wanted]))
+      if (state === 'live') goldens.set(golden!, (goldens.get(golden!) ?? 0) + 1);
+  });
   const said = await sayingOf(engine, kind, ids);
   const show = (member: Member): ShownMember => ({
     id: member.id,
     connection: member.source,
     source_key: member.key,
     golden_id: member.golden ?? member.id,
+    golden_records: goldens.get(member.golden ?? member.id) ?? 0,
     fields: Object.fromEntries(Object.entries(said.get(member.id) ?? {}).filter(([, value]) => value !== null)),
   });
   return pairs.map(({ a, b, goldenA, goldenB, score, veto, later }) => {

@@ -22,7 +22,7 @@ import {
 } from '../../store/reconciliation/settled.ts';
 import { changedBlocks, rangesOf } from '../../store/revenue/marks.ts';
 import { recordsAlike } from './alike.ts';
-import { decisionText, keptTotalKey, type KeptState, totalText } from './kept-state.ts';
+import { decisionText, type KeptState, keptTotal } from './kept-state.ts';
 import { keptKey } from './match-keys.ts';
 import type { SideReader, StoredEntry } from './read-entries.ts';
 import type { RecordNames } from './record-name.ts';
@@ -208,8 +208,9 @@ function lookupsOfTotals({ rules, kept }: PartContext, relations: readonly Relat
       const old = before.get(total.id);
       before.delete(total.id);
       // An exception without records is found in each run again.
-      if (old?.says === totalText(total) && old.state !== 'taken') continue;
-      for (const key of [old?.key, keptTotalKey(pass, total)]) if (key) keys.add(key);
+      const { says, key: now } = keptTotal(pass, total);
+      if (old?.says === says && old.state !== 'taken') continue;
+      for (const key of [old?.key, now]) if (key) keys.add(key);
     }
     for (const { key } of before.values()) if (key !== null) keys.add(key);
     return [...keys].map((key) => ({ relation, key, day: null }));

@@ -1,7 +1,5 @@
 import type { Project } from '../../config/project.ts';
 import type { PassConfig } from '../../config/schema/passes.ts';
-import { calendarDay } from '../../core/time/time.ts';
-import { dayNumber } from '../../reconciliation/calendar.ts';
 import type { ControlTotal } from '../../reconciliation/entry.ts';
 import type { Knex } from '../../store/open.ts';
 import { sourceNames } from '../../store/landing/record-names.ts';
@@ -9,6 +7,7 @@ import { entityIds, type Source } from '../../store/ledger/sources.ts';
 import { recordsOfSide, type SideRecord } from '../../store/reconciliation/totals.ts';
 import type { Run } from '../run/context.ts';
 import { whereOf } from './exceptions/exception-rules.ts';
+import { dayReader } from './read-entries.ts';
 import { recordNames } from './record-name.ts';
 
 /** Totals that are read at once. */
@@ -40,6 +39,7 @@ async function totalsOf(
   const columns = [...new Set([...keys, ...[count, first, last, date].filter((column) => column !== undefined)])];
   const names = await recordNames(trx);
   const sourceOf = await sourceNames(trx, entityId);
+  const dayOf = dayReader(zone);
   const found: ControlTotal[] = [];
   for await (const page of recordsOfSide(trx, { entity, entityId, where: whereOf(where), amount, off }, columns, PAGE))
     for (const record of page) {
@@ -52,7 +52,7 @@ async function totalsOf(
         count: counted === null ? null : Number(counted),
         first: text(first),
         last: text(last),
-        day: day === null ? null : dayNumber(calendarDay(day, zone)),
+        day: day === null ? null : dayOf(day),
         values: Object.fromEntries(keys.map((key) => [key, text(key)])),
       });
     }

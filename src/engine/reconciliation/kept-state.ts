@@ -153,21 +153,30 @@ function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: Checke
     const before = state.totals[pass.name];
     written[pass.name] = (totals?.[pass.name] ?? []).map((total) => {
       const now = seen.get(pass.name)?.get(total.id) ?? before?.get(total.id)?.state ?? 'holds';
-      return [total.id, totalText(total), keptTotalKey(pass, total), now];
+      const { says, key } = keptTotal(pass, total);
+      return [total.id, says, key, now];
     });
   }
   return written;
 }
 
-/** What a total says, shortened: a change of it is seen, and nothing can be read from it. */
-export function totalText({ minor, count, first, last, day, currency, values }: ControlTotal): string {
-  return keptKey(JSON.stringify([minor, count, first, last, day, currency, values]));
+/** What a total says, shortened: a change of it is seen, and nothing can be read from it. With the key of its records. */
+export function keptTotal(pass: ControlPass, total: ControlTotal): Pick<KeptTotal, 'says' | 'key'> {
+  let kept = made.get(total);
+  if (!kept) {
+    const { minor, count, first, last, day, currency, values } = total;
+    const key = keyOfTotal(pass, total);
+    kept = {
+      says: keptKey(JSON.stringify([minor, count, first, last, day, currency, values])),
+      key: key === null ? null : keptKey(key),
+    };
+    made.set(total, kept);
+  }
+  return kept;
 }
 
-export function keptTotalKey(pass: ControlPass, total: ControlTotal): string | null {
-  const key = keyOfTotal(pass, total);
-  return key === null ? null : keptKey(key);
-}
+/** A run asks three times for what is kept of each total; a total is of one pass only. */
+const made = new WeakMap<ControlTotal, Pick<KeptTotal, 'says' | 'key'>>();
 
 /** A decision with what was decided. */
 export function decisionText({ verdict, left, right, difference = 0 }: Decision): string {

@@ -53,13 +53,7 @@ export async function sideReader(
     fields.map((field) => at.get(field)!),
   );
   const { time_zone: zone } = run.project.config.town;
-  // A year has few days and many records.
-  const days = new Map<string, number>();
-  const dayOf = (text: string): number => {
-    let day = days.get(text);
-    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
-    return day;
-  };
+  const dayOf = dayReader(zone);
   // The store gives each record a text of its own for the currency that nearly all of them have.
   const currencies = new Map<string, string>();
   const currencyOf = (text: string): string => currencies.get(text) ?? (currencies.set(text, text), text);
@@ -96,6 +90,16 @@ export async function sideReader(
     },
     some: async (goldens) => named(await recordsAmong(trx, side, columns, goldens)),
     with: async (wanted) => named(await recordsWith(trx, side, columns, wanted)),
+  };
+}
+
+/** The day number in town of a stored day or moment. Each text is read once: a year has few days and many records. */
+export function dayReader(zone: string): (text: string) => number {
+  const days = new Map<string, number>();
+  return (text) => {
+    let day = days.get(text);
+    if (day === undefined) days.set(text, (day = dayNumber(calendarDay(text, zone))));
+    return day;
   };
 }
 

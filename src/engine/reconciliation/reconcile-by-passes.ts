@@ -25,7 +25,6 @@ import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
 import { dueRules } from './exceptions/due-rules.ts';
-import { linkEchoes } from './exceptions/echoes.ts';
 import { basisText, type KeptState, keptState, stateAfter, stateText } from './kept-state.ts';
 import { keysOf } from './match-keys.ts';
 import { sourceStates } from './exceptions/missing-sources.ts';
@@ -191,7 +190,6 @@ async function save(
     for (const side of SIDES) await saveSums(trx, pipeline, side, totals[side].made, part?.blocks[side]);
   }
   await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, rules, result) : undefined);
-  await linkEchoes(trx, project);
   return { matched, exceptions };
 }
 

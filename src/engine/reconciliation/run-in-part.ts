@@ -8,7 +8,7 @@ import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from 
 import { unitOf } from '../../store/reconciliation/settled.ts';
 import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
 import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
-import { keptTotalKey, type KeptState, madeAgain, totalText } from './kept-state.ts';
+import { type KeptState, keptTotal, madeAgain } from './kept-state.ts';
 import type { StoredEntry } from './read-entries.ts';
 import { agree, sideTotals, type SideTotals } from './side-totals.ts';
 
@@ -115,8 +115,8 @@ function totalsLookedAt({ rules, kept }: Pick<PartContext, 'rules' | 'kept'>, pa
     const sets = (found[pass.name] = { looked: new Set<string>(), differing: new Set<string>() });
     for (const total of rules.totals?.[pass.name] ?? []) {
       const before = kept.totals[pass.name]?.get(total.id);
-      const key = keptTotalKey(pass, total);
-      if (before?.says !== totalText(total) || before.state === 'empty' || (key !== null && here?.has(key))) sets.looked.add(total.id);
+      const { says, key } = keptTotal(pass, total);
+      if (before?.says !== says || before.state === 'empty' || (key !== null && here?.has(key))) sets.looked.add(total.id);
       else if (before.state === 'differs') sets.differing.add(total.id);
     }
   }

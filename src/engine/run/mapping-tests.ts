@@ -4,7 +4,6 @@ import type { MappingConfig } from '../../config/schema/mapping.ts';
 import type { PipelineConfig } from '../../config/schema/pipeline.ts';
 import type { SinkMappingConfig } from '../../config/schema/sink-mapping.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
-import { runSinkMappingTests } from '../../mapping/sink/sink-tests.ts';
 import { type MappingTestResult, runMappingTests } from '../../mapping/tests.ts';
 import { settingsOf } from './bind.ts';
 
@@ -12,29 +11,30 @@ import { settingsOf } from './bind.ts';
  * Runs the tests that are in the mappings of a pipeline, as `interlocal test` does: those of the town's own files. Throws FatalError
  * MAPPING_TEST_FAILED with every test that fails, before anything is read, mapped again or sent.
  */
-export function requirePassingTests(project: Project, pipeline: PipelineConfig): void {
-  const problems = [
-    ...(pipeline.mappings ?? []).flatMap((name) => problemsOf(project, project.mappings.get(name)!)),
-    ...(pipeline.deliver ? problemsOf(project, project.sinkMappings.get(pipeline.deliver.mapping)!) : []),
+export async function requirePassingTests(project: Project, pipeline: PipelineConfig): Promise<void> {
+  const mappings = [
+    ...(pipeline.mappings ?? []).map((name) => project.mappings.get(name)!),
+    ...(pipeline.deliver ? [project.sinkMappings.get(pipeline.deliver.mapping)!] : []),
   ];
+  const problems = (await Promise.all(mappings.map((mapping) => problemsOf(project, mapping)))).flat();
   if (problems.length) throw new FatalError(problems);
 }
 
 type AnyMapping = Located<MappingConfig> | Located<SinkMappingConfig>;
 
 /** A mapping is loaded once; so are its tests run once, however often its pipeline is. */
-const known = new WeakMap<AnyMapping, Problem[]>();
+const known = new WeakMap<AnyMapping, Promise<Problem[]>>();
 
-function problemsOf(project: Project, located: AnyMapping): Problem[] {
+function problemsOf(project: Project, located: AnyMapping): Promise<Problem[]> {
   let problems = known.get(located);
   if (!problems) known.set(located, (problems = failures(project, located)));
   return problems;
 }
 
-function failures(project: Project, located: AnyMapping): Problem[] {
+async function failures(project: Project, located: AnyMapping): Promise<Problem[]> {
   // Shipped mappings were tested where they come from, with the settings that their tests were written for.
   if (isAbsolute(located.file)) return [];
-  return testsOf(project, located).flatMap((test, i): Problem[] => {
+  return (await testsOf(project, located)).flatMap((test, i): Problem[] => {
     if (test.passed) return [];
     const differences = test.differences.map(({ at, expected, got }) => `${at}: expected ${expected}, got ${got}`);
     return [
@@ -48,8 +48,10 @@ function failures(project: Project, located: AnyMapping): Problem[] {
   });
 }
 
-function testsOf(project: Project, { value }: AnyMapping): MappingTestResult[] {
+async function testsOf(project: Project, { value }: AnyMapping): Promise<MappingTestResult[]> {
   if ('entity' in value) return runMappingTests(value, project.entities.get(value.entity)!.value, settingsOf(project));
+  // With the encoders of all formats, which no other run needs.
+  const { runSinkMappingTests } = await import('../../mapping/sink/sink-tests.ts');
   const { connector, sink } = value.sink;
   return runSinkMappingTests(value, project.connectors.get(connector)!.value.sinks[sink]!, settingsOf(project));
 }

@@ -19,7 +19,7 @@ export interface RunOptions {
   began?: Date;
   /** Who runs it, for the audit log. Default: the operating system's account. */
   actor?: string;
-  /** Whoever runs it runs others too, and calls keepSumsAfter when all of them are over. */
+  /** Whoever runs it runs others too, and calls finishRuns when all of them are over. */
   othersFollow?: boolean;
   /** A person says that the configuration of this folder is the right one, although another replaced it. */
   adoptConfiguration?: boolean;

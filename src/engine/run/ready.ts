@@ -10,6 +10,6 @@ export async function requireReady(run: Pick<Run, 'actor' | 'knex' | 'note' | 'p
   const { knex, project, pipeline, actor } = run;
   const { renamed, refusal } = await connectionsInLine(knex, project, pipeline.pipeline, actor);
   for (const text of renamed) run.note(text);
-  requirePassingTests(project, pipeline);
+  await requirePassingTests(project, pipeline);
   if (refusal) throw refusal;
 }

@@ -13,7 +13,7 @@ import { auditConfiguration } from './audit-configuration.ts';
 import { takeConfiguration } from './configuration.ts';
 import type { Run } from './context.ts';
 import type { Engine, UnrecordedRun } from './engine.ts';
-import { keepSumsAfter } from './keep-sums-after.ts';
+import { finishRuns } from './finish-runs.ts';
 import { openRun, type RunOptions } from './open-run.ts';
 import { outcomeOf } from './outcome.ts';
 import type { RunResult } from './result.ts';
@@ -72,7 +72,7 @@ async function underLock(engine: Engine, id: string, lock: Lock, options: RunOpt
       return { ...result, outcome: 'failed', problems, notes };
     }
     engine.unrecorded?.delete(id);
-    if (!options.othersFollow) await keepSumsAfter(engine, [result], options);
+    if (!options.othersFollow) await finishRuns(engine, [result], options);
     return { ...result, problems, notes };
   } finally {
     await lock.release();

@@ -1,20 +1,31 @@
-import { inbound } from '../inbound/inbound.ts';
-import { openInboundRun } from '../inbound/inbound-run.ts';
-import { outbound } from '../outbound/outbound.ts';
-import { openOutboundRun } from '../outbound/outbound-run.ts';
-import { reconcile } from '../reconciliation/reconcile.ts';
-import { reconcileByPasses } from '../reconciliation/reconcile-by-passes.ts';
-import { openReconciliationRun } from '../reconciliation/reconciliation-run.ts';
 import type { Run, Unfinished } from './context.ts';
 import { requireReady } from './ready.ts';
 
-/** Does what the pipeline of a run says, by its kind. Throws what is the reason that it cannot be done, before anything is. */
+/**
+ * Does what the pipeline of a run says, by its kind. Throws what is the reason that it cannot be done, before anything is. Each kind is
+ * loaded when the first such run begins: a nightly run of a few pipelines does not wait for the code of all others.
+ */
 export async function work(run: Run): Promise<Unfinished> {
   await requireReady(run);
   const { reconcile: reconciliation, deliver } = run.pipeline;
-  if (reconciliation) {
-    const compare = reconciliation.passes ? reconcileByPasses : reconcile;
-    return { incomplete: await compare(openReconciliationRun(run)), isOpen: async () => false };
+  if (reconciliation) return { incomplete: await reconciled(run, reconciliation.passes !== undefined), isOpen: async () => false };
+  if (deliver) {
+    const { openOutboundRun } = await import('../outbound/outbound-run.ts');
+    const { outbound } = await import('../outbound/outbound.ts');
+    return outbound(await openOutboundRun(run));
   }
-  return deliver ? outbound(await openOutboundRun(run)) : inbound(await openInboundRun(run));
+  const { openInboundRun } = await import('../inbound/inbound-run.ts');
+  const { inbound } = await import('../inbound/inbound.ts');
+  return inbound(await openInboundRun(run));
+}
+
+/** Gives why the sides may be incomplete. */
+async function reconciled(run: Run, byPasses: boolean): Promise<Unfinished['incomplete']> {
+  const { openReconciliationRun } = await import('../reconciliation/reconciliation-run.ts');
+  if (byPasses) {
+    const { reconcileByPasses } = await import('../reconciliation/reconcile-by-passes.ts');
+    return reconcileByPasses(openReconciliationRun(run));
+  }
+  const { reconcile } = await import('../reconciliation/reconcile.ts');
+  return reconcile(openReconciliationRun(run));
 }

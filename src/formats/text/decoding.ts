@@ -3,6 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { AbortedError } from '../../core/errors.ts';
 import { refuseFile } from '../refuse.ts';
 import { upperHalf } from './code-pages.ts';
+import { isEbcdic } from './ebcdic.ts';
 
 export interface TextContext {
   file: string;
@@ -49,7 +50,7 @@ export async function* decodeText(
           carry = Buffer.from(buffer);
           continue;
         }
-        buffer = afterMark(buffer, encoding, context);
+        buffer = afterMark(buffer, encoding, context, at);
         first = false;
       }
       const text = decode.piece(buffer, at, false);
@@ -65,7 +66,7 @@ export async function* decodeText(
       'The file is empty (0 bytes).',
       'Export it again; even a file without records has a header.',
     );
-  if (first) carry = afterMark(carry, encoding, context);
+  if (first) carry = afterMark(carry, encoding, context, at);
   if (carry.length) {
     const last = decode.piece(carry, at, true);
     if (last.text) yield last.text;
@@ -97,6 +98,8 @@ async function* inLargerPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
 interface Position {
   line: number;
   column: number;
+  /** The file began with the byte order mark of its encoding. */
+  marked?: boolean;
 }
 
 interface PieceDecoder {
@@ -153,6 +156,22 @@ function invalidUtf8(buffer: Buffer, at: Position, context: TextContext, last: b
   if (last && incompleteTail(buffer) === buffer.length - offset)
     return refuseFile('FILE_TRUNCATED', file, place, 'The file ends in the middle of a character: it was cut off.', 'Have it sent again.');
   const byte = buffer[offset]!;
+  if (at.marked)
+    return refuseFile(
+      'FILE_ENCODING',
+      file,
+      place,
+      `The byte 0x${hex(byte)} here is not UTF-8, although the file begins with the byte order mark of UTF-8.`,
+      'Texts of two encodings were put together, or the file is damaged: have it exported again in one encoding.',
+    );
+  if (isEbcdic(buffer))
+    return refuseFile(
+      'FILE_ENCODING',
+      file,
+      place,
+      'The file is EBCDIC, as mainframes (IBM z, IBM i) write text.',
+      'Have it sent as text: the transfer must convert it to ASCII or UTF-8.',
+    );
   return refuseFile(
     'FILE_ENCODING',
     file,
@@ -281,7 +300,7 @@ const MARKS: { bytes: number[]; encoding: Encoding }[] = [
 ];
 
 /** The bytes after the byte order mark; refuses the mark of another encoding. */
-function afterMark(buffer: Buffer, encoding: Encoding, context: TextContext): Buffer {
+function afterMark(buffer: Buffer, encoding: Encoding, context: TextContext, at: Position): Buffer {
   const mark = MARKS.find(({ bytes }) => bytes.every((byte, i) => buffer[i] === byte));
   if (!mark) return buffer;
   if (mark.encoding !== encoding)
@@ -292,6 +311,7 @@ function afterMark(buffer: Buffer, encoding: Encoding, context: TextContext): Bu
       `The file is ${mark.encoding.toUpperCase()} (it begins with that byte order mark), but ${says(context)} ${encoding}.`,
       `Set encoding: ${mark.encoding} in the decoder, or have it exported as ${encoding}.`,
     );
+  at.marked = true;
   return buffer.subarray(mark.bytes.length);
 }
 

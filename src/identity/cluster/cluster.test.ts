@@ -2,7 +2,18 @@ import { expect, test } from 'vitest';
 import { clusterRecords } from './cluster.ts';
 
 /** A pair of which names and birth dates say nothing. */
-const PAIR = { score: 0, full: 0, vetoed: false, person: 0, twins: false, sure: false, bornApart: false, strangers: false };
+const PAIR = {
+  score: 0,
+  full: 0,
+  vetoed: false,
+  person: 0,
+  birth: 0,
+  given: 0,
+  twins: false,
+  sure: false,
+  bornApart: false,
+  strangers: false,
+};
 
 /** Three spellings of one person: the second is tied to both others, which have little in common. */
 const scores: Record<string, number> = { '0 1': 5000, '1 2': 4000, '0 2': -9000 };
@@ -148,4 +159,27 @@ test('a record without a birth date does not make one person of two who were bor
 
 test('unless the records of the two say so by themselves: a date was typed wrong and somebody moved', () => {
   expect(twoMen(14_000)).toEqual([0, 0, 0, 0, 0]);
+});
+
+/** 0 and 1 are records of a house, 2 and 3 are two more; `says`: what their pairs say of the birth date or the given name. */
+const house = (fact: 'birth' | 'given', says: (a: number, b: number) => number): number[] =>
+  clusterRecords({
+    ...FOUR,
+    edges: [
+      { a: 0, b: 1, score: 30_000 },
+      { a: 2, b: 3, score: 29_000 },
+      { a: 1, b: 2, score: 9000 },
+    ],
+    join: { mean: 1536, least: -3072 },
+    link: 3072,
+    pair: (a, b) => ({ ...PAIR, score: 9000, full: 9000, person: 1, [fact]: a < 2 === b < 2 ? 1 : says(a, b) }),
+  });
+
+test.each(['birth', 'given'] as const)('two records with one %s and two with another are two people', (fact) => {
+  expect(house(fact, () => -1)).toEqual([0, 0, 2, 2]);
+});
+
+test.each(['birth', 'given'] as const)('one record with another %s is a typing error: 3 says nothing, or agrees', (fact) => {
+  expect(house(fact, (_, b) => (b === 2 ? -1 : 0))).toEqual([0, 0, 0, 0]);
+  expect(house(fact, (_, b) => (b === 2 ? -1 : 1))).toEqual([0, 0, 0, 0]);
 });

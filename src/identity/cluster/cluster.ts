@@ -27,9 +27,14 @@ export interface ClusterInput {
 interface Pair {
   score: number;
   full: number;
+  /** Something says that they are two people, and not that too little is known: it keeps whole clusters apart. */
   vetoed: boolean;
   /** What given names and birth dates say: 1, one person; -1, two people, as Robert and Nancy of one household; 0, nothing. */
   person: number;
+  /** 1: the birth dates agree; -1: they are two days in two years; 0: that is open. */
+  birth: number;
+  /** 1: the given names agree; -1: they are two names; 0: that is open. */
+  given: number;
   /** Two given names at one birth date: twins, or one person who is also called by another name. */
   twins: boolean;
   /** Both given names and both birth dates are there and agree. */
@@ -93,6 +98,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     let bornApart = 0;
     let strangers = 0;
     let ofStrangers = 0;
+    const births = tally();
+    const names = tally();
     const [first, second] = [said.members(x), said.members(y)];
     for (const a of first)
       for (const b of second) {
@@ -104,6 +111,8 @@ export function clusterRecords(input: ClusterInput): number[] {
         person += found.person;
         if (found.twins) twins++;
         if (found.sure) sure++;
+        births.count(a, b, found.birth);
+        names.count(a, b, found.given);
         if (found.score >= input.link) linked++;
         if (found.bornApart) bornApart++;
         if (found.strangers) {
@@ -114,6 +123,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     const pairs = first.length * second.length;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
+    if (births.areTwo() || names.areTwo()) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
     const agree = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
     // A record without a birth date cannot say of two people that they are one: their own records must.
@@ -157,6 +167,25 @@ export function clusterRecords(input: ClusterInput): number[] {
     for (const { a, b } of edges) if (attempt(a, b, true)) joined = true;
   }
   return whole.of;
+}
+
+/**
+ * Counts what pairs of two clusters say of one fact. One record with another birth date may be mistyped. Where two records of each side have
+ * theirs, and no pair agrees, there are two birth dates.
+ */
+function tally(): { count: (a: number, b: number, says: number) => void; areTwo: () => boolean } {
+  const sides = [new Set<number>(), new Set<number>()] as const;
+  let agree = 0;
+  return {
+    count(a, b, says) {
+      if (says > 0) agree++;
+      else if (says < 0) {
+        sides[0].add(a);
+        sides[1].add(b);
+      }
+    },
+    areTwo: () => agree === 0 && sides.every((records) => records.size > 1),
+  };
 }
 
 /** By record, the records that it has an edge to. */

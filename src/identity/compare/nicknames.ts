@@ -14,6 +14,10 @@ nicole nikki nicky|norman norm|olivia liv livvy|pamela pam|patricia pat patty tr
 richard rick dick rich ricky richie|robert rob bob bobby robbie bert|roger rodger|ronald ron ronnie|rosemary rose|roy royal|rudolph rudy|russell russ|samuel sam sammy|samantha sam|sandra sandy|sara sarah sally
 sharon sharron|sophia sophie sofia|stephen steven steve stephan|stephanie steph|susan sue susie suzanne suzy|teresa theresa terry tess|terrence terry terence|theodore ted teddy theo|thomas tom tommy thos
 timothy tim timmy|tracy tracey|ursula|valerie val|vanessa|victor vic|victoria vicky tori|vincent vince vinny|virginia ginny ginger|walter walt wally|wilbur will|william will bill billy willie liam wm|zachary zach zack zachariah
+ahmed ahmad|aidan aiden|allan allen alan|ann anne annie|ashley ashleigh|brayden braden|brittany brittney|caden kaden kayden|carl karl|cheryl sheryl|chloe khloe|connor conor|diane dianne
+dominic domenic dom|francisco frank paco|gail gayle|guadalupe lupe|haley hailey hayley|hussein hussain|ignacio nacho|jayden jaden|jeanette jeannette|joanne joann|jose joe pepe|kelly kelley kelli|kristen kristin kirsten
+lindsay lindsey|lori laurie|lucas lukas|luis louis|lynn lynne|manuel manny|marc mark|marian marion|mohamed mohammed mohammad muhammad|neil neal|rafael rafa|rosemary rosemarie|salvatore sal|sean shawn shaun
+stacy stacey|stuart stewart|tammy tami|vicki vickie vicky|zoe zoey
 `;
 
 const groupsOf = new Map<string, number[]>();

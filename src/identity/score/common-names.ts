@@ -6,6 +6,41 @@ const GIVEN =
 /** Also names, of the young above all, that are not that frequent among everybody. */
 const MORE_GIVEN =
   'emma olivia ava isabella sophia mia charlotte amelia harper abigail emily ella avery sofia scarlett grace chloe victoria riley aria lily aubrey zoey zoe penelope lillian addison layla natalie camila hannah brooklyn nora leah savannah audrey claire eleanor skylar ellie samantha stella paisley violet mila allison alexa hazel lucy madelyn kaylee madeline gabriella kayla naomi aaliyah eva ivy kinsley aurora sadie caroline ariana autumn piper faith molly jasmine morgan sydney brianna taylor alyssa lauren megan courtney vanessa tiffany danielle amber crystal kayleigh kylie holly erin shannon tracy dawn tara kristen monica veronica tanya april noah liam mason jacob logan elijah ethan aiden lucas jackson oliver jayden kayden brayden hayden caden carter sebastian wyatt owen dylan luke gabriel isaac levi isaiah caleb hunter connor eli landon adrian jordan evan gavin chase xavier cole tyler zachary austin kyle cody dustin derek travis corey trevor shane brett jared max leo theo oscar felix hugo ian simon nathan jon marcus edwin jorge miguel alejandro diego angel jesus manuel pedro rosa carmen ana elena lucia gina paula ellen clara edna ethel florence lillie ida eva bertha minnie cora myrtle hattie nellie ada alma stanley leonard norman ray leon lloyd clyde herbert alfred melvin floyd vernon leroy theodore clifford lewis elmer erik erica erika alex alexander alexandra alexis brad bradley todd glenn dale kent wade troy toby tyrone darren darrell derrick mitchell clayton seth spencer';
+/** Of families that came from elsewhere, in the spelling that registers have, without accents: Irish, French, Italian, Portuguese, Spanish, Vietnamese, Polish and others. */
+const GIVEN_ELSEWHERE = `
+aidan aisling aoife brendan brigid caitlin ciaran conor cormac deirdre dermot desmond eamon eoin finbar fiona kieran maeve malachy niall
+noreen padraig rory roisin siobhan sinead eileen sheila maureen colleen bridget declan alain aline andre antoine armand benoit camille
+cecile celine claude claudette denis dominique edgar emile etienne fernand francois gaetan gaston genevieve georges gerard germaine gilles
+ginette giselle guy henri jacques jeanne jeannette jeannine josee julien laurent lionel lise luc lucie lucien marcel maurice michel
+mireille noella normand odette olivier pauline pierre raoul rejean rene renee roland rolande solange suzanne sylvain sylvie therese
+thierry yves yvette yvon yvonne alessandro alfonso alfredo angelo antonella antonietta assunta beatrice bruno carlo carmela carmine
+concetta cosimo dante domenic domenico dominic elio emilio enzo fabio filippo filomena franca francesca francesco franco gaetano gennaro
+giacomo gianna gino giorgio giovanna giovanni giuseppe giuseppina gregorio guido ignazio immacolata josephine leonardo lorenzo luca
+luciano luigi marcello marco mario matteo maurizio nunzio ornella pasquale paolo piero pietro raffaele renato riccardo rocco rosaria
+salvatore sergio silvio stefano umberto vincenzo vito abel adelino afonso alberto albano albertina americo anabela arlindo armando arminda
+armenio artur augusto beatriz conceicao custodio deolinda domingos eduarda ermelinda fatima fernanda fernando filipe flavio gilberto
+helder helena henrique idalina ines isabel joana joao joaquim laurinda leonel leonor lourdes luisa madalena manuela margarida mariana
+natalia nelson nuno odete olinda palmira paulo rogerio rui serafim susana tiago vasco zulmira adela adriana aida alba alicia altagracia
+alvaro amparo andres angelica aracely arturo aurelio belkis benito bernardo blanca camilo candelaria carlota carolina celia cesar clemente
+concepcion consuelo cristian cristina cruz damaris dolores edgardo eduardo efrain elba elsa enrique ernesto esmeralda esperanza esteban
+estela eugenio evelin fabian felicia felipe fermin fidel florencia francisca francisco gerardo gilda gonzalo graciela griselda guadalupe
+guillermo gustavo hector heriberto hernan humberto ignacio iris isidro ismael israel ivan ivette jacinto javier josefa josefina josue
+juana juanita julio lazaro leticia lidia liliana lorena luz magaly marcelo marcos margarita maribel maricela marisol maritza marta matilde
+mauricio mayra mercedes milagros minerva moises myriam nereida nestor nilda noelia noemi norberto octavio ofelia orlando osvaldo pablo
+paola pilar rafael rafaela ramiro ramon raquel raul rebeca reina reynaldo ricardo rigoberto roberto rocio rodolfo rodrigo rogelio rolando
+rosalia rosario rosaura ruben salvador santiago santos silvia soledad sonia tomas trinidad valentin valentina vicente violeta wilfredo
+wilson xiomara yadira yajaira yesenia yolanda zoraida anh bao binh chau chi cuong diem diep dung duy giang hai hang hanh hieu hoa hoang
+hong hue hung huong huy khanh khoa kien kiet lam lan lien linh loan loc mai minh nga ngan ngoc nguyet nhi nhung phat phong phuc phuong
+quan quang quoc quyen quynh tam tan thanh thao thinh thu thuan thuy tien trang tri trinh trong truc trung truong tuan tuyen tuyet uyen
+viet vinh xuan yen agata agnieszka andrzej aleksander beata bogdan boguslaw bozena casimir czeslaw danuta dariusz dorota elzbieta ewa
+grazyna grzegorz halina henryk jadwiga jan janina janusz jaroslaw jerzy jozef kasia katarzyna kazimierz krystyna krzysztof leszek lech
+lucyna maciej magdalena malgorzata marek mariusz marzena mieczyslaw miroslaw monika pawel piotr renata ryszard slawomir stanislaw stefan
+tadeusz tomasz urszula waclaw wieslaw witold wladyslaw wojciech zbigniew zdzislaw zofia zygmunt abdul ahmed aisha ali amir fatou hassan
+hussein ibrahim ismail khadija mohamed mohammad mohammed muhammad mustafa omar samira yusuf zainab amit anil anita arjun deepak gita
+kavita kiran lakshmi meena neha priya rahul raj rajesh ravi sanjay sunil sunita suresh vijay chen jian jing jun li ling mei min ping wei
+xiao xin yan ying yong yu soo sung wilner fritz dieudonne ketly nadege yannick sokha sophal vanna bopha sreymom dara rithy sovann svetlana
+natalya oleg olga sergei tatyana vladimir yuri irina boris dmitri konstantinos dimitrios panagiotis eleni vasiliki athena
+`;
 
 function table(text: string): Map<string, number> {
   const list = text.split(' ');
@@ -17,20 +52,9 @@ export const COMMON_SURNAMES: ReadonlyMap<string, number> = table(SURNAMES);
 /** The same for given names. */
 export const COMMON_GIVEN_NAMES: ReadonlyMap<string, number> = table(GIVEN);
 
-const known = new Set([...COMMON_GIVEN_NAMES.keys(), ...MORE_GIVEN.split(' ')]);
+const known = new Set([...COMMON_GIVEN_NAMES.keys(), ...MORE_GIVEN.split(' '), ...GIVEN_ELSEWHERE.trim().split(/\s+/)]);
 
 /** Is it a given name that many have, rather than a typing error of another one? */
 export function isKnownGivenName(name: string): boolean {
   return known.has(name);
-}
-
-const girls = new Set(
-  'mary patricia linda barbara elizabeth jennifer maria susan margaret dorothy lisa nancy karen betty helen sandra donna carol ruth sharon michelle laura sarah kimberly deborah jessica shirley cynthia angela melissa brenda amy anna rebecca virginia kathleen pamela martha debra amanda stephanie carolyn christine marie janet catherine frances ann joyce diane alice julie heather teresa doris gloria evelyn jean cheryl mildred katherine joan ashley judith rose janice kelly nicole judy christina kathy theresa beverly denise tammy irene jane lori rachel marilyn andrea kathryn louise sara anne jacqueline wanda bonnie julia ruby lois tina phyllis emma olivia ava isabella sophia mia charlotte amelia abigail emily ella sofia grace chloe victoria lily zoe natalie hannah leah savannah claire eleanor samantha stella lucy madeline gabriella naomi eva caroline faith molly jasmine megan lauren courtney vanessa tiffany danielle amber crystal holly erin tracy dawn tara kristen monica veronica april rosa carmen elena lucia ellen clara edna ethel florence ida bertha ada alma erica erika alexandra matilda isabel audrey hazel violet nora'.split(
-    ' ',
-  ),
-);
-
-/** Is it a name that girls have? Of the frequent ones. */
-export function isGirlsName(name: string): boolean {
-  return girls.has(name);
 }

@@ -62,8 +62,8 @@ export function explainPair(population: Population, a: Profile, b: Profile): Exp
 const VETO_WORDS: Record<VetoName, string> = {
   twins:
     'The surname is the same, and the birth date is the same or has one error, but the given names are two different ones: they may be twins.',
-  father_and_son: 'Same name at the same address, but a generation between the birth dates: they may be father and son.',
-  siblings: 'Two given names that are alike, and two birth dates that are not: they may be brothers or sisters.',
+  father_and_son: 'Same name at the same address, but a generation between the birth dates: they may be parent and child.',
+  siblings: 'Two given names that are alike but not the same, and birth dates in two years: they may be brothers or sisters.',
   suffix: 'One is Jr and the other Sr (or another suffix): they are two people.',
   suffix_missing:
     'One is Jr or Sr, the other has no suffix, and no birth date or e-mail address shows that it is not the other one of that name.',

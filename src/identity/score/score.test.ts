@@ -32,6 +32,7 @@ describe('who is linked by the shipped model, without training', () => {
       { ...emma, first_name: 'Lillianna', birth_date: '1962-06-09', address_line2: null },
     ],
     ['a nickname', { ...emma, first_name: 'Robert' }, { ...emma, first_name: 'Bob' }],
+    ['a name that is spelled in two ways', { ...emma, first_name: 'Conor' }, { ...emma, first_name: 'Connor' }],
     ['a typing error in the surname', emma, { ...emma, last_name: 'Cartre' }],
     ['a system that knows only the year of birth', emma, { ...emma, birth_date: '2015-01-01', address_line1: '12 Elm St' }],
     ['day and month exchanged', emma, { ...emma, birth_date: '2015-12-03' }],
@@ -57,6 +58,8 @@ describe('who is not linked', () => {
   const bob: Fields = { first_name: 'Robert', last_name: 'Nowak', ...home };
   test.each<[string, string, Fields, Fields]>([
     ['twins need review', 'review twins', emma, { ...emma, first_name: 'Olivia' }],
+    ['twins with French names', 'review twins', { ...emma, first_name: 'Josée' }, { ...emma, first_name: 'Roland' }],
+    ['twins with Vietnamese names', 'review twins', { ...emma, first_name: 'Hoang' }, { ...emma, first_name: 'Khanh' }],
     ['twins whose names sound alike', 'review twins', { ...emma, first_name: 'Jayden' }, { ...emma, first_name: 'Hayden' }],
     [
       'twins of whom only the phone is known',
@@ -113,6 +116,24 @@ describe('who is not linked', () => {
       'review father_and_son',
       { ...bob, birth_date: '1955-04-01' },
       { ...bob, birth_date: '1985-04-01' },
+    ],
+    [
+      'mother and daughter of one name',
+      'review father_and_son',
+      { ...bob, first_name: 'Maria', birth_date: '1989-03-28' },
+      { ...bob, first_name: 'Maria', birth_date: '2019-07-19' },
+    ],
+    [
+      'father and son, of whom the son has two surnames',
+      'review father_and_son',
+      { ...bob, first_name: 'Carlos', last_name: 'Ortiz', birth_date: '1955-04-01' },
+      { ...bob, first_name: 'Carlos', last_name: 'Ortiz-Lopez', birth_date: '1984-09-17' },
+    ],
+    [
+      'brother and sister, of whose names one is hardly known',
+      'review siblings',
+      { ...emma, first_name: 'Ignacio', birth_date: '2006-06-07' },
+      { ...emma, first_name: 'Ignacia', birth_date: '2008-11-28' },
     ],
     [
       'Jr and Sr, whatever agrees',

@@ -12,10 +12,14 @@ export interface Scored {
   veto: VetoName | undefined;
   /** Two given names that many have and no birth date that agrees: two of a household, of whom nobody needs to be asked. */
   apart: boolean;
-  /** Two different given names, and the sex differs as well: two people, whatever ties them to each other. */
-  opposite: boolean;
+  /** See Pair.vetoed of the clusters. */
+  twoPeople: boolean;
   /** See Pair.person of the clusters. */
   person: number;
+  /** See Pair.birth of the clusters. */
+  birth: number;
+  /** See Pair.given of the clusters. */
+  given: number;
   /** See Pair.sure of the clusters. */
   sure: boolean;
   /** See Pair.bornApart of the clusters. */

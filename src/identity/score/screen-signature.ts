@@ -88,20 +88,32 @@ function screenOf(
   for (const column of columns) writeColumn(column, a[column.slot] ?? null, own, 0);
   const { prior, household, link } = population;
   const enough = Math.min(link, population.review);
-  const sides = screened.map((one) => sideOf(one, a[one.column.slot] ?? null, own));
-  const isHousehold = columns.map(({ feature }) => feature.household);
+  const sides: Side[] = [];
+  const householdSides: Side[] = [];
+  let most = 0;
+  for (const one of screened) {
+    const value = a[one.column.slot] ?? null;
+    const { household: isShared, missing, weights } = one.column.feature;
+    (isShared ? householdSides : sides).push(sideOf(one, value, own));
+    if (isShared) most += value === null ? missing : Math.max(missing, one.unequal, equalOf(one, value), ...weights);
+  }
   const swaps = population.swaps.map(([first, second]) => [wordOf(columns, first), wordOf(columns, second)] as const);
   const middle = columns.find(({ slot }) => slot === population.roles.middle);
   const ownMiddle = middle !== undefined && (a[middle.slot] ?? null) !== null;
+  const isEnough = (person: number, shared: number): boolean => {
+    const counted = shared > household.cap ? household.cap : shared < household.floor ? household.floor : shared;
+    return person + counted >= enough || person + shared >= link;
+  };
   return (words, at) => {
     const byMiddle = ownMiddle || (middle !== undefined && words[at + middle.word]! !== 0);
     let person = prior;
-    let shared = 0;
-    for (let i = 0; i < sides.length; i++)
-      if (isHousehold[i]) shared += sides[i]!(words, at, byMiddle);
-      else person += sides[i]!(words, at, byMiddle);
-    const counted = shared > household.cap ? household.cap : shared < household.floor ? household.floor : shared;
-    if (person + counted >= enough || person + shared >= link) return true;
+    for (let i = 0; i < sides.length; i++) person += sides[i]!(words, at, byMiddle);
+    // Most pairs are two persons whatever they share of a household.
+    if (isEnough(person, most)) {
+      let shared = 0;
+      for (let i = 0; i < householdSides.length; i++) shared += householdSides[i]!(words, at, byMiddle);
+      if (isEnough(person, shared)) return true;
+    }
     // Two features may be in each other's place.
     for (const [first, second] of swaps)
       if (mayBeInPlace(own, first, words, at + second) || mayBeInPlace(own, second, words, at + first)) return true;
@@ -112,12 +124,19 @@ function screenOf(
 /** What a feature counts at most. `byMiddle`: one of the two may go by the middle name. */
 type Side = (words: Uint32Array, at: number, byMiddle: boolean) => number;
 
-function sideOf({ column: { kind, word, shift, feature }, unequal, steps }: Screened, value: string | null, own: Uint32Array): Side {
-  const { missing, weights, frequencies, rest } = feature;
+/** The most that a value counts with one that has the same words: the two may still differ. */
+function equalOf({ column: { feature }, unequal }: Screened, value: string): number {
+  const { weights, frequencies, rest } = feature;
+  return Math.max(unequal, weights[0]! + (frequencies === undefined ? 0 : (frequencies.get(value) ?? rest)));
+}
+
+function sideOf(one: Screened, value: string | null, own: Uint32Array): Side {
+  const { kind, word, shift, feature } = one.column;
+  const { unequal, steps } = one;
+  const { missing, weights } = feature;
   if (value === null) return () => missing;
   const scale = feature.scale!;
-  // Two values may have the same words and differ.
-  const equal = Math.max(unequal, weights[0]! + (frequencies === undefined ? 0 : (frequencies.get(value) ?? rest)));
+  const equal = equalOf(one, value);
   const mine = own[word]!;
   const more = own[word + 1]!;
   switch (kind) {

@@ -6,14 +6,18 @@ import type { Population } from '../model.ts';
 import { isRealDay, isYearOnly } from '../standardize/dates.ts';
 import { suffixesConflict } from '../standardize/person-name.ts';
 import { fixed } from './weights.ts';
-import { isGirlsName } from './common-names.ts';
 
 /** What names and birth dates say of a pair, beside its score. */
 interface Said {
   veto: VetoName | undefined;
   apart: boolean;
-  opposite: boolean;
+  /** See Pair.vetoed of the clusters. */
+  twoPeople: boolean;
   person: number;
+  /** See Pair.birth of the clusters. */
+  birth: number;
+  /** See Pair.given of the clusters. */
+  given: number;
   /** Both given names and both birth dates are there and agree. */
   sure: boolean;
   /** Two birth dates that are not one date typed in two ways. */
@@ -32,7 +36,16 @@ export function vetoOf(population: Population, a: Profile, b: Profile, levels: I
   const found = vetoByRole(population, a, b, levels, beside, shared);
   const { birth } = population.roles;
   const bornApart = birth >= 0 && levels[birth]! >= 4;
-  return { opposite: false, person: 0, sure: false, bornApart, strangers: bornApart && hasOtherContacts(population, levels), ...found };
+  return {
+    twoPeople: false,
+    person: 0,
+    sure: false,
+    birth: population.vetoes.has('siblings') ? birthsSay(population, a, b, levels) : 0,
+    given: 0,
+    bornApart,
+    strangers: bornApart && hasOtherContacts(population, levels),
+    ...found,
+  };
 }
 
 function vetoByRole(
@@ -46,7 +59,7 @@ function vetoByRole(
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
   if (roles.suffix >= 0 && vetoes.has('suffix') && suffixesConflict(a[roles.suffix] ?? null, b[roles.suffix] ?? null))
-    return { veto: 'suffix', apart: true };
+    return { veto: 'suffix', apart: true, twoPeople: true };
   const given = levels[roles.given]!;
   const [first, second] = givenNames(population, a, b, given);
   const birth = birthLevel(population, a, levels);
@@ -56,20 +69,19 @@ function vetoByRole(
   const initial = first?.length === 1 || second?.length === 1;
   if (vetoes.has('twins') && birth === 0 && conflict && (bothNames || initial || (roles.sex >= 0 && levels[roles.sex] === 1)))
     if (surnameOfTwins(population, levels) && (notApart(population, levels) || (bothNames && shared < 0)))
-      return { veto: 'twins', apart: false };
+      return { veto: 'twins', apart: false, given: -1 };
   // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
   if (vetoes.has('twins') && birth === 1 && bothNames && a[roles.birth]!.slice(0, 4) === b[roles.birth]!.slice(0, 4))
-    if (hasNearSurname(population, levels) && sameHome(population, levels)) return { veto: 'twins', apart: false };
+    if (hasNearSurname(population, levels) && sameHome(population, levels)) return { veto: 'twins', apart: false, given: -1 };
   if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && isGenerationApart(population, a, b))
-    // Daughters are hardly ever named after their mothers.
-    if (sameSurname(population, levels) && sameHome(population, levels) && !(isGirlsName(first!) || isGirlsName(second!)))
-      return { veto: 'father_and_son', apart: false };
-  if (vetoes.has('siblings') && !conflict && areNamedAlike(population, first, second) && areBornApart(population, a, b, levels))
-    if (sameSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
-      return { veto: 'siblings', apart: false };
+    if (hasNearSurname(population, levels) && sameHome(population, levels))
+      return { veto: 'father_and_son', apart: false, twoPeople: true };
+  if (vetoes.has('siblings') && !conflict && areNamedAlike(first, second) && areBornApart(population, a, b, levels))
+    if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
+      return { veto: 'siblings', apart: false, twoPeople: population.isGivenName(first!) && population.isGivenName(second!) };
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
   if (vetoes.has('person_evidence') && conflict && roles.sex >= 0 && levels[roles.sex] === 1 && sameHome(population, levels))
-    return { veto: 'person_evidence', apart: true, opposite: true };
+    return { veto: 'person_evidence', apart: true, twoPeople: true };
   // An initial agrees with too many of a household.
   const nameAgrees = first === null || second === null || (given === 5 && !conflict) || (given >= 0 && given <= 2 && !conflict && !initial);
   // Brothers and sisters are born in the same decades: of two well-known names, only the same day makes one person likely. Where one is
@@ -89,9 +101,10 @@ function vetoByRole(
   const otherName = birth >= 4 && roles.surname >= 0 && levels[roles.surname] === 4;
   const named = given >= 0 && nameAgrees && !otherName;
   const person = namesakes || otherNames ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
-  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person };
+  const namesSay = !vetoes.has('twins') || first === null || second === null ? 0 : conflict ? -1 : nameAgrees ? 1 : 0;
+  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person, given: namesSay };
   const sure = named && first !== null && second !== null && birth >= 0 && birth <= 2;
-  return { veto: nameAlone ? 'name_only' : undefined, apart, person, sure };
+  return { veto: nameAlone ? 'name_only' : undefined, apart, person, sure, given: namesSay };
 }
 
 /** As the date of birth agrees; two dates that are January 1 agree in the year only. */
@@ -120,16 +133,22 @@ function namesConflict({ isGivenName }: Population, a: string | null, b: string 
   return jaroWinkler(a, b) < 0.85 || (isGivenName(a) && isGivenName(b));
 }
 
-/** Two well-known names that are not the same, and may be one: Jon and John, Christine and Christina. */
-function areNamedAlike({ isGivenName }: Population, a: string | null, b: string | null): boolean {
-  return a !== null && b !== null && a !== b && a.length > 1 && b.length > 1 && isGivenName(a) && isGivenName(b);
+/** Two names that are not the same, and may be one: Jon and John, Carl and Carla. */
+function areNamedAlike(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a !== b && a.length > 1 && b.length > 1;
 }
 
 /** Two days of birth that are not one day typed in two ways, in two years. */
-function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
-  if (roles.birth < 0 || levels[roles.birth]! < 4) return false;
+function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array, least = 4): boolean {
+  if (roles.birth < 0 || levels[roles.birth]! < least) return false;
   const [first, second] = [a[roles.birth]!, b[roles.birth]!];
   return isRealDay(first) && isRealDay(second) && first.slice(0, 4) !== second.slice(0, 4);
+}
+
+/** 1 where two birth dates agree, -1 where they are two days in two years, 0 where that is open. */
+function birthsSay(population: Population, a: Profile, b: Profile, levels: Int8Array): number {
+  const level = birthLevel(population, a, levels);
+  return level >= 0 && level <= 2 ? 1 : areBornApart(population, a, b, levels, 3) ? -1 : 0;
 }
 
 function sameSurname({ roles }: Population, levels: Int8Array): boolean {

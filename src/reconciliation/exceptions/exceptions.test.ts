@@ -201,6 +201,22 @@ describe('what a difference is called', () => {
     expect(matches.map((m) => [m.state, m.evidence.doubt])).toEqual([['proposed', 'without_one']]);
   });
 
+  test.each([
+    ['where nothing else comes to it, the rest is confirmed', [3001, 4417, 1209], 0, 2000, 'confirmed'],
+    ['where two others come to it too, the rest is proposed', [3001, 1800, 1201], 0, 2000, 'proposed'],
+    ['where the drawer may be short by as much, the rest is proposed', [3001, 4417, 1209], 0, 5000, 'proposed'],
+  ])('the slip says its cash and its checks, and lacks one check: %s', (_, checks, lost, overShort, state) => {
+    const of = (id: string, minor: number, tender: string) => entry(id, minor, '2026-07-01', { slip: '7', tender });
+    const sum = checks.reduce((n, minor, i) => n + (i === lost ? 0 : minor), 0);
+    const parts = [{ type: 'composition_differs', left: 'tender', right: { cash: ['cash'], check: ['checks'] } }];
+    const { found, matches } = reconcile(
+      { overShort, parts },
+      [of('a', 500, 'cash'), of('b', 2501, 'cash'), ...checks.map((minor, i) => of(`c${i}`, minor, 'check'))],
+      [entry('d', 3001 + sum, '2026-07-01', { slip: '7', cash: '3001', checks: String(sum) })],
+    );
+    expect([found, matches.map((match) => match.state)]).toEqual([['not_deposited c0'], [state]]);
+  });
+
   const BY_TILL: KeyPass = { ...SLIP, name: 'till and day', on: [{ left: 'till', right: 'till' }] };
   const bag = (...minors: number[]) => minors.map((minor, i) => entry(`a${i}`, minor, '2026-07-01', { slip: '7', till: 'T1' }));
 

@@ -1,5 +1,6 @@
 import type { Entry, Pass, Side, Unequal } from '../entry.ts';
 import type { Rules } from '../match/work.ts';
+import { onlySubset } from '../passes/only-subset.ts';
 import { sumOf } from '../sums.ts';
 import { wrongParts } from './parts.ts';
 
@@ -33,6 +34,39 @@ export function missingFrom(group: Unequal, rules: RulesOfGroups): MissingRecord
     }
   }
   return undefined;
+}
+
+/**
+ * Whether the right says its sum of each part (cash, checks), and these are the only records, however many of them are taken, that come
+ * to what each part lacks: all others of the group are certain then. A small difference may be one of the counter instead.
+ */
+export function isProvenMissing(
+  group: Unequal,
+  { side, entries }: { side: Side; entries: readonly Entry[] },
+  rules: RulesOfGroups,
+): boolean {
+  const { overShort, parts } = rules.exceptions;
+  if (side !== 'left' || (overShort !== undefined && Math.abs(group.difference) <= overShort)) return false;
+  const rule = parts.find((one) => wrongParts(group.left, group.right, one) !== null);
+  if (!rule || (group.right.length > 1 && onlySubset(unitsOfOne(group.right), group.difference) !== 'none')) return false;
+  const lacking = new Map(wrongParts(group.left, group.right, rule));
+  const missing = Map.groupBy(entries, ({ values }) => values[rule.left]!);
+  for (const [part, own] of Map.groupBy(group.left, ({ values }) => values[rule.left]!)) {
+    const minor = -(lacking.get(part) ?? 0);
+    const gone = missing.get(part) ?? [];
+    if (minor === 0 ? gone.length > 0 : !isOnlySum(own, minor, gone)) return false;
+  }
+  return true;
+}
+
+/** Whether these are the only ones of the records that have this sum. */
+function isOnlySum(entries: readonly Entry[], minor: number, chosen: readonly Entry[]): boolean {
+  const only = onlySubset(unitsOfOne(entries), minor);
+  return typeof only === 'object' && !only.several && !only.picked && only.chosen.length === chosen.length;
+}
+
+function unitsOfOne(entries: readonly Entry[]): { minor: number; entries: Entry[] }[] {
+  return entries.map((entry) => ({ minor: entry.minor, entries: [entry] }));
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.
 import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
+import { isProvenMissing } from '../exceptions/missing-records.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
@@ -268,7 +269,10 @@ function takeWithoutExtras(work: Work, pass: KeyPass | SettlementPass, group: Un
   return true;
 }
 
-/** Records that are a group's whole difference are the exception, and the rest is proposed; else the group is. */
+/**
+ * Records that are a group's whole difference are the exception; else the group is. The rest is confirmed where nothing else could be the
+ * difference, and proposed otherwise.
+ */
 function exceptUnequal(work: Work, group: Unequal): void {
   if (group.otherwise && !isRefused(work, group.otherwise)) {
     reopen(work, [group]);
@@ -281,9 +285,10 @@ function exceptUnequal(work: Work, group: Unequal): void {
   const rest = { left: group.left.filter((e) => !without.has(e)), right: group.right.filter((e) => !without.has(e)) };
   const count = strength === 'exact' ? countedBy(work.rules, group.pass, rest) : undefined;
   const evidence = { fields: [...group.fields, ...(count ? [count] : [])], lag: null, rivals: 0 };
+  const proven = count !== undefined || (isAutomatic(work.rules, group.pass) && isProvenMissing(group, missing, work.rules));
   const match: FoundMatch = {
     ...{ pass: group.pass, ...rest, difference: sumOf(rest.right) - sumOf(rest.left), takenLast: true },
-    ...(count ? { state: 'confirmed', evidence } : { state: 'proposed', evidence: { ...evidence, doubt: 'without_one' } }),
+    ...(proven ? { state: 'confirmed', evidence } : { state: 'proposed', evidence: { ...evidence, doubt: 'without_one' } }),
   };
   if (isRefused(work, match)) {
     // A person has said that the rest does not belong together: the whole group is open.
@@ -293,6 +298,11 @@ function exceptUnequal(work: Work, group: Unequal): void {
   reopen(work, [group]);
   take(work, match, 'rule');
   except(work, difference);
+}
+
+function isAutomatic({ passes }: Rules, name: string): boolean {
+  const pass = passes.find((one) => one.name === name);
+  return pass !== undefined && 'confirm' in pass && pass.confirm === 'automatic';
 }
 
 /** The field in which a settlement gives the number of just these payments, or of the sales among them. */

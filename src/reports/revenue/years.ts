@@ -1,6 +1,7 @@
 import { revenueLedger } from '../../engine/revenue/ledger.ts';
 import { revenueParts } from '../../engine/revenue/read-sums.ts';
 import type { Engine } from '../../engine/run/engine.ts';
+import { dayBefore } from '../../reconciliation/periods/fiscal.ts';
 import { daysInMonth } from '../../core/time/time.ts';
 import { GROUP_TITLES, type Grouped, type RevenueGroup, revenueGroups } from './groups.ts';
 import type { Drill } from '../output/drill.ts';
@@ -10,7 +11,7 @@ import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
 export async function yearsReport(engine: Engine, range: { from: string; to: string }, by: RevenueGroup, asOf?: string): Promise<Report> {
   const namesOf = revenueGroups(engine.project, [by]);
   const before = { from: yearBefore(range.from), to: yearBefore(range.to) };
-  const sums = new Map<string, { name: string; currency: string; amount: number; before: number }>();
+  const sums = new Map<string, { name: string; currency: string; amount: number; before: number; inYearBefore: boolean }>();
   for (const [days, column] of [
     [range, 'amount'],
     [before, 'before'],
@@ -19,9 +20,12 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
       const name = namesOf(entry)[0]!;
       const id = JSON.stringify([name, entry.currency]);
       let sum = sums.get(id);
-      if (!sum) sums.set(id, (sum = { name, currency: entry.currency, amount: 0, before: 0 }));
+      if (!sum) sums.set(id, (sum = { name, currency: entry.currency, amount: 0, before: 0, inYearBefore: false }));
       sum[column] += entry.amount;
+      if (column === 'before') sum.inYearBefore = true;
     }
+  // As of a time only closed days are kept, so what was known of earlier days then cannot be asked.
+  const known = asOf === undefined ? await isKnownBefore(engine, before, sums.values()) : 'yes';
   const rows = [...sums.values()].sort((a, b) => (a.name + a.currency < b.name + b.currency ? -1 : 1));
   const totals = [...Map.groupBy(rows, ({ currency }) => currency)].map(([currency, some]) => ({
     name: 'Total',
@@ -34,6 +38,11 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
     definition: { report: 'years', from: range.from, to: range.to, by, ...(asOf === undefined ? {} : { as_of: asOf }) },
     notes: [
       `${range.from} to ${range.to}, and ${before.from} to ${before.to}. Adjustments of closed periods count where they became known.`,
+      ...(known === 'no'
+        ? [`There is no receipt of ${before.to} or earlier: the year before is not known, so its columns are empty.`]
+        : known === 'since'
+          ? [`There is no receipt of a day before ${before.from}: of the year before, only a part may be known.`]
+          : []),
     ],
     tables: [
       {
@@ -57,13 +66,23 @@ export async function yearsReport(engine: Engine, range: { from: string; to: str
           only: i < rows.length ? name : null,
           currency,
           amount,
-          before: then,
-          change: amount - then,
+          before: known === 'no' ? null : then,
+          change: known === 'no' ? null : amount - then,
           percent: percentOf(amount, then),
         })),
       },
     ],
   };
+}
+
+/** Are the days before known: from a day that is earlier, `since` one of their own at the earliest, or not at all? */
+async function isKnownBefore(
+  engine: Engine,
+  before: { from: string; to: string },
+  sums: Iterable<{ inYearBefore: boolean }>,
+): Promise<'yes' | 'since' | 'no'> {
+  for await (const _ of revenueParts(engine, { to: dayBefore(before.from) })) return 'yes';
+  return [...sums].some(({ inYearBefore }) => inYearBefore) ? 'since' : 'no';
 }
 
 function receiptsOf(as: Drill['as'], what: string, { from, to }: { from: string; to: string }, by: RevenueGroup): Drill {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, count, currency, dayOrNull, object, text, textOrNull, texts, whole } from './parts.ts';
+import { amount, amountOrNull, count, currency, dayOrNull, object, text, textOrNull, texts, whole } from './parts.ts';
 import { corrects, drill, place, receipt, report, split } from './report-tables.ts';
 
 const revenueLine = {
@@ -123,8 +123,8 @@ export const yearsShape = report(
       system: yearGroup.describe('the same'),
       currency,
       amount: amount('revenue of the period'),
-      before: amount('of the same period a year before'),
-      change: amount('what it is more'),
+      before: amountOrNull('of the same period a year before; null where no receipt of that time or earlier is known'),
+      change: amountOrNull('what it is more'),
       drill_before: drill,
       percent: textOrNull('such as `12.5%`; null where there was nothing before'),
     }),

@@ -37,6 +37,14 @@ export interface StoredDecision {
 }
 
 const MEMBER = ['id', 'source', 'member_key', 'state', 'golden_id', 'host', 'population', 'profile', 'link_kind', 'link_score'] as const;
+type MemberColumn = (typeof MEMBER)[number];
+/** What of members is written. A column that has an index is only written where it may have changed: its index would be written again. */
+const WRITTEN = {
+  all: MEMBER.slice(3),
+  compared: ['state', 'population', 'profile'],
+  tied: ['link_kind', 'link_score'],
+  withoutHost: MEMBER.slice(3).filter((name) => name !== 'host'),
+} satisfies Record<string, MemberColumn[]>;
 const MEMBER_SELECT = `SELECT ${MEMBER.join(', ')} FROM il_member`;
 const EDGE_SELECT = 'SELECT a, b, score, verdict, veto, rule FROM il_edge';
 const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FROM il_decision';
@@ -52,7 +60,8 @@ export interface IdentityStore {
   /** The same without what they are compared by. */
   names(id: number, limit: number): Promise<MemberName[]>;
   insertMembers(members: readonly Member[]): Promise<void>;
-  updateMembers(members: readonly Member[]): Promise<void>;
+  /** Writes members again, or what changed of all of them: what they are compared by, what ties them to their clusters, all but their hosts. */
+  updateMembers(members: readonly Member[], what?: keyof typeof WRITTEN): Promise<void>;
   keys: KeyStore;
   /** What members are compared by, in a few words. */
   signatures(form: SignatureForm): SignatureStore;
@@ -81,16 +90,11 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
     byId: (ids) => select(`${MEMBER_SELECT} WHERE id IN (${TOGETHER_MARKS})`, together(ids), memberOf),
     ofGoldens: (goldens) =>
       select(
-        `${MEMBER_SELECT} WHERE entity_id = ? AND golden_id = ?`,
-        goldens.map((id) => [entityId, id]),
+        `${MEMBER_SELECT} WHERE entity_id = ? AND golden_id IN (${TOGETHER_MARKS})`,
+        together(goldens).map((some) => [entityId, ...some]),
         memberOf,
       ),
-    hostedBy: (ids) =>
-      select(
-        `${MEMBER_SELECT} WHERE host = ?`,
-        ids.map((id) => [id]),
-        memberOf,
-      ),
+    hostedBy: (ids) => select(`${MEMBER_SELECT} WHERE host IN (${TOGETHER_MARKS})`, together(ids), memberOf),
     after: (id, limit) => select(`${MEMBER_SELECT} WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?`, [[entityId, id, limit]], memberOf),
     names: (id, limit) =>
       select(
@@ -105,24 +109,30 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         ['entity_id', ...MEMBER],
         members.map((m) => [entityId, ...cellsOf(m)]),
       ),
-    updateMembers: (members) =>
-      rows.update(
-        'il_member',
-        MEMBER.slice(3),
-        ['id'],
-        members.map((m) => [...cellsOf(m).slice(3), m.id]),
-      ),
+    updateMembers(members, what = 'all') {
+      const columns: readonly MemberColumn[] = WRITTEN[what];
+      const places = columns.map((name) => MEMBER.indexOf(name));
+      const cells = members.map((m) => {
+        const all = cellsOf(m);
+        const row = places.map((place) => all[place]!);
+        row.push(m.id);
+        return row;
+      });
+      return rows.update('il_member', columns, ['id'], cells);
+    },
     keys,
     signatures: (form) => signatureStore(rows, entityId, form),
     async edgesOf(ids) {
-      const found = new Map<string, StoredEdge>();
+      const lists = together(ids);
+      const first = await select(
+        `${EDGE_SELECT} WHERE entity_id = ? AND a IN (${TOGETHER_MARKS})`,
+        lists.map((some) => [entityId, ...some]),
+        edgeOf,
+      );
       // By its second member without the entity: SQLite would go through all pairs of the entity.
-      for (const [condition, ends] of [
-        ['entity_id = ? AND a = ?', ids.map((id): Cell[] => [entityId, id])],
-        ['b = ?', ids.map((id): Cell[] => [id])],
-      ] as const)
-        for (const edge of await select(`${EDGE_SELECT} WHERE ${condition}`, ends, edgeOf)) found.set(`${edge.a} ${edge.b}`, edge);
-      return [...found.values()];
+      const second = await select(`${EDGE_SELECT} WHERE b IN (${TOGETHER_MARKS})`, lists, edgeOf);
+      const asked = new Set(ids);
+      return [...first, ...second.filter(({ a }) => !asked.has(a))];
     },
     insertEdges: (edges) =>
       rows.insert(
@@ -137,6 +147,9 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         edges.map((e) => [entityId, e.a, e.b]),
       ),
     async decisionsAbout(members) {
+      // Where nobody has decided anything yet, members are not asked for one by one.
+      const some = await rows.select('SELECT 1 FROM il_decision WHERE entity_id = ? LIMIT 1', [[entityId]]);
+      if (some.length === 0) return [];
       const names = members.map(({ source, key }): Cell[] => [entityId, source, key]);
       const found: StoredDecision[] = [];
       for (const end of ['a', 'b'])

@@ -42,12 +42,10 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   }
 
   /** Finds the members of these keys on their pages. The pages are not kept: of thousands of keys they are hundreds of megabytes. */
-  async function readPages(keys: Iterable<number>): Promise<void> {
+  async function readPages(keys: readonly number[]): Promise<void> {
     const count = await pageCount();
     if (count === 0) return;
-    const wanted = Float64Array.from(new Set(keys))
-      .filter((key) => !onPages.has(key))
-      .sort();
+    const wanted = Float64Array.from(keys.filter((key) => !onPages.has(key))).sort();
     for (let from = 0; from < wanted.length;) {
       const pages: number[] = [];
       let to = from;
@@ -63,7 +61,9 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       );
       const words = wordsOf(found.map(([, entries]) => entries as string));
       const byPage = new Map(found.map(([page], i) => [Number(page), words[i]!]));
-      for (; from < to; from++) onPages.set(wanted[from]!, membersOn(byPage.get(pageOf(wanted[from]!, count)), wanted[from]!));
+      for (; from < to; from++)
+        if (wanted[from] !== wanted[from - 1])
+          onPages.set(wanted[from]!, membersOn(byPage.get(pageOf(wanted[from]!, count)), wanted[from]!));
     }
   }
 

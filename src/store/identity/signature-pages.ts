@@ -10,7 +10,7 @@ export interface SignatureForm {
 /** The signatures of one entity inside one transaction. Those of a member are 0 where nothing is known. */
 export interface SignatureStore {
   /** The signatures of members that are given in the order of their ids: `width` words for each, one behind the other. */
-  read(members: readonly number[]): Promise<Uint32Array>;
+  read(members: ArrayLike<number>): Promise<Uint32Array>;
   /** Writes the signatures of members, which are given in the order of their ids, as `read` gives them. */
   put(members: readonly number[], words: Uint32Array): Promise<void>;
   /** Writes the signatures of all members at once, in the order of their ids; `write` is called for each of them. There must be none. */
@@ -60,7 +60,7 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
 
   /** Calls `work` with members of neighboring pages, so many at once; `members` in the order of their ids. */
   async function byPages(
-    members: readonly number[],
+    members: ArrayLike<number>,
     work: (from: number, to: number, pages: Map<number, Uint32Array>) => void | Promise<void>,
   ): Promise<void> {
     for (let from = 0; from < members.length;) {

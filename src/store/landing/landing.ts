@@ -3,7 +3,7 @@ import type { Lock } from '../lock-holder.ts';
 import type { Knex } from '../open.ts';
 import { listSources } from '../ledger/sources.ts';
 import { dialectOf } from '../dialect.ts';
-import { type Cell, quoted, quotedList, type Rows } from '../rows.ts';
+import { type Cell, quoted, quotedList, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
 
 /** A source record's tie to one golden record (golden is null where the mapping made nothing of it). */
 export interface Link {
@@ -167,8 +167,8 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
     },
     async linksOfMembers(members) {
       const found = await rows.select(
-        `${LINK_SELECT} WHERE member_id = ? AND deleted_run IS NULL`,
-        members.map((id) => [id]),
+        `${LINK_SELECT} WHERE member_id IN (${TOGETHER_MARKS}) AND deleted_run IS NULL`,
+        together(members),
       );
       return found.map(linkOf);
     },

@@ -1,5 +1,6 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
+import { together, TOGETHER_MARKS } from '../rows.ts';
 
 export type ExceptionState = 'open' | 'assigned' | 'waiting' | 'resolved' | 'closed';
 
@@ -370,8 +371,8 @@ export async function exceptionsWith(
     await dialectOf(trx).rowsOf(trx)
   ).select(
     `SELECT e.id FROM il_exception_record r JOIN il_exception e ON e.id = r.exception_id
-      WHERE r.entity_id = ? AND r.golden_id = ? AND r.side = ? AND e.pipeline = ? AND e.state <> 'closed'`,
-    goldens.map((golden) => [entityId, golden, side, pipeline]),
+      WHERE r.entity_id = ? AND r.golden_id IN (${TOGETHER_MARKS}) AND r.side = ? AND e.pipeline = ? AND e.state <> 'closed'`,
+    together(goldens).map((list) => [entityId, ...list, side, pipeline]),
   );
   return rows.map(([id]) => String(id));
 }

@@ -146,7 +146,7 @@ describe('nested samples', () => {
     await expect(look('{"items":[],"total":0}')).rejects.toThrow('There is no list of records in it: it has items, total.');
     await expect(look('{"openapi":"3.0.1","paths":{}}')).rejects.toThrow('Give an answer of one of its paths');
     await expect(look('[]')).rejects.toThrow('it is an empty list. Give a sample with at least a few records');
-    await expect(look('<Root><R></Root>', 'a.xml')).rejects.toThrow('It begins like XML, but');
+    await expect(look('<Root><R></Root>', 'a.xml')).rejects.toThrow('</Root> is where <R> must be closed');
   });
 });
 

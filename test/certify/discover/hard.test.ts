@@ -1,31 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { discoverWsdl } from '../../../src/authoring/discover/wsdl.ts';
-import { discoverFile } from '../../../src/authoring/discover/file.ts';
 import type { ProposedStream } from '../../../src/authoring/discover/proposal.ts';
-import { manifestText, readmeText } from '../../../src/authoring/scaffold/skeleton.ts';
-import { cutSample } from '../../../src/authoring/scaffold/sample-cut.ts';
+import { manifestText } from '../../../src/authoring/scaffold/skeleton.ts';
 import { readPack } from '../../../src/authoring/certify/pack.ts';
-import { writeRecords } from '../../../src/authoring/certify/write-records.ts';
-import { certified, failures, packOf } from '../packs.ts';
-
-/** Proposed, cut to its beginning and certified: what a vendor has after one command. */
-async function proposed(file: string, sample: Buffer): Promise<{ stream: ProposedStream; failed: string[]; recording: string }> {
-  const stream = await discoverFile(file, sample);
-  const made = { id: 'acme', title: 'Acme', transport: 'sftp' as const, streams: [stream], options: {} };
-  const folder = packOf('acme', {
-    'connector.yaml': manifestText(made),
-    'README.md': readmeText(made),
-    [`fixtures/${stream.name}/${file}`]: await cutSample(file, sample, stream),
-  });
-  await writeRecords(folder, undefined);
-  return {
-    stream,
-    failed: failures(await certified(folder)),
-    recording: readFileSync(join(folder, 'fixtures', stream.name, file), 'latin1'),
-  };
-}
+import { packOf } from '../packs.ts';
+import { proposed } from './proposed.ts';
 
 const number = (n: number, width: number): string => String(n).padStart(width, '0');
 const evidenceOf = (stream: ProposedStream, name: string) => stream.fields.find((f) => f.name === name)?.evidence;

@@ -49,7 +49,7 @@ describe('a decision of a person', () => {
     ]);
     const { total, pairs } = await reviewList(engine, kind, { limit: 10 });
     expect(total).toBe(1);
-    expect(pairs[0]).toMatchObject({ veto: 'twins' });
+    expect(pairs[0]).toMatchObject({ veto: 'twins', a: { golden_records: 2 }, b: { golden_records: 2 } });
     const done = await decide(engine, kind, [await member('a:1'), await member('b:2')], 'same', by);
     expect(await store.clusters()).toEqual([['a/1', 'a/2', 'b/1', 'b/2']]);
     expect(await store.knex('party').pluck('_id')).toEqual([1]);

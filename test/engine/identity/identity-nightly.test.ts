@@ -28,11 +28,19 @@ async function pairs({ knex, entityId }: PeopleStore): Promise<string[]> {
     .sort();
 }
 
+/** What the store says of each member. */
+async function members({ knex, entityId }: PeopleStore): Promise<Record<string, unknown>[]> {
+  const columns = ['source', 'member_key', 'state', 'golden_id', 'host', 'population', 'profile', 'link_kind', 'link_score'];
+  return (await knex('il_member').where({ entity_id: entityId }).orderBy('id').select(columns)) as Record<string, unknown>[];
+}
+
 /** What is stored must be what comparing everybody again gives. */
 async function expectAsRebuilt(store: PeopleStore): Promise<string[]> {
-  const [now, clusters] = [await pairs(store), await store.clusters()];
+  const [now, clusters, people] = [await pairs(store), await store.clusters(), await members(store)];
+  expect(people.filter(({ state, host }) => state === 'live' && host !== null)).toEqual([]);
   await store.rebuild();
   expect(now).toEqual(await pairs(store));
+  expect(people).toEqual(await members(store));
   expect(clusters).toEqual(await store.clusters());
   return now;
 }

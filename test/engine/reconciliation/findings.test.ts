@@ -5,6 +5,7 @@ import { matchLines } from '../../../src/engine/reconciliation/matches.ts';
 import { exceptionLines } from '../../../src/reports/reconciliation/exceptions.ts';
 import { readReconciliation } from '../../../src/reports/reconciliation/reconciliation.ts';
 import { depositFile, moneyTown, receiptFile } from './agreement-town.ts';
+import { townCommand } from '../../cli/command-line.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
@@ -163,6 +164,26 @@ describe('findings and echoes in the store', () => {
         ['unposted', cause.id],
       ]);
     }
+  });
+
+  test('causes are named at the end of a command; where it ends before, the next run of a reconciliation names them', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', ''),
+      'pipelines/to-ledger.yaml': pipeline('to-ledger', '').replace('not_deposited', 'unposted'),
+      'pipelines/z-by-day.yaml': pipeline('z-by-day', '').replace('not_deposited', 'only_left'),
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00' }]),
+    });
+    const echoes = async (): Promise<(string | null)[]> =>
+      (await exceptionLines(t.engine, {}, TODAY)).filter((e) => e.type !== 'source_missing' && e.cause !== null).map((e) => e.pipeline);
+    // As in a command that is killed after them.
+    for (const name of ['to-bank', 'to-ledger']) await t.run(name, { now: () => NOW, othersFollow: true });
+    expect(await echoes()).toEqual([]);
+    await t.run('desk-receipts');
+    expect(await echoes()).toEqual([]);
+    await run(t, 'to-bank');
+    expect(await echoes()).toEqual(['to-ledger']);
+    expect((await townCommand(t.folder, ['run', 'to-ledger', 'z-by-day', 'desk-receipts'])).exit).toBe(0);
+    expect((await echoes()).sort()).toEqual(['to-ledger', 'z-by-day']);
   });
 
   test.each([

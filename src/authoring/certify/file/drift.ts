@@ -49,10 +49,11 @@ function withoutNew(value: Value): Value {
 /** A column that the stream cannot do without. */
 function neededColumns({ stream, reading }: FileContext): string[] {
   const good = goodOf(reading);
-  // An empty list is a list: where it is gone, nothing can tell that from a record without any.
-  const lists = stream.decoder!.xml?.lists ?? [];
+  // An empty list is a list: where it is gone, or the group around it, nothing can tell that from a record without any.
+  const lists = (stream.decoder!.xml?.lists ?? []).map((path) => path.replaceAll('/', '.'));
+  const holdsList = (name: string): boolean => lists.some((path) => path === name || path.startsWith(`${name}.`));
   const names = Object.entries(stream.schema.fields)
-    .filter(([name, f]) => !f.optional && !lists.includes(name) && good.some((r) => hasAt(r.values, name)))
+    .filter(([name, f]) => !f.optional && !holdsList(name) && good.some((r) => hasAt(r.values, name)))
     .map(([name]) => name);
   const required = names.filter((name) => stream.schema.fields[name]!.required);
   return [...required, ...names.filter((name) => !required.includes(name))];

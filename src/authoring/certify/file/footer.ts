@@ -1,5 +1,5 @@
 import { counted } from '../../../core/text/counted.ts';
-import type { XlsxOptions } from '../../../config/schema/connector.ts';
+import type { CsvOptions, XlsxOptions } from '../../../config/schema/connector.ts';
 import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
 import type { FixtureFile } from '../recordings/fixtures.ts';
 import { rawSheet } from '../../../formats/xlsx/raw.ts';
@@ -17,7 +17,7 @@ export async function footer({ stream, main, recorded, read, reading }: FileCont
       `${key} removes rows from the end whatever they contain, so an export without a footer would silently lose its last record.`,
       'Say what text the first of these rows always contains, for example footer_has: Total.',
     );
-  const without = csv ? recorded!.bytes(withoutLines(recorded!.text, csv.footer_lines)) : await withoutRows(main, xlsx!);
+  const without = csv ? recorded!.bytes(withoutLines(recorded!.text, csv)) : await withoutRows(main, xlsx!);
   const { refused } = await read(without);
   if (refused?.some((p) => p.code === 'FOOTER_MISSING')) return holds(`Without the row that has "${has}" in it the file is refused.`);
   return fails(
@@ -26,11 +26,13 @@ export async function footer({ stream, main, recorded, read, reading }: FileCont
   );
 }
 
-/** The text without its last lines that are not empty. */
-function withoutLines(text: string, count: number): string {
+/** The text without its footer; lines that are empty for this decoder do not count. */
+function withoutLines(text: string, { footer_lines: count, empty_rows: empty, delimiter }: CsvOptions): string {
   const lines = text.split('\n');
+  const isEmpty = (line: string): boolean =>
+    (empty === 'skip' ? line.replaceAll(delimiter === '\\t' ? '\t' : delimiter, '') : line).trim() === '';
   for (let n = 0; n < count; n++) {
-    while (lines.at(-1)?.trim() === '') lines.pop();
+    while (lines.length > 0 && isEmpty(lines.at(-1)!)) lines.pop();
     lines.pop();
   }
   return `${lines.join('\n')}\n`;

@@ -193,7 +193,7 @@ async function oneOrMany(context: FileContext): Promise<Verdict> {
 async function namespaces(context: FileContext): Promise<Verdict> {
   const { recorded, stream } = context;
   if (!recorded || !stream.decoder!.xml || /\sxmlns\s*=/.test(recorded.text)) return undefined;
-  const named = recorded.text.replace(/<([A-Za-z_][\w.:-]*)/, '<$1 xmlns="urn:certify" xmlns:c="urn:certify-more"');
+  const named = recorded.text.replace(/<([A-Za-z_][\w.:-]*)/, '<$1 xmlns="urn:certify" xmlns:certify="urn:certify-more"');
   return same(context, await context.read(recorded.bytes(named)), 'with a default namespace', 'Use local names in row and lists.');
 }
 

@@ -3,13 +3,18 @@ import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
 import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
 import type { Cleaning } from '../../../reconciliation/entry.ts';
 import { cleaned } from '../../../reconciliation/fields.ts';
+import { landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
 import { saveCauses, unfinishedWithRecords } from '../../../store/reconciliation/exception-causes.ts';
 import type { ExceptionRecord, StoredException } from '../../../store/reconciliation/exceptions.ts';
 import { fieldValues } from '../../../store/reconciliation/totals.ts';
 
 /** Puts exceptions with one cause under it, over all reconciliations. The order in which these run decides nothing. */
-export async function linkEchoes(trx: Knex, project: Project): Promise<void> {
+export async function linkEchoes(knex: Knex, project: Project): Promise<void> {
+  await landing(knex, (_, trx) => linkIn(trx, project));
+}
+
+async function linkIn(trx: Knex, project: Project): Promise<void> {
   const { exceptions, records } = await unfinishedWithRecords(trx);
   const tags = await tagsOf(trx, project, exceptions, records);
   const found = exceptions.map(({ id, pipeline, type, about, since, facts }): Echoing => ({
