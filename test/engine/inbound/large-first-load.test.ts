@@ -64,7 +64,7 @@ test('another pipeline runs while a large file is loaded for the first time', as
     onProgress: ({ what, total }) => void (what === 'receipts.csv' && total && (beside ??= town.run('clerk'))),
   });
   expect(loaded.counts).toMatchObject(counts);
-  expect(await beside).toMatchObject({ outcome: 'succeeded', counts: { created: 2 } });
+  expect(await beside).toMatchObject({ outcome: 'succeeded', problems: [], counts: { created: 2 } });
 });
 
 /** What both stores hold, but for runs; ids as they are where they come from the transaction, otherwise what they stand for. */
