@@ -98,9 +98,10 @@ export function clusterRecords(input: ClusterInput): number[] {
     let bornApart = 0;
     let strangers = 0;
     let ofStrangers = 0;
+    const [first, second] = [said.members(x), said.members(y)];
+    const several = first.length > 1 && second.length > 1;
     const births = tally();
     const names = tally();
-    const [first, second] = [said.members(x), said.members(y)];
     for (const a of first)
       for (const b of second) {
         if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return undefined;
@@ -111,8 +112,10 @@ export function clusterRecords(input: ClusterInput): number[] {
         person += found.person;
         if (found.twins) twins++;
         if (found.sure) sure++;
-        births.count(a, b, found.birth);
-        names.count(a, b, found.given);
+        if (several) {
+          births.count(a, b, found.birth);
+          names.count(a, b, found.given);
+        }
         if (found.score >= input.link) linked++;
         if (found.bornApart) bornApart++;
         if (found.strangers) {
@@ -123,7 +126,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     const pairs = first.length * second.length;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
-    if (births.areTwo() || names.areTwo()) return undefined;
+    if (several && (births.areTwo() || names.areTwo())) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
     const agree = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
     // A record without a birth date cannot say of two people that they are one: their own records must.
@@ -174,17 +177,18 @@ export function clusterRecords(input: ClusterInput): number[] {
  * theirs, and no pair agrees, there are two birth dates.
  */
 function tally(): { count: (a: number, b: number, says: number) => void; areTwo: () => boolean } {
-  const sides = [new Set<number>(), new Set<number>()] as const;
+  const differ: [number, number][] = [];
   let agree = 0;
   return {
     count(a, b, says) {
       if (says > 0) agree++;
-      else if (says < 0) {
-        sides[0].add(a);
-        sides[1].add(b);
-      }
+      else if (says < 0) differ.push([a, b]);
     },
-    areTwo: () => agree === 0 && sides.every((records) => records.size > 1),
+    areTwo() {
+      if (agree > 0 || differ.length < 2) return false;
+      const [one, other] = differ[0]!;
+      return differ.some(([a]) => a !== one) && differ.some(([, b]) => b !== other);
+    },
   };
 }
 
