@@ -69,6 +69,8 @@ export interface Dialect {
    * first and landed in one short transaction, which is done again when another writer came in between.
    */
   readonly landsWhileReading: boolean;
+  /** Ids are taken in the transaction that uses them and given back with it: they are without gaps. */
+  readonly idsInTransaction: boolean;
   /** What a column of an entity's table is declared as. */
   readonly columnTypes: Readonly<Record<ColumnType, string>>;
   /** The clause behind CREATE TABLE for a table that is kept in the order of its primary key. */
@@ -102,6 +104,11 @@ export interface Dialect {
   rowsOf(trx: Knex.Transaction): Promise<Rows>;
   /** Takes rows of `width` columns for Rows.insertPacked. */
   packed(width: number): Packed;
+  /**
+   * The same store, to write batches that are made ahead; undefined where `knex` does for that. While it has a transaction open, whatever else
+   * this process asks the store waits. Whoever opens it destroys it.
+   */
+  openWriter?(knex: Knex): Knex;
   takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
   /** The names of the locks whose holders live. */
   heldLocks(knex: Knex): Promise<Set<string>>;

@@ -4,6 +4,8 @@ export type Cell = string | number | null;
 /** Rows of one table as the database takes them in, made before they are written. */
 export interface Packed {
   add(rows: readonly Cell[][]): void;
+  /** `by` is added to the numbers of a column when the rows are written. Only where ids are taken in the transaction. */
+  shift?(column: number, by: number): void;
   /** Gives its memory to others. Called once, when its rows are written. */
   release(): void;
 }

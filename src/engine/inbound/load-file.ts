@@ -33,7 +33,7 @@ import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
 import { changesOf } from './changes.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
 import { assignKey, keylessNames, lookForRepeats, openBatch, type OpenBatch } from '../landing/land-batch.ts';
-import { landedAhead, landsAhead } from '../landing/land-ahead.ts';
+import { landedAhead, landsAhead, withWriter } from '../landing/land-ahead.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { archive, wentAway } from './archive.ts';
 import type { InboundRun } from './inbound-run.ts';
@@ -216,17 +216,14 @@ async function load(
   const bulk = run.landed.allNew && total >= BULK_RECORDS && !run.preview;
   const filled = run.bound.map(({ entity }) => entity);
   if (bulk) await beforeFilling(run.knex, filled);
-  const created = await landLists(run, decoded(run, unpacked, layout).lists, {
-    file,
-    name: unpacked.file,
-    total,
-    skip,
-    repeats,
-    seen,
-    layout,
-  });
+  const what: Load = { file, name: unpacked.file, total, skip, repeats, seen, layout };
+  const landAll = async (on: InboundRun): Promise<number> => {
+    const created = await landLists(on, decoded(on, unpacked, layout).lists, what);
+    if (bulk) await afterFilling(on.knex, filled);
+    return created;
+  };
+  const created = await (bulk ? withWriter(run, landAll) : landAll(run));
   run.landed.allNew = false;
-  if (bulk) await afterFilling(run.knex, filled);
   if (seen) await absentDeletions(run, seen, { created, file: { id: file.id, name: unpacked.file } });
   await finish(run, remote, file, layout, { created, total });
 }

@@ -1,12 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RunCounts } from '../../core/outcome.ts';
 import { addCounts, noCounts } from '../../core/outcome.ts';
-import { idBlocks, landingAhead, type TakeIds } from '../../store/landing/ahead.ts';
+import { idBlocks, landingAhead, openWriter, type TakeIds } from '../../store/landing/ahead.ts';
 import { closeRejects } from '../../store/landing/rejects.ts';
 import { saveCounts } from '../../store/ledger/runs.ts';
-import { findShape, insertShape, newShapeId } from '../../store/ledger/sources.ts';
+import { findShape, insertShape, newShapeId, shapeOf } from '../../store/ledger/sources.ts';
 import { referencesOf } from '../identity/references.ts';
-import type { LandedSoFar } from '../inbound/inbound-run.ts';
+import type { InboundRun, LandedSoFar } from '../inbound/inbound-run.ts';
+import { committing } from '../run/open-run.ts';
 import { landContext, type LandingRun } from './land-context.ts';
 import type { SkipReason } from './context.ts';
 import { landBatch, type Rejected } from './land.ts';
@@ -34,12 +35,26 @@ const STRETCH = 50;
 const blocks = new WeakMap<LandedSoFar, TakeIds>();
 
 /**
+ * Runs `load` with a run whose batches are made ahead. Where the store has one writer at a time, they are written by a thread of their own;
+ * where batches cannot be made ahead, `load` gets the run as it is.
+ */
+export async function withWriter<T>(run: InboundRun, load: (run: InboundRun) => Promise<T>): Promise<T> {
+  const writer = landsAhead({ ...run, begin: undefined }) ? openWriter(run.knex) : undefined;
+  if (!writer) return load(run);
+  try {
+    return await load({ ...run, knex: writer, begin: undefined, commit: committing({ ...run, knex: writer }) });
+  } finally {
+    await writer.destroy();
+  }
+}
+
+/**
  * A batch whose records are mapped and made into rows when they are added: its commit only writes them, in a transaction as short as can be,
  * and the next batch may be made meanwhile.
  */
 export function landedAhead(run: LandingRun, file?: { id: number; name: string }): OpenBatch {
-  let take = blocks.get(run.landed);
-  if (!take) blocks.set(run.landed, (take = idBlocks(run.knex)));
+  const take = blocks.get(run.landed) ?? idBlocks(run.knex);
+  if (take) blocks.set(run.landed, take);
   const ahead = landingAhead(run.knex, take);
   const shapes = new Map<number, readonly string[]>();
   const context = landContext(run, async (columns) => (await findShape(run.knex, columns)) ?? (await newShape(columns)), file);
@@ -55,6 +70,8 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   };
 
   async function newShape(columns: readonly string[]): Promise<number> {
+    // Of a store with one writer: another run may need the same id before this batch is written.
+    if (!take) return run.commit(async (_, trx) => shapeOf(trx, columns));
     const id = await newShapeId(run.knex);
     shapes.set(id, columns);
     return id;

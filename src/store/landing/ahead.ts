@@ -5,7 +5,7 @@ import { type Landing, landingOver, type Link } from './landing.ts';
 
 /**
  * What a batch writes, made before its transaction begins, so that the next batch is made while the database still works on this one. Only for
- * a store where ids are not taken in the transaction, and for records of which nothing can be there: nothing can be asked.
+ * records of which nothing can be there: nothing can be asked.
  */
 export interface LandingAhead {
   landing: Landing;
@@ -15,13 +15,20 @@ export interface LandingAhead {
   release(): void;
 }
 
+/** The same store over a connection of its own, for batches that are made ahead; undefined where they are written over `knex`. */
+export function openWriter(knex: Knex): Knex | undefined {
+  return dialectOf(knex).openWriter?.(knex);
+}
+
 /** Ids are taken in blocks that grow up to this many: what is left of the last one is not used. */
 const MAX_BLOCK = 8192;
 
 /** Numbers in a row, from blocks. One for a load, and all its batches. */
 export type TakeIds = Landing['take'];
 
-export function idBlocks(knex: Knex): TakeIds {
+/** undefined where ids are taken in the transaction that uses them. */
+export function idBlocks(knex: Knex): TakeIds | undefined {
+  if (dialectOf(knex).idsInTransaction) return undefined;
   const blocks = new Map<string, { next: number; end: number; size: number }>();
   return async (name, count) => {
     // What is given back is not used again.
@@ -37,8 +44,19 @@ export function idBlocks(knex: Knex): TakeIds {
   };
 }
 
-export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
+/** The columns that ids of a series are in. */
+const COLUMNS_OF_IDS = { landed: ['landed_id', '_landed', 'il_landed.id'], golden: ['golden_id', '_id'] } as const;
+
+/** `take` undefined: ids count from 1 until the batch is written, and are then moved to those that its transaction takes. */
+export function landingAhead(knex: Knex, take: TakeIds | undefined): LandingAhead {
   const dialect = dialectOf(knex);
+  const used = { landed: 0, golden: 0 };
+  const fromOne: TakeIds = async (name, count) => {
+    if (name !== 'landed' && name !== 'golden')
+      throw new Error(`A batch that is made ahead of its transaction cannot take ids of ${name}.`);
+    used[name] += count;
+    return used[name] - count + 1;
+  };
   const inserts = new Map<string, PackedInsert>();
   const links: Link[] = [];
   const refuse = async (): Promise<never> => {
@@ -60,15 +78,26 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
     select: refuse,
     asksTogether: false,
   };
+  async function move(into: Landing, series: 'landed' | 'golden'): Promise<number> {
+    if (used[series] === 0) return 0;
+    const by = (await into.take(series, used[series])) - 1;
+    for (const { table, columns, packed } of inserts.values())
+      for (const [c, name] of columns.entries())
+        if ((COLUMNS_OF_IDS[series] as readonly string[]).some((of) => of === name || of === `${table}.${name}`)) packed.shift!(c, by);
+    return by;
+  }
+
   return {
     landing: {
-      ...landingOver(rows, { take, sources: refuse }),
+      ...landingOver(rows, { take: take ?? fromOne, sources: refuse }),
       putLinks: async (list) => void links.push(...list),
       addLinks: async (list) => void links.push(...list),
     },
     async write(into) {
+      const moved = take ? 0 : await move(into, 'landed');
+      if (!take) await move(into, 'golden');
       await into.rows.insertPacked([...inserts.values()]);
-      await into.putLinks(links);
+      await into.putLinks(moved === 0 ? links : links.map((link) => ({ ...link, landed: link.landed + moved })));
     },
     release: () => inserts.forEach(({ packed }) => packed.release()),
   };

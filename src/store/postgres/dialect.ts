@@ -25,6 +25,7 @@ import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, wri
 /** A store in a database of a PostgreSQL server, with any number of writers. */
 export const postgres: Dialect = {
   landsWhileReading: false,
+  idsInTransaction: false,
   columnTypes: { TEXT: 'text COLLATE "C"', INTEGER: 'bigint' },
   byPrimaryKey: '',
   write,

@@ -4,7 +4,9 @@ import { nextId, takeIds } from './ids.ts';
 import { examine, fileOf } from './integrity.ts';
 import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
-import { packed, rowsOf } from './rows.ts';
+import { packed } from './packed-rows.ts';
+import { rowsOf } from './rows.ts';
+import { openWriter } from './writer.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
@@ -13,6 +15,7 @@ import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, wri
 /** A store in one file, with one writer at a time. */
 export const sqlite: Dialect = {
   landsWhileReading: true,
+  idsInTransaction: true,
   columnTypes: { TEXT: 'TEXT', INTEGER: 'INTEGER' },
   byPrimaryKey: ' WITHOUT ROWID',
   write,
@@ -28,6 +31,7 @@ export const sqlite: Dialect = {
   nextId,
   rowsOf,
   packed,
+  openWriter,
   takeLock,
   heldLocks,
   columnsOf,

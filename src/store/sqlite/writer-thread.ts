@@ -1,0 +1,61 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { inOrder, openConnection } from './connection.ts';
+import type { PackedRows } from './packed-rows.ts';
+import { rowsOver } from './rows.ts';
+import type { Rows } from '../rows.ts';
+
+/** What the thread is asked to do; each is answered, in order. */
+export type Question =
+  | { what: 'query'; sql: string; bindings: readonly unknown[] }
+  | {
+      what: 'packed';
+      inserts: readonly { table: string; columns: readonly string[]; packed: Pick<PackedRows, 'width' | 'pieces' | 'shifts'> }[];
+    }
+  | { [Name in Statements]: { what: 'rows'; name: Name; args: Parameters<Rows[Name]> } }[Statements]
+  | { what: 'close' };
+
+type Statements = Exclude<keyof Rows, 'insertPacked' | 'asksTogether'>;
+
+export interface Answer {
+  id: number;
+  value?: unknown;
+  error?: { message: string; code?: unknown };
+}
+
+const { filename } = workerData as { filename: string };
+const connection = openConnection(filename);
+const rows = rowsOver(connection);
+
+async function answer(question: Question): Promise<unknown> {
+  switch (question.what) {
+    case 'query': {
+      const { sql, bindings } = question;
+      const done = await inOrder(connection, sql, () => {
+        const statement = connection.prepare(sql);
+        if (statement.reader) return { response: statement.all(bindings) };
+        const response = statement.run(bindings);
+        return { response, context: { lastID: response.lastInsertRowid, changes: response.changes } };
+      });
+      return done ?? { response: { changes: 0, lastInsertRowid: 0 } };
+    }
+    case 'packed':
+      return rows.insertPacked(question.inserts.map((insert) => ({ ...insert, packed: insert.packed as PackedRows })));
+    case 'rows':
+      return (rows[question.name] as (...args: readonly unknown[]) => Promise<unknown>)(...question.args);
+    case 'close':
+      connection.close();
+      return undefined;
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+parentPort!.on('message', ({ id, ...question }: Question & { id: number }) => {
+  last = last.then(async () => {
+    try {
+      parentPort!.postMessage({ id, value: await answer(question) } satisfies Answer);
+    } catch (error) {
+      const { message, code } = error as { message: string; code?: unknown };
+      parentPort!.postMessage({ id, error: { message, code } } satisfies Answer);
+    }
+  });
+});
