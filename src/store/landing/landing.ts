@@ -166,10 +166,7 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
       return found.map(linkOf);
     },
     async linksOfMembers(members) {
-      const found = await rows.select(
-        `${LINK_SELECT} WHERE member_id IN (${TOGETHER_MARKS}) AND deleted_run IS NULL`,
-        together(members),
-      );
+      const found = await rows.select(`${LINK_SELECT} WHERE member_id IN (${TOGETHER_MARKS}) AND deleted_run IS NULL`, together(members));
       return found.map(linkOf);
     },
     async linksOfMemberRange(first, last) {
