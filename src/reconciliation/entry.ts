@@ -83,10 +83,14 @@ export interface SubsetPass {
   most: number;
   /** Records of the many that agree in these fields are taken together or not at all: all payments of a day. */
   together: readonly string[];
+  /** All records of one group agree in these fields, where they have them. */
+  alike?: readonly string[];
   /** What the one record is made of, where the many add up to its gross instead of its amount. */
   parts?: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */
   negative: readonly SettlementPart[];
+  /** The field with the number of its payments. */
+  count?: string;
   /** How often, in a thousand, so many candidates would add up to an unrelated amount and still be confirmed. */
   chance: number;
   confirm: Confirm;

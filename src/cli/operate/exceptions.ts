@@ -74,7 +74,9 @@ export function registerExceptions(cli: Cli): void {
         cli.print('exceptions show', { ...line, files: kept, events }, () =>
           [
             linesOf(line),
-            ...line.records.map((r) => visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}, ${r.amount}${whereOf(r)}`)),
+            ...line.records.map((r) =>
+              visibleLine(`    ${r.side_name}: ${r.connection} ${r.key}${r.item && `#${r.item}`}, ${r.amount}${whereOf(r)}`),
+            ),
             ...files.map((f) =>
               visibleLine(`    file ${f.number}: ${f.name}, ${f.size.toLocaleString('en-US')} bytes, SHA-256 ${f.sha256}`),
             ),

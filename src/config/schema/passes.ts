@@ -99,6 +99,13 @@ const pass = exactlyOne(
       .describe(
         'For subset: records of the many that agree in these fields are taken together or not at all, so that whole days or batches add up: [merchant, day].',
       ),
+    alike: z
+      .array(columnName)
+      .min(1)
+      .optional()
+      .describe(
+        'For subset: all records of one group agree in these fields, also with those that a key ties to it already: [office]. Records that do not are only proposed.',
+      ),
     tolerance: tolerance.optional(),
     confirm,
   }),
@@ -127,6 +134,7 @@ const PASS_KEYS = [
   'one',
   'most',
   'together',
+  'alike',
   'tolerance',
   'of',
   'parts',
@@ -141,7 +149,7 @@ type PassKey = (typeof PASS_KEYS)[number];
 const KEYS_OF: Record<(typeof KINDS)[number], { needs: readonly PassKey[]; takes: readonly PassKey[] }> = {
   key: { needs: ['on'], takes: ['sides', 'within', 'tolerance'] },
   amount: { needs: ['within'], takes: ['block', 'text', 'chance', 'tolerance'] },
-  subset: { needs: ['within'], takes: ['block', 'one', 'most', 'together', 'chance', 'parts', 'negative'] },
+  subset: { needs: ['within'], takes: ['block', 'one', 'most', 'together', 'alike', 'chance', 'parts', 'negative', 'count'] },
   balance: { needs: ['within'], takes: ['block'] },
   settlement: { needs: ['of', 'parts'], takes: ['on', 'sides', 'within', 'negative', 'count', 'contract', 'monthly', 'fee_limit'] },
   control: { needs: ['of', 'on', 'totals'], takes: [] },

@@ -29,7 +29,7 @@ export const negativeParts = z
   .describe('For settlement: parts that the report writes with a minus sign: [fees, refunds].');
 
 export const paymentCount = columnName.describe(
-  'For settlement: the field with the number of its payments. Where one payment too many has its key, this shows that the others are the right ones.',
+  'For settlement and subset: the field with the number of its payments. Where several payments fit, it shows which are the right ones. A subset with parts takes it from the settlement pass of its side.',
 );
 
 export const contract = z

@@ -92,6 +92,8 @@ interface Cover {
   pipeline: string;
   which: MatchSide;
   side: ReadSide;
+  /** The columns that say which records are on the side, each with the values that do. */
+  where: readonly (readonly [column: string, values: ReadonlySet<string>])[];
   run: number;
   /** Why nothing that it found counts; undefined when it does. */
   outdated: string | undefined;
@@ -130,20 +132,23 @@ export async function coversOf(engine: Engine, entity: string, since?: ChangedSi
         from: Number(records[0]!._id),
         to: Number(records.at(-1)!._id),
       });
-      const evidence = Map.groupBy(found, (m) => `${m.pipeline} ${m.side} ${m.golden}`);
-      return records.map((record) =>
-        covers
-          .filter(({ side }) => Object.entries(side.where).every(([column, wanted]) => [wanted].flat().includes(String(record[column]))))
-          .map((cover) =>
-            legOf(
+      const evidence = Map.groupBy(found, ({ golden }) => golden);
+      const { currency } = project.config.town;
+      return records.map((record) => {
+        const own = evidence.get(Number(record._id)) ?? [];
+        return covers
+          .filter(({ where }) => where.every(([column, wanted]) => wanted.has(String(record[column]))))
+          .map((cover) => {
+            const { pipeline, which } = cover;
+            return legOf(
               cover,
               record,
-              project.config.town.currency,
-              evidence.get(`${cover.pipeline} ${cover.which} ${record._id}`) ?? [],
+              currency,
+              own.filter((match) => match.pipeline === pipeline && match.side === which),
               amount,
-            ),
-          ),
-      );
+            );
+          });
+      });
     },
   };
 }
@@ -231,6 +236,7 @@ async function coverOf(
     pipeline,
     which,
     side,
+    where: Object.entries(side.where).map(([column, wanted]) => [column, new Set([wanted].flat())] as const),
     run,
     outdated,
     stale,

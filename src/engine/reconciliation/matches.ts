@@ -18,7 +18,7 @@ import {
   type StoredPassMatch,
 } from '../../store/reconciliation/pass-matches.ts';
 import { saveDecision } from '../../store/reconciliation/match-decisions.ts';
-import { recordAt, sourceNames } from '../../store/landing/record-names.ts';
+import { namesOfGolden, recordsAt, sourceNames } from '../../store/landing/record-names.ts';
 import { type ChangedDecision, changedDecisions } from './decided-matches.ts';
 import { recordNames } from './record-name.ts';
 import type { Engine } from '../run/engine.ts';
@@ -28,6 +28,8 @@ export interface MatchedRecord {
   entity: string;
   connection: string;
   key: string;
+  /** Which of the records that a mapping made of one; empty: the only one. */
+  item: string;
   /** Decimal text: "-12.50". */
   amount: string;
 }
@@ -244,9 +246,20 @@ async function recordsByName(
   const problems: Problem[] = [];
   const { nameOf } = await recordNames(trx);
   for (const { connection, key } of wanted) {
-    const row = await recordAt(trx, { entity, amount, connection, key });
-    if (row) found.push({ name: nameOf({ connection, key, item: row.item }, 0), minor: row.minor });
-    else
+    const records = await recordsWithKey(trx, { entity, amount, connection, key });
+    const [record] = records;
+    if (record && records.length === 1) {
+      const source = (await namesOfGolden(trx, record.entityId, [record.golden])).get(record.golden);
+      found.push({ name: nameOf(source, record.golden), minor: record.minor });
+    } else if (record) {
+      const which = records.map(({ item, pipeline }) => `${connection}:${key}#${records.every((r) => r.item === item) ? pipeline : item}`);
+      problems.push({
+        code: 'RECORD_AMBIGUOUS',
+        place: { system: connection },
+        message: `${connection} has ${records.length} ${entity} records with the key "${key}": it is not known which one is meant.`,
+        hint: `Name it: ${which.join(', ')}.`,
+      });
+    } else
       problems.push({
         code: 'RECORD_UNKNOWN',
         place: { system: connection },
@@ -255,6 +268,18 @@ async function recordsByName(
       });
   }
   return { found, problems };
+}
+
+/** The records of this key; where there are none and it ends in #, those of the key before it with that item or pipeline. */
+async function recordsWithKey(
+  trx: Knex,
+  at: { entity: string; amount: string; connection: string; key: string },
+): ReturnType<typeof recordsAt> {
+  const records = await recordsAt(trx, at);
+  const mark = at.key.lastIndexOf('#');
+  if (records.length || mark < 0) return records;
+  const which = at.key.slice(mark + 1);
+  return (await recordsAt(trx, { ...at, key: at.key.slice(0, mark) })).filter(({ item, pipeline }) => [item, pipeline].includes(which));
 }
 
 async function namesOf(knex: Knex, records: readonly MatchRecord[]): Promise<Record<'left' | 'right', string[]>> {
@@ -289,6 +314,7 @@ async function withRecords(project: Project, knex: Knex, list: readonly StoredPa
             entity: sides?.[side].entity ?? '',
             connection: name?.connection ?? '',
             key: name?.key ?? String(golden),
+            item: name?.item ?? '',
             amount: plainMoney(minor, match.currency),
           };
         });

@@ -16,7 +16,7 @@ export function rulesOf(pipeline: string, config: ReconciliationConfig, town: { 
   const { currency } = town;
   return {
     reconciliation: pipeline,
-    passes: (config.passes ?? []).map((pass) => passOf(pass, currency)),
+    passes: withCounts((config.passes ?? []).map((pass) => passOf(pass, currency))),
     open: openRules(config),
     fiscalYearStarts: Number(town.fiscal_year_starts.slice(0, 2)),
     exceptions: {
@@ -24,6 +24,15 @@ export function rulesOf(pipeline: string, config: ReconciliationConfig, town: { 
       ...(config.over_short === undefined ? {} : { overShort: minorOf(config.over_short, currency) }),
     },
   };
+}
+
+/** A subset over the parts of settlements has the number of their payments from the settlement pass of its side. */
+function withCounts(passes: readonly Pass[]): Pass[] {
+  return passes.map((pass) => {
+    if (pass.kind !== 'subset' || !pass.parts || pass.count !== undefined) return pass;
+    const count = passes.find((one) => one.kind === 'settlement' && one.of === pass.one && one.count !== undefined);
+    return count?.kind === 'settlement' && count.count !== undefined ? { ...pass, count: count.count } : pass;
+  });
 }
 
 /** The fields of one side that its passes look at. */
@@ -92,8 +101,10 @@ function passOf(pass: PassConfig, currency: string): Pass {
       one: pass.one ?? 'right',
       most: pass.most ?? DEFAULT_MOST,
       together: pass.together ?? [],
+      ...(pass.alike === undefined ? {} : { alike: pass.alike }),
       ...(pass.parts === undefined ? {} : { parts: partFields(pass.parts) }),
       negative: pass.negative ?? [],
+      ...(pass.count === undefined ? {} : { count: pass.count }),
       chance: pass.chance ?? DEFAULT_SUBSET_CHANCE,
       confirm,
     };

@@ -2,7 +2,7 @@ import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { calendarDay } from '../../core/time/time.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import type { Entry, Side } from '../../reconciliation/entry.ts';
-import { namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';
+import { connectionsWithSeveral, namesOfGolden, type SourceName, sourceNames } from '../../store/landing/record-names.ts';
 import type { Knex } from '../../store/open.ts';
 import { recordsAmong, recordsOfSide, recordsWith, type SideRecord } from '../../store/reconciliation/totals.ts';
 import { type Interruption, type Run, stopIfAsked } from '../run/context.ts';
@@ -81,9 +81,10 @@ export async function sideReader(
     side,
     async all() {
       const entries: StoredEntry[] = [];
+      const several = await connectionsWithSeveral(trx, side.entityId);
       for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
         stopIfAsked(run);
-        const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id });
+        const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id, several });
         for (const record of page) entries.push(...entryOf(record, sources));
       }
       return entries;

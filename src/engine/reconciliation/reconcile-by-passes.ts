@@ -168,7 +168,7 @@ async function save(
   const missing = nameMissingSources(
     { rules, days, asOf: today, currency: project.config.town.currency },
     [...result.exceptions, ...kept.map(({ exception }) => exception)],
-    await sourceStates(trx, project, config, sources, state.days),
+    await sourceStates(trx, project, config, sources, state.days, { left: sides.left.entityId, right: sides.right.entityId }),
   );
   const renamed = kept.flatMap(({ exception, cause }) => (exception.cause === cause ? [] : [exception]));
   const found = [...result.exceptions, ...missing, ...renamed].map((e) => exceptionOf(e, sides, days, dueRules(project)));

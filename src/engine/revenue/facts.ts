@@ -64,7 +64,8 @@ export async function* revenueFacts(
   range: { from?: string | undefined; to?: string | undefined },
 ): AsyncGenerator<RevenueFact> {
   const context = await factsContext(engine);
-  if (context) yield* factsOf(context, range);
+  if (!context) return;
+  for await (const page of factsOf(context, range)) for (const facts of page) yield* facts;
 }
 
 /** Which records are receipts, and which of them count. */
@@ -117,18 +118,15 @@ export async function factsContext(engine: Engine, since?: ChangedSince): Promis
   };
 }
 
-/** The facts of receipts; `ids`: of these only, both included. */
+/** The facts of receipts page by page, those of each receipt together; `ids`: of these only, both included. Each receipt has one at least. */
 export async function* factsOf(
   context: FactsContext,
   range: { from?: string | undefined; to?: string | undefined },
   ids?: IdRange,
-): AsyncGenerator<RevenueFact> {
-  const { engine, receipts, lines: lineEntity, off, covers, held, heldLines } = context;
+): AsyncGenerator<RevenueFact[][]> {
+  const { engine, receipts, lines: lineEntity, off, covers } = context;
   const { project, knex } = engine;
-  const { time_zone: zone, currency: town } = project.config.town;
-  const { separator, program: segment } = project.config.revenue.parts;
-  const programOf = (own: string | null, account: string | null): string | null =>
-    own ?? (segment === undefined || account === null ? null : (partOf({ segment, separator }, account) ?? null));
+  const { time_zone: zone } = project.config.town;
   for (let after = ids ? ids.first - 1 : 0; ;) {
     const page: GoldenRow[] = await receiptsAfter(knex, { entity: receipts.entity, entityId: receipts.id, off }, after, {
       limit: PAGE,
@@ -141,71 +139,78 @@ export async function* factsOf(
     const legsOf = await covers.legsFor(page);
     const split = page.filter((r) => (r.account ?? null) === null && (r.receipt_number ?? null) !== null);
     const lines = lineEntity ? await linesOf(knex, lineEntity.entity, lineEntity.id, off, split) : new Map<string, GoldenRow[]>();
-    for (const [i, receipt] of page.entries()) {
-      const legs = legsOf[i]!;
-      const faults: string[] = [];
-      const rejected = held.get(receipt._id as number);
-      if (rejected) faults.push(newestRejected(rejected.pipeline, 'it'));
-      if ((receipt.amount ?? null) === null) faults.push('it has no amount');
-      const amount = Number(receipt.amount ?? 0);
-      const whole = {
-        golden: Number(receipt._id),
-        changed: Number(receipt._run),
-        source: text(receipt.source) ?? '',
-        receiptNumber: text(receipt.receipt_number) ?? `#${receipt._id}`,
-        day: calendarDay(text(receipt.received_on) ?? '', zone),
-        department: text(receipt.department),
-        tender: text(receipt.tender),
-        channel: text(receipt.channel),
-        place: text(receipt.branch),
-        batch: text(receipt.batch),
-        cashier: text(receipt.cashier),
-        program: programOf(text(receipt.program), text(receipt.account)),
-        currency: text(receipt.amount_currency) ?? town,
-      };
-      const part = (name: string, of: Pick<RevenueFact, 'account' | 'amount' | 'count'>, wrong: readonly string[]): RevenueFact => ({
-        ...whole,
-        ...of,
-        part: name,
-        split: wholly(standingOf(legs, faults.length + wrong.length > 0), of.amount),
-        reasons: [...reasonsOf(legs), ...faults, ...wrong],
-        waiting: legs.flatMap(waitingOf),
-      });
-      // Lines are found by number: one that has an account of its own may share it with a receipt of another system that has none.
-      const own =
-        (receipt.account ?? null) === null ? lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`) : undefined;
-      if (!own) {
-        yield {
-          ...part('', { account: text(receipt.account), amount, count: 1 }, []),
-          split: splitOfRecord(amount, legs, faults.length > 0),
-        };
-        continue;
-      }
-      // Amounts of two currencies are never taken from each other.
-      if (own.some((line) => line.amount !== null && line.amount_currency !== receipt.amount_currency)) {
-        yield part('rest', { account: null, amount, count: 1 }, ['a line of the receipt is in another currency']);
-        continue;
-      }
-      let left = amount;
-      for (const [n, line] of own.entries()) {
-        const of = Number(line.amount ?? 0);
-        left -= of;
-        const behind = heldLines.get(line._id as number);
-        yield {
-          ...part(
-            String(line._id),
-            { account: text(line.account), amount: of, count: n === 0 ? 1 : 0 },
-            behind ? [newestRejected(behind.pipeline, 'a line of it')] : [],
-          ),
-          department: text(line.department) ?? whole.department,
-          program: programOf(text(line.program) ?? text(receipt.program), text(line.account)),
-          changed: Math.max(whole.changed, Number(line._run)),
-        };
-      }
-      if (left !== 0) yield part('rest', { account: null, amount: left, count: 0 }, ['the lines of the receipt do not add up to it']);
-    }
+    yield page.map((receipt, i) => factsOfReceipt(context, receipt, legsOf[i]!, lines));
     if (page.length < PAGE) return;
   }
+}
+
+/** One receipt as facts: as a whole, or split over its lines. */
+function factsOfReceipt(
+  { engine, held, heldLines }: FactsContext,
+  receipt: GoldenRow,
+  legs: readonly RecordLeg[],
+  lines: ReadonlyMap<string, readonly GoldenRow[]>,
+): RevenueFact[] {
+  const { time_zone: zone, currency: town } = engine.project.config.town;
+  const { separator, program: segment } = engine.project.config.revenue.parts;
+  const programOf = (own: string | null, account: string | null): string | null =>
+    own ?? (segment === undefined || account === null ? null : (partOf({ segment, separator }, account) ?? null));
+  const faults: string[] = [];
+  const rejected = held.get(receipt._id as number);
+  if (rejected) faults.push(newestRejected(rejected.pipeline, 'it'));
+  if ((receipt.amount ?? null) === null) faults.push('it has no amount');
+  const amount = Number(receipt.amount ?? 0);
+  const whole = {
+    golden: Number(receipt._id),
+    changed: Number(receipt._run),
+    source: text(receipt.source) ?? '',
+    receiptNumber: text(receipt.receipt_number) ?? `#${receipt._id}`,
+    day: calendarDay(text(receipt.received_on) ?? '', zone),
+    department: text(receipt.department),
+    tender: text(receipt.tender),
+    channel: text(receipt.channel),
+    place: text(receipt.branch),
+    batch: text(receipt.batch),
+    cashier: text(receipt.cashier),
+    program: programOf(text(receipt.program), text(receipt.account)),
+    currency: text(receipt.amount_currency) ?? town,
+  };
+  const part = (name: string, of: Pick<RevenueFact, 'account' | 'amount' | 'count'>, wrong: readonly string[]): RevenueFact => ({
+    ...whole,
+    ...of,
+    part: name,
+    split: wholly(standingOf(legs, faults.length + wrong.length > 0), of.amount),
+    reasons: [...reasonsOf(legs), ...faults, ...wrong],
+    waiting: legs.flatMap(waitingOf),
+  });
+  // Lines are found by number: one that has an account of its own may share it with a receipt of another system that has none.
+  const own =
+    (receipt.account ?? null) === null ? lines.get(`${receipt.source as string}\u001f${receipt.receipt_number as string}`) : undefined;
+  if (!own)
+    return [
+      { ...part('', { account: text(receipt.account), amount, count: 1 }, []), split: splitOfRecord(amount, legs, faults.length > 0) },
+    ];
+  // Amounts of two currencies are never taken from each other.
+  if (own.some((line) => line.amount !== null && line.amount_currency !== receipt.amount_currency))
+    return [part('rest', { account: null, amount, count: 1 }, ['a line of the receipt is in another currency'])];
+  let left = amount;
+  const facts = own.map((line, n): RevenueFact => {
+    const of = Number(line.amount ?? 0);
+    left -= of;
+    const behind = heldLines.get(line._id as number);
+    return {
+      ...part(
+        String(line._id),
+        { account: text(line.account), amount: of, count: n === 0 ? 1 : 0 },
+        behind ? [newestRejected(behind.pipeline, 'a line of it')] : [],
+      ),
+      department: text(line.department) ?? whole.department,
+      program: programOf(text(line.program) ?? text(receipt.program), text(line.account)),
+      changed: Math.max(whole.changed, Number(line._run)),
+    };
+  });
+  if (left !== 0) facts.push(part('rest', { account: null, amount: left, count: 0 }, ['the lines of the receipt do not add up to it']));
+  return facts;
 }
 
 /** Sources whose pipelines are off: what only they gave does not count. */

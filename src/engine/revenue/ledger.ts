@@ -17,7 +17,7 @@ import type { IdRange } from '../../store/revenue/marks.ts';
 import type { Engine } from '../run/engine.ts';
 import type { BookedBefore } from '../../reconciliation/journal-entries.ts';
 import { arrivalDays } from './arrival.ts';
-import { type FactsContext, factsOf, type RevenueFact, revenueFacts } from './facts.ts';
+import { type FactsContext, factsContext, factsOf, type RevenueFact, revenueFacts } from './facts.ts';
 
 /** A fact in the day in which it counts. */
 export interface LedgerEntry extends RevenueFact {
@@ -80,55 +80,60 @@ export async function* revenueLedger(
   for await (const row of bookedWithin(knex, first, last)) if (alsoMoved || !row.moved) yield entryOf(row);
   // Only open days take anything new.
   if (closed.firstOpen(first) > last) return;
-  const live = revenueFacts(engine, {});
-  for await (const entry of openEntries(engine, closed, together(live, bookedByReceipt(knex)), { now, moved: alsoMoved }))
-    if (entry.bookedOn >= first && entry.bookedOn <= last) yield entry;
+  const context = await factsContext(engine);
+  const live = context ? factsOf(context, {}) : [];
+  for await (const entries of openEntries(engine, closed, together(live, bookedByReceipt(knex)), { now, moved: alsoMoved }))
+    for (const entry of entries) if (entry.bookedOn >= first && entry.bookedOn <= last) yield entry;
 }
 
 /**
- * All entries of revenue of the receipts with these ids, whatever the day: what is booked of them, and what is open. Not money that only
- * moved.
+ * All entries of revenue of the receipts with these ids, whatever the day, some at a time: what is booked of them, and what is open. Not
+ * money that only moved.
  */
-export async function* ledgerOfReceipts(context: FactsContext, ids: IdRange, now = new Date()): AsyncGenerator<LedgerEntry> {
+export async function* ledgerOfReceipts(context: FactsContext, ids: IdRange, now = new Date()): AsyncGenerator<LedgerEntry[]> {
   const { engine } = context;
   const closed = closedPeriods(await listPeriods(engine.knex, ['closed']));
   const booked = bookedByReceipt(engine.knex, ids);
   const all: BookedRow[] = [];
-  async function* noted(): AsyncGenerator<Together> {
-    for await (const pair of together(factsOf(context, {}, ids), booked)) {
-      all.push(...pair.booked);
-      yield pair;
+  async function* noted(): AsyncGenerator<Together[]> {
+    for await (const page of together(factsOf(context, {}, ids), booked)) {
+      for (const { booked: rows } of page) all.push(...rows);
+      yield page;
     }
   }
   yield* openEntries(engine, closed, noted(), { now, moved: false });
-  for (const row of all) if (!row.moved) yield entryOf(row);
+  yield all.filter(({ moved }) => !moved).map(entryOf);
 }
 
 /** What is open of receipts: as they are now where nothing of them is closed, otherwise what differs from what is booked. */
 async function* openEntries(
   engine: Engine,
   closed: ReturnType<typeof closedPeriods>,
-  receipts: AsyncIterable<Together>,
+  receipts: AsyncIterable<Together[]>,
   { now, moved: alsoMoved }: Required<Omit<LedgerOptions, 'asOf'>>,
-): AsyncGenerator<LedgerEntry> {
+): AsyncGenerator<LedgerEntry[]> {
   const today = dayIn(engine.project.config.town.time_zone, now);
   const knownOn = knownDays(engine, today);
   const arrivedOn = arrivalDays(engine, today);
-  for await (const { live, booked } of receipts) {
-    if (booked.length === 0 && live.every((fact) => closed.of(fact.day) === undefined)) {
-      for (const fact of live) yield asItIs(fact);
-      continue;
+  for await (const page of receipts) {
+    const entries: LedgerEntry[] = [];
+    for (const { live, booked } of page) {
+      if (booked.length === 0 && live.every((fact) => closed.of(fact.day) === undefined)) {
+        for (const fact of live) entries.push(asItIs(fact));
+        continue;
+      }
+      for (const change of changesOf(live, booked)) {
+        const period = closed.of(change.day);
+        const moved = period !== undefined && change.amount === 0 && change.count === 0;
+        // From in transit to an exception nothing moves.
+        if (moved && (!alsoMoved || change.split.reconciled === 0)) continue;
+        const bookedOn = period ? closed.firstOpen(await (moved ? arrivedOn : knownOn)(change)) : change.day;
+        // In a period that was reopened, what was booked there is corrected there.
+        const corrects = period?.id ?? (booked.some((row) => row.day === change.day) ? change.day : null);
+        entries.push({ ...change, bookedOn, corrects, booked: false, moved });
+      }
     }
-    for (const change of changesOf(live, booked)) {
-      const period = closed.of(change.day);
-      const moved = period !== undefined && change.amount === 0 && change.count === 0;
-      // From in transit to an exception nothing moves.
-      if (moved && (!alsoMoved || change.split.reconciled === 0)) continue;
-      const bookedOn = period ? closed.firstOpen(await (moved ? arrivedOn : knownOn)(change)) : change.day;
-      // In a period that was reopened, what was booked there is corrected there.
-      const corrects = period?.id ?? (booked.some((row) => row.day === change.day) ? change.day : null);
-      yield { ...change, bookedOn, corrects, booked: false, moved };
-    }
+    yield entries;
   }
 }
 
@@ -141,34 +146,24 @@ interface Together {
   booked: BookedRow[];
 }
 
-/** Receipts as they are now, each next to what is booked of it; both come in the order of the receipts' ids. */
+/** Receipts as they are now, each next to what is booked of it, some at a time; both come in the order of the receipts' ids. */
 async function* together(
-  facts: AsyncIterable<RevenueFact>,
+  facts: AsyncIterable<RevenueFact[][]> | Iterable<RevenueFact[][]>,
   booked: AsyncGenerator<{ golden: number; rows: BookedRow[] }>,
-): AsyncGenerator<Together> {
-  const receipts = grouped(facts);
-  let left = await receipts.next();
-  let right = await booked.next();
-  while (!left.done || !right.done) {
-    const at = Math.min(left.done ? Infinity : left.value[0]!.golden, right.done ? Infinity : right.value.golden);
-    const live = !left.done && left.value[0]!.golden === at ? left.value : [];
-    const rows = !right.done && right.value.golden === at ? right.value.rows : [];
-    yield { live, booked: rows };
-    if (live.length) left = await receipts.next();
-    if (rows.length) right = await booked.next();
-  }
-}
-
-async function* grouped(facts: AsyncIterable<RevenueFact>): AsyncGenerator<RevenueFact[]> {
-  let group: RevenueFact[] = [];
-  for await (const fact of facts) {
-    if (group.length && group[0]!.golden !== fact.golden) {
-      yield group;
-      group = [];
+): AsyncGenerator<Together[]> {
+  let next = await booked.next();
+  for await (const page of facts) {
+    const pairs: Together[] = [];
+    for (const live of page) {
+      const at = live[0]!.golden;
+      for (; !next.done && next.value.golden < at; next = await booked.next()) pairs.push({ live: [], booked: next.value.rows });
+      const isBooked = !next.done && next.value.golden === at;
+      pairs.push({ live, booked: isBooked ? (next.value as { rows: BookedRow[] }).rows : [] });
+      if (isBooked) next = await booked.next();
     }
-    group.push(fact);
+    yield pairs;
   }
-  if (group.length) yield group;
+  for (; !next.done; next = await booked.next()) yield [{ live: [], booked: next.value.rows }];
 }
 
 type Value = Pick<RevenueFact, 'count' | 'amount' | 'split'> & Pick<LedgerEntry, 'before'>;

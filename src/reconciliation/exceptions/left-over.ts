@@ -219,6 +219,10 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
     }
     if (together) joinLacking(groups, lacking, together);
     for (const [key, entries] of groups) {
+      if (!key.startsWith('\u0000') && comesToNothing(work, side, entries)) {
+        for (const entry of entries) leaveOut(work, side, entry, 'it comes to 0.00 with its reversal, which nothing needs to match');
+        continue;
+      }
       const sides = { left: side === 'left' ? entries : [], right: side === 'right' ? entries : [] };
       const split = key.startsWith(SPLIT)
         ? work.rules.exceptions.splits.find((rule) => rule.side === side && missingPart(entries, rule.field) !== undefined)
@@ -244,6 +248,12 @@ function isNothing({ rules }: Work, side: Side, entry: Entry): boolean {
     if (!own || !pass.parts || (pass.kind === 'settlement' && !pass.on.length)) return true;
     return Object.values(partsOf({ parts: pass.parts, negative: pass.negative }, entry)).every((minor) => minor === 0);
   });
+}
+
+/** Whether records that belong together are an amount and its reversal: there is no money. A settlement says both, so it is missing. */
+function comesToNothing({ rules }: Work, side: Side, entries: readonly Entry[]): boolean {
+  if (entries.length < 2 || sumOf(entries) !== 0) return false;
+  return rules.passes.every((pass) => (pass.kind === 'settlement' ? pass.of === side : pass.kind !== 'subset' || !pass.parts));
 }
 
 function lacksOne(values: readonly (string | null)[]): boolean {

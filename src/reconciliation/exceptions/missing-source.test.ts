@@ -45,3 +45,29 @@ test('of a source that has something once a month, a refused file explains only 
 test('of a source that has never had anything, a refused file explains all', () => {
   expect(echoes([], [open('one', '2026-05-12'), open('another', '2026-09-15')])).toEqual(['one', 'another']);
 });
+
+test('of a daily source that ended long ago, a refused file explains the days that it lacks', () => {
+  const seen = weekdays('2026-03-02', '2026-05-29').filter((n) => n !== day('2026-04-15'));
+  expect(echoes(seen, [open('in the gap', '2026-04-15'), open('another day', '2026-05-06')])).toEqual(['in the gap']);
+});
+
+/** What is named as missing of a source with records on these days, with its echoes. */
+function named(seen: readonly number[], exceptions: FoundException[]): (string | string[])[][] {
+  const context = {
+    rules: { reconciliation: 'r', open: { left: { type: 'not_deposited', within: 1 }, right: { type: 'only_right', within: 0 } } },
+    ...{ days, asOf: day('2026-10-30'), currency: 'USD' },
+  };
+  const found = nameMissingSources(context, exceptions, [{ pipeline: 'bank', side: 'right', seen: new Set(seen), missing: [] }]);
+  return found.map(({ id, facts }) => [String(facts.problem).split(',')[0]!, exceptions.filter((e) => e.cause === id).map((e) => e.id)]);
+}
+
+test('a day without a file keeps its cause, however long ago the source ended', () => {
+  const seen = weekdays('2026-03-02', '2026-05-29').filter((n) => n !== day('2026-04-15'));
+  const missing = [open('a', '2026-04-15'), open('b', '2026-04-15')];
+  expect(named(seen, missing)).toEqual([['bank gave nothing of 2026-04-15', ['a', 'b']]]);
+});
+
+test('what did not come since the last record of a source is one cause', () => {
+  const missing = ['2026-06-03', '2026-06-10', '2026-07-15'].map((date, i) => open(String(i), date));
+  expect(named(weekdays('2026-03-02', '2026-05-29'), missing)).toEqual([['bank gave nothing since 2026-06-01', ['0', '1', '2']]]);
+});

@@ -47,10 +47,15 @@ export function nameMissingSources(
       continue;
     }
     if (!gaps.habit) continue;
-    for (const day of gaps.days) {
-      const echoes = open.filter((e) => e.cause === undefined && daysFor(context, source, e).includes(day));
+    // What did not come since its last record is one cause, however long ago that was.
+    const since = [...gaps.days].filter((day) => day > gaps.last);
+    const inside = [...gaps.days].filter((day) => day < gaps.last);
+    for (const lacking of [...inside.map((day) => [day]), ...(since.length ? [since] : [])]) {
+      const [day] = lacking as [number];
+      const echoes = open.filter((e) => e.cause === undefined && daysFor(context, source, e).some((each) => lacking.includes(each)));
       if (echoes.reduce((n, e) => n + e.left.length + e.right.length, 0) < FEWEST_ECHOES) continue;
-      const text = `${source.pipeline} gave nothing of ${dateOf(day)}, although it has something on every business day.`;
+      const which = lacking.length > 1 ? `since ${dateOf(day)}` : `of ${dateOf(day)}`;
+      const text = `${source.pipeline} gave nothing ${which}, although it has something on every business day.`;
       const made = missingSource(context, source, dateOf(day), text, echoes);
       for (const echo of echoes) echo.cause = made.id;
       found.push({ ...made, since: day });
@@ -82,28 +87,28 @@ function missingSource(
 
 /**
  * Business days since its first record on which a source has none; all days for a source that has none at all, and for one that has
- * something on fewer than half of them only those after its last record.
+ * something on fewer than half of them only those after its last record. What it has by habit is told by the days up to its last
+ * record: those that have passed since say nothing about it.
  */
-function gapsOf({ days, asOf }: Context, { seen }: SourceState): { days: Set<number>; habit: boolean } {
+function gapsOf({ days, asOf }: Context, { seen }: SourceState): { days: Set<number>; last: number; habit: boolean } {
   const gaps = new Set<number>();
   let [business, without] = [0, 0];
-  const last = Math.max(...seen, -Infinity);
-  let first = asOf - 400;
-  if (seen.size) {
-    first = asOf;
-    for (const day of seen) first = Math.min(first, day);
-  }
+  let [first, last] = seen.size ? [asOf, -Infinity] : [asOf - LONGEST, asOf];
+  for (const day of seen) [first, last] = [Math.min(first, day), Math.max(last, day)];
   for (let day = first; day <= asOf; day++) {
     if (days.index(day) === days.index(day - 1)) continue;
-    business++;
+    if (day <= last) business++;
     if (seen.has(day)) continue;
-    without++;
+    if (day <= last) without++;
     gaps.add(day);
   }
   // Of a source that has something on few days, a day without is nothing to go by; only what is after its last record is.
   if (seen.size && business >= HABIT.days && without * 2 > business) for (const day of gaps) if (day < last) gaps.delete(day);
-  return { days: gaps, habit: business >= HABIT.days && without * 100 <= business * (100 - HABIT.percent) };
+  return { days: gaps, last, habit: business >= HABIT.days && without * 100 <= business * (100 - HABIT.percent) };
 }
+
+/** So many days back, at most, is a source looked at that has nothing. */
+const LONGEST = 400;
 
 /** Whether an exception may be open because of this source: records of the other side without a partner, or days that it lacks. */
 function isFor({ rules }: Context, { side }: SourceState, e: FoundException): boolean {

@@ -15,6 +15,7 @@ import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
+import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
   except,
@@ -169,7 +170,12 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       const others = work.rules.passes.filter((one) => one.kind === 'subset');
       const { matches, ambiguous, completed, unequal } = matchBySubset(pass, open, [...work.unequal], work.days, others);
       reopen(work, completed);
-      takeAll(work, matches);
+      const taken = entriesOf(matches);
+      const inBlock = (one: Entry, other: Entry, side: Side): boolean => keyOf(one, pass.block, side) === keyOf(other, pass.block, side);
+      takeAll(
+        work,
+        matches.map((match) => withFirstOfCopies(work, match, taken, inBlock)),
+      );
       for (const group of unequal) holdUnequal(work, group);
       return ambiguous;
     }
@@ -199,11 +205,12 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
       : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days, seeksRefunds(work.rules, pass));
   for (const found of matches) {
-    const match = withFirstOfCopies(work, pass, found);
+    const match = withFirstOfCopies(work, found, entriesOf([found]), (first, _, side) => keyOf(first, pass.on, side) === null);
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
-    take(work, match, 'rule');
+    const isUnsure = hasUnprovenWash(work, pass, match);
+    take(work, isUnsure ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt: 'by_chance' } } : match, 'rule');
   }
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {
@@ -227,19 +234,32 @@ function seeksRefunds({ passes }: Rules, pass: Pass): boolean {
   return passes.slice(passes.indexOf(pass) + 1).some((later) => later.kind === 'subset' && later.parts !== undefined);
 }
 
-/** A match in which a copy stands for an entry that lacks the key: of two that say the same, the first one has the money. */
-function withFirstOfCopies(work: Work, pass: KeyPass | SettlementPass, match: FoundMatch): FoundMatch {
+/**
+ * A match in which a copy stands for an entry that says the same and has no match: of two that say the same, the first one has the money.
+ * `taken` are the entries that may not be used. `mayStand`: whether the first entry may have the place of the copy.
+ */
+function withFirstOfCopies(
+  work: Work,
+  match: FoundMatch,
+  taken: Set<Entry>,
+  mayStand: (first: Entry, copy: Entry, side: Side) => boolean,
+): FoundMatch {
   if (!work.extras.size) return match;
-  const taken = new Set([...match.left, ...match.right]);
-  const isFree = (entry: Entry, side: Side): boolean =>
-    work.open[side].has(entry) && !taken.has(entry) && keyOf(entry, pass.on, side) === null;
   const firsts = (entries: readonly Entry[]): Entry[] =>
     entries.map((entry) => {
-      const first = firstInstead(work.extras, entry, isFree);
+      const first = firstInstead(
+        work.extras,
+        entry,
+        (candidate, side) => work.open[side].has(candidate) && !taken.has(candidate) && mayStand(candidate, entry, side),
+      );
       if (first) taken.add(first);
       return first ?? entry;
     });
   return { ...match, left: firsts(match.left), right: firsts(match.right) };
+}
+
+function entriesOf(matches: readonly FoundMatch[]): Set<Entry> {
+  return new Set(matches.flatMap(({ left, right }) => [...left, ...right]));
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */

@@ -1,12 +1,13 @@
 import { dateOf } from '../calendar.ts';
-import type { Entry, FieldPair, Pass, Side, Window } from '../entry.ts';
+import type { Entry, FieldPair, KeyPass, Pass, SettlementPass, Side, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
 import { monthKeyOf } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
 import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
 import { refundViews } from '../passes/subset.ts';
 import { keyOf } from '../fields.ts';
-import type { ReconciledMatch, Rules } from './work.ts';
+import { lacksAll, narrowerKeys } from './washes.ts';
+import { type ReconciledMatch, type Rules, SIDES } from './work.ts';
 
 /**
  * A way in which one record may decide what becomes of another: both are in one group of a pass, or are rivals in it. Whatever is
@@ -76,10 +77,11 @@ export function takenBy(rules: Rules, { by, pass, evidence, takenLast }: Reconci
 function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
   switch (pass.kind) {
     case 'key':
-      return [{ pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) }];
+      return [{ pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) }, ...washRelations(pass, i, passes)];
     case 'settlement':
       return [
         ...(pass.on.length ? [{ pass: i, keyOf: (entry: Entry, side: Side) => keyOf(entry, pass.on, side) }] : []),
+        ...washRelations(pass, i, passes),
         // The fees of a month are debited as one sum.
         ...(pass.monthly
           ? [{ pass: i, keyOf: (entry: Entry, side: Side) => (side === pass.of ? monthKeyOf(pass, entry) : null), always: pass.of }]
@@ -112,6 +114,17 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
       return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) }];
     }
   }
+}
+
+/** A reversal without a narrower key, and all records of the other side that have the wider one: it may belong to each of them. */
+function washRelations(pass: KeyPass | SettlementPass, i: number, passes: readonly Pass[]): Relation[] {
+  const narrower = narrowerKeys(pass, passes);
+  if (!narrower.length || !pass.on.length) return [];
+  return SIDES.map((other) => ({
+    pass: i,
+    keyOf: (entry, side) => (side === other || (entry.minor < 0 && lacksAll(entry, side, narrower)) ? keyOf(entry, pass.on, side) : null),
+    always: other,
+  }));
 }
 
 function reachOf({ from, to }: Window): number {

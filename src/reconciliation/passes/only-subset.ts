@@ -16,14 +16,23 @@ export interface Subset {
   picked: boolean;
   /** There is more than one subset: `chosen` has the records of all of them. */
   several: boolean;
+  /** Each subset that there is; undefined where they are many, or one of them picks among records that cannot be distinguished. */
+  ways?: readonly (readonly Entry[])[];
 }
+
+/** More ways than this are not kept. */
+const MOST_WAYS = 100;
 
 /**
  * The only subset of `units` with this sum; the records of all of them when there are more; `none`, or `unknown` when the search
  * would take too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
- * `picked` says that only some of them were taken. An empty subset is no solution.
+ * `picked` says that only some of them were taken. An empty subset is no solution, and neither is one for which `isFit` says no.
  */
-export function onlySubset(units: readonly Unit[], minor: number): Subset | 'none' | 'unknown' {
+export function onlySubset(
+  units: readonly Unit[],
+  minor: number,
+  isFit: (records: readonly Entry[]) => boolean = () => true,
+): Subset | 'none' | 'unknown' {
   const kinds = kindsOf(units);
   // What the kinds from i on can still add, at the least and at the most: a branch that cannot arrive is left.
   const least: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
@@ -33,17 +42,19 @@ export function onlySubset(units: readonly Unit[], minor: number): Subset | 'non
     least[i] = least[i + 1]! + Math.min(0, all);
     most[i] = most[i + 1]! + Math.max(0, all);
   }
+  const recordsOf = (counts: readonly number[]): Entry[] =>
+    kinds.flatMap(({ units: same }, i) => same.slice(0, counts[i]).flatMap(({ entries }) => entries));
+  const isPicked = (counts: readonly number[]): boolean => kinds.some(({ units: same }, i) => counts[i]! > 0 && counts[i]! < same.length);
   const taken: number[] = [];
   const inAny = new Set<number>();
-  let solution: number[] | undefined;
-  let solutions = 0;
+  const solutions: number[][] = [];
+  let count = 0;
   let steps = 0;
   function search(i: number, rest: number): boolean {
     if (++steps > MAX_STEPS) return false;
     if (i === kinds.length) {
-      if (rest !== 0 || !taken.some((n) => n > 0)) return true;
-      solution ??= [...taken];
-      solutions++;
+      if (rest !== 0 || !taken.some((n) => n > 0) || !isFit(recordsOf(taken))) return true;
+      if (++count <= MOST_WAYS) solutions.push([...taken]);
       taken.forEach((n, kind) => n > 0 && inAny.add(kind));
       return true;
     }
@@ -59,15 +70,15 @@ export function onlySubset(units: readonly Unit[], minor: number): Subset | 'non
   search(0, minor);
   // Where not all solutions were seen, each record may be in one.
   const possible = kinds.flatMap(({ units: same }, i) => (steps > MAX_STEPS || inAny.has(i) ? same.flatMap(({ entries }) => entries) : []));
-  if (solutions > 1) return { chosen: possible, picked: true, several: true };
+  if (count > 1) {
+    const isKept = steps <= MAX_STEPS && count <= MOST_WAYS && !solutions.some(isPicked);
+    return { chosen: possible, picked: true, several: true, ...(isKept ? { ways: solutions.map(recordsOf) } : {}) };
+  }
   if (steps > MAX_STEPS) return 'unknown';
+  const [solution] = solutions;
   if (!solution) return 'none';
-  const counts = solution;
-  return {
-    chosen: kinds.flatMap(({ units: same }, i) => same.slice(0, counts[i]).flatMap(({ entries }) => entries)),
-    picked: kinds.some(({ units: same }, i) => counts[i]! > 0 && counts[i]! < same.length),
-    several: false,
-  };
+  const [chosen, picked] = [recordsOf(solution), isPicked(solution)];
+  return { chosen, picked, several: false, ...(picked ? {} : { ways: [chosen] }) };
 }
 
 /** Units that cannot be distinguished, together; the largest amounts first, so branches end early. */

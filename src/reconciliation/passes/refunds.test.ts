@@ -74,6 +74,13 @@ describe('a refund of an earlier day has the same amount as one of today', () =>
     expect([confirmed, found.includes('not_settled r')]).toEqual([['a b s'], true]);
   });
 
+  test('nor because it waits next to another refund of its day', () => {
+    const pair = [paid('p', -500, '2026-07-07'), ...refunds];
+    const byDay = { ...LATER, together: ['day'] };
+    const { confirmed, found } = reconcile([KEY, byDay, { ...byDay, name: 'refunds', together: [] }], [...sales, ...pair], one);
+    expect([confirmed, found]).toEqual([['a b s'], ['ambiguous q r', 'not_settled p']]);
+  });
+
   test('where the settlements are on the left, too', () => {
     const left: SettlementPass = { ...KEY, of: 'left', sides: 'one_to_many' };
     const day: SubsetPass = { ...SAME_DAY, one: 'left' };

@@ -1,6 +1,6 @@
 import type { BusinessDays, Entry, SubsetPass, Unequal } from '../entry.ts';
 import { sumOf } from '../sums.ts';
-import type { Need } from './balanced.ts';
+import { isByChance } from './by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from './candidates.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
 import { salesAndRefunds, takingsOf } from './settlement.ts';
@@ -12,17 +12,33 @@ export interface Target {
   group?: Unequal;
 }
 
+/** Which of the sums of a target: of a settlement, its sales or its refunds; all records where these are not apart. */
+export type SumOf = 'sales' | 'refunds' | 'all';
+
+/**
+ * Why a solution may be another one. many: so many candidates would add up to an unrelated amount as well, unless it is known that what is
+ * wanted is among them. equal: which of equal records it is cannot be told, or the settlement says another number of payments.
+ */
+export interface Doubt {
+  of: SumOf;
+  why: 'many' | 'equal';
+}
+
 /** Records that add up to a target, with what is kept of its group. */
 export interface Solution {
   kept: readonly Entry[];
   chosen: readonly Entry[];
-  /**
-   * many: so many candidates would add up to an unrelated amount as well, unless it is known that what is wanted is among them. equal:
-   * which of equal records it is cannot be told, or many refunds wait.
-   */
-  doubt?: 'many' | 'equal';
+  doubts: readonly Doubt[];
   /** The refunds of a settlement, where its sales do not add up to the gross; the difference between these. */
   lacking?: number;
+}
+
+/** A sum that was looked for among units, and the records of each way in which they come to it, as far as these are known. */
+export interface SoughtSum {
+  of: SumOf;
+  minor: number;
+  units: readonly Unit[];
+  ways: readonly (readonly Entry[])[];
 }
 
 export interface Answer {
@@ -30,8 +46,7 @@ export interface Answer {
   /** The first record of each unit on which the answer depends. */
   near: readonly Entry[];
   found?: Solution;
-  /** What was looked for among which records; refunds are not counted. */
-  need?: Need;
+  sums: readonly SoughtSum[];
   /** There are several solutions, with these records. */
   several?: readonly Entry[];
   /** The sales of a settlement, where its refunds are not known or several would fit. */
@@ -42,21 +57,28 @@ export interface SubsetSearch {
   answer(target: Target): Answer;
   /** These records are taken: no other target can have them. */
   use(entries: readonly Entry[]): void;
+  /** No other ways are left for a sum of a record. */
+  narrow(anchor: Entry, of: SumOf, ways: readonly (readonly Entry[])[]): void;
 }
 
 /** What a search for one sum came to. */
-interface Sought {
-  near: readonly Unit[];
+interface Sought extends SoughtSum {
   result: 'none' | 'several' | 'found';
   chosen: readonly Entry[];
-  doubt?: 'many' | 'equal';
+  doubts: readonly Doubt[];
 }
+
+/** Whether chosen records may be all that a target still lacks. */
+type IsFit = (chosen: readonly Entry[]) => boolean;
 
 /** Of more refunds that wait, none is taken. */
 const MOST_REFUNDS = 40;
 /** A settlement says itself what its refunds come to: so they are there, and fit by chance ten times less often. */
 const REFUND_CHANCES = 10;
-const NOTHING: Sought = { near: [], result: 'found', chosen: [] };
+
+function nothing(of: SumOf, result: 'none' | 'found', minor = 0, units: readonly Unit[] = []): Sought {
+  return { of, minor, units, ways: [], result, chosen: [], doubts: [] };
+}
 
 /**
  * Looks for records that add up to a target. Of a settlement that says its gross, sales are looked for among sales and refunds among
@@ -65,37 +87,62 @@ const NOTHING: Sought = { near: [], result: 'found', chosen: [] };
  */
 export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: BusinessDays, views: readonly View[]): SubsetSearch {
   const used = new Set<Entry>();
+  const narrowed = new Map<string, ReadonlySet<string>>();
   const all = candidatesOf(pass, pass.block, open, days);
   const positive = pass.parts ? open.filter(({ minor }) => minor > 0) : open;
   const sales = positive.length === open.length ? all : candidatesOf(pass, pass.block, positive, days);
   const negative = pass.parts ? open.filter(({ minor }) => minor < 0) : [];
-  const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(pass, view.block, negative, days) })) : [];
+  // One by one: a refund that is settled apart from the others of its day fits as well as one that is alone on its day.
+  const single = { one: pass.one, together: [] };
+  const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(single, view.block, negative, days) })) : [];
 
   function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] | undefined {
     const isCandidate = ({ entries, minor }: Unit): boolean => !used.has(entries[0]!) && Math.abs(minor) <= largest;
     return nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
   }
 
-  function seek(units: readonly Unit[], minor: number, chance = pass.chance): Sought {
-    const only = minor === 0 || !units.length ? 'none' : onlySubset(units, minor);
-    if (typeof only !== 'object') return { ...NOTHING, near: units, result: 'none' };
-    const doubt = only.picked ? 'equal' : isByChance(units, minor, chance, only.chosen) ? 'many' : undefined;
-    return { near: units, result: only.several ? 'several' : 'found', chosen: only.chosen, ...(doubt ? { doubt } : {}) };
+  function seek(anchor: Entry, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
+    const left = narrowed.get(sumName(anchor, of));
+    const isLeft: IsFit = (chosen) => left === undefined || left.has(wayName(chosen));
+    const find = (fit: IsFit): ReturnType<typeof onlySubset> => (minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit));
+    const fitting = isFit ? find((chosen) => isFit(chosen) && isLeft(chosen)) : 'none';
+    const only = fitting === 'none' ? find(isLeft) : fitting;
+    if (typeof only !== 'object') return nothing(of, 'none', minor, units);
+    // What does not fit what else is known of the target is only proposed.
+    const isUnsure = only.picked || (isFit !== undefined && only !== fitting);
+    const chance = of === 'refunds' ? pass.chance * REFUND_CHANCES : pass.chance;
+    const why = isUnsure ? 'equal' : isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) ? 'many' : undefined;
+    const { chosen, several, ways = [] } = only;
+    return { of, minor, units, ways, result: several ? 'several' : 'found', chosen, doubts: why ? [{ of, why }] : [] };
   }
 
-  function seekRefunds(anchor: Entry, minor: number): Sought {
+  function seekRefunds(anchor: Entry, refunded: number, isFit?: IsFit): Sought {
     const units = new Map<Entry, Unit>();
     for (const { view, candidates } of refunds) {
-      const waiting = near(anchor, view, candidates, MOST_REFUNDS, minor);
+      const waiting = near(anchor, view, candidates, MOST_REFUNDS, refunded);
       // Where they are too many to try, another one may fit as well.
-      if (!waiting) return { ...NOTHING, result: 'none' };
+      if (!waiting) return nothing('refunds', 'none');
       for (const unit of waiting) units.set(unit.entries[0]!, unit);
     }
-    const sought = seek([...units.values()], -minor, pass.chance * REFUND_CHANCES);
-    const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, minor) ?? []) : [];
+    const sought = seek(anchor, 'refunds', [...units.values()], -refunded, isFit);
+    const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, refunded) ?? []) : [];
     const own = new Set(inReach.flatMap(({ entries }) => entries));
     // Another pass looks where these are.
     return sought.result === 'found' && !sought.chosen.every((entry) => own.has(entry)) ? { ...sought, result: 'none' } : sought;
+  }
+
+  /** The number of payments that a settlement says it has. */
+  function countOf({ values }: Entry): number | undefined {
+    const count = Number(pass.count === undefined ? '' : (values[pass.count] ?? ''));
+    return Number.isInteger(count) && count > 0 ? count : undefined;
+  }
+
+  /** Whether chosen records agree with each other and with those known. Where those known differ themselves, a field tells nothing. */
+  function isAlike(known: readonly Entry[], chosen: readonly Entry[]): boolean {
+    return (pass.alike ?? []).every((field) => {
+      const own = valuesOf(known, field);
+      return own.size > 1 || valuesOf([...known, ...chosen], field).size <= 1;
+    });
   }
 
   function answer(target: Target): Answer {
@@ -104,55 +151,63 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     if (!parts) return plain(target, pass.parts ? takingsOf({ parts: pass.parts, negative: pass.negative }, anchor) : [anchor.minor]);
     const keptSales = kept.filter(({ minor }) => minor > 0);
     const keptRefunds = kept.filter(({ minor }) => minor <= 0);
-    const missing = parts.sales - sumOf(keptSales);
+    const count = countOf(anchor);
+    const lacks = parts.sales - sumOf(keptSales);
+    // Some settlements count their sales alone, others the refunds too.
+    const isFit: IsFit = (chosen) =>
+      (count === undefined || isCount(keptSales.length + chosen.length, count, parts.refunds !== 0)) && isAlike(keptSales, chosen);
     const ofSales =
-      missing === 0 ? NOTHING : missing < 0 ? seek([], 0) : seek(near(anchor, pass, sales, pass.most, missing) ?? [], missing);
-    const need = missing > 0 ? { need: { minor: missing, units: ofSales.near } } : {};
-    if (ofSales.result === 'none') return parts.stated ? { ...onlyRefunds(target, parts, ofSales), ...need } : plain(target, [parts.sales]);
-    if (ofSales.result === 'several') return { target, near: firsts(ofSales), several: ofSales.chosen, ...need };
+      lacks === 0
+        ? nothing('sales', 'found')
+        : lacks < 0
+          ? nothing('sales', 'none')
+          : seek(anchor, 'sales', near(anchor, pass, sales, pass.most, lacks) ?? [], lacks, isFit);
+    if (ofSales.result === 'none') return parts.stated ? onlyRefunds(target, parts, ofSales) : plain(target, [parts.sales]);
+    if (ofSales.result === 'several') return { ...about(target, ofSales), several: ofSales.chosen };
+    const sold = [...keptSales, ...ofSales.chosen];
+    const isFitRefund: IsFit = (chosen) =>
+      (count === undefined || [sold.length, sold.length + chosen.length].includes(count)) && isAlike(sold, chosen);
     const hasRefunds = sumOf(keptRefunds) === -parts.refunds;
-    const ofRefunds = hasRefunds ? NOTHING : seekRefunds(anchor, parts.refunds);
-    const about = { target, near: firsts(ofSales, ofRefunds), ...need };
+    const ofRefunds = hasRefunds ? nothing('refunds', 'found') : seekRefunds(anchor, parts.refunds, isFitRefund);
+    const found = about(target, ofSales, ofRefunds);
     // Sales that an earlier pass could only propose are no more certain because the refunds are known.
-    const doubt = target.group?.otherwise?.evidence.doubt === 'by_chance' ? 'equal' : ofSales.doubt;
-    const known: Solution = { kept: keptSales, chosen: ofSales.chosen, ...(doubt ? { doubt } : {}) };
-    if (ofRefunds.result !== 'found')
-      return { ...about, sales: known, ...(ofRefunds.result === 'several' ? { several: ofRefunds.chosen } : {}) };
+    const isProposed = target.group?.otherwise?.evidence.doubt === 'by_chance';
+    const doubts: readonly Doubt[] = isProposed ? [{ of: 'sales', why: 'equal' }] : ofSales.doubts;
+    if (ofRefunds.result !== 'found') {
+      const known: Solution = { kept: keptSales, chosen: ofSales.chosen, doubts };
+      return { ...found, sales: known, ...(ofRefunds.result === 'several' ? { several: ofRefunds.chosen } : {}) };
+    }
     const chosen = [...ofSales.chosen, ...ofRefunds.chosen];
     const whole = hasRefunds ? [...keptSales, ...keptRefunds] : keptSales;
-    if (!chosen.length && whole.length === kept.length) return about;
-    const unsure = ofRefunds.doubt ? 'equal' : doubt;
-    return { ...about, found: { kept: whole, chosen, ...(unsure ? { doubt: unsure } : {}) } };
+    if (!chosen.length && whole.length === kept.length) return found;
+    return { ...found, found: { kept: whole, chosen, doubts: [...doubts, ...ofRefunds.doubts] } };
   }
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */
   function onlyRefunds(target: Target, { sales, refunds }: { sales: number; refunds: number }, ofSales: Sought): Answer {
     const { anchor, kept, group } = target;
     const wanted = group && !group.otherwise && refunds !== 0 && kept.every(({ minor }) => minor > 0);
-    const found = wanted ? seekRefunds(anchor, refunds) : undefined;
-    if (found?.result !== 'found') return { target, near: firsts(ofSales, ...(found ? [found] : [])) };
-    const lacking = sumOf(kept) - sales;
-    return {
-      target,
-      near: firsts(ofSales, found),
-      found: { kept, chosen: found.chosen, ...(found.doubt ? { doubt: 'equal' } : {}), lacking },
-    };
+    if (!wanted) return about(target, ofSales);
+    const ofRefunds = seekRefunds(anchor, refunds, (chosen) => isAlike(kept, chosen));
+    const found = about(target, ofSales, ofRefunds);
+    if (ofRefunds.result !== 'found') return found;
+    return { ...found, found: { kept, chosen: ofRefunds.chosen, doubts: ofRefunds.doubts, lacking: sumOf(kept) - sales } };
   }
 
   /** Without parts, or where it is not known which of them the records are: all of them, with their signs. */
   function plain(target: Target, wanted: readonly number[]): Answer {
     const { anchor, kept } = target;
     const units = near(anchor, pass, all, pass.most) ?? [];
-    const sought = [...new Set(wanted)].map((minor) => seek(units, minor - sumOf(kept))).filter(({ result }) => result !== 'none');
+    const sums = [...new Set(wanted)].map((minor) => seek(anchor, 'all', units, minor - sumOf(kept), (chosen) => isAlike(kept, chosen)));
+    const sought = sums.filter(({ result }) => result !== 'none');
     const [first, second] = sought;
-    const ofOne = new Set(wanted).size === 1 ? { need: { minor: wanted[0]! - sumOf(kept), units } } : {};
-    const about = { target, near: units.map(({ entries }) => entries[0]!), ...ofOne };
-    if (!first) return about;
+    const own = { ...about(target, ...sums), sums: sums.length === 1 ? sums : [] };
+    if (!first) return own;
     // What makes up the gross is part of what makes up gross and refunds: it says the same.
     const only =
       sought.every(({ result }) => result === 'found') && (!second || second.chosen.every((entry) => first.chosen.includes(entry)));
-    if (only) return { ...about, found: { kept, chosen: first.chosen, ...(first.doubt ? { doubt: first.doubt } : {}) } };
-    return { ...about, several: [...new Set(sought.flatMap(({ chosen }) => chosen))] };
+    if (only) return { ...own, found: { kept, chosen: first.chosen, doubts: first.doubts } };
+    return { ...own, several: [...new Set(sought.flatMap(({ chosen }) => chosen))] };
   }
 
   return {
@@ -160,47 +215,29 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     use: (entries) => {
       for (const entry of entries) used.add(entry);
     },
+    narrow: (anchor, of, ways) => void narrowed.set(sumName(anchor, of), new Set(ways.map(wayName))),
   };
 }
 
-function firsts(...sought: readonly Sought[]): Entry[] {
-  return sought.flatMap(({ near }) => near.map(({ entries }) => entries[0]!));
+function sumName({ id }: Entry, of: SumOf): string {
+  return `${of} ${id}`;
 }
 
-/**
- * Whether so many candidates are there that some of them would add up to any amount: the subsets that could reach the target, against
- * the amounts that they could come to.
- */
-function isByChance(near: readonly Unit[], minor: number, chance: number, chosen: readonly Entry[]): boolean {
-  const most = Math.abs(minor);
-  const oneSign = near.every((unit) => unit.minor >= 0) || near.every((unit) => unit.minor <= 0);
-  const able = oneSign ? near.filter((unit) => Math.abs(unit.minor) <= most) : near;
-  let [reach, step] = [0, 0];
-  for (const unit of able) {
-    reach += Math.abs(unit.minor);
-    step = divisor(step, Math.abs(unit.minor));
-  }
-  const amounts = step === 0 ? 1 : reach / step;
-  const isChosen = new Set(chosen);
-  const size = near.filter(({ entries }) => isChosen.has(entries[0]!)).length;
-  return subsetsUpTo(able.length, size) * 1000 > chance * amounts && able.length > FEWEST_BY_CHANCE;
+function wayName(records: readonly Entry[]): string {
+  return records
+    .map(({ id }) => id)
+    .sort()
+    .join('\n');
 }
 
-/** How many subsets of so many have this size or a smaller one: few are likelier than many. */
-function subsetsUpTo(units: number, size: number): number {
-  let [sum, ofSize] = [0, 1];
-  for (let k = 1; k <= Math.min(size, units); k++) {
-    ofSize = (ofSize * (units - k + 1)) / k;
-    sum += ofSize;
-  }
-  return sum;
+function valuesOf(entries: readonly Entry[], field: string): Set<string> {
+  return new Set(entries.flatMap(({ values }) => values[field] || []));
 }
 
-/** With so few candidates there are too few subsets for any to fit by chance, whatever the amounts are. */
-const FEWEST_BY_CHANCE = 2;
+function isCount(sales: number, count: number, hasRefunds: boolean): boolean {
+  return sales === count || (hasRefunds && sales < count);
+}
 
-function divisor(a: number, b: number): number {
-  let [x, y] = [a, b];
-  while (y !== 0) [x, y] = [y, x % y];
-  return x;
+function about(target: Target, ...sums: readonly Sought[]): Pick<Answer, 'target' | 'near' | 'sums'> {
+  return { target, near: sums.flatMap(({ units }) => units.map(({ entries }) => entries[0]!)), sums };
 }

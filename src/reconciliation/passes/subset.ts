@@ -1,10 +1,11 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } from '../entry.ts';
 import { pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
-import { balancedNeeds } from './balanced.ts';
+import { balancedNeeds, type Need } from './balanced.ts';
 import { manyOf, type View } from './candidates.ts';
+import { jointWays } from './joint.ts';
 import { partsOf } from './settlement.ts';
-import { type Answer, type Solution, subsetSearch, type Target } from './subset-search.ts';
+import { type Answer, type Solution, type SubsetSearch, subsetSearch, type Target } from './subset-search.ts';
 
 export interface SubsetResult {
   matches: FoundMatch[];
@@ -32,10 +33,15 @@ export function matchBySubset(
   const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [] };
   let answers = targetsOf(pass, open, unequal).map((target) => search.answer(target));
   for (;;) {
-    const balanced = balancedNeeds(answers.flatMap(({ need }) => need ?? []));
-    answers = answers.map((answer) => (answer.need && balanced.has(answer.need) ? withoutChance(answer) : answer));
-    const certain = withoutRivals(answers, ({ found }) => found && !found.doubt);
-    if (!certain.size) break;
+    const balanced = balancedNeeds(answers.flatMap(({ sums }) => sums));
+    answers = answers.map((answer) => withoutChance(answer, balanced));
+    const certain = withoutRivals(answers, ({ found }) => found && !found.doubts.length);
+    if (!certain.size) {
+      const narrowed = narrow(answers, search);
+      if (!narrowed.size) break;
+      answers = answers.map((answer) => (narrowed.has(answer) ? search.answer(answer.target) : answer));
+      continue;
+    }
     for (const answer of certain) take(pass, answer.target, answer.found!, result);
     const used = new Set([...certain].flatMap(({ found }) => found!.chosen));
     search.use([...used]);
@@ -82,14 +88,24 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
   return targets.filter(({ anchor }) => anchor.day !== null);
 }
 
-function withoutChance(answer: Answer): Answer {
-  const sure = (solution: Solution | undefined): Solution | undefined => {
-    if (solution?.doubt !== 'many') return solution;
-    const { doubt: _, ...rest } = solution;
-    return rest;
-  };
-  const [found, sales] = [sure(answer.found), sure(answer.sales)];
-  return { ...answer, ...(found ? { found } : {}), ...(sales ? { sales } : {}) };
+/** An answer of which the sums that balance with all others do not fit by chance. */
+function withoutChance(answer: Answer, balanced: ReadonlySet<Need>): Answer {
+  const sure = answer.sums.filter((sum) => balanced.has(sum)).map(({ of }) => of);
+  if (!sure.length) return answer;
+  const without = ({ doubts, ...solution }: Solution): Solution => ({
+    ...solution,
+    doubts: doubts.filter(({ of, why }) => why !== 'many' || !sure.includes(of)),
+  });
+  const { found, sales } = answer;
+  return { ...answer, ...(found ? { found: without(found) } : {}), ...(sales ? { sales: without(sales) } : {}) };
+}
+
+/** Leaves to each sum only what it has in a solution of all of them together; the answers for which this says more. */
+function narrow(answers: readonly Answer[], search: SubsetSearch): Set<Answer> {
+  const sums = answers.flatMap((answer) => answer.sums.filter(({ ways }) => ways.length).map((sum) => ({ ...sum, answer })));
+  const narrowed = jointWays(sums);
+  for (const [{ answer, of }, ways] of narrowed) search.narrow(answer.target.anchor, of, ways);
+  return new Set([...narrowed.keys()].map(({ answer }) => answer));
 }
 
 /** The answers that are wanted, where no record of one is in another. `than`: those that have theirs already. */
@@ -106,12 +122,12 @@ function withoutRivals(
   );
 }
 
-function take(pass: SubsetPass, target: Target, { kept, chosen, doubt, lacking }: Solution, result: SubsetResult): void {
+function take(pass: SubsetPass, target: Target, { kept, chosen, doubts, lacking }: Solution, result: SubsetResult): void {
   const { anchor, group } = target;
   const many = [...kept, ...chosen];
   if (group) result.completed.push(group);
   if (lacking === undefined) {
-    result.matches.push(matchOf(pass, target, many, doubt !== undefined));
+    result.matches.push(matchOf(pass, target, many, doubts.length > 0));
     return;
   }
   // The difference stays what it is, with the refunds on the side of what was settled.
@@ -126,7 +142,7 @@ function take(pass: SubsetPass, target: Target, { kept, chosen, doubt, lacking }
 function keepSales(
   pass: SubsetPass,
   target: Target,
-  { kept, chosen, doubt }: Solution,
+  { kept, chosen, doubts }: Solution,
   several: readonly Entry[] | undefined,
   result: SubsetResult,
 ): void {
@@ -138,7 +154,7 @@ function keepSales(
     );
   if (!many.length || (group?.otherwise && !chosen.length)) return;
   if (group) result.completed.push(group);
-  const match = matchOf(pass, target, many, doubt !== undefined);
+  const match = matchOf(pass, target, many, doubts.length > 0);
   const { left, right, difference, evidence } = match;
   result.unequal.push({ pass: group?.pass ?? pass.name, left, right, difference, fields: evidence.fields, otherwise: match });
 }

@@ -28,6 +28,7 @@ const matched = object({
   entity: text('the entity'),
   connection: text('the connection'),
   key: text('its key there'),
+  item: text('which of the records that a mapping made of one; empty: the only one'),
   amount: amount('its amount'),
 });
 
@@ -76,6 +77,7 @@ const exceptionRecord = {
   entity: text('the entity'),
   connection: text('the connection'),
   key: text('its key there'),
+  item: text('which of the records that a mapping made of one; empty: the only one'),
   amount: amount('its amount'),
 };
 /** One exception of `exceptions list`. */

@@ -1,7 +1,10 @@
 import type { Project } from '../../../config/project.ts';
 import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
+import { calendarDay } from '../../../core/time/time.ts';
+import { dayNumber } from '../../../reconciliation/calendar.ts';
 import type { Entry, Side } from '../../../reconciliation/entry.ts';
 import type { SourceState } from '../../../reconciliation/exceptions/missing-source.ts';
+import { givenDays } from '../../../store/landing/given-days.ts';
 import { firstNames } from '../../../store/ledger/connections.ts';
 import { refusedSince } from '../../../store/ledger/files.ts';
 import type { Knex } from '../../../store/open.ts';
@@ -9,13 +12,17 @@ import { lastRuns } from '../../../store/ledger/runs.ts';
 import type { Source } from '../../../store/ledger/sources.ts';
 import { feedsOf } from '../reconciliation-basis.ts';
 
-/** Every pipeline that gives records to a side, with the files of it that were refused and the runs that failed. */
+/**
+ * Every pipeline that gives records to a side, with the files of it that were refused and the runs that failed. Of one that lacks
+ * something, the days of all its records count, also of those that the side leaves out: its file of that day has come.
+ */
 export async function sourceStates(
   knex: Knex,
   project: Project,
   config: ReconciliationConfig,
   sources: readonly Source[],
   seen: SeenDays,
+  entityIds: Readonly<Record<Side, number>>,
 ): Promise<SourceState[]> {
   const bySource = new Map(sources.map((source) => [source.pipeline, source]));
   const runs = await lastRuns(knex);
@@ -23,10 +30,10 @@ export async function sourceStates(
   const states: SourceState[] = [];
   for (const { pipeline, side } of feedsOf(project, config)) {
     const connection = project.pipelines.get(pipeline)!.value.source?.connection ?? '';
-    const days = seen[side].get(first.get(connection) ?? connection) ?? new Set<number>();
+    let days: ReadonlySet<number> = seen[side].get(first.get(connection) ?? connection) ?? new Set<number>();
     const source = bySource.get(pipeline);
     const run = runs.get(pipeline);
-    const { name } = config[side];
+    const { name, entity, date } = config[side];
     const missing: { subject: string; text: string }[] = [];
     if (!source || !run) missing.push({ subject: 'never ran', text: `${pipeline} has not run yet, so ${name} lacks all that it gives.` });
     else {
@@ -34,6 +41,10 @@ export async function sourceStates(
         missing.push({ subject: path, text: `${path} was refused by ${pipeline}, so ${name} lacks what is in it.` });
       if (missing.length === 0 && (run.outcome === 'failed' || run.outcome === 'aborted'))
         missing.push({ subject: 'failed', text: `The last run of ${pipeline} failed, so ${name} may lack what it should have read.` });
+    }
+    if (missing.length && source && date !== undefined) {
+      const given = await givenDays(knex, source.id, { id: entityIds[side], name: entity }, date);
+      days = new Set([...days, ...given.map((text) => dayNumber(calendarDay(text, project.config.town.time_zone)))]);
     }
     states.push({ pipeline, side, seen: days, missing });
   }

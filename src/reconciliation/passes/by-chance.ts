@@ -1,0 +1,41 @@
+import type { Entry } from '../entry.ts';
+import type { Unit } from './only-subset.ts';
+
+/**
+ * Whether so many candidates are there that some of them would add up to any amount: the subsets that could reach the target, against
+ * the amounts that they could come to. `isCounted`: it is known how many of them there are.
+ */
+export function isByChance(near: readonly Unit[], minor: number, chance: number, chosen: readonly Entry[], isCounted: boolean): boolean {
+  const most = Math.abs(minor);
+  const oneSign = near.every((unit) => unit.minor >= 0) || near.every((unit) => unit.minor <= 0);
+  const able = oneSign ? near.filter((unit) => Math.abs(unit.minor) <= most) : near;
+  let [reach, step] = [0, 0];
+  for (const unit of able) {
+    reach += Math.abs(unit.minor);
+    step = divisor(step, Math.abs(unit.minor));
+  }
+  const amounts = step === 0 ? 1 : reach / step;
+  const isChosen = new Set(chosen);
+  const size = near.filter(({ entries }) => isChosen.has(entries[0]!)).length;
+  const subsets = isCounted ? subsetsUpTo(able.length, size) - subsetsUpTo(able.length, size - 1) : subsetsUpTo(able.length, size);
+  return subsets * 1000 > chance * amounts && able.length > FEWEST_BY_CHANCE;
+}
+
+/** How many subsets of so many have this size or a smaller one: few are likelier than many. */
+function subsetsUpTo(units: number, size: number): number {
+  let [sum, ofSize] = [0, 1];
+  for (let k = 1; k <= Math.min(size, units); k++) {
+    ofSize = (ofSize * (units - k + 1)) / k;
+    sum += ofSize;
+  }
+  return sum;
+}
+
+/** With so few candidates there are too few subsets for any to fit by chance, whatever the amounts are. */
+const FEWEST_BY_CHANCE = 2;
+
+function divisor(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}
