@@ -240,6 +240,7 @@ const shown = object({
   connection: text('the connection'),
   source_key: text('its key there'),
   golden_id: whole('number of its golden record'),
+  golden_records: whole('how many source records that golden record has; `same` joins all of both'),
   fields: named('what its system gave; personal data'),
 }).meta({ id: 'shown_record' });
 
