@@ -33,10 +33,32 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
 /** What names the store; a reference there says where. */
 const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
 
+const NOT_PERMITTED: Omit<Problem, 'place'> = {
+  code: 'NOT_PERMITTED',
+  message: 'The account that runs Interlocal may not read or write this.',
+  hint: 'Give it the permission, or run the command as the account that has it.',
+};
+
+/** Errors about a file or folder that is named, whether or not it has to do with the store. */
+const OF_FILES: Record<string, Omit<Problem, 'place'>> = {
+  EACCES: NOT_PERMITTED,
+  EPERM: NOT_PERMITTED,
+  ENOTDIR: {
+    code: 'NOT_A_FOLDER',
+    message: 'A folder is needed on the way to this, but there is a file.',
+    hint: 'Correct the path, or move the file away.',
+  },
+  ENAMETOOLONG: { code: 'PATH_UNUSABLE', message: 'The name is too long for this disk.', hint: 'Choose a shorter one.' },
+  ENOSPC: { ...OF_THE_DISK['ENOSPC']!, message: 'The disk that this is on is full, so it cannot be written.' },
+  EROFS: { ...OF_THE_DISK['EROFS']!, message: 'This is on a disk that is mounted read-only.' },
+};
+
 /** What the database or the disk says when it fails, in plain words; undefined for what is our own fault. */
 export function storeFailure(error: unknown): FatalError | undefined {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message, path, syscall } = (error ?? {}) as { code?: unknown; message?: unknown; path?: unknown; syscall?: unknown };
   const text = typeof code === 'string' ? code : '';
+  if (typeof path === 'string' && typeof syscall === 'string' && OF_FILES[text])
+    return new FatalError({ ...OF_FILES[text], place: { file: path } }, { cause: error });
   const known = OF_THE_DISK[text] ?? sqliteFailure(text) ?? postgresFailure(text, String(message ?? ''));
   return known && new FatalError({ ...known, place: PLACE }, { cause: error });
 }

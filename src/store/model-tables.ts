@@ -127,8 +127,10 @@ function said(identity: string[] | { members: { source: string; key: string } | 
 async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise<void> {
   const dialect = dialectOf(trx);
   const table = await tableOf(trx, entity);
-  if (!table.there) await createTable(trx, entity, columnsOfEntity(entity));
-  else {
+  if (!table.there) {
+    await createTable(trx, entity, columnsOfEntity(entity));
+    for (const index of indexesOf(entity)) await dialect.createIndex(trx, index);
+  } else {
     const missing = [
       ...table.missing,
       ...(equalFields(entity) && !table.columns.has('_identity') ? [{ name: '_identity', sql: 'TEXT' as const }] : []),

@@ -84,7 +84,7 @@ export function accessDenied(system: string, path: string, cause?: unknown): Fat
   const problem = {
     code: 'ACCESS_DENIED',
     place: { system, file: path },
-    message: `The account of this connection may not do this with ${path || '.'}.`,
+    message: `The account of this connection may not do this with ${path && path !== '.' ? path : 'the folder of the connection'}.`,
     hint: "Ask the system's owner for the right to list and read the folder, and to write, rename and delete where files are delivered or archived.",
   };
   return new FatalError(problem, cause === undefined ? {} : { cause });

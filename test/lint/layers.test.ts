@@ -153,6 +153,7 @@ describe('the store', () => {
     const own = [
       'better-sqlite3-dialect.d.ts',
       'client.ts',
+      'postgres-dialect.d.ts',
       'connect.ts',
       'copy-in.ts',
       'copy-text.test.ts',

@@ -7,6 +7,7 @@ import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { totals } from '../../src/store/reconciliation/totals.ts';
 import { person } from './entities.ts';
+import type { Cell, PackedInsert } from '../../src/store/rows.ts';
 import type { OpenStore } from './test-store.ts';
 
 /** A link with these values and usual others. */
@@ -155,11 +156,11 @@ export function testLanding(now: () => OpenStore): void {
       packed.add(list.slice(3));
       // The first attempt fails, as when another writer came in between.
       const failed = landing(knex, async ({ rows }) => {
-        await rows.insertPacked('il_landed', columns, packed);
+        await rows.insertPacked([{ table: 'il_landed', columns, packed }]);
         throw new Error('failed');
       });
       await expect(failed).rejects.toThrow('failed');
-      await landing(knex, async ({ rows }) => rows.insertPacked('il_landed', columns, packed));
+      await landing(knex, async ({ rows }) => rows.insertPacked([{ table: 'il_landed', columns, packed }]));
       packed.release();
       expect(await knex('il_landed').orderBy('id')).toEqual(
         list.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i] === 0 ? 0 : row[i]]))),
@@ -171,10 +172,38 @@ export function testLanding(now: () => OpenStore): void {
       const list = Array.from({ length: 8_000 }, (_, i) => [i + 1, 1, i === 0 ? null : `key ${i}`, 1, null, i, null, 1, 'x'.repeat(1000)]);
       const packed = dialectOf(knex).packed(columns.length);
       packed.add(list);
-      await expect(landing(knex, async ({ rows }) => rows.insertPacked('il_landed', columns, packed))).rejects.toThrow(/not.null/i);
+      await expect(landing(knex, async ({ rows }) => rows.insertPacked([{ table: 'il_landed', columns, packed }]))).rejects.toThrow(
+        /not.null/i,
+      );
       expect(await knex('il_landed')).toEqual([]);
       await landing(knex, async (l) => l.insertLanded(list.slice(2, 70)));
       expect(await knex('il_landed')).toHaveLength(68);
+    });
+
+    test('a failure in the rows of one table keeps those of the tables before and behind it out as well', async () => {
+      const landed = ['id', 'source_id', 'source_key', 'run_id', 'file_id', 'record', 'line', 'shape_id', 'raw'];
+      const insert = (table: string, columns: readonly string[], list: Cell[][]): PackedInsert => {
+        const packed = dialectOf(knex).packed(columns.length);
+        packed.add(list);
+        return { table, columns, packed };
+      };
+      const numbers = Array.from({ length: 3_000 }, (_, i) => i + 1);
+      const landedRows = (raw: string | null): PackedInsert =>
+        insert(
+          'il_landed',
+          landed,
+          numbers.map((i) => [i, 1, `key ${i}`, 1, null, i, null, 1, i === 1500 ? raw : 'x'.repeat(500)]),
+        );
+      const shapes = insert('il_shape', ['id', 'columns'], [[1, '["a"]']]);
+      const last = insert('il_entity', ['id', 'name'], [[900, 'last']]);
+      const failed = landing(knex, async ({ rows }) => rows.insertPacked([shapes, landedRows(null), last]));
+      await expect(failed).rejects.toThrow(/not.null/i);
+      for (const table of ['il_shape', 'il_landed']) expect(await knex(table), table).toEqual([]);
+      expect(await knex('il_entity').where({ id: 900 })).toEqual([]);
+      await landing(knex, async ({ rows }) => rows.insertPacked([shapes, landedRows('[]'), last]));
+      expect(await knex('il_landed')).toHaveLength(3_000);
+      expect(await knex('il_shape')).toEqual([{ id: 1, columns: '["a"]' }]);
+      expect(await knex('il_entity').where({ id: 900 }).pluck('name')).toEqual(['last']);
     });
 
     test('many rows in one batch are all there, each with its own values', async () => {

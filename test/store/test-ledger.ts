@@ -42,7 +42,7 @@ export function testLedger(now: () => OpenStore): void {
       modified_ms: 1,
     });
     const loaded = async (path: string, sha256: string, run = 1): Promise<void> =>
-      finishFile(knex, await startFile(knex, file(path, sha256, run)), null);
+      finishFile(knex, await startFile(knex, file(path, sha256, run)), 0, null);
 
     test('a content is known by itself, and what was loaded last by its path and by all', async () => {
       await loaded('a', '1');
@@ -59,7 +59,7 @@ export function testLedger(now: () => OpenStore): void {
 
     test('a load that was stopped is taken up where it was, unless something else came between or it is read otherwise', async () => {
       const { id } = await startFile(knex, file('a', '1'));
-      await saveFileProgress(knex, id, 1, 500, 400);
+      await saveFileProgress(knex, id, 1, { before: 0, done: 500, created: 400 });
       expect(await resumableFile(knex, file('a', '1', 2))).toMatchObject({ id, records_done: 500, created_done: 400 });
       expect(await resumableFile(knex, { ...file('a', '1', 2), reading: 'other' })).toBeUndefined();
       expect(await resumableFile(knex, file('b', '1', 2))).toBeUndefined();
@@ -68,6 +68,17 @@ export function testLedger(now: () => OpenStore): void {
       await loaded('b', '2', 2);
       expect(await resumableFile(knex, file('a', '1', 3))).toBeUndefined();
       expect(await startFile(knex, file('a', '1', 3))).toMatchObject({ id, records_done: 0, created_done: 0, state: 'loading' });
+    });
+
+    test('records that a server lost after they were saved are not taken for loaded', async () => {
+      const started = await startFile(knex, file('a', '1'));
+      await saveFileProgress(knex, started.id, 1, { before: 0, done: 500, created: 400 });
+      // The next batch of a run whose last one, of 500 more, is gone.
+      await expect(saveFileProgress(knex, started.id, 1, { before: 1000, done: 1500, created: 900 })).rejects.toThrow(
+        /500 records .* saved 1000.*STORE_NOT_COMMITTED/,
+      );
+      await expect(finishFile(knex, started, 1000, null)).rejects.toThrow(/500 records .* saved 1000.*STORE_NOT_COMMITTED/);
+      expect(await resumableFile(knex, file('a', '1', 2))).toMatchObject({ records_done: 500, created_done: 400, state: 'loading' });
     });
 
     test('what lies where it lay is told from what was archived', async () => {

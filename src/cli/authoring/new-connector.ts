@@ -120,15 +120,21 @@ async function refuseWhatIsOfNoUse(transport: NewConnector['transport'], { sampl
 async function make(cli: Cli, options: Answers): Promise<void> {
   const { id, folder, transport } = options;
   const { files, notes } = await contents(id, transport, options);
-  const { mkdir, writeFile } = await import('node:fs/promises');
   const { dirname, join } = await import('node:path');
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), content);
-  }
-  const { writeRecords } = await import('../../authoring/certify/write-records.ts');
-  const { tablesFor } = await import('./certify-servers.ts');
-  await writeRecords(folder, await tablesFor(transport), (text) => notes.push(text));
+  await whole(folder, async (begun) => {
+    const { mkdir, writeFile } = await import('node:fs/promises');
+    for (const [name, content] of Object.entries(files)) {
+      const file = join(begun, name);
+      await mkdir(dirname(file), { recursive: true });
+      // A write names no file when it fails.
+      await writeFile(file, content).catch((error: unknown) => {
+        throw Object.assign(error as Error, { path: join(folder, name) });
+      });
+    }
+    const { writeRecords } = await import('../../authoring/certify/write-records.ts');
+    const { tablesFor } = await import('./certify-servers.ts');
+    await writeRecords(begun, await tablesFor(transport), (text) => notes.push(text));
+  });
   const { readdir } = await import('node:fs/promises');
   const made = (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -150,6 +156,20 @@ async function make(cli: Cli, options: Answers): Promise<void> {
       `  4. interlocal certify ${id} --offline`,
     ].join('\n'),
   );
+}
+
+/** Makes a folder elsewhere and moves it to its place once all of it is there: what failed or was killed leaves no half connector. */
+async function whole(folder: string, fill: (begun: string) => Promise<void>): Promise<void> {
+  const { mkdir, mkdtemp, rename, rm } = await import('node:fs/promises');
+  const { basename, dirname, join } = await import('node:path');
+  await mkdir(dirname(folder), { recursive: true });
+  const parent = await mkdtemp(join(dirname(folder), '.new-'));
+  try {
+    await fill(join(parent, basename(folder)));
+    await rename(join(parent, basename(folder)), folder);
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
 }
 
 function wrongName(id: string): string | undefined {

@@ -265,7 +265,9 @@ async function loadChanges(run: InboundRun, remote: RemoteFile, spooled: Spooled
   try {
     await batch.add(records);
     batch.countUnchanged(unchanged);
-    await batch.commit(async (trx, fresh) => saveFileProgress(trx, file.id, run.id, total, (created = fresh)));
+    await batch.commit(async (trx, fresh) =>
+      saveFileProgress(trx, file.id, run.id, { before: 0, done: total, created: (created = fresh) }),
+    );
   } catch (error) {
     await batch.rollback();
     throw error;
@@ -291,7 +293,7 @@ async function finish(
 ): Promise<void> {
   await run.commit(async (_, trx) => {
     const { content, after } = run.stream.retriever.files!;
-    await finishFile(trx, file, after.archive ? posix.join(after.archive, remote.name) : null);
+    await finishFile(trx, file, total, after.archive ? posix.join(after.archive, remote.name) : null);
     await layout.remember(trx, remote.name);
     // What a whole snapshot does not have is not there anymore. A file that stays in its place may have been fixed there,
     // or make room for another delivery: then it has nothing of the one before, whose rejects must not get lost.
@@ -327,12 +329,16 @@ async function landLists(
   let batch: OpenBatch | undefined;
   let done = 0;
   let created = file.created_done;
+  let saved = file.records_done;
   const nameKeyless = keylessNames(file.path);
   let saving: Promise<void> | undefined;
   const save = async (closed: OpenBatch, upTo: number): Promise<void> => {
     let now = created;
-    await closed.commit(async (trx, fresh) => saveFileProgress(trx, file.id, run.id, upTo, (now = created + fresh)));
+    await closed.commit(async (trx, fresh) =>
+      saveFileProgress(trx, file.id, run.id, { before: saved, done: upTo, created: (now = created + fresh) }),
+    );
     created = now;
+    saved = upTo;
     run.progress({ what: name, done: upTo, total });
   };
   /** One batch after the other; where batches are made ahead, the next one is made while this one is saved. */

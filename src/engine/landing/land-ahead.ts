@@ -28,6 +28,9 @@ export function landsAhead(run: LandingRun): boolean {
   );
 }
 
+/** Few enough that a statement which was answered is followed by the next within a millisecond: the server waits for it. */
+const STRETCH = 50;
+
 const blocks = new WeakMap<LandedSoFar, TakeIds>();
 
 /**
@@ -69,16 +72,20 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
       more.unchanged += records;
     },
     add: (records) =>
-      inStretches(records, async (some) => {
-        const keyed = withKeys(run, some);
-        more.read += keyed.rejected.length;
-        more.rejected += keyed.rejected.length;
-        rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
-        if (rejected.length > 0) run.landed.openRejects = true;
-        if (run.landed.openRejects) for (const { key } of keyed.incoming) good.push(key);
-        // The database waits for the next statement of the batch before this one, and nothing above waits for anything.
-        await turn();
-      }),
+      inStretches(
+        records,
+        async (some) => {
+          const keyed = withKeys(run, some);
+          more.read += keyed.rejected.length;
+          more.rejected += keyed.rejected.length;
+          rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
+          if (rejected.length > 0) run.landed.openRejects = true;
+          if (run.landed.openRejects) for (const { key } of keyed.incoming) good.push(key);
+          // The database waits for the next statement of the batch before this one, and nothing above waits for anything.
+          await turn();
+        },
+        STRETCH,
+      ),
     async commit(checkpoint) {
       let counts = run.counts;
       try {

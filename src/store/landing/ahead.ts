@@ -1,6 +1,6 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
-import type { Cell, Packed, Rows } from '../rows.ts';
+import type { Cell, PackedInsert, Rows } from '../rows.ts';
 import { type Landing, landingOver, type Link } from './landing.ts';
 
 /**
@@ -39,7 +39,7 @@ export function idBlocks(knex: Knex): TakeIds {
 
 export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
   const dialect = dialectOf(knex);
-  const inserts = new Map<string, { table: string; columns: readonly string[]; packed: Packed }>();
+  const inserts = new Map<string, PackedInsert>();
   const links: Link[] = [];
   const refuse = async (): Promise<never> => {
     throw new Error('A batch that is made ahead of its transaction cannot ask or change what is in the store.');
@@ -58,6 +58,7 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
     update: async (_table, _set, _key, list: readonly Cell[][]) => (list.length > 0 ? refuse() : undefined),
     remove: async (_table, _key, list: readonly Cell[][]) => (list.length > 0 ? refuse() : undefined),
     select: refuse,
+    asksTogether: false,
   };
   return {
     landing: {
@@ -66,7 +67,7 @@ export function landingAhead(knex: Knex, take: TakeIds): LandingAhead {
       addLinks: async (list) => void links.push(...list),
     },
     async write(into) {
-      for (const { table, columns, packed } of inserts.values()) await into.rows.insertPacked(table, columns, packed);
+      await into.rows.insertPacked([...inserts.values()]);
       await into.putLinks(links);
     },
     release: () => inserts.forEach(({ packed }) => packed.release()),

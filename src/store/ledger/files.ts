@@ -1,4 +1,4 @@
-import type { Problem } from '../../core/errors.ts';
+import { FatalError, type Problem } from '../../core/errors.ts';
 import type { Knex } from '../open.ts';
 import { takeId } from '../sequence.ts';
 
@@ -100,8 +100,34 @@ export async function startFile(knex: Knex, file: NewFile): Promise<LedgerFile> 
   return row;
 }
 
-export async function saveFileProgress(knex: Knex, id: number, runId: number, recordsDone: number, createdDone: number): Promise<void> {
-  await knex('il_file').where({ id }).update({ records_done: recordsDone, created_done: createdDone, run_id: runId });
+/** How much of a file is in the store: before this transaction, and with it. */
+export interface FileProgress {
+  before: number;
+  done: number;
+  /** Of `done`, records that were neither landed nor rejected before. */
+  created: number;
+}
+
+/** Throws FatalError STORE_NOT_COMMITTED when what was saved before is not in the store anymore. */
+export async function saveFileProgress(knex: Knex, id: number, runId: number, { before, done, created }: FileProgress): Promise<void> {
+  const rows = (await knex('il_file')
+    .where({ id, records_done: before })
+    .update({ records_done: done, created_done: created, run_id: runId })) as number;
+  if (rows !== 1) await refuseLost(knex, id, before);
+}
+
+/**
+ * Batches of a first load may be lost when the machine of a database server fails, and the run may find another server in its place: then what
+ * it saves next does not fit what is there. See Rows.insertPacked.
+ */
+async function refuseLost(knex: Knex, id: number, expected: number): Promise<never> {
+  const file = (await knex('il_file').where({ id }).first('path', 'records_done')) as Pick<LedgerFile, 'path' | 'records_done'> | undefined;
+  throw new FatalError({
+    code: 'STORE_NOT_COMMITTED',
+    place: file ? { file: file.path } : {},
+    message: `The database has ${file?.records_done ?? 0} records of this file, but this run saved ${expected}: the server failed and lost the last of them.`,
+    hint: 'Run it again: it resumes after the records that are in the store. Look at the log of the database server.',
+  });
 }
 
 /**
@@ -121,16 +147,20 @@ export async function resumableFile(knex: Knex, file: NewFile): Promise<LedgerFi
   return later ? undefined : started;
 }
 
-/** All of it is committed; `archivedTo` is where it is about to be moved. */
-export async function finishFile(knex: Knex, file: LedgerFile, archivedTo: string | null): Promise<void> {
-  await knex('il_file')
-    .where({ id: file.id })
+/**
+ * All of its `total` records are committed; `archivedTo` is where it is about to be moved. Throws FatalError STORE_NOT_COMMITTED when they are
+ * not in the store anymore.
+ */
+export async function finishFile(knex: Knex, file: LedgerFile, total: number, archivedTo: string | null): Promise<void> {
+  const rows = (await knex('il_file')
+    .where({ id: file.id, records_done: total })
     .update({
       state: 'loaded',
       archived_to: archivedTo,
       loaded_at: new Date().toISOString(),
       load_order: knex.raw('(SELECT coalesce(max(load_order), 0) + 1 FROM il_file WHERE source_id = ?)', [file.source_id]),
-    });
+    })) as number;
+  if (rows !== 1) await refuseLost(knex, file.id, total);
 }
 
 /** The same content came under another name: nothing of it has to be loaded, but the ledger says where it went. */

@@ -14,23 +14,31 @@ interface Answers {
   handleError(error: Error): void;
 }
 
+/** A COPY … FROM STDIN, and its text. */
+export interface Copy {
+  statement: string;
+  pieces: readonly Uint8Array[];
+}
+
 /**
- * Runs a COPY … FROM STDIN with text that is all there already. It is sent behind the statement without waiting for the server's go-ahead, so a
- * busy process does not hold up the server; a server that refuses the statement, or fails in the middle of it, drops the rest. Throws what the
- * server says. Once it resolves, the server has read the pieces.
+ * Runs statements, each a COPY with text that is all there already. Everything is sent at once without waiting for the server's go-ahead, so a
+ * busy process does not hold up the server; a server that refuses a statement, or fails in the middle of it, drops the rest. `first`: a
+ * statement that is run before them. Throws what the server says. Once it resolves, the server has read the pieces.
  */
-export async function copyIn(client: Client, statement: string, pieces: readonly Uint8Array[]): Promise<void> {
+export async function copyIn(client: Client, copies: readonly Copy[], first?: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const query: Submittable & Answers = {
       submit(connection: Connection) {
         const { stream } = connection;
         stream.cork();
-        connection.query(statement);
-        for (const piece of pieces) {
-          stream.write(message(COPY_DATA, piece.length));
-          stream.write(piece);
+        connection.query([...(first === undefined ? [] : [first]), ...copies.map(({ statement }) => statement)].join('; '));
+        for (const { pieces } of copies) {
+          for (const piece of pieces) {
+            stream.write(message(COPY_DATA, piece.length));
+            stream.write(piece);
+          }
+          stream.write(message(COPY_DONE, 0));
         }
-        stream.write(message(COPY_DONE, 0));
         stream.uncork();
       },
       handleCopyInResponse() {},

@@ -1,6 +1,7 @@
 import knexFactory, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import { ConfigError } from '../../core/errors.ts';
+import { PostgresClient } from './client.ts';
 import { settingsOf, withStoredTexts } from './connect.ts';
 import { postgres } from './dialect.ts';
 import { asConnectionFailure } from './failures.ts';
@@ -15,7 +16,7 @@ const MIN_VERSION = 14;
 export async function openPostgres(url: string, projectFolder: string): Promise<Knex> {
   const settings = settingsOf(url, projectFolder);
   const knex = knexFactory({
-    client: 'pg',
+    client: PostgresClient,
     // A function: the settings, with the password in them, are then in no text that anybody prints.
     connection: () => settings as Knex.StaticConnectionConfig,
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Client } from 'pg';
-import { type Cell, type Packed, quoted, quotedList, type Rows } from '../rows.ts';
-import { copyIn } from './copy-in.ts';
+import { type Cell, type Packed, type PackedInsert, quoted, quotedList, type Rows } from '../rows.ts';
+import { type Copy, copyIn } from './copy-in.ts';
 import { type CopyText, copyText } from './copy-text.ts';
 import { columnsOf, primaryKey } from './tables.ts';
 
@@ -9,6 +9,9 @@ import { columnsOf, primaryKey } from './tables.ts';
 const COPY_ROWS = 50;
 /** Rows in one statement with arrays. */
 const STATEMENT_ROWS = 5000;
+
+/** The log is written in order: what commits later, and waits, is not on the disk without this transaction. */
+const NOT_WAITING_FOR_THE_DISK = 'SET LOCAL synchronous_commit TO off';
 
 /** The type that a column is in SQL, by what it holds. */
 const SQL_TYPES: Record<string, string> = { TEXT: 'text', INTEGER: 'bigint' };
@@ -48,18 +51,19 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   }
 
   return {
+    asksTogether: false,
     async insert(table, columns, rows) {
       if (rows.length === 0) return;
       if (rows.length >= COPY_ROWS) {
         const text = copyText(columns.length);
         text.add(rows);
-        await copy(client, table, columns, text.pieces());
+        await copyIn(client, [copyOf({ table, columns, packed: text })]);
         return text.release();
       }
       const { sql, values } = await arrays(table, columns, rows);
       await client.query({ text: `INSERT INTO ${quoted(table)} (${quotedList(columns)}) SELECT * FROM ${sql}`, values });
     },
-    insertPacked: (table, columns, rows) => copy(client, table, columns, (rows as CopyText).pieces()),
+    insertPacked: (inserts) => copyIn(client, inserts.map(copyOf), NOT_WAITING_FOR_THE_DISK),
     async replace(table, columns, rows) {
       if (rows.length === 0) return;
       const { key } = await tableOf(table, columns);
@@ -125,6 +129,6 @@ export function packed(width: number): Packed {
   return copyText(width);
 }
 
-async function copy(client: Client, table: string, columns: readonly string[], pieces: readonly Uint8Array[]): Promise<void> {
-  await copyIn(client, `COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`, pieces);
+function copyOf({ table, columns, packed: text }: PackedInsert): Copy {
+  return { statement: `COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`, pieces: (text as CopyText).pieces() };
 }

@@ -93,8 +93,10 @@ export async function afterMigration(trx: Knex.Transaction): Promise<void> {
        AND NOT (a.atttypid = 'bigint'::regtype OR (a.atttypid = 'text'::regtype AND l.collname = 'C'))
      ORDER BY c.relname, a.attnum`,
   )) as { rows: { table: string; column: string; type: string }[] };
-  for (const [table, columns] of Map.groupBy(rows, (row) => row.table))
-    await trx.raw(`ALTER TABLE ${quoted(table)} ${columns.map(({ column, type }) => alter(quoted(column), type)).join(', ')}`);
+  const changes = [...Map.groupBy(rows, (row) => row.table)].map(
+    ([table, columns]) => `ALTER TABLE ${quoted(table)} ${columns.map(({ column, type }) => alter(quoted(column), type)).join(', ')}`,
+  );
+  if (changes.length > 0) await trx.raw(changes.join(';\n'));
 }
 
 function alter(column: string, type: string): string {

@@ -1,6 +1,6 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
-import { together, TOGETHER_MARKS } from '../rows.ts';
+import { selectByIds } from '../rows.ts';
 
 export type ExceptionState = 'open' | 'assigned' | 'waiting' | 'resolved' | 'closed';
 
@@ -367,12 +367,12 @@ export async function exceptionsWith(
   entityId: number,
   goldens: readonly number[],
 ): Promise<string[]> {
-  const rows = await (
-    await dialectOf(trx).rowsOf(trx)
-  ).select(
+  const rows = await selectByIds(
+    await dialectOf(trx).rowsOf(trx),
     `SELECT e.id FROM il_exception_record r JOIN il_exception e ON e.id = r.exception_id
-      WHERE r.entity_id = ? AND r.golden_id IN (${TOGETHER_MARKS}) AND r.side = ? AND e.pipeline = ? AND e.state <> 'closed'`,
-    together(goldens).map((list) => [entityId, ...list, side, pipeline]),
+      WHERE r.entity_id = ? AND r.golden_id {ids} AND r.side = ? AND e.pipeline = ? AND e.state <> 'closed'`,
+    goldens,
+    (some) => [entityId, ...some, side, pipeline],
   );
   return rows.map(([id]) => String(id));
 }

@@ -1,6 +1,6 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
-import { together, TOGETHER_MARKS } from '../rows.ts';
+import { selectByIds } from '../rows.ts';
 import { type MatchSide, restrict, type Within } from './matches.ts';
 import { fieldValues, type Side } from './totals.ts';
 
@@ -222,20 +222,25 @@ export async function standingsOf(
   goldens: readonly number[],
 ): Promise<Standing[]> {
   const rows = await dialectOf(trx).rowsOf(trx);
-  const lists = together(goldens);
-  const matched = await rows.select(
+  const matched = await selectByIds(
+    rows,
     `SELECT r.golden_id, m.id, m.state, r.minor FROM il_match_record r JOIN il_match m ON m.id = r.match_id
-      WHERE r.entity_id = ? AND r.golden_id IN (${TOGETHER_MARKS}) AND r.side = ? AND m.pipeline = ?`,
-    lists.map((list) => [entityId, ...list, side, pipeline]),
+      WHERE r.entity_id = ? AND r.golden_id {ids} AND r.side = ? AND m.pipeline = ?`,
+    goldens,
+    (some) => [entityId, ...some, side, pipeline],
   );
-  const excepted = await rows.select(
+  const excepted = await selectByIds(
+    rows,
     `SELECT r.golden_id, e.id, r.minor FROM il_exception_record r JOIN il_exception e ON e.id = r.exception_id
-      WHERE r.entity_id = ? AND r.golden_id IN (${TOGETHER_MARKS}) AND r.side = ? AND e.pipeline = ? AND e.about = 'money' AND e.state <> 'closed'`,
-    lists.map((list) => [entityId, ...list, side, pipeline]),
+      WHERE r.entity_id = ? AND r.golden_id {ids} AND r.side = ? AND e.pipeline = ? AND e.about = 'money' AND e.state <> 'closed'`,
+    goldens,
+    (some) => [entityId, ...some, side, pipeline],
   );
-  const open = await rows.select(
-    `SELECT golden_id, rule, minor FROM il_in_transit WHERE pipeline = ? AND side = ? AND golden_id IN (${TOGETHER_MARKS})`,
-    lists.map((list) => [pipeline, side, ...list]),
+  const open = await selectByIds(
+    rows,
+    `SELECT golden_id, rule, minor FROM il_in_transit WHERE pipeline = ? AND side = ? AND golden_id {ids}`,
+    goldens,
+    (some) => [pipeline, side, ...some],
   );
   const base = { side, match: null, exception: null };
   return [

@@ -114,9 +114,11 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
     await each(into + one, at === 0 ? rows : rows.slice(at));
   };
   return {
+    asksTogether: true,
     insert,
-    insertPacked: async (table, columns, rows) => {
-      for (const list of (rows as PackedRows).lists) await insert(table, columns, list);
+    insertPacked: async (inserts) => {
+      for (const { table, columns, packed: rows } of inserts)
+        for (const list of (rows as PackedRows).lists) await insert(table, columns, list);
     },
     replace: (table, columns, rows) =>
       each(`INSERT OR REPLACE INTO ${quoted(table)} (${quotedList(columns)}) VALUES (${marks(columns)})`, rows),

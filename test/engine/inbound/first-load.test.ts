@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { receipts } from '../base-town.ts';
+import { STORE } from '../../store/stores.ts';
 import { refuseCommits } from '../refuse-commits.ts';
 import { closeTowns, makeTown, type TestTown } from '../town.ts';
 
@@ -42,6 +43,33 @@ test('a first load that is stopped behind any of its batches has those before it
     expect(await numbers(town)).toEqual([1, 3, 4, 5, 6, 7, 8, 9, 10]);
   }
 });
+
+test('a first load whose server lost a batch that it had confirmed stops, instead of going on behind it', async () => {
+  for (const [lost, before] of [
+    [3, 0],
+    [6, 3],
+    [11, 9],
+  ] as const) {
+    const town = await makeTown({ 'inbox/receipts.csv': FILE });
+    await loseProgress(town, lost, before);
+    const failed = await town.run('receipts');
+    expect([failed.outcome, failed.problems.map(({ code }) => code)]).toEqual(['failed', ['STORE_NOT_COMMITTED']]);
+    expect(await town.rows('il_file', ['state', 'records_done'])).toEqual([{ state: 'loading', records_done: before }]);
+  }
+});
+
+/** Once so many records of a file are saved, the ledger is as it was before the last batch of them. */
+async function loseProgress(town: TestTown, lost: number, before: number): Promise<void> {
+  const { knex } = town.engine;
+  if (STORE !== 'postgres') {
+    await knex.raw(
+      `CREATE TRIGGER lose AFTER UPDATE ON il_file WHEN NEW.records_done = ${lost} BEGIN UPDATE il_file SET records_done = ${before}; END`,
+    );
+    return;
+  }
+  await knex.raw(`CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.records_done = ${before}; RETURN NEW; END $$`);
+  await knex.raw(`CREATE TRIGGER lose BEFORE UPDATE ON il_file FOR EACH ROW WHEN (NEW.records_done = ${lost}) EXECUTE FUNCTION lose()`);
+}
 
 test('a first load in batches leaves the store that one batch would have left, but for the ids', async () => {
   const inBatches = await makeTown({ 'inbox/receipts.csv': FILE });
