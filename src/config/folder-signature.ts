@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** Where a town's configuration stands. */
 const PLACES = ['config', 'connectors', 'mappings', 'pipelines'];
-/** Samples and recordings are no configuration; nor is what editors and `add` leave next to it for a moment. */
+/** Samples and recordings are not configuration; nor is what editors and `add` leave next to it for a moment. */
 const OTHER = /^(?:fixtures|samples|node_modules)$|^\.(?!replaced-)/;
 
 /**

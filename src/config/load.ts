@@ -53,7 +53,7 @@ const SHIPPED = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Loads a town's folder and checks everything that can be known without asking another system. Gives the project or all
- * problems of all files at once, by file and line. Throws only for what is no problem of the configuration (a failing disk).
+ * problems of all files at once, by file and line. Throws only for what is not a problem of the configuration (a failing disk).
  */
 export async function loadProject(folder: string, options: LoadOptions = {}): Promise<LoadResult> {
   const root = resolve(folder);

@@ -26,7 +26,7 @@ export function withoutWrong<S extends z.ZodType>(
     if (parsed.success) return { value: parsed.data, removed };
     const before = issues;
     issues = parsed.error.issues;
-    // What is missing now was wrong before: the group around it is no use without it.
+    // What is missing now was wrong before: the group around it is of no use without it.
     if (JSON.stringify(issues) === JSON.stringify(before) || issues.some((issue) => isMissing(copy, issue)))
       issues = issues.map((issue) => (isMissing(copy, issue) ? { ...issue, path: issue.path.slice(0, -1) } : issue));
   }

@@ -6,7 +6,7 @@ const BLOCK = 512;
 /** Headers and padding of so many files come on top of what they hold. */
 const MAX_TAR_BYTES = PACK_LIMITS.allBytes + 4 * BLOCK * PACK_LIMITS.files;
 
-/** Reads a .tgz: ustar with the long names of GNU and POSIX (pax). Anything that is no plain file or folder is refused. */
+/** Reads a .tgz: ustar with the long names of GNU and POSIX (pax). Anything that is not a plain file or folder is refused. */
 export function readTar(path: string, archive: Buffer, collector: Collector): void {
   let tar: Buffer;
   try {

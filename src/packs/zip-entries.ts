@@ -15,7 +15,7 @@ const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
 const DIRECTORY = 0o040000;
 
-/** The entries of a ZIP archive in memory, one after the other, names as bytes. Throws for what is no such archive. */
+/** The entries of a ZIP archive in memory, one after the other, names as bytes. Throws for what is not such an archive. */
 export async function* fromBufferPromise(archive: Buffer): AsyncGenerator<ZipEntry> {
   const zip = await new Promise<ZipFile>((resolve, reject) =>
     fromBuffer(archive, { lazyEntries: true, decodeStrings: false, validateEntrySizes: true }, (error, file) =>

@@ -27,7 +27,7 @@ export interface Gaps {
   withoutDigits: number;
 }
 
-/** Where fewer than so many of the numbers between the first and the last are used, they are no running numbers. */
+/** Where fewer than so many of the numbers between the first and the last are used, they are not running numbers. */
 const MIN_SHARE = 0.5;
 
 /**

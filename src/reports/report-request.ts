@@ -58,7 +58,7 @@ export function savedDefinition({ config }: Pick<Project, 'config'>, name: strin
   return readDefinition({ ...rest, ...days });
 }
 
-/** When a report is made: now, or as of a time that was given. Throws ConfigError USAGE for what is no time, or has not come yet. */
+/** When a report is made: now, or as of a time that was given. Throws ConfigError USAGE for what is not a time, or has not come yet. */
 export function makingOf({ project }: Pick<Engine, 'project'>, asOf: string | undefined, now = new Date()): Making {
   const today = todayIn(project, now);
   return asOf === undefined ? { today } : { today, asOf: readAsOf(asOf, project.config.town.time_zone, now) };

@@ -23,7 +23,7 @@ export const TABLE_NAMES: Readonly<Record<SavedReport['report'], readonly string
   unposted: ['unposted', 'entries'],
 };
 
-/** The tables of a report, by its name; undefined for what is no report. */
+/** The tables of a report, by its name; undefined for what is not a report. */
 export function tablesOfReport(report: string): readonly string[] | undefined {
   return Object.hasOwn(TABLE_NAMES, report) ? TABLE_NAMES[report as SavedReport['report']] : undefined;
 }

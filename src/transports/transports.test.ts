@@ -48,7 +48,7 @@ test.each(Object.entries(await knownTransports()))('%s: what it declares fits to
   expect(Object.keys(options!.shape)).toEqual(expect.arrayContaining([...localPaths]));
 });
 
-test('a name that is no transport is an error that lists those that are', () => {
+test('a name that is not a transport is an error that lists those that are', () => {
   for (const name of ['ftp', 'toString', '']) expect(() => transportOf(name)).toThrow(ConfigError);
   expect(() => transportOf('ftp')).toThrow(/There is no transport "ftp"/);
 });

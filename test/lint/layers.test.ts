@@ -153,15 +153,21 @@ describe('the store', () => {
     const own = [
       'better-sqlite3-dialect.d.ts',
       'client.ts',
-      'postgres-dialect.d.ts',
       'connect.ts',
+      'connection.ts',
       'copy-in.ts',
       'copy-text.test.ts',
       'copy-text.ts',
       'integrity-worker.ts',
+      'packed-rows.test.ts',
+      'packed-rows.ts',
+      'postgres-dialect.d.ts',
       'scratch.ts',
       'side.ts',
       'text.ts',
+      'writer-messages.ts',
+      'writer-thread.ts',
+      'writer.ts',
     ];
     expect(of('postgres').filter((file) => !own.includes(file))).toEqual(of('sqlite').filter((file) => !own.includes(file)));
   });

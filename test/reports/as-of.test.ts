@@ -141,7 +141,7 @@ test('what is not kept is refused with why, and never given as it is now', async
   );
 });
 
-test('a time is that of the town, a day means its end, and what has not come yet is no time', () => {
+test('a time is that of the town, a day means its end, and what has not come yet is not a time', () => {
   const now = new Date('2026-11-20T12:00:00Z');
   const at = (text: string) => readAsOf(text, 'America/New_York', now);
   expect(at('2026-06-08')).toEqual({ moment: '2026-06-09T04:00:00.000Z', day: '2026-06-08' });

@@ -77,7 +77,7 @@ export function peopleTests(maplewood: () => Maplewood): void {
           expect(plain(field, town.systems.offices[system].has(key)![field])).toBe(plain(field, value));
     });
 
-    test('and is quiet from then on: what comes back is no correction', { timeout: 60_000 }, async () => {
+    test('and is quiet from then on: what comes back is not a correction', { timeout: 60_000 }, async () => {
       const town = maplewood();
       for (let night = 0; night < 2; night++) {
         const runs = await town.run(...TWO_WAY);

@@ -275,7 +275,7 @@ describe('whether it agrees', () => {
     });
   });
 
-  test('a voided receipt is taken back in the ledger, and is no difference', async () => {
+  test('a voided receipt is taken back in the ledger, and is not a difference', async () => {
     expect(await differencesOf('voids-against-journal')).toEqual({});
     expect(first.get('voids-against-journal')!.counts.unchanged).toBe(1);
   });

@@ -15,7 +15,7 @@ export function isTotals(row: Row, above: readonly Row[]): boolean {
   return !above.some((other) => TOTALS.test(other[0] ?? ''));
 }
 
-/** A row with too few or too many cells that is a record all the same: half of its cells are filled, and it begins as records do. */
+/** A row with too few or too many cells that is still a record: half of its cells are filled, and it begins as records do. */
 export function isLikeRecord(row: Row, records: readonly Row[]): boolean {
   const width = records[0]?.length ?? 0;
   const shape = (cell: string): string =>

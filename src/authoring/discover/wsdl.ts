@@ -329,6 +329,6 @@ function typeOf(field: ElementDeclaration): { type: ProposedField['type']; said:
   const values = simple.values.length ? `, one of ${simple.values.slice(0, 8).join(', ')}${simple.values.length > 8 ? ' …' : ''}` : '';
   const said = `the WSDL declares ${simple.base === 'list' || simple.base === 'union' ? `a ${simple.base}` : `xs:${simple.base}`}${own}${values}`;
   if (!WHOLE_NUMBERS.test(simple.base)) return { type: TYPES[simple.base] ?? 'text', said };
-  // Leading zeros and checks are the vendor's to add one day: what names something is no figure, whatever it is declared as.
+  // Leading zeros and checks are the vendor's to add one day: what names something is not a figure, whatever it is declared as.
   return namesIdentifier(field.name) ? { type: 'text', said: `${said}, but it names something` } : { type: 'integer', said };
 }

@@ -26,7 +26,7 @@ function cutText(bytes: Buffer, stream: ProposedStream): Buffer {
   const { csv, fixed_width: fixed, xml, json } = (stream.decoder ?? {}) as Record<string, PlainMap | undefined>;
   const pieces = fixed?.['line_breaks'] === false ? new RegExp(`[^]{1,${Number(fixed['record_length'])}}`, 'g') : undefined;
   const all = pieces ? (text.match(pieces) ?? []) : text.split(/(?<=\n)/);
-  // A last line without a line break, in a system whose files end with one, was cut off: it is no part of a recording.
+  // A last line without a line break, in a system whose files end with one, was cut off: it is not part of a recording.
   const cutOff = csv !== undefined && csv['final_newline'] !== 'optional' && !/[\n\x1a]$/.test(all.at(-1) ?? '');
   const lines = cutOff ? all.slice(0, -1) : all;
   if (lines.length <= MAX_LINES) return cutOff ? Buffer.from(lines.join(''), 'latin1') : bytes;

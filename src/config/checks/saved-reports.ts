@@ -6,7 +6,7 @@ import { suggestion } from './references.ts';
 /** Whether a text names a period of a town whose fiscal year begins on a day, MM-DD. */
 export type KnowsPeriod = (text: string, starts: string) => boolean;
 
-/** The tables that a report has, by its name; undefined for what is no report. */
+/** The tables that a report has, by its name; undefined for what is not a report. */
 export type ReportTables = (report: string) => readonly string[] | undefined;
 
 /** Saved reports name reconciliations and periods that there are, and do not give their days twice. */

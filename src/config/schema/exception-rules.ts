@@ -74,7 +74,7 @@ const rule = exactlyOne(
     duplicates: side.optional().describe('Entries of this side that say the same, of which one has no money.'),
     voids: side
       .optional()
-      .describe('Voided records of this side: voided on their own day they are no money, tied to a deposit they are an exception.'),
+      .describe('Voided records of this side: voided on their own day they are not money, tied to a deposit they are an exception.'),
     late: z.int().min(0).max(400).optional().describe('More business days than this from a left record to the right of its match.'),
     parts: columnName
       .optional()

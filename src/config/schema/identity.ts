@@ -118,7 +118,7 @@ export const identitySchema = z.strictObject({
     .strictObject({ source: columnName, key: columnName })
     .optional()
     .describe(
-      'The fields that hold the connection and the number in that system. They are kept in the cross-reference and are no columns of the golden record. Without it, the key of the source record.',
+      'The fields that hold the connection and the number in that system. They are kept in the cross-reference and are not columns of the golden record. Without it, the key of the source record.',
     ),
   one_per_source: z
     .union([z.boolean(), z.array(z.string())])

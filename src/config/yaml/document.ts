@@ -150,7 +150,7 @@ function nestedTooDeep(text: string): boolean {
   return /(?:[[{]\s*(?:-\s+)*){200}/.test(text) || /(?:- ){200}/.test(text) || /\n {2000}/.test(text);
 }
 
-/** What the parser accepts and we do not: keys that are no names, anchors that name themselves, numbers that lose digits. */
+/** What the parser accepts and we do not: keys that are not names, anchors that name themselves, numbers that lose digits. */
 function inspect(document: Document, problems: Problem[], lossy: YamlDocument['lossy'], position: (offset: number) => Position): void {
   const { isAlias, isMap, isScalar, isSeq } = yaml();
   const syntax = (node: Node, message: string, hint?: string): void => {

@@ -122,7 +122,7 @@ describe('answers that are none', () => {
     ['text', 'Service temporarily unavailable', 'JSON_MALFORMED'],
     ['nothing', '', 'ANSWER_EMPTY'],
     ['a list that was cut off', '{"things":[{"id":"1"},', 'FILE_TRUNCATED'],
-  ])('%s is no empty answer', async (_, answer, code) => {
+  ])('%s is not an empty answer', async (_, answer, code) => {
     for (const stream of [{}, { paginator: { kind: 'page', total: 'total' } }]) await expect(read(stream, [answer])).rejects.toThrow(code);
     await expect(read(success, [answer])).rejects.toThrow(/ANSWER_REFUSED|ANSWER_EMPTY|FILE_|JSON_/);
   });

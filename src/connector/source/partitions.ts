@@ -76,7 +76,7 @@ function fieldsOf(values: Values, names: readonly string[]): Variables {
   return Object.fromEntries(names.map((name) => [`parent.${name}`, textAt(values, name)]));
 }
 
-/** The stream as a database is asked for it: the fields that records receive from their partition are no columns there. */
+/** The stream as a database is asked for it: the fields that records receive from their partition are not columns there. */
 export function withoutInto(stream: StreamConfig): StreamConfig {
   const into = intoOf(stream);
   const has = (name: string): boolean => !Object.hasOwn(into, name);

@@ -91,6 +91,6 @@ test('a time zone that there is not is told', () => {
   expect(() => spans({ start: '2026-01-01', time_zone: 'Maplewood' })).toThrow('"Maplewood" is not a time zone.');
 });
 
-test('a start that is no time is sent as it is written', () => {
+test('a start that is not a time is sent as it is written', () => {
   expect(boundsOf({ from: 'A17' }, incremental({ format: 'YYYY' })).from).toBe('A17');
 });

@@ -51,7 +51,7 @@ function windows(from: string, start: number, until: Date, length: number, rest:
 }
 
 /**
- * What `{{ from }}` and `{{ to }}` stand for: in the same format in every run, by the clock of the service. What is no time, such as
+ * What `{{ from }}` and `{{ to }}` stand for: in the same format in every run, by the clock of the service. What is not a time, such as
  * a start that counts, is sent as it is written. Throws ConfigError TIME_ZONE_UNKNOWN.
  */
 export function boundsOf(span: Span, incremental: Incremental | undefined, variables: Variables = {}): Variables {

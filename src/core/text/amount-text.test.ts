@@ -94,7 +94,7 @@ describe('amounts as other systems write them', () => {
 });
 
 describe('no text takes longer than its length', () => {
-  test('the amount that took 86 seconds is refused at once, and one with a line break is no fault of ours', () => {
+  test('the amount that took 86 seconds is refused at once, and one with a line break is not our fault', () => {
     const text = `-${' '.repeat(100_000)}x\ny`;
     expect(parseMoney(text, 'USD')).toBe('is not an amount');
     expect(compileDecimal({})(text)).toBeInstanceOf(Fault);

@@ -157,7 +157,7 @@ async function likelyPairs(
   return { ids, pairs: Float64Array.from(pairs).sort() };
 }
 
-/** Where a number stands in a list in order that has it, from a place on. */
+/** The place of a number in a sorted list that has it, from a place on. */
 function placeIn(list: Float64Array, one: number, from: number): number {
   let [low, high] = [from, list.length - 1];
   while (low < high) {

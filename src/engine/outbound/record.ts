@@ -8,7 +8,7 @@ import type { OutboundRun } from './outbound-run.ts';
 /** What became of records of a delivery: it is handed from sending to settling. */
 export type Answered = readonly (readonly [OutboxRow, Answer])[];
 
-/** What a delivery writes to, where it is no file: the table, or the operation that is asked. */
+/** What a delivery writes to, where it is not a file: the table, or the operation that is asked. */
 export function targetOf({ target, creates }: SinkConfig, row: OutboxRow): string {
   if (target.table) return target.table.name;
   const write = target.request!;

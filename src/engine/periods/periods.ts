@@ -221,7 +221,7 @@ async function closedAround(knex: Knex, period: Period): Promise<StoredPeriod | 
   );
 }
 
-/** What a period's figures are, and what they are made of. The reasons for what is not reconciled name runs, and are no figures. */
+/** What a period's figures are, and what they are made of. The reasons for what is not reconciled name runs, and are not figures. */
 async function figuresOf(engine: Engine, period: Period, now: Date): Promise<{ hash: string; entries: LedgerEntry[] }> {
   const entries: LedgerEntry[] = [];
   const hash = createHash('sha256');

@@ -27,7 +27,7 @@ export interface TraceStep {
   day: string | null;
   amount: number | null;
   currency: string;
-  /** File and line that it came from; null where it was no file. */
+  /** File and line that it came from; null where it was not a file. */
   file: string | null;
   line: number | null;
   /** A match, an exception or a delivery that says more. */

@@ -93,7 +93,7 @@ describe('rows', () => {
     expect(await valuesOf(csv({ header: false }), '1,2\n')).toEqual([{ column_1: '1', column_2: '2' }]);
   });
 
-  test('lines at the end that are no records are left out, and only they', async () => {
+  test('lines at the end that are not records are left out, and only they', async () => {
     expect(await valuesOf(csv({ footer_lines: 2 }), 'a,b\n1,2\n3,4\n\nTotal,2,6\n(2 rows affected)\n')).toEqual([
       { a: '1', b: '2' },
       { a: '3', b: '4' },

@@ -53,7 +53,7 @@ describe("Excel's line sep=", () => {
 });
 
 describe('delimiters behind the last column', () => {
-  test('are no columns where the decoder drops them, in the header, in rows, or in both', async () => {
+  test('are not columns where the decoder drops them, in the header, in rows, or in both', async () => {
     const drop = csv({ trailing_delimiters: 'drop' });
     for (const content of ['a,b\n1,2,\n', 'a,b,,\n1,2\n', 'a,b,\n1,2,,,\n', 'a,b,\n1,2,\n'])
       expect(await valuesOf(drop, content)).toEqual(AB);

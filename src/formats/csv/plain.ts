@@ -23,7 +23,7 @@ export function plainDialect(options: CsvOptions, delimiter: string): PlainDiale
  * Splits text into rows, 10 times as fast as csv-parse and giving the same rows (csv-plain.test.ts proves it).
  * Speed comes from looking for the next delimiter and the next line break with indexOf, and from reusing one list
  * of cells. A row that is not whole yet is read again from its start when more text comes.
- * A quote inside an unquoted field is a letter (5" pipe). Empty lines are no rows.
+ * A quote inside an unquoted field is a letter (5" pipe). Empty lines are not rows.
  */
 export function plainSplitter({ delimiter, quote, maxRecord }: PlainDialect, handlers: CsvHandlers): CsvSplitter {
   const delimiterCode = delimiter.charCodeAt(0);

@@ -150,7 +150,7 @@ export function jsonScanner(text: string) {
     }
     if (text[at] !== ',') fail(`a "," or "${bracket}" should be here`, at);
     end = skipSpace(at + 1);
-    // A comma promises another: a bracket here is no end.
+    // A comma promises another: a bracket here is not an end.
     if (text[end] === bracket)
       fail(`${JSON.stringify(bracket)} is where ${bracket === ']' ? 'a value' : 'the name of a field'} should be`, end);
     return false;

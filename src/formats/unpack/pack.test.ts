@@ -55,7 +55,7 @@ test('a key that cannot be used is told before anything is sent, and never shown
   const guarded = await keysOf('guarded', 'open sesame');
   const { publicKey: bank } = await openpgp.generateKey({ userIDs: [{ name: 'bank' }], format: 'armored' });
   const pack = (pgp: object) => codeOf(packFile(FILE, steps({ pgp: { public_key: bank, ...pgp } })));
-  expect(await pack({ public_key: 'no key' })).toMatch(/public_key takes is no armored OpenPGP public key.*\[PGP_KEY_UNREADABLE\]/);
+  expect(await pack({ public_key: 'no key' })).toMatch(/public_key takes is not an armored OpenPGP public key.*\[PGP_KEY_UNREADABLE\]/);
   expect(await pack({ sign_with: bank })).toContain('[PGP_KEY_UNREADABLE]');
   expect(await pack({ sign_with: guarded.private })).toContain('[PGP_PASSPHRASE_WRONG]');
   expect(await pack({ sign_with: guarded.private, passphrase: 'wrong' })).not.toContain('wrong.');

@@ -34,7 +34,7 @@ const USUAL_RATIO = 10;
 
 /**
  * Undoes the steps, the outermost first. Keys in the steps are armored text. Throws FileError for what is not packed so,
- * damaged, cut off, of somebody else's key or too large; FatalError PGP_KEY_UNREADABLE where our own keys are no keys.
+ * damaged, cut off, of somebody else's key or too large; FatalError PGP_KEY_UNREADABLE where our own keys are not keys.
  */
 export async function openPacked(packed: Packed, steps: readonly UnpackStep[], context: UnpackContext): Promise<Unpacked> {
   const kept: Kept[] = [];

@@ -184,7 +184,7 @@ export function columnLetters(index: number): string {
   return text;
 }
 
-/** The index from 0 of a cell's column (`AB12` → 27); -1 for what is no reference. */
+/** The index from 0 of a cell's column (`AB12` → 27); -1 for what is not a reference. */
 export function columnIndex(reference: string): number {
   let n = 0;
   let i = 0;

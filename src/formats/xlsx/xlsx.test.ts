@@ -258,7 +258,7 @@ describe('a cell that has no value to trust', () => {
 });
 
 describe('the table in a sheet', () => {
-  test('begins below what is skipped and ends above its footer; empty rows are no records', async () => {
+  test('begins below what is skipped and ends above its footer; empty rows are not records', async () => {
     const rows: Cell[][] = [['Town of X'], [], ['No', ' Amount\n due '], ['1', '2'], [null, null], ['3', '4'], ['Total', '6'], []];
     expect(await valuesOf(xlsx({ skip_rows: 2, footer_rows: 1 }), raw(rows))).toEqual([
       { No: '1', 'Amount due': '2' },

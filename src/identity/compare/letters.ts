@@ -60,7 +60,7 @@ export function leastMatches(similarity: number): Least {
 }
 
 /**
- * Can two values be as alike as `least` was made for? Each letter that only one of them has is no match. Never says no of two that are.
+ * Can two values be as alike as `least` was made for? Each letter that only one of them has is not a match. Never says no of two that are.
  */
 export function mayBeAlike(first: Letters, x: number, second: Letters, y: number, least: Least): boolean {
   const n = first.lengths[x]!;

@@ -113,7 +113,7 @@ function birthLevel({ roles: { birth } }: Population, a: Profile, levels: Int8Ar
   return levels[birth] === 0 && isYearOnly(a[birth]!) ? 2 : levels[birth]!;
 }
 
-/** A rare name in one town is no person yet: something of the person or the address must agree too. */
+/** A rare name in one town does not make a person yet: something of the person or the address must agree too. */
 const BESIDE_NAME = fixed(3);
 
 /** The given names of both. Where given name and surname are swapped, the pair that is less alike: the surnames made it swapped. */

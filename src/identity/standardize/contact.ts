@@ -3,7 +3,7 @@ import { standardText } from './text.ts';
 /** The last ten digits of a telephone number, or the seven of a local one; `null` when it cannot be one. */
 export function phoneDigits(text: string | null | undefined): string | null {
   if (!text) return null;
-  // An extension is no part of the number.
+  // An extension is not part of the number.
   const digits = text.replace(/(?:ext?\.?|x|#)\s*\d+\s*$/i, '').replace(/\D/g, '');
   const kept = digits.length > 10 ? digits.slice(-10) : digits;
   return kept.length < 7 || /^(\d)\1+$/.test(kept) || /^(?:\d{3})?5550000$|0000000$|^1234567/.test(kept) ? null : kept;

@@ -157,7 +157,7 @@ function splitFull(full: string): Split {
 function leftOut(full: string, first: readonly string[], last: readonly string[]): { rest: string[]; suffix: string | null } | undefined {
   if (/&|\band\b/i.test(full)) return undefined;
   const known = glued([...withoutEnd(first).kept, ...withoutEnd(last).kept]);
-  // `Thomas Clifford, 1st Baron of Chudleigh`: what follows the comma is no name when all of the name stands before it.
+  // `Thomas Clifford, 1st Baron of Chudleigh`: what follows the comma is not a name when all of the name stands before it.
   for (const text of [full.split(',')[0]!, full]) {
     const split = splitFull(text);
     const { kept, suffix } = withoutEnd(split.first);

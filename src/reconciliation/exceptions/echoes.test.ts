@@ -54,7 +54,7 @@ describe('one cause, once', () => {
     expect(Object.fromEntries(causes)).toEqual({ a: null, b: null, c: 'a', d: null, e: null });
   });
 
-  test('for every input: causes are no echoes, and the order of the input changes nothing', () => {
+  test('for every input: causes are not echoes, and the order of the input changes nothing', () => {
     const given = fc.array(
       fc.record({
         pipeline: fc.constantFrom('slips', 'bank', 'ledger'),

@@ -57,7 +57,7 @@ describe('a receipt that was entered twice', () => {
     expect(confirmed).toEqual(['a c d']);
   });
 
-  test('is no copy when the money of both is there', () => {
+  test('is not a copy when the money of both is there', () => {
     const { found, confirmed } = reconcile(
       rules,
       [entry('a', 1200, '2026-07-01', once), entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T10:03:00Z' })],
@@ -66,7 +66,7 @@ describe('a receipt that was entered twice', () => {
     expect([found, confirmed]).toEqual([[], ['a b d']]);
   });
 
-  test('is no copy an hour later', () => {
+  test('is not a copy an hour later', () => {
     const { found } = reconcile(
       rules,
       [entry('a', 1200, '2026-07-01', once), entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T11:03:00Z' })],

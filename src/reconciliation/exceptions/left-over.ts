@@ -9,7 +9,7 @@ import { type ItemRule, isWhere } from './rules.ts';
 import { type Incomplete, incompleteFor, wholeOf } from './splits.ts';
 
 /**
- * Voided records are no money of a reconciliation where nothing has it. `same day`: those voided on or before their own day, before
+ * Voided records are not money of a reconciliation where nothing has it. `same day`: those voided on or before their own day, before
  * any pass looks at them. `rest`: those that no pass has tied.
  */
 export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
@@ -78,7 +78,7 @@ function joined(work: Work, groups: readonly Ambiguous[]): Joined[] {
   });
 }
 
-/** Copies of one entry are no rivals: the first one has the money, the others are copies. */
+/** Copies of one entry are not rivals: the first one has the money, the others are copies. */
 function takeOneOfCopies(work: Work, pass: string, left: readonly Entry[], right: readonly Entry[]): boolean {
   for (const side of SIDES) {
     const [many, other] = side === 'left' ? [left, right] : [right, left];

@@ -10,7 +10,7 @@ export interface DuplicateRule {
   fields: readonly string[];
   /** Records with the same value belong together and are compared as a whole: the receipt of tenders, the journal of lines. */
   entry?: string;
-  /** When it was entered; with `minutes`, entries further apart are no copies. */
+  /** When it was entered; with `minutes`, entries further apart are not copies. */
   at?: string;
   minutes?: number;
 }

@@ -20,7 +20,7 @@ export function fieldsOfWhole({ passes }: Pick<Rules, 'passes'>): readonly Field
   return passes.flatMap((pass) => ((pass.kind === 'key' || pass.kind === 'settlement') && pass.on.length ? [pass.on] : [])).at(-1);
 }
 
-/** What a record is a part of; undefined: it is no part, or is not the rule's. */
+/** What a record is a part of; undefined: it is not a part, or not one of this rule. */
 export function wholeOf(rules: Rules, { side, field }: SplitRule, entry: Entry): string | undefined {
   const text = entry.values[field] ?? '';
   const part = partOf(text);

@@ -165,7 +165,7 @@ export const EXCEPTION_TYPES = {
   missing_batch: {
     title: 'A batch is missing',
     sentence: (a) => missing(a, 'batch'),
-    next: 'Ask for the file again. The numbers of the batch are no gaps of their own.',
+    next: 'Ask for the file again. The numbers of the batch are not gaps of their own.',
   },
   missing_settlement: {
     title: 'A settlement is missing',

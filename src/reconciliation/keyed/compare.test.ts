@@ -54,7 +54,7 @@ describe('comparing two sides', () => {
     expect(compare(left, right, { compare_from: 2 }).total.leaves).toMatchObject({ right_only: 0, unchecked: 3 });
   });
 
-  test('where one side is what is checked, keys of the other side alone are no differences', () => {
+  test('where one side is what is checked, keys of the other side alone are not differences', () => {
     expect(sentences([total('A', 1), total('B', 2)], [total('B', 2), total('C', 3)], { check: 'right' })).toEqual([
       'A unchecked: A is in payments_summary.csv only, with 0.01; it is not required in loaded payments',
       'B matched: payments_summary.csv and loaded payments agree: 0.02',

@@ -35,7 +35,7 @@ export type CompareRules = Pick<ReconciliationConfig, 'check' | 'compare_from'> 
 /**
  * Compares the sums of both sides for each combination of keys. Nothing is netted: a roll-up differs when anything in it
  * differs, even where its own sums agree. Currencies are never added: each has lines of its own. The order of totals does not
- * matter; equal keys add up. `check` and `compare_from` say which keys of one side alone are no differences: those are unchecked.
+ * matter; equal keys add up. `check` and `compare_from` say which keys of one side alone are not differences: those are unchecked.
  */
 export function compareSides(rules: CompareRules, left: Iterable<SideTotal>, right: Iterable<SideTotal>): Comparison {
   const comparison = startComparison(rules);

@@ -112,7 +112,7 @@ const COUNTED = 125;
 /**
  * Whether an amount is so common on the right of its block that a record without a partner would find one by chance: expected
  * strangers in the window, in a thousand, over the pass's `chance`. They are counted around the record, before and after it apart,
- * and the larger number holds: at the first and the last days of what is known, one of them is no measure.
+ * and the larger number holds: at the first and the last days of what is known, one of them is not a measure.
  */
 function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: BusinessDays): (pair: Pair) => boolean {
   let seen: Map<string, number[]> | undefined;
@@ -135,7 +135,7 @@ function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: Busin
     const now = firstAtLeast(same, at);
     let before = now - firstAtLeast(same, at - COUNTED);
     let after = firstAtLeast(same, at + COUNTED + 1) - now;
-    // The partner itself is no stranger.
+    // The partner itself is not a stranger.
     if (right.minor === left.minor) {
       if (days.index(right.day!) < at) before--;
       else after--;

@@ -26,7 +26,7 @@ const MOST_WAYS = 100;
 /**
  * The only subset of `units` with this sum; the records of all of them when there are more; `none`, or `unknown` when the search
  * would take too long. Single records of equal amount, day and values are interchangeable: which of them it is makes no second solution, but
- * `picked` says that only some of them were taken. An empty subset is no solution, and neither is one for which `isFit` says no.
+ * `picked` says that only some of them were taken. An empty subset is not a solution, and neither is one for which `isFit` says no.
  */
 export function onlySubset(
   units: readonly Unit[],

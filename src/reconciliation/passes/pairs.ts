@@ -47,7 +47,7 @@ export function solvePairs(pairs: readonly Pair[]): SolvedPairs {
   return solved;
 }
 
-/** References first: where one names the other, equal amounts elsewhere are no rivals. */
+/** References first: where one names the other, equal amounts elsewhere are not rivals. */
 function isNamed(pair: Pair, byEntry: ReadonlyMap<Entry, Pair[]>): boolean {
   return (
     pair.text >= REFERENCE &&

@@ -88,7 +88,7 @@ describe('a refund of an earlier day has the same amount as one of today', () =>
     expect([confirmed, found]).toEqual([['s a b'], ['ambiguous q r']]);
   });
 
-  test('and is no rival once its own settlement is certain', () => {
+  test('and is not a rival once its own settlement is certain', () => {
     const earlier = [settled('t', '2026-07-07', 500, 1200, '0')];
     const { confirmed, found } = reconcile([KEY, LATER], [...sales, ...refunds, paid('c', 500, '2026-07-07', '0')], [...earlier, ...one]);
     expect([confirmed, found]).toEqual([['a b r s', 'c q t'], []]);

@@ -87,7 +87,7 @@ describe('payments and their settlement', () => {
     expect(reconcile([PASS], payments, [settlement(), line]).found).toContain('fee_missing c');
   });
 
-  test('a returned payment in a record of the same day is no second settlement, and has no parts to add up', () => {
+  test('a returned payment in a record of the same day is not a second settlement, and has no parts to add up', () => {
     const DAY: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }] };
     const items = [{ side: 'right' as const, type: 'ach_return', where: { kind: ['return'] }, always: false, original: [] }];
     const back = entry('x', -4000, '2026-07-02', { batch: null, day: '1', kind: 'return', gross: '0', fee: '0', net: '-4000' });
@@ -241,7 +241,7 @@ describe('control totals', () => {
     expect(refunded('2026-08-20', total({ minor: 9999 }))).toContain('control_total_differs a b r');
   });
 
-  test('of a batch that did not come: it is missing, its slip is an echo, and its numbers are no gaps', () => {
+  test('of a batch that did not come: it is missing, its slip is an echo, and its numbers are not gaps', () => {
     const gaps = [{ side: 'left' as const, type: 'receipt_gap', number: 'no', series: [] }];
     const around = ['R0000', 'R0003', 'R0005'].map((no) => entry(no, 100, '2026-07-01', { no, batch: '6' }));
     const { exceptions } = run(around, [total()], { exceptions: { ...NO_RULES, gaps } });
@@ -308,7 +308,7 @@ describe('a refund that is netted into another settlement', () => {
     expect(reconcile([KEY, LATER], twoDays, settlements)).toMatchObject({ found: [], confirmed: ['a r b c s'] });
   });
 
-  test('where refunds are no payments, the gross is enough', () => {
+  test('where refunds are not payments, the gross is enough', () => {
     const { found, confirmed } = reconcile([KEY, LATER], sales, [of('s', '1', 10_000, 0), of('t', '2', 5000, 1500, '2026-07-06')]);
     expect([found, confirmed]).toEqual([[], ['a b s', 'c t']]);
   });

@@ -170,7 +170,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     const hasRefunds = sumOf(keptRefunds) === -parts.refunds;
     const ofRefunds = hasRefunds ? nothing('refunds', 'found') : seekRefunds(anchor, parts.refunds, isFitRefund);
     const found = about(target, ofSales, ofRefunds);
-    // Sales that an earlier pass could only propose are no more certain because the refunds are known.
+    // Sales that an earlier pass could only propose are not more certain because the refunds are known.
     const isProposed = target.group?.otherwise?.evidence.doubt === 'by_chance';
     const doubts: readonly Doubt[] = isProposed ? [{ of: 'sales', why: 'equal' }] : ofSales.doubts;
     if (ofRefunds.result !== 'found') {

@@ -74,7 +74,7 @@ describe('whole days add up', () => {
     expect(matches.map((m) => [m.state, ids(m.left), m.difference])).toEqual([['confirmed', ['a', 'b', 'c', 'd'], -200]]);
   });
 
-  test('and are never torn: one payment of a day is no part of a batch', () => {
+  test('and are never torn: one payment of a day is not part of a batch', () => {
     const { matches } = reconcile([DAYS], payments([null, null, null, null]), [entry('s', 3300, '2026-07-02', pool())]);
     expect(matches).toEqual([]);
   });

@@ -65,7 +65,7 @@ export function matchBySubset(
 
 /**
  * Where refunds are looked for before one is taken: where this pass looks, where the others of the same settlements do, and as far back
- * again. One that waits longer than was thought is no less likely than one that fits by its amount.
+ * again. One that waits longer than was thought is not less likely than one that fits by its amount.
  */
 export function refundViews(pass: SubsetPass, others: readonly SubsetPass[]): View[] {
   if (!pass.parts) return [];

@@ -171,7 +171,7 @@ function workbookCell(column: ReportColumn, row: ReportRow): WorkbookCell {
   return column.kind === 'count' ? Number(value) : wordsOf(column, value);
 }
 
-/** A cell that is no figure. */
+/** A cell that is not a figure. */
 function wordsOf({ kind, zone }: ReportColumn, value: string | number | boolean): string {
   if (kind === 'flag') return value === true ? 'yes' : '';
   return kind === 'time' && zone !== undefined ? zonedTime(String(value), zone) : String(value);

@@ -160,7 +160,7 @@ export async function exceptionInFull(
 /** One record of an exception, for JSON and people. */
 export type NamedRecord = ExceptionLine['records'][number];
 
-/** Throws ConfigError PIPELINE_UNKNOWN for what is no reconciliation of the town. */
+/** Throws ConfigError PIPELINE_UNKNOWN for what is not a reconciliation of the town. */
 export function checkReconciliationName(project: Project, pipeline: string | undefined): void {
   checkExceptionFilter(project, { pipeline, type: undefined });
 }

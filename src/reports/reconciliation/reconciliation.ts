@@ -87,7 +87,7 @@ function contest(lines: readonly Difference[], contested: readonly Match[]): Dif
   });
 }
 
-/** Leaves that were not checked count in the sums of a roll-up; what they lack is no difference. */
+/** Leaves that were not checked count in the sums of a roll-up; what they lack is not a difference. */
 function withDifferences(lines: readonly Difference[], leafDepth: number, town: string): ReconciliationLine[] {
   const inside = new Map<string, number>();
   for (const line of lines) {

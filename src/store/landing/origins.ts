@@ -25,7 +25,7 @@ export async function linksOfRecord(
 export interface RecordOrigin {
   connection: string;
   key: string;
-  /** null: it was no file. */
+  /** null: it was not a file. */
   file: string | null;
   line: number | null;
 }

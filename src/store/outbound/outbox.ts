@@ -71,7 +71,7 @@ export interface OutboxRow {
   decision: PersonDecision | null;
   /** The record of the target system that a carried correction is for; null for other rows, and for records that are made there. */
   member: number | null;
-  /** null: the row is no carried correction. */
+  /** null: the row is not a carried correction. */
   carried: Carried | null;
   /** The number that the remote system gave the record, such as that of a journal; null where it said none yet. */
   theirNumber: string | null;

@@ -18,7 +18,7 @@ test('any texts, numbers and empty values come out of the other thread as they w
   expect(rowsOf(made)).toEqual(lists.flat());
 });
 
-test('ids are moved to those that the transaction takes, whether they are in a row or all the same', () => {
+test('ids are moved to those that the transaction takes, whether they rise one by one or are equal', () => {
   const made = packed(3);
   made.add([
     [1, 1, 'a'],

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { type Connection, noteIfLost, type Statement, throwIfLost } from './connection.ts';
 import { type PackedRows, unpacked } from './packed-rows.ts';
-import type { ThreadConnection } from './writer.ts';
+import type { ThreadConnection } from './writer-messages.ts';
 import { type Cell, quoted, quotedList, type Rows } from '../rows.ts';
 
 /**

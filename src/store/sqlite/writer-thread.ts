@@ -2,25 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { inOrder, openConnection } from './connection.ts';
 import type { PackedRows } from './packed-rows.ts';
 import { rowsOver } from './rows.ts';
-import type { Rows } from '../rows.ts';
-
-/** What the thread is asked to do; each is answered, in order. */
-export type Question =
-  | { what: 'query'; sql: string; bindings: readonly unknown[] }
-  | {
-      what: 'packed';
-      inserts: readonly { table: string; columns: readonly string[]; packed: Pick<PackedRows, 'width' | 'pieces' | 'shifts'> }[];
-    }
-  | { [Name in Statements]: { what: 'rows'; name: Name; args: Parameters<Rows[Name]> } }[Statements]
-  | { what: 'close' };
-
-type Statements = Exclude<keyof Rows, 'insertPacked' | 'asksTogether'>;
-
-export interface Answer {
-  id: number;
-  value?: unknown;
-  error?: { message: string; code?: unknown };
-}
+import type { Answer, Question } from './writer-messages.ts';
 
 const { filename } = workerData as { filename: string };
 const connection = openConnection(filename);

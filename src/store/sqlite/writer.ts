@@ -4,14 +4,7 @@ import Dialect from 'knex/lib/dialects/better-sqlite3/index.js';
 import type { Rows } from '../rows.ts';
 import { fileOf } from './integrity.ts';
 import type { PackedRows } from './packed-rows.ts';
-import type { Answer, Question } from './writer-thread.ts';
-
-/** A connection that a thread of its own works on. */
-export interface ThreadConnection {
-  ask(question: Question): Promise<unknown>;
-  rows: Rows;
-  close(): Promise<void>;
-}
+import type { Answer, Question, ThreadConnection } from './writer-messages.ts';
 
 /**
  * The same store over a connection of its own, whose statements run in a thread of their own: while one batch is written, the next one is made.

@@ -55,7 +55,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
 
   /**
    * A link that leaves the root is listed with the link's own size, so reading it is refused for all to see; one that
-   * leads nowhere or to a folder is no plain file.
+   * leads nowhere or to a folder is not a plain file.
    */
   async function describe(path: string): Promise<RemoteFile | undefined> {
     const at = join(root, path);

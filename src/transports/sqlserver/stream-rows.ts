@@ -62,7 +62,7 @@ export async function* streamRows(
 
   let number = 0;
   let waited = 0;
-  /** Waits for a full list, or the end. A row that comes now and then is no silence, but it does not make the whole take for ever. */
+  /** Waits for a full list, or the end. A row that comes now and then is not silence, but it does not make the whole take for ever. */
   const forMore = async (): Promise<void> => {
     for (;;) {
       const before = came;

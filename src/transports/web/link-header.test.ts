@@ -40,7 +40,7 @@ test.each([
   ['a rel that does not count', `<${NEXT}>; rel=prev; rel=next`],
   ['no link', ''],
   ['no header', undefined],
-])('%s is no next page', (_, header) => {
+])('%s is not a next page', (_, header) => {
   expect(nextLink(header, PAGE)).toBeUndefined();
 });
 

@@ -76,7 +76,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
       },
     };
     const late = new AbortController();
-    // axios watches over silence until the answer begins; a line that gives a byte now and then is no silence.
+    // axios watches over silence until the answer begins; a line that gives a byte now and then is not silence.
     const waiting = patience({
       idleMs: timeout,
       totalMs: milliseconds(settings.total_timeout),

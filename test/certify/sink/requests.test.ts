@@ -310,7 +310,7 @@ describe('a pack for a SOAP service with a login and lists in lists', () => {
   });
 
   test(
-    'is found out when a parameter is not in the WSDL, or the end of a session is no reason to log in',
+    'is found out when a parameter is not in the WSDL, or the end of a session is not a reason to log in',
     { timeout: 60_000 },
     async () => {
       const wrongName = packOf('ledger', { ...files, 'connector.yaml': String(yaml).replace('{ Number:', '{ Numbr:') });

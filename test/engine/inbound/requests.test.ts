@@ -180,7 +180,7 @@ test('an error that comes with status 200 is no empty page', async () => {
   expect((await town.rows('il_source', ['state']))[0]).toEqual({ state: null });
 });
 
-test('an ignored error half way through is no end of the pages: their total says so', async () => {
+test('an ignored error half way through is not an end of the pages: their total says so', async () => {
   const list = permits(8);
   const { url } = await service((request, response) => {
     const page = Number(request.query.page);

@@ -103,7 +103,7 @@ function solve(pass: AmountPass, all: Edge[], common: (edge: Edge) => boolean, r
 
 function certainOf(edges: readonly Edge[]): Edge[] {
   const byEntry = edgesByEntry(edges);
-  // References first: where one names the other, equal amounts elsewhere are no rivals.
+  // References first: where one names the other, equal amounts elsewhere are not rivals.
   const named = edges.filter(
     (edge) =>
       edge.text >= 2 &&
@@ -218,7 +218,7 @@ const COUNTED = 125;
 /**
  * Whether an amount is so common on the right of its block that a record without a partner would find one by chance: expected
  * strangers in the window, in a thousand, over the pass's `chance`. They are counted around the record, before and after it apart,
- * and the larger number holds: at the first and the last days of what is known, one of them is no measure.
+ * and the larger number holds: at the first and the last days of what is known, one of them is not a measure.
  */
 function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: BusinessDays): (edge: Edge) => boolean {
   let seen: Map<string, number[]> | undefined;
@@ -241,7 +241,7 @@ function commonAmounts(pass: AmountPass, allRight: readonly Entry[], days: Busin
       if (index < at && index >= at - COUNTED) before++;
       else if (index >= at && index <= at + COUNTED) after++;
     }
-    // The partner itself is no stranger.
+    // The partner itself is not a stranger.
     if (right.minor === left.minor) {
       if (days.index(right.day!) < at) before--;
       else after--;

@@ -95,7 +95,7 @@ describe('two people at one exception at once', () => {
   });
 });
 
-test('a due day or an answer that somebody else had set is named when another takes its place, and the same again is no news', async () => {
+test('a due day or an answer that somebody else had set is named when another takes its place, and the same again is not news', async () => {
   const t = await town({ 1: '9.00' });
   const [id] = Object.values(await ids(t));
   const said = async (who: string, ...args: string[]) => (await townCommand(t.folder, ['exceptions', ...args], { SUDO_USER: who })).err;

@@ -60,7 +60,7 @@ async function expectEqual(town: TestTown, what: string): Promise<void> {
   expect(check.wrong, what).toEqual([]);
 }
 
-/** The order in which reasons were met is no part of a report. */
+/** The order in which reasons were met is not part of a report. */
 function sorted(json: string): string {
   return JSON.stringify(JSON.parse(json), (_, value: unknown) =>
     value && typeof value === 'object' && !Array.isArray(value)

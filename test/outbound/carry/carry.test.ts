@@ -66,7 +66,7 @@ describe('a correction made in one system', () => {
     }
   });
 
-  test('is no correction of the system that writes it in its own way', async () => {
+  test('is not a correction of the system that writes it in its own way', async () => {
     const t = await ready({ writes: (value) => value.toUpperCase().replace('AVENUE', 'AVE') });
     t.edit('clerk', 'C1', { street: '40 Oak Avenue' });
     await t.night();

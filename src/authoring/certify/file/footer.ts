@@ -6,7 +6,7 @@ import { rawSheet } from '../../../formats/xlsx/raw.ts';
 import { workbookOf } from '../../../formats/xlsx/write.ts';
 import type { FileContext } from './context.ts';
 
-/** Rows at the end that are no records: an export that leaves them out one day must not lose as many records. */
+/** Rows at the end that are not records: an export that leaves them out one day must not lose as many records. */
 export async function footer({ stream, main, recorded, read, reading }: FileContext): Promise<Verdict> {
   const { csv, xlsx } = stream.decoder!;
   const key = csv?.footer_lines ? 'footer_lines' : xlsx?.footer_rows ? 'footer_rows' : undefined;

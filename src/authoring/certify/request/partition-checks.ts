@@ -68,7 +68,7 @@ async function positionsOf(bench: Bench): Promise<Record<string, StreamState>> {
   return (JSON.parse(row?.state ?? '{}') as StreamState).partitions ?? {};
 }
 
-/** What was read later has later ids, and that is no difference. */
+/** What was read later has later ids, and that is not a difference. */
 function inAnyOrder(contents: Contents): Contents {
   return { ...contents, golden: [...contents.golden].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) };
 }

@@ -23,7 +23,7 @@ export function registerDeliverPreview(cli: Cli, deliver: Command): void {
         message:
           pipeline === undefined
             ? '--preview needs the name of a pipeline.'
-            : `"${pipeline}" is no command of deliver. A pipeline is shown with --preview, and sent with interlocal run.`,
+            : `"${pipeline}" is not a command of deliver. A pipeline is shown with --preview, and sent with interlocal run.`,
         hint: 'interlocal deliver PIPELINE --preview; interlocal deliver --help shows the commands.',
       });
     });

@@ -237,7 +237,7 @@ export function registerMoneyReports(cli: Cli, report: Command): void {
       const { withTown } = await import('../../town.ts');
       const format = outputFormat(cli, options);
       const { readDefinition } = await import('../../../reports/report-request.ts');
-      // A day of the report itself is no time that things are told as of.
+      // A day of the report itself is not a time that things are told as of.
       const onDay = listed.onDay === true && /^\d{4}-\d\d-\d\d$/.test(options.asOf ?? '');
       const given = { report: listed.name, ...(pipeline === undefined ? {} : { pipeline }), ...definitionOf(listed, options) };
       const definition = readDefinition(onDay ? { ...given, as_of: options.asOf } : given);

@@ -36,7 +36,7 @@ describe('one field of one record', () => {
     expect(judgeField(look({ others: [sayer({ corrected: false, echo: true })] }))).toEqual({ do: 'keep', why: 'echo', value: 'new' });
   });
 
-  test('an emptied field is no correction, unless its owner emptied it and the pipeline carries that', () => {
+  test('an emptied field is not a correction, unless its owner emptied it and the pipeline carries that', () => {
     const elsewhere = { do: 'keep', why: 'emptied_elsewhere', value: null };
     expect(judgeField(look({ golden: null, mostRecent: true, others: [sayer({ value: null })] }))).toEqual(elsewhere);
     const others = [sayer({ value: null, emptied: true })];

@@ -4,7 +4,7 @@ import type { CarryConfig } from '../../../config/schema/carry.ts';
 export interface Sayer {
   source: string;
   value: string | null;
-  /** It said something else when the pipeline last looked, and what it says now is no echo of what was sent to it. */
+  /** It said something else when the pipeline last looked, and what it says now is not an echo of what was sent to it. */
   corrected: boolean;
   /** It says now what was sent to it. */
   echo: boolean;
@@ -96,7 +96,7 @@ export function judgeField(look: FieldLook): FieldVerdict {
 
 /**
  * What becomes of a field that has no other value to carry. It is emptied in the target where its owner or a person emptied it and the
- * pipeline says so: that some system says nothing is no correction.
+ * pipeline says so: that some system says nothing is not a correction.
  */
 function judgeEmptied(look: FieldLook, others: readonly Sayer[]): FieldVerdict {
   const { target, owners, steward, golden } = look;

@@ -62,7 +62,7 @@ function mapCorrection(
       })),
       steward: set && {
         value: textOf(values[name]),
-        // What was set before the first look is a difference that was there, and one that was looked at is no news.
+        // What was set before the first look is a difference that was there, and one that was looked at is not news.
         corrected: !first && person.before!.said[name]?.steward !== set.id,
         changedAt: set.at,
       },

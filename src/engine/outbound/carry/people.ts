@@ -65,7 +65,7 @@ export function heard(person: Person, field: string): { corrected: boolean; echo
   const before = person.before?.said[field];
   const sent = sentLast(person, field);
   const echo = sent !== undefined && isEcho(sent.value, value);
-  // A value that is another only because the mapping changed is no correction: nothing was read again.
+  // A value that is another only because the mapping changed is not a correction: nothing was read again.
   if (!before || before.value === value || person.landed === person.before!.landed) return { corrected: false, echo };
   return echo && sent.run >= before.run ? { corrected: false, echo: true } : { corrected: true, echo: false };
 }

@@ -7,7 +7,7 @@ import type { Knex } from '../../../store/open.ts';
 import type { OutboundRun } from '../outbound-run.ts';
 import { dueLines, postedLines } from './due.ts';
 
-/** So few receipts are no sign that something is wrong as a whole. */
+/** So few receipts are not a sign that something is wrong as a whole. */
 const FEW = 10;
 
 /** What the ledger should have and does not have. */

@@ -51,7 +51,7 @@ async function anyTouched(
   return false;
 }
 
-/** So few are no sign that something is wrong as a whole. */
+/** So few are not a sign that something is wrong as a whole. */
 const FEW = 10;
 
 /**

@@ -40,7 +40,7 @@ export async function attachFile(
       `It has ${(file.content.length / 1_000_000).toFixed(1)} megabytes; ${most} are allowed.`,
       'Scan it in black and white, or attach the page that matters.',
     );
-  if (!kind) throw unfit('It is no PDF, PNG or JPEG.', 'Print it as PDF, and attach that.');
+  if (!kind) throw unfit('It is not a PDF, PNG or JPEG.', 'Print it as PDF, and attach that.');
   return landing(knex, async (_, trx) => {
     const [exception] = await knownExceptions(trx, [id]);
     const there = await exceptionFiles(trx, exception!.id);

@@ -115,7 +115,7 @@ function differing(values: readonly { column: TargetColumn; value: Comparable | 
 
 /**
  * A form in which two values are equal only when nothing at all differs: the column's collation takes SMITH for Smith, and
- * comparing pads with blanks. char and nchar are filled with blanks by the server, which are no part of the value.
+ * comparing pads with blanks. char and nchar are filled with blanks by the server, which are not part of the value.
  */
 function exact({ type }: TargetColumn, expression: string): string {
   switch (type.name) {
