@@ -42,7 +42,7 @@ const ABOUT_THE_WIRE = [
  */
 const LONG = [
   'test/certify/{commands,files,header,online,packed,pieces,proven,rowversion,session,shipped}.test.ts',
-  'test/certify/{discover/hard,sink/online,sink/requests,sink/tables}.test.ts',
+  'test/certify/{discover/hard,discover/nasty,sink/online,sink/requests,sink/tables}.test.ts',
   'test/docs/json.test.ts',
   'test/engine/run/{interrupted,processes,secrets}.test.ts',
   'test/faults/**',
