@@ -73,12 +73,13 @@ async function byContent(file: string, bytes: Buffer, text: string, encoding: En
     if (/^[[{]/.test(start)) return await discoverJson(file, bytes, text);
   } catch (error) {
     if (!(error instanceof XmlProblem) && !(error instanceof SyntaxError)) throw error;
+    const { message } = error;
     // The decoder that would read it says where and how it is damaged.
     const refused = await refusedAs(start.startsWith('<') ? { xml: { row: 'record' } } : { json: {} }, file, bytes);
     if (refused) throw refused;
     throw unreadable(
       file,
-      `It begins like ${start.startsWith('<') ? 'XML' : 'JSON'}, but ${error instanceof XmlProblem ? error.message : `is none: ${error.message}`}.`,
+      `It begins like ${start.startsWith('<') ? 'XML' : 'JSON'}, but ${error instanceof SyntaxError ? `is none: ${message}` : message}.`,
       'Give a whole, correct sample.',
     );
   }
