@@ -52,7 +52,7 @@ export async function namedRejects({ knex }: Engine, ids: readonly number[]): Pr
       code: 'REJECT_UNKNOWN',
       place: {},
       message: `There is no rejected record ${id}.`,
-      hint: 'interlocal rejects list shows them.',
+      hint: 'To list the rejected records, run interlocal rejects list.',
     })),
   );
 }

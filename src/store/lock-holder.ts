@@ -24,6 +24,6 @@ export function lockLost(name: string): FatalError {
     code: 'LOCK_LOST',
     place: { system: name },
     message: `This run was stopped, because ${name} is no longer reserved for it: this computer was paused for too long, or its connection to the store was cut, and another process may have started the same work.`,
-    hint: 'What it stored or sent before is kept and not repeated. Run it again; interlocal status shows what else is running.',
+    hint: 'What it stored or sent before is kept and not repeated. Run it again. To see what else is running, run interlocal status.',
   });
 }

@@ -17,7 +17,7 @@ export function folderMissing(system: string, folder: string, where: string, cau
     code: 'FOLDER_MISSING',
     place: { system, file: folder || '.' },
     message: `The folder ${folder || '.'} does not exist ${where}.`,
-    hint: "Fix the folder in the connector or the connection, or ask the system's owner to create it.",
+    hint: "Correct the folder in config/connections.yaml or in the connector, or ask the system's owner to create it.",
   };
   return new FatalError(problem, cause === undefined ? {} : { cause });
 }
@@ -28,7 +28,7 @@ export function notAFile(system: string, path: string, what: string, cause?: unk
     code: 'NOT_A_FILE',
     place: { system, file: path },
     message: `${path} is ${what}.`,
-    hint: 'Correct the path or the file pattern in the connector or the connection.',
+    hint: 'Correct the path of the connection in config/connections.yaml, or the file pattern in its connector.',
   };
   return new FileError(problem, cause === undefined ? {} : { cause });
 }

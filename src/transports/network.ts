@@ -65,10 +65,14 @@ const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hin
   ],
   ENOTFOUND: [
     'HOST_UNKNOWN',
-    'The name in % is not known to the name server.',
-    'Check the spelling of the host and that this machine can resolve names.',
+    'The host name in % could not be resolved.',
+    'Check the spelling of the host name; if it is right, check DNS on this machine.',
   ],
-  EAI_AGAIN: ['HOST_UNKNOWN', 'The name server did not answer for %.', "Check this machine's network."],
+  EAI_AGAIN: [
+    'HOST_UNKNOWN',
+    'The host name in % could not be resolved: DNS did not answer.',
+    "Check this machine's network and its DNS server.",
+  ],
   ETIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up and that a firewall lets this machine through.'],
   ECONNABORTED: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],
   ESOCKETTIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],

@@ -31,8 +31,10 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
         {
           code: 'PATH_MISSING',
           place,
-          message: `${JSON.stringify(given)} does not exist, as seen from the town's folder.`,
-          hint: near(path) ?? 'Create it, correct the path, or mount the share. A build server that has no such folders uses --no-secrets.',
+          message: `${JSON.stringify(given)} does not exist in the town's folder or on this machine.`,
+          hint:
+            near(path) ??
+            'Create it, correct the path, or mount the share. On a build server without these folders, run interlocal validate --no-secrets.',
         },
       ];
     });

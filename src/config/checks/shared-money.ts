@@ -41,8 +41,8 @@ function overlaps(one: Reconciliation, two: Reconciliation, receipts: string): P
           two,
           ['reconcile', sharedOfTwo],
           'MONEY_USED_TWICE',
-          `${one.value.pipeline} and ${two.value.pipeline} compare the same records of ${b[sharedOfTwo].entity} ("${b[sharedOfTwo].name}") with different records of ${b[otherOfTwo].entity}; the same money would be reconciled twice.`,
-          `Give ${b[sharedOfTwo].name} a where in both, so each record is in only one of them.`,
+          `The reconciliations ${one.value.pipeline} and ${two.value.pipeline} both use the same ${b[sharedOfTwo].entity} records ("${b[sharedOfTwo].name}"), but compare them with different ${b[otherOfTwo].entity} records: the same money would be reconciled twice.`,
+          `Add a where to "${b[sharedOfTwo].name}" in both reconciliations, so that each record is in only one of them; or remove one of the two.`,
         ),
       ];
     }

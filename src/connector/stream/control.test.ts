@@ -78,8 +78,8 @@ describe('each batch has its own control figures', () => {
         ),
       ),
     ).toEqual([
-      'CONTROL_COUNT 3 The trailer says 2 records; there are 1.',
-      'CONTROL_COUNT 7 The trailer says 1 records; there are 2.',
+      'CONTROL_COUNT 3 The trailer (closing record) says 2 records; there are 1, 1 fewer.',
+      'CONTROL_COUNT 7 The trailer (closing record) says 1 records; there are 2, 1 more.',
       'CONTROL_TOTAL 3 The trailer says a total of 1.75; the records add up to 1.50, a difference of -0.25.',
       'CONTROL_TOTAL 7 The trailer says a total of 0.00; the records add up to 0.25, a difference of 0.25.',
       'CONTROL_HASH 3 The trailer says a hash of 2; the records give 001.',
@@ -124,7 +124,7 @@ test('an amount with a trailing sign it, as mainframes write it, counts as what 
 test('two files that were put together are not taken for one: totals stand once, and at the end', () => {
   const whole = stream([{ type: '9', count: 'count', total: { field: 'total', of: 'amount' } }]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '9 count=1 total=1'))).toEqual([
-    'TRAILER_REPEATED 3 The file has a second trailer of type 9; there must be only one for the whole file.',
+    'TRAILER_REPEATED 3 The file has a second trailer (closing record) of type 9; there must be only one for the whole file.',
   ]);
   expect(problemsOf(whole, records('6 amount=1', '9 count=1 total=1', '6 amount=2'))).toEqual([
     'RECORD_AFTER_TRAILER 3 The record comes after the trailer (type 9), whose figures do not include it.',

@@ -94,8 +94,8 @@ export function controlOf(config: ControlConfig, file: string): Control {
           'TRAILER_REPEATED',
           trailer,
           undefined,
-          `The file has a second trailer of type ${type}; there must be only one for the whole file.`,
-          'The file is damaged, or two were put together: ask the sender for it again. If each group has its own trailer, name the record type that opens a group: per in control.',
+          `The file has a second trailer (closing record) of type ${type}; there must be only one for the whole file.`,
+          'The file is damaged, or two files were joined: ask the sender for it again. If this format has a trailer for each group, set control.per in the connector to the record type that opens a group.',
         ),
       );
     for (const found of differences(group, trailer)) report(found);
@@ -125,8 +125,8 @@ export function controlOf(config: ControlConfig, file: string): Control {
             'CONTROL_COUNT',
             trailer,
             count,
-            `The trailer says ${declared || 'nothing'} records; there are ${read.count}.`,
-            'Records are missing or duplicated: ask the sender to send the file again.',
+            `The trailer (closing record) says ${declared || 'nothing'} records; there are ${read.count}${countedOff(declared, read.count)}.`,
+            'Ask the sender to check the file and send it again. If they say it is right, look at control in the connector: it may count other records.',
           ),
         );
     }
@@ -207,4 +207,11 @@ function unreadOf({ unread, first }: Group): string {
 
 function hintFor({ first }: Group, usual: string): string {
   return first ? "If the connector's layout is wrong, fix it there; otherwise ask the sender for the file again." : usual;
+}
+
+/** How far the records that were read are off the count of their trailer, where that is a number. */
+function countedOff(declared: string, count: number): string {
+  if (!/^\d+$/.test(declared)) return '';
+  const more = count - Number(declared);
+  return more > 0 ? `, ${more} more` : `, ${-more} fewer`;
 }

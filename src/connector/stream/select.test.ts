@@ -147,7 +147,7 @@ test('a trailer that does not agree refuses the whole, and says by how much', ()
   const details = [row('D', { id: '1', amount: '1.10' }), row('D', { id: '2', amount: '2.20' })];
   expect(selected(control, details, [row('T', { n: '2', sum: '3.30' })])).toHaveLength(2);
   expect(() => selected(control, details, [row('T', { n: '3', sum: '3.31' })])).toThrow(
-    /3 records; there are 2\.[^]*a difference of -0\.01/,
+    /3 records; there are 2, 1 fewer\.[^]*a difference of -0\.01/,
   );
   expect(() => selected(control, details)).toThrow('TRAILER_MISSING');
 });

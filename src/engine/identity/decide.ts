@@ -56,7 +56,7 @@ async function decideAll(
         code: 'PAIR_UNKNOWN',
         place: { path: `${a.source}:${a.key}` },
         message: 'The same record was given twice; a decision is about two different records.',
-        hint: 'interlocal review list shows the pairs that need review, with the keys of both records.',
+        hint: 'To list the pairs that need review, with the keys of both records, run interlocal review list.',
       });
   const at = (by.now ?? (() => new Date()))().toISOString();
   return landing(
@@ -113,7 +113,7 @@ export async function undo(
       code: 'DECISION_UNKNOWN',
       place: { path: typeof which === 'number' ? `#${which}` : which.map((m) => `${m.source}:${m.key}`).join(' ') },
       message: found ? 'This decision was already taken back.' : 'There is no such decision.',
-      hint: 'interlocal review list --decided shows them.',
+      hint: 'To list the decisions, run interlocal review list --decided.',
     });
   const at = (by.now ?? (() => new Date()))().toISOString();
   await landing(

@@ -54,10 +54,15 @@ export async function namedMember({ knex }: Engine, { entityId, entity }: Matche
       ? await memberByName(knex, entityId, { source: name.slice(0, colon), key: name.slice(colon + 1) })
       : undefined;
   if (found) return found;
+  const asked = /^#?\d+$/.test(name)
+    ? `There is no ${entity.entity} with the id ${name}.`
+    : colon > 0
+      ? `${name.slice(0, colon)} has no ${entity.entity} with the key "${name.slice(colon + 1)}".`
+      : `"${name}" does not name a record: it is written as CONNECTION:KEY, such as clerk:00338, or as #ID.`;
   throw new ConfigError({
     code: 'MEMBER_UNKNOWN',
     place: { path: name },
-    message: `No connection has a ${entity.entity} "${name}".`,
-    hint: 'Give it as CONNECTION:KEY, such as clerk:00338, or as #ID. interlocal identity clusters lists them.',
+    message: asked,
+    hint: `To list all records with their keys, run interlocal identity clusters ${entity.entity}.`,
   });
 }

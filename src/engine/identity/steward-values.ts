@@ -76,7 +76,7 @@ export async function unsetValues(
         code: 'STEWARD_VALUE_UNKNOWN',
         place: { path: `${kind.entity.entity} #${owner.golden}` },
         message: `Nobody set a value of ${field} that still holds.`,
-        hint: `interlocal identity values ${kind.entity.entity} lists what people set.`,
+        hint: `To list the values that people set, run interlocal identity values ${kind.entity.entity}.`,
       }));
     if (problems.length > 0) throw new ConfigError(problems);
     const ids = idsOf(held, fields);
@@ -144,7 +144,10 @@ async function liveMember(knex: Knex, { entity, entityId }: MatchedKind, member:
       member.state === 'new'
         ? 'This record was not compared yet, so it belongs to no golden record.'
         : 'No system has a record of it anymore, so there is no golden record to set a value in.',
-    hint: member.state === 'new' ? `interlocal identity compare ${entity.entity} compares it now.` : 'Look it up with interlocal explain.',
+    hint:
+      member.state === 'new'
+        ? `To compare it now, run interlocal identity compare ${entity.entity}.`
+        : 'Look it up with interlocal explain.',
   });
 }
 

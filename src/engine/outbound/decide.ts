@@ -128,7 +128,7 @@ export async function toSettleByPerson(knex: Knex, id: number): Promise<{ delive
     message: `The outcome of delivery ${id} is already known: it is ${delivery.state}${person ? `, recorded by ${person.by}` : ''}.`,
     hint: person
       ? `If that was a mistake: interlocal deliver undo --delivery ${id} --reason TEXT; then settle it again.`
-      : `interlocal deliver show ${id} shows more.`,
+      : `For details, run interlocal deliver show ${id}.`,
   });
 }
 
@@ -140,7 +140,7 @@ export async function deliveryOf(knex: Knex, id: number): Promise<Delivery> {
     code: 'DELIVERY_UNKNOWN_ID',
     place: {},
     message: `There is no delivery ${id}.`,
-    hint: 'interlocal deliver sent shows them.',
+    hint: 'To list the deliveries that were sent, run interlocal deliver sent.',
   });
 }
 
@@ -168,7 +168,7 @@ export function known(ids: readonly number[], rows: readonly OutboxRow[]): void 
         code: 'OUTBOX_UNKNOWN',
         place: {},
         message: `No record with the number ${id} was sent or is waiting to be sent.`,
-        hint: 'interlocal deliver list shows them.',
+        hint: 'To list the records and their numbers, run interlocal deliver list.',
       })),
     );
 }

@@ -102,7 +102,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
       throw wrongState(
         period,
         'is closed already',
-        `interlocal period status ${period.id} says by whom. To open it again: interlocal period reopen ${period.id}.`,
+        `To see who closed it, run interlocal period status ${period.id}. To open it again: interlocal period reopen ${period.id}.`,
       );
     const covering = await closedAround(trx, period);
     if (covering) throw wrongState(period, `is in ${covering.id}, which is closed`, `Reopen ${covering.id} first.`);
@@ -186,7 +186,7 @@ export async function reopenPeriod(engine: Engine, period: Period, reason: strin
   await landing(engine.knex, async (_, trx) => {
     const stored = await storedPeriod(trx, period.id);
     if (!stored || stored.state !== 'closed' || stored.closing === null)
-      throw wrongState(period, 'is not closed', `interlocal period status ${period.id} says how it stands.`);
+      throw wrongState(period, 'is not closed', `To see its state, run interlocal period status ${period.id}.`);
     const covering = await closedAround(trx, period);
     if (covering) throw wrongState(period, `is in ${covering.id}, which is closed`, `Reopen ${covering.id} first.`);
     if (stored.reopenBy === null) {

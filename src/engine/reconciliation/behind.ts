@@ -42,13 +42,13 @@ export async function problemsBehind(
     for (const path of refused)
       add(
         `${path} was refused: ${lack || `${names} may be incomplete`}.`,
-        `interlocal status says why. Have a correct one sent, run ${pipeline}, then this reconciliation.`,
+        `To see why, run interlocal status. Have a correct file sent, run ${pipeline}, then this reconciliation.`,
       );
     const rejected = await countOpenRejects(knex, source.id);
     if (rejected > 0)
       add(
         `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may be missing ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
-        `interlocal rejects list ${pipeline} has the reasons.`,
+        `To see the reasons, run interlocal rejects list ${pipeline}.`,
       );
     if (run.outcome === null)
       add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it has finished.');

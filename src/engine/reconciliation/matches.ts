@@ -106,7 +106,7 @@ export async function decideMatch(
         code: 'MATCH_STATE',
         place: { system: match.contentId },
         message: `Match ${match.contentId.slice(0, 8)} is already confirmed by a person.`,
-        hint: 'interlocal matches show says by whom.',
+        hint: 'To see who confirmed it, run interlocal matches show.',
       });
     const records = await recordsOfMatches(trx, [match.id]);
     const { left, right } = await namesOf(trx, records);
@@ -264,7 +264,7 @@ async function recordsByName(
         code: 'RECORD_UNKNOWN',
         place: { system: connection },
         message: `${connection || 'No system'} has ${connection ? 'no' : 'a'} record with the key "${key}" among the ${entity} records.`,
-        hint: 'Write it as CONNECTION:KEY; interlocal exceptions show lists the keys.',
+        hint: 'Write it as CONNECTION:KEY. To see the keys, run interlocal exceptions show.',
       });
   }
   return { found, problems };
@@ -352,5 +352,5 @@ async function known(knex: Knex, id: string): Promise<StoredPassMatch> {
       `Match ${shown} is not in force: ${last.actor === 'run' ? 'a run' : last.actor} revoked it at ${last.at}.`,
       'To match its records again: interlocal matches add.',
     );
-  throw problem(`There is no match ${shown} in force.`, 'interlocal matches list shows them.');
+  throw problem(`There is no match ${shown} in force.`, 'To list the matches in force, run interlocal matches list.');
 }

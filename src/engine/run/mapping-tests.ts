@@ -42,7 +42,7 @@ async function failures(project: Project, located: AnyMapping): Promise<Problem[
         code: 'MAPPING_TEST_FAILED',
         place: { ...located.at(['tests', i]), path: `tests.${i}` },
         message: `The test "${test.name}" of ${located.value.mapping} fails: ${differences.join('; ')}.`,
-        hint: 'Nothing was read, mapped or sent. Fix the mapping, the lookup or the test; interlocal test shows when all pass.',
+        hint: 'Nothing was read, mapped or sent. Fix the mapping, the lookup or the test; to see whether all pass, run interlocal test.',
       },
     ];
   });

@@ -36,7 +36,7 @@ export async function runPipeline(engine: Engine, id: string, options: RunOption
       code: 'PIPELINE_RUNNING',
       place: { system: id },
       message: `This pipeline is already running, on ${lock.host} in process ${lock.pid}, last active at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
-      hint: 'Wait until it has finished; interlocal status shows it. If that process no longer answers, stop it: the next run takes over.',
+      hint: 'Wait until it has finished; to see it, run interlocal status. If that process no longer answers, stop it: the next run takes over.',
     });
   return underLock(engine, id, lock, options);
 }

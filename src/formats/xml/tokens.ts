@@ -56,7 +56,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
     offset: number,
     message: string,
     code = 'XML_MALFORMED',
-    hint = 'The file is damaged, or was not written by an XML library: have it sent again.',
+    hint = 'The file is damaged, or the program that wrote it does not write correct XML. Have it sent again; if the message stays, send it to the vendor.',
   ): never {
     const lineStart = offset === 0 ? -1 : text.lastIndexOf('\n', offset - 1);
     const column = lineStart < 0 ? columnsBefore + offset + 1 : offset - lineStart;
@@ -146,7 +146,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
       const quote = firstQuote(from, stop);
       if (quote < 0) {
         const inner = nextBracket(from);
-        if (inner >= 0 && inner < stop) malformed(at, `The tag "${excerpt(text.slice(at, inner))}" has no end.`);
+        if (inner >= 0 && inner < stop) malformed(at, `The tag that begins "${excerpt(text.slice(at, inner))}" is never closed with ">".`);
         return end;
       }
       const close = text.indexOf(text[quote]!, quote + 1);

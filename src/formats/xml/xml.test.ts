@@ -56,7 +56,7 @@ describe('a file that is refused', () => {
     ['attributes without quotes', '<ROOT><R a=1/></ROOT>', /not in quotes.*\[XML_MALFORMED\]$/],
     ['an attribute twice', '<ROOT><R a="1" a="2"/></ROOT>', /twice.*\[XML_MALFORMED\]$/],
     ['a missing quote', '<ROOT><R a="1><b c="2"/></R></ROOT>', /^file:1:12: .*closing quote is missing.*\[XML_MALFORMED\]$/],
-    ['a missing >', '<ROOT><R <b/></R></ROOT>', /has no end.*\[XML_MALFORMED\]$/],
+    ['a missing >', '<ROOT><R <b/></R></ROOT>', /is never closed with.*\[XML_MALFORMED\]$/],
     ['control characters', '<ROOT><R>\u0001</R></ROOT>', /U\+0001.*\[XML_MALFORMED\]$/],
     ['references to no character', '<ROOT><R>&#0;</R></ROOT>', /\[XML_MALFORMED\]$/],
     ['a root that is not closed', '<ROOT><R/>', /before <ROOT> is closed: it was cut off.*\[FILE_TRUNCATED\]$/],

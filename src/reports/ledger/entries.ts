@@ -70,7 +70,7 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
 function postedBy(project: Project): string {
   const names = entryPipelines(project).map(({ pipeline }) => pipeline);
   if (names.length === 0) return 'No pipeline posts entries: import the file.';
-  return `Entries are posted by ${names.sort().join(', ')}: do not import this file as well. interlocal report journals has what was posted.`;
+  return `Entries are posted by ${names.sort().join(', ')}: do not import this file as well. To see what was posted, run interlocal report journals.`;
 }
 
 /** Where receipts also go one by one, so that nobody books them a second time. */

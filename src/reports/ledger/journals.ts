@@ -63,7 +63,7 @@ export async function journalReport(engine: Engine, number: number, account?: st
       code: 'ENTRY_UNKNOWN',
       place: {},
       message: `There is no journal entry ${number}.`,
-      hint: 'interlocal report journals shows them.',
+      hint: 'To list the journal entries, run interlocal report journals.',
     });
   const all = await receiptLinesOf(engine.knex, entry);
   const receipts = all.filter((one) => account === undefined || one.account === account);

@@ -20,7 +20,7 @@ const CERTIFICATE: Failure = {
 const BUSY: Failure = {
   code: 'STORE_BUSY',
   message: 'Other processes kept the store busy for half a minute.',
-  hint: 'Run it again; nothing was lost. interlocal status says what else is running.',
+  hint: 'Run it again; nothing was lost. To see what else is running, run interlocal status.',
 };
 
 /** By SQLSTATE, or the first two characters of it; by what the operating system says. */

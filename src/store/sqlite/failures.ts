@@ -4,7 +4,7 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   SQLITE_BUSY: {
     code: 'STORE_BUSY',
     message: 'Another process kept the store busy for half a minute.',
-    hint: 'Run it again; nothing was lost. interlocal status says what else is running.',
+    hint: 'Run it again; nothing was lost. To see what else is running, run interlocal status.',
   },
   SQLITE_FULL: {
     code: 'STORE_FULL',

@@ -35,7 +35,7 @@ describe('where the configuration shows that money would be used twice, it is re
     ['by tender', '{ tender: [cash, check] }', '{ tender: card }'],
   ])('%s', async (_, one, two) => {
     expect(await problemsOf({ ...reconciliation('a-bank', { receipts: one }), ...reconciliation('b-bank', { receipts: two }) })).toEqual([
-      'pipelines/b-bank.yaml reconcile.right: MONEY_USED_TWICE a-bank and b-bank compare the same records of deposit ("the bank") with different records of receipt; the same money would be reconciled twice.',
+      'pipelines/b-bank.yaml reconcile.right: MONEY_USED_TWICE The reconciliations a-bank and b-bank both use the same deposit records ("the bank"), but compare them with different receipt records: the same money would be reconciled twice.',
     ]);
   });
 
@@ -45,7 +45,7 @@ describe('where the configuration shows that money would be used twice, it is re
         ...reconciliation('a-bank', { deposits: '{ source: bank }' }),
         ...reconciliation('b-bank', { deposits: '{ source: other }' }),
       }),
-    ).toEqual([expect.stringContaining('pipelines/b-bank.yaml reconcile.left: MONEY_USED_TWICE a-bank and b-bank')]);
+    ).toEqual([expect.stringContaining('pipelines/b-bank.yaml reconcile.left: MONEY_USED_TWICE The reconciliations a-bank and b-bank')]);
   });
 
   test('each department against its own deposits, a finer look at the same money, and what is off are fine', async () => {

@@ -214,14 +214,14 @@ function whyHeld(run: QueueingRun, key: string, { conflicts }: Carried): Problem
       code: 'CARRY_CONFLICT',
       place,
       message: `${were(both)} changed in ${run.config.connection} and in another system since the last exchange. Nothing was sent: somebody has to choose.`,
-      hint: `interlocal deliver conflicts shows both values. To overwrite the one in ${run.config.connection}: interlocal deliver approve. To leave it: interlocal deliver dismiss.`,
+      hint: `To see both values, run interlocal deliver conflicts. To overwrite the one in ${run.config.connection}: interlocal deliver approve. To leave it: interlocal deliver dismiss.`,
     });
   if (many.length > 0)
     problems.push({
       code: 'CARRY_EMPTIED_MANY',
       place,
       message: `${were(many)} made blank in the system that it comes from, in unusually many records at once. Nothing was sent: each record needs review.`,
-      hint: 'Check whether the export of the system that owns the field is complete. interlocal deliver list shows the records. To make it blank in ${run.config.connection} as well: interlocal deliver approve. To leave it: interlocal deliver dismiss.',
+      hint: 'Check whether the export of the system that owns the field is complete. To see the records, run interlocal deliver list. To make it blank in ${run.config.connection} as well: interlocal deliver approve. To leave it: interlocal deliver dismiss.',
     });
   return problems;
 }

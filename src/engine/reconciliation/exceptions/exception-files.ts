@@ -72,7 +72,7 @@ export async function readAttachment({ knex }: Engine, id: string, number: numbe
       code: 'ATTACHMENT_UNKNOWN',
       place: { system: exception!.id },
       message: `The exception has no file ${number}.`,
-      hint: 'interlocal exceptions show lists its files.',
+      hint: 'To list its files, run interlocal exceptions show.',
     });
   if (createHash('sha256').update(content).digest('hex') !== file.sha256)
     throw new ConfigError({

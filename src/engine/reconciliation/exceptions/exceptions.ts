@@ -145,8 +145,8 @@ async function stateProblem(trx: Knex, { id, state }: StoredException, action: E
         : `Exception ${short} cannot be ${WORDS[action.do]}: ${who}.`,
     hint:
       action.do === 'reopen'
-        ? `interlocal exceptions show ${short} has its history.`
-        : `interlocal exceptions show ${short} has the reason. To open it again: interlocal exceptions reopen ${short} --text TEXT.`,
+        ? `To see its history, run interlocal exceptions show ${short}.`
+        : `To see the reason, run interlocal exceptions show ${short}. To open it again: interlocal exceptions reopen ${short} --text TEXT.`,
   };
 }
 
@@ -245,7 +245,7 @@ export async function knownExceptions(knex: Knex, ids: readonly string[]): Promi
       message: list.length === 0 ? `There is no exception ${shown}.` : `Several exceptions begin with ${shown}.`,
       hint:
         list.length === 0
-          ? 'interlocal exceptions list shows them with their ids.'
+          ? 'To list the exceptions with their ids, run interlocal exceptions list.'
           : `Write more of the id: ${list.map((one) => one.id.slice(0, Math.max(8, id.length + 4))).join(', ')}${list.length === NAMED_LIKE_IT ? ' and others' : ''}.`,
     });
   }
