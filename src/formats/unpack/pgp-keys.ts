@@ -9,7 +9,7 @@ export async function privateKey(pgp: OpenPgp, armored: string, passphrase: stri
   try {
     key = await pgp.readPrivateKey({ armoredKey: armored });
   } catch {
-    throw keyUnreadable(place, 'no armored OpenPGP private key');
+    throw keyUnreadable(place, 'not an armored OpenPGP private key');
   }
   if (key.isDecrypted()) return key;
   const said = place.replace(/(?<!\w)\w+$/, 'passphrase');
@@ -27,7 +27,7 @@ export async function publicKey(pgp: OpenPgp, armored: string, place: string): P
   try {
     return (await pgp.readKey({ armoredKey: armored })).toPublic();
   } catch {
-    throw keyUnreadable(place, 'no armored OpenPGP public key');
+    throw keyUnreadable(place, 'not an armored OpenPGP public key');
   }
 }
 
