@@ -1,3 +1,4 @@
+import { CTRL_Z } from '../../formats/text/end-mark.ts';
 import { isUtf8 } from 'node:buffer';
 import { decoderSchema } from '../../config/schema/connector.ts';
 import { FatalError, FileError } from '../../core/errors.ts';
@@ -12,8 +13,6 @@ import { discoverJson, discoverXml } from './nested.ts';
 import { openSample } from './packed.ts';
 import { discoverXlsx } from './xlsx.ts';
 import { XmlProblem } from '../../transports/xml.ts';
-
-const CTRL_Z = '\x1a';
 
 type Encoding = Parameters<typeof decodeText>[1];
 

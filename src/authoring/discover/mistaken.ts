@@ -1,4 +1,4 @@
-import { isEbcdic } from '../../formats/text/ebcdic.ts';
+import { EBCDIC, isEbcdic } from '../../formats/text/ebcdic.ts';
 
 /** What people hand over by mistake, known by its first bytes. In Latin-1. */
 const BEGINNINGS: readonly [begins: RegExp, what: string, hint: string][] = [
@@ -46,11 +46,7 @@ export function mistakenFor(bytes: Buffer): { message: string; hint: string } | 
     .replace(/^\u00ef\u00bb\u00bf/, '');
   const found = BEGINNINGS.find(([begins]) => begins.test(beginning));
   if (found) return { message: `This is ${found[1]}.`, hint: found[2] };
-  if (isEbcdic(bytes))
-    return {
-      message: 'This is EBCDIC, as mainframes (IBM z, IBM i) write text.',
-      hint: 'Have it sent as text: the transfer must convert it to ASCII or UTF-8.',
-    };
+  if (isEbcdic(bytes)) return { message: `This is ${EBCDIC.what}.`, hint: EBCDIC.hint };
   // Every second byte: UTF-16 without a mark. Otherwise a program's own format.
   const zeros = bytes.subarray(0, 4000).reduce((n, byte) => n + Number(byte === 0), 0);
   if (zeros === 0 || zeros < Math.min(bytes.length, 4000) / 50) return undefined;

@@ -127,7 +127,8 @@ function longer(list: Float64Array<ArrayBuffer>, least: number): Float64Array<Ar
   made.set(list);
   return made;
 }
-/** Pairs that may be linked or wait: places in `ids` and in `keyed` as one number, in order: the first times how many `keyed` there are, plus the second. */
+
+/** Pairs that may be linked or wait, in order: the place in `ids` times how many `keyed` there are, plus the place in `keyed`. */
 interface Likely {
   ids: Float64Array;
   pairs: Float64Array;

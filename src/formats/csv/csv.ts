@@ -1,3 +1,5 @@
+import { CTRL_Z } from '../text/end-mark.ts';
+import { delimiterOf } from './delimiter.ts';
 import type { CsvOptions } from '../../config/schema/connector.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { encodeCsv } from './encode.ts';
@@ -18,7 +20,7 @@ async function* decodeCsv(
   context: DecodeContext,
 ): AsyncGenerator<SourceRecord[], void, void> {
   const records = csvRecords(options, context, options.skip_lines);
-  const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
+  const delimiter = delimiterOf(options);
   const plain = plainDialect(options, delimiter);
   // csv-parse is loaded for the dialects that need it.
   const splitter = plain ? plainSplitter(plain, records) : (await import('./general.ts')).generalSplitter(options, delimiter, records);
@@ -51,7 +53,6 @@ async function* decodeCsv(
   if (list.length) yield list;
 }
 
-const CTRL_Z = '\x1a';
 const MAX_END_LENGTH = 1_048_576;
 
 /**

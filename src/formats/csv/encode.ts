@@ -1,3 +1,4 @@
+import { delimiterOf } from './delimiter.ts';
 import type { CsvOptions } from '../../config/schema/connector.ts';
 import { didYouMean } from '../../core/errors.ts';
 import type { Value, Values } from '../../core/record.ts';
@@ -15,7 +16,7 @@ export async function* encodeCsv(
   context: { file: string },
 ): AsyncGenerator<Uint8Array, void, void> {
   const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
-  const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
+  const delimiter = delimiterOf(options);
   const cell = cellWriter(options, delimiter, context.file);
   const end = LINE_ENDS[options.line_ending];
   let columns = Array.isArray(options.header) ? options.header : undefined;

@@ -1,3 +1,4 @@
+import { delimiterOf } from './delimiter.ts';
 import type { FileError, Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { CsvOptions } from '../../config/schema/connector.ts';
@@ -137,7 +138,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
 
   /** Excel's line sep=; must say what the decoder says. */
   function checkSeparator(separator: string): void {
-    const delimiter = options.delimiter === '\\t' ? '\t' : options.delimiter;
+    const delimiter = delimiterOf(options);
     if (separator === delimiter && options.sep_line === 'skip') return;
     throw refuseFile(
       'SEPARATOR_LINE',

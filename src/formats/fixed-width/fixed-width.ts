@@ -1,3 +1,4 @@
+import { CTRL_Z } from '../text/end-mark.ts';
 import type { FixedWidthOptions } from '../../config/schema/connector.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { encodeFixedWidth } from './encode.ts';
@@ -12,9 +13,6 @@ import type { Lines } from '../text/lines.ts';
 export const fixedWidth: Format<FixedWidthOptions> = { name: 'fixed_width', decode: decodeJoined, encode: encodeFixedWidth };
 
 const MAX_LINE_LENGTH = 1_048_576;
-/** The end-of-file character of DOS, which some systems still write. */
-const CTRL_Z = '\x1a';
-
 function decodeJoined(
   bytes: AsyncIterable<Uint8Array>,
   options: FixedWidthOptions,

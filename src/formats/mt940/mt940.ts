@@ -1,3 +1,4 @@
+import { CTRL_Z } from '../text/end-mark.ts';
 import type { Mt940Options } from '../../config/schema/connector.ts';
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
@@ -20,7 +21,6 @@ const MAX_LINE_LENGTH = 65_536;
 const MAX_LINES = 10_000;
 const LIST = 1000;
 const TAG = /^:(\d{2}[A-Z]?|NS):/;
-const CTRL_Z = '\x1a';
 /** Tags of MT940 that say nothing of an entry or a balance. */
 const PASSED_OVER = new Set(['13', '13D', '21', '34F', '90C', '90D', 'NS']);
 const BALANCES: Record<string, string> = {

@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { AbortedError } from '../../core/errors.ts';
 import { refuseFile } from '../refuse.ts';
 import { upperHalf } from './code-pages.ts';
-import { isEbcdic } from './ebcdic.ts';
+import { EBCDIC, isEbcdic } from './ebcdic.ts';
 
 export interface TextContext {
   file: string;
@@ -164,14 +164,7 @@ function invalidUtf8(buffer: Buffer, at: Position, context: TextContext, last: b
       `The byte 0x${hex(byte)} here is not UTF-8, although the file begins with the byte order mark of UTF-8.`,
       'Texts of two encodings were put together, or the file is damaged: have it exported again in one encoding.',
     );
-  if (isEbcdic(buffer))
-    return refuseFile(
-      'FILE_ENCODING',
-      file,
-      place,
-      'The file is EBCDIC, as mainframes (IBM z, IBM i) write text.',
-      'Have it sent as text: the transfer must convert it to ASCII or UTF-8.',
-    );
+  if (isEbcdic(buffer)) return refuseFile('FILE_ENCODING', file, place, `The file is ${EBCDIC.what}.`, EBCDIC.hint);
   return refuseFile(
     'FILE_ENCODING',
     file,

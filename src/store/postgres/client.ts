@@ -1,7 +1,7 @@
 import Dialect from 'knex/lib/dialects/postgres/index.js';
+import { postgres } from './dialect.ts';
 
-const TEXT = 'text COLLATE "C"';
-const INTEGER = 'bigint';
+const { TEXT, INTEGER } = postgres.columnTypes;
 
 /** What the columns of migrations are, by the query builder's names of their types. */
 const COLUMN_TYPES = {

@@ -1,3 +1,4 @@
+import { delimiterOf } from '../../../formats/csv/delimiter.ts';
 import { counted } from '../../../core/text/counted.ts';
 import type { CsvOptions, XlsxOptions } from '../../../config/schema/connector.ts';
 import { fails, holds, holdsBut, type Verdict } from '../finding.ts';
@@ -27,11 +28,11 @@ export async function footer({ stream, main, recorded, read, reading }: FileCont
 }
 
 /** The text without its footer; lines that are empty for this decoder do not count. */
-function withoutLines(text: string, { footer_lines: count, empty_rows: empty, delimiter }: CsvOptions): string {
+function withoutLines(text: string, csv: CsvOptions): string {
+  const delimiter = delimiterOf(csv);
   const lines = text.split('\n');
-  const isEmpty = (line: string): boolean =>
-    (empty === 'skip' ? line.replaceAll(delimiter === '\\t' ? '\t' : delimiter, '') : line).trim() === '';
-  for (let n = 0; n < count; n++) {
+  const isEmpty = (line: string): boolean => (csv.empty_rows === 'skip' ? line.replaceAll(delimiter, '') : line).trim() === '';
+  for (let n = 0; n < csv.footer_lines; n++) {
     while (lines.length > 0 && isEmpty(lines.at(-1)!)) lines.pop();
     lines.pop();
   }

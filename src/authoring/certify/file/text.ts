@@ -1,3 +1,4 @@
+import { delimiterOf } from '../../../formats/csv/delimiter.ts';
 import { counted } from '../../../core/text/counted.ts';
 import { fails, holds, type Verdict } from '../finding.ts';
 import { changedAt, encodingOf, regionOf, type Spot, spots } from '../recordings/changes.ts';
@@ -122,7 +123,7 @@ async function raggedRow(context: FileContext): Promise<Verdict> {
   const region = index < 0 ? undefined : regionOf(recorded.text, reading.records, index);
   if (!region) return undefined;
   const end = recorded.text.slice(region.from, region.to).replace(/\r?\n$/, '').length + region.from;
-  const delimiter = csv.delimiter === '\\t' ? '\t' : csv.delimiter;
+  const delimiter = delimiterOf(csv);
   const read = await context.read(recorded.bytes(`${recorded.text.slice(0, end)}${delimiter}x${recorded.text.slice(end)}`));
   if (read.refused) {
     if (stream.control)

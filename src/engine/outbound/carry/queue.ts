@@ -221,7 +221,7 @@ function whyHeld(run: QueueingRun, key: string, { conflicts }: Carried): Problem
       code: 'CARRY_EMPTIED_MANY',
       place,
       message: `${were(many)} made blank in the system that it comes from, in unusually many records at once. Nothing was sent: each record needs review.`,
-      hint: 'Check whether the export of the system that owns the field is complete. To see the records, run interlocal deliver list. To make it blank in ${run.config.connection} as well: interlocal deliver approve. To leave it: interlocal deliver dismiss.',
+      hint: `Check whether the export of the system that owns the field is complete. To see the records, run interlocal deliver list. To make it blank in ${run.config.connection} as well: interlocal deliver approve. To leave it: interlocal deliver dismiss.`,
     });
   return problems;
 }

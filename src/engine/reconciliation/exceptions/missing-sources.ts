@@ -1,7 +1,5 @@
 import type { Project } from '../../../config/project.ts';
 import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
-import { calendarDay } from '../../../core/time/time.ts';
-import { dayNumber } from '../../../reconciliation/calendar.ts';
 import type { Entry, Side } from '../../../reconciliation/entry.ts';
 import type { SourceState } from '../../../reconciliation/exceptions/missing-source.ts';
 import { givenDays } from '../../../store/landing/given-days.ts';
@@ -10,6 +8,7 @@ import { refusedSince } from '../../../store/ledger/files.ts';
 import type { Knex } from '../../../store/open.ts';
 import { lastRuns } from '../../../store/ledger/runs.ts';
 import type { Source } from '../../../store/ledger/sources.ts';
+import { dayReader } from '../read-entries.ts';
 import { feedsOf } from '../reconciliation-basis.ts';
 
 /**
@@ -44,7 +43,7 @@ export async function sourceStates(
     }
     if (missing.length && source && date !== undefined) {
       const given = await givenDays(knex, source.id, { id: entityIds[side], name: entity }, date);
-      days = new Set([...days, ...given.map((text) => dayNumber(calendarDay(text, project.config.town.time_zone)))]);
+      days = new Set([...days, ...given.map(dayReader(project.config.town.time_zone))]);
     }
     states.push({ pipeline, side, seen: days, missing });
   }
