@@ -57,7 +57,7 @@ const LONG = [
 /** And those that are long over PostgreSQL. */
 const LONG_ON_POSTGRES = [
   'test/engine/run/{again,configuration,full-disk,preview}.test.ts',
-  'test/engine/inbound/{changes,file-order,re-export}.test.ts',
+  'test/engine/inbound/{changes,file-order,large-first-load,re-export}.test.ts',
   'test/engine/identity/{identity,identity-order}.test.ts',
   'test/engine/identity/identity-scale.test.ts',
   'test/engine/periods/{clearing,finance-commands,periods}.test.ts',
