@@ -33,6 +33,8 @@ export interface InboundRun extends Run {
   readonly matching: ReadonlyMap<number, IdentityModel>;
   /** Opens a transaction for a batch that is landed while it is read; undefined where batches are collected first. */
   readonly begin: (() => Promise<OpenLanding>) | undefined;
+  /** Its `knex` writes in a thread of its own: batches may be made ahead of their transactions although `begin` is there. */
+  readonly hasWriter?: boolean;
   readonly landed: LandedSoFar;
   /** Files that this run left for a later one: path to reason. */
   readonly left: Map<string, string>;
@@ -42,6 +44,8 @@ export interface InboundRun extends Run {
 export interface LandedSoFar {
   /** See LandContext.allNew; set for one file at a time. */
   allNew: boolean;
+  /** Records of this load name somebody who is in the store: members must be looked up. */
+  namesKnownMembers?: boolean;
   /** Some record of this source is rejected: good ones may have to close it. */
   openRejects: boolean;
   /** Of the skipped records, those that were not known before. */
