@@ -101,32 +101,26 @@ test('records of a large first load that name one person twice, in two batches, 
   const csv = `id,email,name,phone,updated\n${rows.join('')}`;
   const whole = await makeTown({ ...files, 'inbox/clerk.csv': csv });
   expect((await whole.run('clerk')).counts).toMatchObject({ read: RECORDS, created: RECORDS });
-  const stopped = await makeTown({ ...files, 'inbox/clerk.csv': csv });
-  const abort = new AbortController();
-  await stopped.run('clerk', {
-    signal: abort.signal,
-    onProgress: ({ what, total }) => void (what === 'clerk.csv' && total && abort.abort()),
-  });
-  await stopped.reopen();
-  expect((await stopped.run('clerk')).counts).toMatchObject({ read: RECORDS - 10_000 });
   const people = await peopleOf(whole);
   expect(people.length).toBe(RECORDS);
-  const names = people.map(({ member_key }) => member_key);
-  expect(new Set(names).size).toBe(RECORDS - 1);
-  expect(people.filter(({ member_key }) => member_key === '17').map(({ source_key }) => source_key)).toEqual(['17', '25000']);
+  const ofOne = people.filter(({ member_key }) => member_key === '17');
+  expect(ofOne.map(({ source_key }) => source_key)).toEqual(['17', '25000']);
+  expect(ofOne[0]).toEqual({ ...ofOne[1], source_key: '17' });
+  const alone = people.filter((row) => row.named === row.member_key && row.member_key === row.source_key && row.state === 'live');
+  expect(alone).toHaveLength(RECORDS - 1);
+  const ids = people.map(({ golden_id }) => Number(golden_id));
+  expect(new Set(ids).size).toBe(RECORDS - 1);
   expect(await whole.rows('person')).toHaveLength(RECORDS - 1);
-  expect(people).toEqual(await peopleOf(stopped));
+  // Ids of a file are without gaps, whichever batches were landed in which way.
+  if (STORE === 'sqlite') expect(Math.max(...ids)).toBe(RECORDS - 1);
 });
 
-/** Each record with its person, and the name of the golden record's own member; with ids, where they come from the transaction. */
+/** Each record with its person, and with the name of the golden record's own member. */
 async function peopleOf({ engine: { knex } }: TestTown): Promise<Row[]> {
-  const rows = (await knex('il_link as k')
+  return (await knex('il_link as k')
     .join('il_member as m', 'm.id', 'k.member_id')
     .join('il_member as g', 'g.id', 'm.golden_id')
     .join('person as p', 'p._id', 'm.golden_id')
     .orderBy('k.landed_id')
-    .select('k.source_key', 'k.golden_id', 'm.id', 'm.member_key', 'm.state', 'g.member_key as named', 'p.name')) as Row[];
-  return STORE === 'sqlite'
-    ? rows
-    : rows.map(({ source_key, member_key, state, named, name }) => ({ source_key, member_key, state, named, name }));
+    .select('k.source_key', 'k.golden_id', 'm.member_key', 'm.state', 'g.member_key as named', 'p.name')) as Row[];
 }
