@@ -89,6 +89,7 @@ const NEVER_COMPARED = {
   sure: false,
   bornApart: false,
   strangers: false,
+  surname: 0,
 };
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
