@@ -79,7 +79,7 @@ describe('comparing all persons at once', () => {
           [...people(250, seed)].map((row) => person.read(fieldsOf(row))),
         );
         const pairsOf = (share?: { at: number; of: number }): string[] =>
-          edgesOf(person, some, share && { share }).edges.map((e) => `${e.a} ${e.b} ${e.score} ${e.verdict} ${e.veto}`);
+          edgesOf(person, some, share).edges.map((e) => `${e.a} ${e.b} ${e.score} ${e.verdict} ${e.veto}`);
         const shared = Array.from({ length: workers }, (_, at) => pairsOf({ at, of: workers })).flat();
         expect(shared.sort()).toEqual(pairsOf().sort());
       }),
