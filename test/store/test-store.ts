@@ -8,6 +8,7 @@ import { testManyWriters } from './test-many-writers.ts';
 import { testMigrations } from './test-migrations.ts';
 import { testOneWriter } from './test-one-writer.ts';
 import { testPlans } from './test-plans.ts';
+import { testReconciliation } from './test-reconciliation.ts';
 
 /** The store of the test that runs now: one that is open, and how to open it once more, as another process would. */
 export interface OpenStore {
@@ -40,6 +41,7 @@ export function testStore(kind: StoreUnderTest): void {
       testLanding,
       testLedger,
       testPlans,
+      testReconciliation,
       testAudit,
       kind.name === 'sqlite' ? testOneWriter : testManyWriters,
     ])

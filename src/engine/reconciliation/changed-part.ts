@@ -147,8 +147,8 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       for (const [golden, currency] of gone) part.gone[side].set(golden, currency);
       if (gone.size) part.again.add(side);
       found += entries.length + gone.size;
-      part.entries[side].push(...entries);
-      part.standings.push(...standings);
+      for (const entry of entries) part.entries[side].push(entry);
+      for (const standing of standings) part.standings.push(standing);
       for (const { golden, match } of standings) if (changed[side].has(golden)) units.push(match ?? unitOf(golden, side));
       await addTogether(context, standings, part, next);
       for (const entry of entries) {

@@ -141,8 +141,9 @@ async function strangersTo({ rules, readers }: Pick<PartContext, 'rules' | 'read
   const inside = new Set(entries.right.map(({ golden }) => golden));
   const found: StoredEntry[] = [];
   for (let i = 0; i < amounts.length; i += 5000)
-    found.push(...(await readers.right.with({ [readers.right.side.amount]: amounts.slice(i, i + 5000) })));
-  return found.filter(({ golden }) => !inside.has(golden));
+    for (const entry of await readers.right.with({ [readers.right.side.amount]: amounts.slice(i, i + 5000) }))
+      if (!inside.has(entry.golden)) found.push(entry);
+  return found;
 }
 
 /** The exceptions that a part may change, and those of open records that stay: their cause may become known. */

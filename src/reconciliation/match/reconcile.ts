@@ -106,7 +106,7 @@ export function reconcileSides(
   leaveOutVoids(work, 'same day');
   exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
-  for (const pass of rules.passes) ambiguous.push(...runPass(work, pass, { left, right }));
+  for (const pass of rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
   for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
@@ -197,8 +197,8 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   const all = { left: [...work.open.left], right: [...work.open.right] };
   if (pass.kind === 'settlement') all[pass.of] = all[pass.of].filter((entry) => !isItemAlone(work.rules, pass, entry));
   for (const group of earlierGroups) {
-    all.left.push(...group.left);
-    all.right.push(...group.right);
+    for (const entry of group.left) all.left.push(entry);
+    for (const entry of group.right) all.right.push(entry);
   }
   const { matches, unequal, unfit } =
     pass.kind === 'key'

@@ -80,13 +80,17 @@ export async function savePassMatches(
 
 /** Ids of the stored matches of passes, by content id. */
 async function storedIds(trx: Knex, pipeline: string, among: ReadonlySet<number> | undefined): Promise<Map<string, number>> {
-  const rows: { id: number; content_id: string }[] = [];
+  const found = new Map<string, number>();
   const query = () => trx('il_match').where({ pipeline }).whereNotNull('content_id').select('id', 'content_id');
-  if (among) {
+  const add = (rows: readonly { id: number; content_id: string }[]): void => {
+    for (const { id, content_id } of rows) found.set(content_id, Number(id));
+  };
+  if (!among) add(await query());
+  else {
     const ids = [...among];
-    for (let i = 0; i < ids.length; i += 500) rows.push(...((await query().whereIn('id', ids.slice(i, i + 500))) as typeof rows));
-  } else rows.push(...((await query()) as typeof rows));
-  return new Map(rows.map(({ id, content_id }) => [content_id, Number(id)]));
+    for (let i = 0; i < ids.length; i += 500) add(await query().whereIn('id', ids.slice(i, i + 500)));
+  }
+  return found;
 }
 
 async function saveChunk(
