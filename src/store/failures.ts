@@ -49,7 +49,11 @@ const OF_FILES: Record<string, Omit<Problem, 'place'>> = {
     hint: 'Correct the path, or move the file away.',
   },
   ENAMETOOLONG: { code: 'PATH_UNUSABLE', message: 'The name is too long for this disk.', hint: 'Choose a shorter one.' },
-  ENOSPC: { ...OF_THE_DISK['ENOSPC']!, message: 'The disk that this is on is full, so it cannot be written.' },
+  ENOSPC: {
+    code: 'STORE_FULL',
+    message: 'The disk that this is on is full, so it cannot be written.',
+    hint: 'Free some space, then run the command again.',
+  },
   EROFS: { ...OF_THE_DISK['EROFS']!, message: 'This is on a disk that is mounted read-only.' },
 };
 

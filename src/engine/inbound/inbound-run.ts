@@ -6,6 +6,7 @@ import type { Skips } from '../../mapping/skip.ts';
 import { beginLanding, landsWhileReading, type OpenLanding } from '../../store/landing/landing.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { entityIds, type Source, sourceOf } from '../../store/ledger/sources.ts';
+import { makeMissingIndexes } from '../../store/model-tables.ts';
 import { identityModels } from '../identity/models.ts';
 import { referencesOf } from '../identity/references.ts';
 import type { BoundMapping, SkipReason } from '../landing/context.ts';
@@ -60,6 +61,12 @@ export async function openInboundRun(run: Run): Promise<InboundRun> {
   const { project, pipeline, knex, locks, preview } = run;
   const { connection, stream: streamName } = pipeline.source!;
   const { streams } = connectorOf(project, connection)!;
+  // A server goes on for months after a load that was cut off: it must not wait for its next start.
+  if (!preview)
+    await makeMissingIndexes(
+      knex,
+      [...project.entities.values()].map(({ value }) => value),
+    );
   const { renamedFrom, ...source } = await sourceOf(
     knex,
     { pipeline: pipeline.pipeline, connection, stream: streamName },
