@@ -40,13 +40,17 @@ function comparison(population: Population, table: ProfileTable): { edges: Edge[
   const edges: Edge[] = [];
   let scoredInFull = 0;
   const mayCount = screen(population, table);
+  // Many candidates in a row have the same first record.
+  let first = -1;
+  let profile: Profile = [];
   return {
     edges,
     scored: () => scoredInFull,
     visit(a, b) {
       if (!mayCount(a, b)) return;
       scoredInFull++;
-      const scored = scorePair(population, profileAt(table, a), profileAt(table, b));
+      if (a !== first) profile = profileAt(table, (first = a));
+      const scored = scorePair(population, profile, profileAt(table, b));
       const verdict = verdictOf(population, scored);
       if (verdict !== 'none') edges.push({ a, b, score: scored.score, verdict, veto: scored.veto });
     },

@@ -5,7 +5,10 @@ import type { ProfileTable } from './table.ts';
 export interface Blocks {
   /** How many passes there are. */
   width: number;
-  /** By record, its blocks in the passes side by side: two records are two places in memory. −1: no key, or a block that is too large. */
+  /**
+   * By record, its blocks in the passes side by side: two records are two places in memory. Without a key, or of a block that is too large:
+   * a number below 0 that no other record has, so that equal numbers are a block without another question.
+   */
   numbers: Int32Array;
   /** By pass, the keys of the records; −1: none. Only where somebody needs them again: eight bytes for each record and pass. */
   keys?: readonly Float64Array[];
@@ -37,7 +40,7 @@ export function findBlocks(pass: Pass, at: number, table: ProfileTable, cap: num
       capped.cappedBlocks++;
       capped.cappedRecords += size;
     }
-  for (let i = 0; i < block.length; i++) numbers[i * width + at] = block[i]! < 0 || sizes[block[i]!]! > cap ? -1 : block[i]!;
+  for (let i = 0; i < block.length; i++) numbers[i * width + at] = block[i]! < 0 || sizes[block[i]!]! > cap ? -1 - i : block[i]!;
   return capped;
 }
 

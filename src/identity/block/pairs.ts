@@ -44,8 +44,7 @@ export function pairsOfBlocks(blocks: Blocks, visit: (a: number, b: number) => v
           const a = records[i]!;
           const b = records[j]!;
           // Found by an earlier pass: a set of pairs is not needed.
-          for (let p = a * width, q = b * width, end = p + pass; p < end; p++, q++)
-            if (numbers[p]! >= 0 && numbers[p] === numbers[q]) continue pair;
+          for (let p = a * width, q = b * width, end = p + pass; p < end; p++, q++) if (numbers[p] === numbers[q]) continue pair;
           pairs++;
           visit(a, b);
         }

@@ -43,6 +43,9 @@ export function screen(population: Population, table: ProfileTable): (a: number,
   });
   const missing = Int32Array.from(columns, ({ feature }) => feature.missing);
   const unequal = Int32Array.from(columns, (column) => column.unequal);
+  /** By feature: what counts where both have the same, by value; undefined where that is the same for all values. */
+  const equalOf = columns.map(({ equal }) => (typeof equal === 'number' ? undefined : equal));
+  const equalOfAll = Int32Array.from(columns, ({ equal }) => (typeof equal === 'number' ? equal : 0));
   const shares = Int32Array.from(columns, ({ feature }) => (feature.household ? 1 : 0));
   const weights = new Int32Array(width);
   /** Features that differ, in the order in which they are looked at. */
@@ -59,8 +62,8 @@ export function screen(population: Population, table: ProfileTable): (a: number,
       let weight: number;
       if (x < 0 || y < 0) weight = missing[i]!;
       else if (x === y) {
-        const { equal } = columns[i]!;
-        weight = typeof equal === 'number' ? equal : equal[x]!;
+        const byValue = equalOf[i];
+        weight = byValue === undefined ? equalOfAll[i]! : byValue[x]!;
       } else {
         weight = unequal[i]!;
         weights[i] = weight;
