@@ -126,6 +126,30 @@ test('a record that links to several of a cluster joins it by somewhat less, whe
   expect(sparse(2)).toEqual([0, 0, 0, 3]);
 });
 
+/** 0 to 4 are one person; 5 links to `linked` of them, and has little in common with the others. */
+const little = (linked: number, says: Partial<typeof PAIR> = {}): number[] =>
+  clusterRecords({
+    ...FOUR,
+    size: 6,
+    sources: Array.from({ length: 6 }, () => null),
+    edges: [0, 1, 2, 3].map((a) => ({ a, b: a + 1, score: 9000 })).concat({ a: 0, b: 5, score: 4000 }),
+    join: { mean: 3500, least: -3072 },
+    link: 3072,
+    pair: (a, b) => ({
+      ...PAIR,
+      score: b < 5 ? 9000 : a < linked ? 4000 : 1500,
+      person: b < 5 || a === 0 ? 1 : 0,
+      ...(a === 4 && b === 5 ? says : {}),
+    }),
+  });
+
+test('a record in which little is left joins by two pairs, where nothing speaks against it', () => {
+  expect(little(2)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(little(1)).toEqual([0, 0, 0, 0, 0, 5]);
+  expect(little(2, { surname: -1 })).toEqual([0, 0, 0, 0, 0, 5]);
+  expect(little(2, { bornApart: true })).toEqual([0, 0, 0, 0, 0, 5]);
+});
+
 test('a mother and a daughter of one name do not: they were born on two days', () => {
   expect(sparse(3, { bornApart: true })).toEqual([0, 0, 0, 3]);
   expect(sparse(3, { person: 0 })).toEqual([0, 0, 0, 3]);

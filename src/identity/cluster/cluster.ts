@@ -52,6 +52,8 @@ const SURE_FOR_TWINS = 3;
 
 /** So many pairs, and at least a third of all, must reach the score of a link before two clusters may be joined by a lower mean. */
 const SEVERAL = 3;
+/** So many, and a sixth of all, where no pair says that they are two people. */
+const TWO = 2;
 /** By so much lower. */
 const LESS = fixed(1.5);
 /** By so much more must records say that they are one person that were born on two days and have two phones or e-mail addresses. */
@@ -98,6 +100,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     let sure = 0;
     let linked = 0;
     let bornApart = 0;
+    let contrary = 0;
     let strangers = 0;
     let ofStrangers = 0;
     const [first, second] = [said.members(x), said.members(y)];
@@ -121,6 +124,7 @@ export function clusterRecords(input: ClusterInput): number[] {
           surnames.count(a, b, found.surname);
         }
         if (found.score >= input.link) linked++;
+        if (found.bornApart || Math.min(found.person, found.birth, found.given, found.surname) < 0) contrary++;
         if (found.bornApart) bornApart++;
         if (found.strangers) {
           strangers++;
@@ -134,10 +138,12 @@ export function clusterRecords(input: ClusterInput): number[] {
     // Who changed the name has a birth date in both.
     if (several && sure === 0 && surnames.areTwo()) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
-    const agree = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
+    const often = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
+    // Records in which little is left: fewer will do where nothing speaks against it.
+    const plain = contrary === 0 && linked >= TWO && linked * 6 >= pairs && person > 0;
     // A record without a birth date cannot say of two people that they are one: their own records must.
     const twoPeople = sure === 0 && ofStrangers < (input.link + STRANGERS) * strangers;
-    const enough = sum >= (agree ? -LESS * pairs : 0) && person >= 0 && !twoPeople;
+    const enough = sum >= (often || plain ? -LESS * pairs : 0) && person >= 0 && !twoPeople;
     return { enough, person: twoPeople ? Math.min(person, -1) : person, full: full / pairs };
   };
   const neighbors = neighborsOf(input);

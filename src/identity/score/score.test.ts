@@ -70,6 +70,11 @@ describe('who is linked by the shipped model, without training', () => {
       { ...emma, first_name: 'Nguyen', last_name: 'Minh' },
       { ...emma, first_name: 'Minh', last_name: 'Nguyen' },
     ],
+    [
+      'three names in full, of a register that knows little else',
+      { first_name: 'Edward', middle_name: 'Joshua', last_name: 'Worthington', birth_date: '1796-05-12' },
+      { first_name: 'Edward', middle_name: 'Joshua', last_name: 'Worthington' },
+    ],
     ['a whole name in one field', emma, { name: 'Carter, Emma', birth_date: '2015-03-12', ...home }],
   ])('%s', (_, a, b) => expect(verdict(a, b)).toBe('link'));
 });
@@ -331,5 +336,11 @@ test("a town's own field is compared with a standard comparison, and its weights
   const b = changed.read({ ...emma, birth_place: 'LODZ' });
   const without = changed.read(emma);
   expect(scorePair(changed, a, b).score - scorePair(changed, a, without).score).toBe(5 * 1024);
+  // An initial of a household needs review, and with a field of the person that agrees it does not.
+  const initial = (birth_place: string | null): string => {
+    const fields = { ...emma, first_name: 'E', birth_date: null, birth_place };
+    return verdictOf(changed, scorePair(changed, a, changed.read(fields)));
+  };
+  expect([initial('Łódź'), initial(null)]).toEqual(['link', 'review']);
   expect(changed.passes.map((pass) => pass.name)).toContain('birth_place + surname');
 });

@@ -74,16 +74,23 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   let own = prior;
   let shared = 0;
   let beside = 0;
+  let ofPerson = 0;
   const { number, street } = population.roles;
   // The same street with another house number is a neighbor as often as somebody who moved: what differs counts there as well.
   const neighbors = number >= 0 && street >= 0 && scratch[number]! === population.features[number]!.scale!.levels.length - 1;
   for (let i = 0; i < features.length; i++) {
     const weight = weightOf(population, i, scratch[i]!, a[i] ?? null);
     if (features[i]!.household) shared += weight;
-    else own += weight;
+    else {
+      own += weight;
+      if (features[i]!.specificFrom === 0) ofPerson += weight;
+    }
     if (weight > features[i]!.specificFrom || (neighbors && features[i]!.household && features[i]!.specificFrom === 0)) beside += weight;
   }
-  const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared);
+  const { middle } = population.roles;
+  // Three names whole are rare enough, a middle initial is not.
+  if (middle >= 0 && scratch[middle] === 0 && a[middle]!.length > 1) beside += weightOf(population, middle, 0, a[middle]!);
+  const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared, ofPerson);
   const score = own + Math.max(household.floor, Math.min(household.cap, shared));
   return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
 }

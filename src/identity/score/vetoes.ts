@@ -34,10 +34,19 @@ interface Said {
  * Why a pair must not be linked by its score, if so. They are narrow: in registers of persons, whole fields are wrong in
  * true pairs, and a blunt veto costs more than every refinement of the score brings. So two given names speak for twins only
  * where many people have them; a typing error is not a name. `levels` are those of the pair;
- * `beside` is what agrees next to the name and the town, `shared` what address, phone and e-mail say.
+ * `beside` is what agrees next to the name and the town, `shared` what address, phone and e-mail say, `ofPerson` what the birth date and
+ * fields of the town's own say.
  */
-export function vetoOf(population: Population, a: Profile, b: Profile, levels: Int8Array, beside: number, shared: number): Said {
-  const found = vetoByRole(population, a, b, levels, beside, shared);
+export function vetoOf(
+  population: Population,
+  a: Profile,
+  b: Profile,
+  levels: Int8Array,
+  beside: number,
+  shared: number,
+  ofPerson: number,
+): Said {
+  const found = vetoByRole(population, a, b, levels, beside, shared, ofPerson);
   const { birth } = population.roles;
   const bornApart = birth >= 0 && levels[birth]! >= 4;
   return {
@@ -61,6 +70,7 @@ function vetoByRole(
   levels: Int8Array,
   beside: number,
   shared: number,
+  ofPerson: number,
 ): Partial<Said> & Pick<Said, 'veto' | 'apart'> {
   const { roles, vetoes } = population;
   if (roles.given < 0) return { veto: undefined, apart: false };
@@ -91,8 +101,12 @@ function vetoByRole(
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
   if (vetoes.has('person_evidence') && conflict && otherSex && sameHome(population, levels))
     return { veto: 'person_evidence', apart: true, twoPeople: true };
-  // An initial agrees with too many of a household.
-  const nameAgrees = first === null || second === null || (given === 5 && !conflict) || (given >= 0 && given <= 2 && !conflict && !initial);
+  // An initial agrees with too many of a household, unless what a town compares beside names and birth date agrees too.
+  const nameAgrees =
+    first === null ||
+    second === null ||
+    (given === 5 && !conflict) ||
+    (given >= 0 && given <= 2 && !conflict && (!initial || ofPerson >= BESIDE_NAME));
   // Brothers and sisters are born in the same decades: of two well-known names, only the same day makes one person likely. Where one is
   // hardly a name, a date with one error or one part wrong does too.
   const birthAgrees = birth >= 0 && birth <= (bothRarer ? 0 : 2);
