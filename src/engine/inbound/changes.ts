@@ -3,12 +3,13 @@ import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
-import { countLinks, type KnownLink, linksAmong, liveHashes, liveKeys } from '../../store/landing/landed.ts';
+import { countLinks, type KnownLink, linksAmong, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
 import type { InboundRun } from './inbound-run.ts';
-import { type Digests, digestsFor } from './digests.ts';
+import type { Digests } from './digests.ts';
+import { type LiveDigests, liveDigests } from './live-digests.ts';
 
 /** What comparing a file with what is stored needs of a run. */
 type ComparedRun = Pick<InboundRun, 'knex' | 'pipeline' | 'preview' | 'signal' | 'source' | 'stream'>;
@@ -35,6 +36,8 @@ const MAX_LIVE = 5_000_000;
 const SAME_OF_SAMPLE = 0.5;
 /** A file with fewer records than this part of what is there is quicker looked up. */
 const MIN_PART = 0.25;
+/** So many rows the file may be ahead of what comes from the store. */
+const MAX_WAITING = 500;
 /** Some of the first records may be wrong; the layout is remembered by those that are not. */
 const LET_THROUGH = 2 * LOOKED_INTO;
 
@@ -54,43 +57,80 @@ export async function changesOf(
   if (most === 0 || most > MAX_LIVE || !(await looksFamiliar(run, file.bytes, most, read))) return undefined;
   const rejectedNow = await keysSetAside(knex, source.id);
   if (rejectedNow.length > run.pipeline.batch_size) return undefined;
-  const there = await digestsOf(run, most, rejectedNow);
-  if (!there) return undefined;
-  const { known, live } = there;
+  const there = liveDigests(run, most, rejectedNow);
+  try {
+    return await compared(run, there, read, onProgress);
+  } finally {
+    await there.stop();
+  }
+}
 
+async function compared(
+  run: ComparedRun,
+  there: LiveDigests,
+  read: ReadOnce,
+  onProgress: (done: number) => void,
+): Promise<Changes | undefined> {
+  const { knex, source, stream, pipeline } = run;
+  const { known } = there;
   let prefix = '';
   let of: readonly string[] | undefined;
   let letThrough = 0;
   let unchanged = 0;
   let twice = false;
+  const isThere = (digest: string): boolean => {
+    const at = known.find(digest);
+    if (at < 0) return false;
+    if (!known.meet(at)) twice = true;
+    unchanged++;
+    return true;
+  };
   const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {
     if (letThrough < LET_THROUGH) {
       letThrough++;
       return false;
     }
     if (columns !== of) prefix = prefixOf((of = columns));
-    const at = known.find(digestOf(prefix, rawOf(values)));
-    if (at < 0) return false;
-    if (!known.meet(at)) twice = true;
-    unchanged++;
-    return true;
+    return isThere(digestOf(prefix, rawOf(values)));
   };
   const records: SourceRecord[] = [];
+  /** Those that were not found when they were read: what they said may come later. */
+  let waiting: { record: SourceRecord; digest: string | undefined }[] = [];
+  const lookAgain = (): void => {
+    const left = waiting.filter(({ digest }) => digest === undefined || !isThere(digest));
+    if (there.complete()) records.push(...left.splice(0).map(({ record }) => record));
+    waiting = left;
+  };
+  /** Goes on when at most so many wait. */
+  const settle = async (atMost: number): Promise<void> => {
+    if (there.complete()) lookAgain();
+    while (waiting.length > atMost && (await there.more())) lookAgain();
+  };
   for await (const list of read(isUnchanged)) {
     run.signal.throwIfAborted();
-    records.push(...list);
-    onProgress(unchanged + records.length);
-    if (twice || records.length > run.pipeline.batch_size) return undefined;
+    for (const record of list)
+      if (records.length < LET_THROUGH) records.push(record);
+      else waiting.push({ record, digest: digestOfRecord(record) });
+    onProgress(unchanged + records.length + waiting.length);
+    await settle(MAX_WAITING);
+    if (twice || there.unfit() || records.length > pipeline.batch_size) return undefined;
   }
+  while (await there.more());
+  lookAgain();
+  if (twice || there.unfit() || records.length > pipeline.batch_size) return undefined;
   // The first that are good say what is in the columns.
-  if (twice || records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length))
-    return undefined;
+  if (records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length)) return undefined;
   const keys = keysOnce(records, stream);
   if (!keys) return undefined;
   const before = await linksAmong(knex, source.id, [...keys]);
   if (before.some(({ hash }) => isMet(known, hash))) return undefined;
   const met = unchanged + liveIn(before);
-  return { records, unchanged, absent: async () => (met === live ? [] : absentKeys(run, known, keys)) };
+  return { records, unchanged, absent: async () => (met === there.live() ? [] : absentKeys(run, known, keys)) };
+}
+
+/** As its row is compared; undefined of one that is looked up in any case. */
+function digestOfRecord({ values, problem, missing }: SourceRecord): string | undefined {
+  return problem || missing ? undefined : digestOf(prefixOf(Object.keys(values)), rawOf(Object.values(values)));
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
@@ -122,28 +162,6 @@ async function looksFamiliar(run: ComparedRun, bytes: number, most: number, read
     return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * most;
   }
   return false;
-}
-
-/** What the source's records said last, but for these keys, and how many records there are; undefined where two of them said the same. */
-async function digestsOf(
-  run: ComparedRun,
-  most: number,
-  without: readonly string[],
-): Promise<{ known: Digests; live: number } | undefined> {
-  const { knex, source } = run;
-  const known = digestsFor(most);
-  let live = 0;
-  for await (const { count, hashes } of liveHashes(knex, source.id)) {
-    run.signal.throwIfAborted();
-    if ((live += count) > most) return undefined;
-    for (const hash of hashes) if (!known.add(hash)) return undefined;
-  }
-  if (live === 0) return undefined;
-  for (const { hash } of await linksAmong(knex, source.id, without)) {
-    const at = hash === '' ? -1 : known.find(hash);
-    if (at >= 0) known.forget(at);
-  }
-  return { known, live };
 }
 
 function keyTextOf(record: SourceRecord, stream: StreamConfig): string | undefined {

@@ -112,13 +112,15 @@ export async function linksAmong(knex: Knex, sourceId: number, keys: readonly st
   return links;
 }
 
-const LENGTH_OF_HASH = 22;
+/** Of what a source said, in characters. */
+export const LENGTH_OF_HASH = 22;
 const KEYS_AT_ONCE = 20_000;
 
 /** Records that are there now: how many, and what they said last. */
 export interface LiveHashes {
   count: number;
-  hashes: string[];
+  /** One behind the other, LENGTH_OF_HASH characters each. */
+  hashes: string;
 }
 
 /**
@@ -126,19 +128,26 @@ export interface LiveHashes {
  * nothing was made, or whose links do not agree. Each part comes as one text: as rows they take three times as long.
  */
 export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<LiveHashes, void, void> {
-  for (let after: string | undefined; ;) {
-    const [row] = await dialectOf(knex).readInOrder(
+  const part = (after?: string) =>
+    dialectOf(knex).readInOrder(
       knex,
       async (ordered) =>
         (await ordered(livePage(ordered, sourceId, after).as('p')).select(
           ordered.raw("count(*) AS n, max(p.k) AS last, string_agg(p.h, '') AS text"),
         )) as { n: number | string; last: string | null; text: string | null }[],
     );
-    if (!row || row.last === null) return;
-    const text = row.text ?? '';
-    const hashes = Array.from({ length: text.length / LENGTH_OF_HASH }, (_, i) => text.slice(i * LENGTH_OF_HASH, (i + 1) * LENGTH_OF_HASH));
-    yield { count: Number(row.n), hashes };
-    after = row.last;
+  let next = part();
+  try {
+    for (;;) {
+      const [row] = await next;
+      if (!row || row.last === null) return;
+      // A database server makes the next part meanwhile.
+      next = part(row.last);
+      next.catch(() => {});
+      yield { count: Number(row.n), hashes: row.text ?? '' };
+    }
+  } finally {
+    await next.catch(() => {});
   }
 }
 
