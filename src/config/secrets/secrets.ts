@@ -162,10 +162,10 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 
-/** Files that the connections name with `${file:…}`, absolute. */
-export function secretFiles({ connections, folder }: Pick<Project, 'connections' | 'folder'>): string[] {
+/** Files that the connections and the store name with `${file:…}`, absolute. */
+export function secretFiles({ config, connections, folder }: Pick<Project, 'config' | 'connections' | 'folder'>): string[] {
   const found = new Set<string>();
-  for (const { options } of Object.values(connections))
+  for (const options of [{ password: config.store.password }, ...Object.values(connections).map((one) => one.options)])
     eachText(options, [], (text) => {
       const [, kind, name] = REFERENCE.exec(text) ?? [];
       if (kind === 'file') found.add(resolve(folder, name!));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Logger } from 'pino';
 import { lookNightly } from '../../../src/cli/operate/look-nightly.ts';
+import { permissionChecks } from '../../../src/engine/doctor/permissions.ts';
 import { examine, stateOfExamination } from '../../../src/engine/doctor/doctor.ts';
 import { installationOf } from '../../../src/engine/doctor/look.ts';
 import type { DoctorCheck } from '../../../src/store/ledger/examinations.ts';
@@ -143,6 +144,19 @@ test('a data folder, a store and secrets that others may read are named, with th
   // In a folder that nobody else may enter the files cannot be read either.
   chmodSync(data, 0o700);
   expect(of((await examine(town.engine)).checks, 'data folder').state).toBe('ok');
+});
+
+test('the password of a store on a database server is a secret like those of connections', async () => {
+  const town = await makeTown({ 'secrets/store': 'x' });
+  const { project } = town.engine;
+  const store = { ...project.config.store, password: '${file:secrets/store}' };
+  chmodSync(join(town.folder, 'secrets/store'), 0o644);
+  const found = await permissionChecks({ ...project, config: { ...project.config, store } }, undefined);
+  expect(of(found, 'secrets')).toMatchObject({
+    state: 'attention',
+    code: 'SECRETS_READABLE',
+    hint: expect.stringContaining('secrets/store') as string,
+  });
 });
 
 test('a clock that was set back is noticed', async () => {
