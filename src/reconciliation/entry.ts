@@ -234,4 +234,6 @@ export interface Echoed {
   day: number | null;
   /** The id of its exception. */
   cause: string;
+  /** None of its records came: what is open of its place and day is an echo, also where it says no more than these. */
+  isMissing?: boolean;
 }

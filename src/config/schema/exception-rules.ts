@@ -160,6 +160,12 @@ export const echoOf = z
         .describe(
           'digits: only the digits are compared, so that SLIP 510000 is 510000. Capitals, spaces, signs and zeros in front never matter.',
         ),
+      within: z
+        .strictObject({ from: z.int().min(-366).max(366), to: z.int().min(-366).max(366) })
+        .optional()
+        .describe(
+          'Only what did not come there (missing_settlement) so many business days before is the cause: its payout at the bank. `there` is then one of the fields of its rule "by".',
+        ),
     }),
   )
   .min(1)

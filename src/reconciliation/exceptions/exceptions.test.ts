@@ -513,6 +513,29 @@ describe('what is not there', () => {
     ]);
   });
 
+  test('payments of one number that are all open lack their settlement, however new the sender is; a single one is not settled', () => {
+    const expected = [{ side: 'right' as const, type: 'missing_settlement', by: ['place'], days: 'habit' as const, within: 0 }];
+    const passes = [{ ...SLIP, name: 'batch', on: ['place', 'batch'].map((field) => ({ left: field, right: field })) }];
+    const paid = (id: string, batch: string) => entry(id, 500, '2026-07-01', { place: 'pool', batch });
+    const found = (left: Entry[], right: Entry[]) => {
+      const { exceptions } = reconcile({ expected }, left, right, {
+        passes,
+        today: '2026-07-20',
+        open: { left: { type: 'not_settled', within: 2 } },
+      });
+      const cause = exceptions.find((e) => e.type === 'missing_settlement');
+      return exceptions.map((e) => `${e.type}${cause && e.cause === cause.id ? ' echo' : ''} ${e.facts.of ?? ''}`.trim()).sort();
+    };
+    const settled = entry('s', 1000, '2026-07-01', { place: 'pool', batch: '1' });
+    const first = [paid('a', '1'), paid('b', '1')];
+    expect(found([...first, paid('c', '2'), paid('d', '2')], [settled])).toEqual([
+      'missing_settlement pool',
+      'not_settled echo',
+      'not_settled echo',
+    ]);
+    expect(found([...first, paid('c', '2')], [settled])).toEqual(['not_settled']);
+  });
+
   test('by habit, a day lacks a settlement only where something waits for it, or nothing is known of the day', () => {
     const expected = [{ side: 'right' as const, type: 'missing_settlement', by: ['place', 'brand'], days: 'habit' as const, within: 0 }];
     const keys = (...fields: string[]) => fields.map((field) => ({ left: field, right: field }));

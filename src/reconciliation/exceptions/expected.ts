@@ -43,6 +43,54 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
 }
 
 /**
+ * What the left itself says: two or more of its records have one number, or are of one day of a sender, none of them is tied to anything,
+ * and nothing of the right has it. What they belong to did not come, however new the sender is and whatever else it sent on that day.
+ */
+export function noteUnanswered(work: Work, rule: ExpectedRule): void {
+  if (rule.side !== 'right') return;
+  const open = [...work.exceptions, ...(work.known?.kept ?? [])].filter(
+    ({ holds, type, left, right }) => holds && type === work.rules.open.left.type && left.length > 0 && !right.length,
+  );
+  const isOpen = new Set(open.flatMap(({ left }) => left));
+  const named = new Set(work.echoing.filter(({ of }) => of === 'right').map(({ values, day }) => nameOf(rule, values, day)));
+  const told = new Map<Entry, string>();
+  for (const pass of work.rules.passes) {
+    if ((pass.kind !== 'key' && pass.kind !== 'settlement') || !rule.by.every((field) => pass.on.some(({ right }) => right === field)))
+      continue;
+    const answered = new Set(work.all.right.map((entry) => keyOf(entry, pass.on, 'right')));
+    for (const [key, entries] of Map.groupBy(work.all.left, (entry) => keyOf(entry, pass.on, 'left'))) {
+      if (key === null || entries.length < 2 || answered.has(key)) continue;
+      if (!entries.every((entry) => isOpen.has(entry) && entry.day !== null && !told.has(entry))) continue;
+      const day = Math.max(...entries.map((entry) => entry.day!));
+      const values = Object.fromEntries(
+        rule.by.map((field) => [field, entries[0]!.values[pass.on.find(({ right }) => right === field)!.left]!]),
+      );
+      if (entries.some((entry) => named.has(nameOf(rule, values, entry.day)))) continue;
+      const cause = note(work, {
+        type: rule.type,
+        left: [],
+        right: [],
+        minor: 0,
+        subject: `${rule.side} of ${key}`,
+        since: day,
+        facts: { of: rule.by.map((field) => values[field]).join(', '), day: dateOf(day), side: rule.side },
+      });
+      for (const entry of entries) told.set(entry, cause);
+      work.echoing.push({ of: rule.side, values, day, cause });
+    }
+  }
+  for (const exception of open) {
+    const causes = new Set(exception.left.map((entry) => told.get(entry)).filter((cause) => cause !== undefined));
+    const [cause] = causes;
+    if (causes.size === 1 && cause !== undefined) exception.cause ??= cause;
+  }
+}
+
+function nameOf({ by }: ExpectedRule, values: Readonly<Record<string, string | null>>, day: number | null): string {
+  return JSON.stringify([day, ...by.map((field) => values[field] ?? '')]);
+}
+
+/**
  * Whether a sender of the right may lack a day, by what is open on the left: undefined where no pass ties the fields that tell senders
  * apart to fields of the left.
  */

@@ -11,7 +11,7 @@ import { isWhere } from './rules.ts';
 export function noteSettlements(work: Work, pass: SettlementPass): void {
   const expectedByMonth = new Map<string, number>();
   const payments = paymentsOf(work, pass);
-  const detailed = work.rules.exceptions.items.some(({ type }) => type === 'chargeback');
+  const detailed = detailedChargebacks(work, pass);
   for (const entry of work.all[pass.of]) {
     if ((pass.monthly && isWhere(entry.values, pass.monthly.where)) || isItemAlone(work.rules, pass, entry)) continue;
     const parts = partsOf(pass, entry);
@@ -23,8 +23,9 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
     if (blank) add(work, pass, entry, 'fee_missing', entry.minor, {});
     else if (net !== null && parts.net !== undefined && net !== parts.net)
       add(work, pass, entry, 'settlement_does_not_add_up', parts.net - net, { net: parts.net, parts: net });
-    // Where the processor's records of single chargebacks are read, these are the exceptions.
-    if (parts.chargebacks && !detailed) add(work, pass, entry, 'chargeback', parts.chargebacks, {});
+    // One that was won comes back with the other sign. Where the processor's record of it is read, that is the exception.
+    if (parts.chargebacks && parts.chargebacks > 0 && !detailed(entry, parts.chargebacks))
+      add(work, pass, entry, 'chargeback', parts.chargebacks, {});
     if (!rule || parts.gross === undefined) continue;
     const expected = expectedFee(rule, entry, parts.gross, itemsOf(payments.get(entry), parts.gross));
     if (expected === null) continue;
@@ -32,12 +33,43 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
       const key = monthKey(pass, entry, monthOf(dateOf(entry.day)));
       expectedByMonth.set(key, (expectedByMonth.get(key) ?? 0) + expected.fee);
     }
-    if (parts.fees === undefined) continue;
+    // A report of gross amounts may leave the fee to the debit of the month, which is checked below.
+    if (parts.fees === undefined || (monthly && pass.monthly && parts.fees === 0)) continue;
     const off = Math.abs(parts.fees - expected.fee) - expected.doubt;
     if (off > pass.feeLimit) add(work, pass, entry, 'fee_odd', parts.fees - expected.fee, { fee: parts.fees, expected: expected.fee });
   }
   if (pass.monthly) noteMonthly(work, pass, expectedByMonth);
 }
+
+/**
+ * Whether the records of single chargebacks have those that were netted into a settlement: one of them, or all of its days together. A
+ * processor may report some of its chargebacks in records of their own, and net others.
+ */
+function detailedChargebacks(work: Work, pass: SettlementPass): (settlement: Entry, minor: number) => boolean {
+  const isRead = work.rules.exceptions.items.some(({ type }) => type === 'chargeback');
+  const isHere = work.rules.exceptions.items.some(({ type, side }) => type === 'chargeback' && side === pass.of);
+  const details = isHere ? work.all[pass.of].filter((entry) => entry.day !== null && isChargeback(work.rules, pass, entry)) : [];
+  return ({ day, currency }, minor) => {
+    if (!isHere || day === null) return isRead;
+    const at = work.days.index(day);
+    const near = details.filter((one) => one.currency === currency && Math.abs(work.days.index(one.day!) - at) <= DETAIL_WITHIN);
+    const minors = near.map((one) => Math.abs(partsOf(pass, one).chargebacks || one.minor));
+    return minors.includes(minor) || (minors.length > 1 && minors.reduce((sum, one) => sum + one, 0) === minor);
+  };
+}
+
+/** Whether a rule names a record of this side as a chargeback. */
+function isChargeback({ exceptions }: Pick<Rules, 'exceptions'>, { of }: SettlementPass, { values }: Entry): boolean {
+  return exceptions.items.some(({ type, side, where }) => type === 'chargeback' && side === of && isWhere(values, where));
+}
+
+/** What a settlement with chargebacks and the records of single ones have in common; null: it is neither. */
+export function chargebackKeyOf(rules: Pick<Rules, 'exceptions'>, pass: SettlementPass, entry: Entry): string | null {
+  return isChargeback(rules, pass, entry) || (partsOf(pass, entry).chargebacks ?? 0) > 0 ? entry.currency : null;
+}
+
+/** Business days between a settlement and the record of a chargeback in it. */
+export const DETAIL_WITHIN = 3;
 
 /** A chargeback or a return in a record of its own, among the settlements: it has no payments and no fee, and is an exception by itself. */
 export function isItemAlone({ exceptions }: Pick<Rules, 'exceptions'>, pass: SettlementPass, entry: Entry): boolean {

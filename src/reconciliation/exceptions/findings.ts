@@ -5,7 +5,7 @@ import { wrongParts } from './parts.ts';
 import { firstDay, isMatched, note, type ReconciledMatch, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { noteItems } from './left-over.ts';
-import { noteExpected } from './expected.ts';
+import { noteExpected, noteUnanswered } from './expected.ts';
 import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
 import { nameEchoes } from './name-echoes.ts';
@@ -27,6 +27,7 @@ export function findings(work: Work): void {
   for (const rule of closed) noteAfterClose(work, rule);
   gaps.forEach((rule, i) => noteGaps(work, rule, i));
   expected.forEach((rule, i) => noteExpected(work, rule, i));
+  for (const rule of expected) noteUnanswered(work, rule);
   for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
   nameEchoes(work);
 }

@@ -24,6 +24,16 @@ export function leaveOutVoids(work: Work, which: 'same day' | 'rest'): void {
     }
 }
 
+/** The debit of the fees of a month is among the settlements, and no payments belong to it. */
+export function leaveOutMonthlyFees(work: Work): void {
+  for (const pass of work.rules.passes) {
+    if (pass.kind !== 'settlement' || !pass.on.length || !pass.monthly) continue;
+    for (const entry of [...work.open[pass.of]])
+      if (isWhere(entry.values, pass.monthly.where))
+        leaveOut(work, pass.of, entry, 'the debit of the fees of a month, which no payment has');
+  }
+}
+
 /** Of what a pass could not decide and no later pass did: one exception for records that hang together. */
 export function exceptAmbiguous(work: Work, ambiguous: readonly Ambiguous[]): void {
   // A settlement whose refunds a later pass has found leaves no doubt.

@@ -1,9 +1,15 @@
 import type { Echoed, Entry, FieldPair, Side } from '../entry.ts';
-import { cleaned } from '../fields.ts';
-import type { Work } from '../match/work.ts';
+import { cleaned, keyOf } from '../fields.ts';
+import { type FoundException, SIDES, type Work } from '../match/work.ts';
 
 /** What is open on one side because its counterpart never came is an echo of that, and names it. */
 export function nameEchoes(work: Work): void {
+  nameByTotals(work);
+  nameMissingBatches(work);
+  nameRejected(work);
+}
+
+function nameByTotals(work: Work): void {
   if (!work.echoing.length) return;
   const pairs = work.rules.passes.flatMap((pass) => (pass.kind === 'key' || pass.kind === 'settlement' ? pass.on : []));
   const index = new Map<string, string>();
@@ -40,4 +46,76 @@ function keyOfEntry(
   { pairs, other, day: dated }: { pairs: readonly FieldPair[]; other: Side; day: boolean },
 ): string {
   return JSON.stringify([dated ? day : null, ...pairs.map((pair) => cleaned(values[pair[other]] ?? '', pair.clean ?? []))]);
+}
+
+/**
+ * Of a batch that did not come, its slip may not name the till, and the settlement has the payments of other tills too: what has more on
+ * the other side and is of its place and day is an echo.
+ */
+function nameMissingBatches(work: Work): void {
+  const missing = work.echoing.filter(({ isMissing }) => isMissing);
+  if (!missing.length) return;
+  const pairs = work.rules.passes.flatMap((pass) => (pass.kind === 'key' || pass.kind === 'settlement' ? pass.on : []));
+  for (const exception of [...work.exceptions, ...(work.known?.kept ?? [])]) {
+    if (!exception.holds || exception.cause !== undefined) continue;
+    const causes = new Set(missing.filter((batch) => lacksBatch(work, exception, batch, pairs)).map(({ cause }) => cause));
+    const [cause] = [...causes].sort();
+    if (cause !== undefined) exception.cause = cause;
+  }
+}
+
+function lacksBatch({ rules }: Work, exception: FoundException, { of, values }: Echoed, pairs: readonly FieldPair[]): boolean {
+  const other: Side = of === 'left' ? 'right' : 'left';
+  const { left_sum: left, right_sum: right } = exception.facts;
+  if (!exception[other].length) return false;
+  if (exception[of].length) {
+    const more = Number(right) - Number(left);
+    if (left === undefined || right === undefined || (of === 'left' ? more : -more) <= 0) return false;
+    return exception[of].some((entry) => agreesWith(values, (field) => entry.values[field] ?? null, false));
+  }
+  if (exception.type !== rules.open[other].type) return false;
+  const valueOf = (entry: Entry, field: string): string | null => {
+    const own = pairs.filter((pair) => pair[of] === field).map((pair) => cleaned(entry.values[pair[other]] ?? '', pair.clean ?? []));
+    return own.find((value) => value === values[field]) ?? own.find((value) => value !== null) ?? null;
+  };
+  return exception[other].every((entry) => agreesWith(values, (field) => valueOf(entry, field), true));
+}
+
+/** Whether a record is of the same day, and agrees in another field. `strict`: it disagrees in none. */
+function agreesWith(wanted: Readonly<Record<string, string | null>>, valueOf: (field: string) => string | null, strict: boolean): boolean {
+  let [day, others] = [false, 0];
+  for (const [field, value] of Object.entries(wanted)) {
+    const own = valueOf(field);
+    if (value === null || own === null) continue;
+    const isDay = /^\d{4}-\d{2}-\d{2}$/.test(value);
+    if (own === value && isDay) day = true;
+    else if (own === value) others++;
+    else if (strict || isDay) return false;
+  }
+  return day && others > 0;
+}
+
+/** What an entry that finance rejected was to post is open because of it. */
+function nameRejected(work: Work): void {
+  const rejected = [...work.exceptions, ...(work.known?.kept ?? [])].filter(({ type }) => type === 'rejected');
+  if (!rejected.length) return;
+  for (const pass of work.rules.passes) {
+    if (pass.kind !== 'key') continue;
+    for (const of of SIDES) {
+      const other: Side = of === 'left' ? 'right' : 'left';
+      const causes = new Map<string, string>();
+      for (const { id, [of]: entries } of rejected)
+        for (const entry of entries) {
+          const key = keyOf(entry, pass.on, of);
+          if (key !== null) causes.set(key, id);
+        }
+      if (!causes.size) continue;
+      for (const exception of work.exceptions) {
+        if (!exception.holds || exception.type !== work.rules.open[other].type || exception.cause !== undefined) continue;
+        const found = new Set(exception[other].map((entry) => causes.get(keyOf(entry, pass.on, other) ?? '')));
+        const [cause] = found;
+        if (found.size === 1 && cause !== undefined) exception.cause = cause;
+      }
+    }
+  }
 }

@@ -4,17 +4,19 @@ import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } f
 import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
 import { isProvenMissing } from '../exceptions/missing-records.ts';
-import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
+import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutMonthlyFees, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
 import { matchByBalance } from '../passes/balance.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
 import { matchBySettlement } from '../passes/settlement.ts';
+import { manyOf } from '../passes/candidates.ts';
 import { matchBySubset } from '../passes/subset.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
+import { keyGroups } from './key-groups.ts';
 import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
@@ -112,6 +114,7 @@ export function reconcileSides(
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
+  leaveOutMonthlyFees(work);
   const inTransit = leftOver(work);
   findings(work);
   const { matches, exceptions, outOfScope, states, numbers, totals } = work;
@@ -168,7 +171,14 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
     }
     case 'subset': {
       const others = work.rules.passes.filter((one) => one.kind === 'subset');
-      const { matches, ambiguous, completed, unequal } = matchBySubset(pass, open, [...work.unequal], work.days, others);
+      const { matches, ambiguous, completed, unequal } = matchBySubset(
+        pass,
+        open,
+        [...work.unequal],
+        work.days,
+        others,
+        keyGroups(work, pass, manyOf(pass)),
+      );
       reopen(work, completed);
       const taken = entriesOf(matches);
       const inBlock = (one: Entry, other: Entry, side: Side): boolean => keyOf(one, pass.block, side) === keyOf(other, pass.block, side);
@@ -204,12 +214,16 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     pass.kind === 'key'
       ? matchByKey(pass, inOrder(all.left), inOrder(all.right), work.days)
       : matchBySettlement(pass, inOrder(all.left), inOrder(all.right), work.days, seeksRefunds(work.rules, pass));
+  const keys = { left: keyGroups(work, pass, 'left'), right: keyGroups(work, pass, 'right') };
+  // A group of one day and place may have only some of the records of a bag or a batch.
+  const isTorn = (match: FoundMatch): boolean =>
+    SIDES.some((side) => match[otherSide(side)].length === 1 && keys[side]?.areTorn(match[side]));
   for (const found of matches) {
     const match = withFirstOfCopies(work, found, entriesOf([found]), (first, _, side) => keyOf(first, pass.on, side) === null);
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
-    const isUnsure = hasUnprovenWash(work, pass, match);
+    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
     take(work, isUnsure ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt: 'by_chance' } } : match, 'rule');
   }
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
@@ -221,6 +235,10 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     reopen(work, earlier);
     holdUnequal(work, group);
   }
+}
+
+function otherSide(side: Side): Side {
+  return side === 'left' ? 'right' : 'left';
 }
 
 /** Keeps a group whose sums differ for later passes. */

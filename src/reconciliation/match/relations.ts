@@ -1,11 +1,12 @@
 import { dateOf } from '../calendar.ts';
 import type { Entry, FieldPair, KeyPass, Pass, SettlementPass, Side, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
-import { monthKeyOf } from '../exceptions/fees.ts';
+import { chargebackKeyOf, DETAIL_WITHIN, monthKeyOf } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
 import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
 import { refundViews } from '../passes/subset.ts';
 import { keyOf } from '../fields.ts';
+import { numberOf, numbersOf } from './key-groups.ts';
 import { lacksAll, narrowerKeys } from './washes.ts';
 import { type ReconciledMatch, type Rules, SIDES } from './work.ts';
 
@@ -47,6 +48,14 @@ export function relationsOf(rules: Rules): Relation[] {
         found.push({ pass: last, keyOf: (entry, of) => (of === side ? dayKey(entry, rest) : null) });
       }
   }
+  for (const pass of rules.passes)
+    if (pass.kind === 'settlement' && rules.exceptions.items.some(({ type, side }) => type === 'chargeback' && side === pass.of))
+      found.push({
+        pass: last,
+        keyOf: (entry, of) => (of === pass.of ? chargebackKeyOf(rules, pass, entry) : null),
+        near: DETAIL_WITHIN,
+        always: pass.of,
+      });
   const whole = fieldsOfWhole(rules);
   for (const rule of rules.exceptions.splits) {
     const isPart = (entry: Entry): boolean => partOf(entry.values[rule.field] ?? '') !== undefined;
@@ -77,11 +86,16 @@ export function takenBy(rules: Rules, { by, pass, evidence, takenLast }: Reconci
 function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
   switch (pass.kind) {
     case 'key':
-      return [{ pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) }, ...washRelations(pass, i, passes)];
+      return [
+        { pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) },
+        ...washRelations(pass, i, passes),
+        ...numberRelations(pass, i, passes),
+      ];
     case 'settlement':
       return [
         ...(pass.on.length ? [{ pass: i, keyOf: (entry: Entry, side: Side) => keyOf(entry, pass.on, side) }] : []),
         ...washRelations(pass, i, passes),
+        ...numberRelations(pass, i, passes),
         // The fees of a month are debited as one sum.
         ...(pass.monthly
           ? [{ pass: i, keyOf: (entry: Entry, side: Side) => (side === pass.of ? monthKeyOf(pass, entry) : null), always: pass.of }]
@@ -110,8 +124,14 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
           side === many && entry.minor >= 0 ? null : blockKey(entry, view.block, side);
         return { pass: i, keyOf, near: reachOf(view.within) };
       });
-      if (!pass.together.length) return [block, ...refunds];
-      return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) }];
+      const numbers = numberRelations(pass, i, passes);
+      if (!pass.together.length) return [block, ...refunds, ...numbers];
+      return [
+        block,
+        ...refunds,
+        ...numbers,
+        { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) },
+      ];
     }
   }
 }
@@ -125,6 +145,18 @@ function washRelations(pass: KeyPass | SettlementPass, i: number, passes: readon
     keyOf: (entry, side) => (side === other || (entry.minor < 0 && lacksAll(entry, side, narrower)) ? keyOf(entry, pass.on, side) : null),
     always: other,
   }));
+}
+
+/** All records of a number: a sum that has only some of them is not certain, wherever the others are. */
+function numberRelations(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
+  const sides = pass.kind === 'subset' ? [pass.one === 'left' ? ('right' as const) : ('left' as const)] : SIDES;
+  return sides.flatMap((many) =>
+    numbersOf(pass, passes, many).map((on): Relation => ({
+      pass: i,
+      keyOf: (entry, side) => (side === many ? numberOf(entry, on, many) : null),
+      always: many,
+    })),
+  );
 }
 
 function reachOf({ from, to }: Window): number {

@@ -29,7 +29,11 @@ export function balancedNeeds(needs: readonly Need[]): Set<Need> {
     ({ units }) => rootOf(units[0]!.entries[0]!),
   );
   const balanced = new Set<Need>();
+  const sizes = new Map<Entry, number>();
+  for (const entry of minors.keys()) sizes.set(rootOf(entry), (sizes.get(rootOf(entry)) ?? 0) + 1);
+  // One record for one need says no more than that their amounts are equal.
   for (const [root, group] of groups)
-    if (group.reduce((sum, { minor }) => sum + minor, 0) === sums.get(root)) for (const need of group) balanced.add(need);
+    if (sizes.get(root)! > 1 && group.reduce((sum, { minor }) => sum + minor, 0) === sums.get(root))
+      for (const need of group) balanced.add(need);
   return balanced;
 }

@@ -39,3 +39,17 @@ function divisor(a: number, b: number): number {
   while (y !== 0) [x, y] = [y, x % y];
   return x;
 }
+
+/**
+ * Whether one record of another day than those that are known stands alone for what is wanted, and its amount is an everyday one: 85.00 is paid again and again, so a
+ * stranger may have just this amount however few others are open.
+ */
+export function isEveryday(chosen: readonly Entry[], known: readonly Entry[], chance: number): boolean {
+  const [only, second] = chosen;
+  if (!only || second || known.some(({ day }) => day === only.day)) return false;
+  const minor = Math.abs(only.minor);
+  return 1000 > chance * (minor / STEPS.find((step) => minor % step === 0)!);
+}
+
+/** Amounts in tens of dollars, in 5.00, 2.50, dollars, quarters and five cents come again more often than others. */
+const STEPS = [1000, 500, 250, 100, 25, 5, 1];

@@ -63,8 +63,8 @@ function subjectOf(pass: ControlPass, total: ControlTotal): string {
 }
 
 /** What is open on the other side because of this total is an echo of its exception. */
-function echo(work: Work, pass: ControlPass, total: ControlTotal, cause: string): void {
-  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause });
+function echo(work: Work, pass: ControlPass, total: ControlTotal, cause: string, isMissing = false): void {
+  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause, ...(isMissing ? { isMissing } : {}) });
 }
 
 function holds({ minor, count }: ControlTotal, records: readonly Entry[]): boolean {
@@ -93,9 +93,13 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
     subject: subjectOf(pass, total),
     currency: total.currency,
     ...(total.day === null ? {} : { since: total.day }),
-    facts: { of: namesOf(pass, total), ...(total.first !== null && total.last !== null ? { first: total.first, last: total.last } : {}) },
+    facts: {
+      of: namesOf(pass, total),
+      record: total.id,
+      ...(total.first !== null && total.last !== null ? { first: total.first, last: total.last } : {}),
+    },
   });
-  echo(work, pass, total, cause);
+  echo(work, pass, total, cause, true);
 }
 
 function differs(work: Work, pass: ControlPass, total: ControlTotal, records: readonly Entry[]): void {

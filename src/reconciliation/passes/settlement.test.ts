@@ -87,6 +87,22 @@ describe('payments and their settlement', () => {
     expect(reconcile([PASS], payments, [settlement(), line]).found).toContain('fee_missing c');
   });
 
+  test('a chargeback that was won comes back with the other sign, and is none', () => {
+    expect(reconcile([PASS], payments, [settlement({ chargebacks: '-700' }, 10_415)]).found).toEqual([]);
+  });
+
+  test('a processor that has records of single chargebacks may net others: each is told once', () => {
+    const items = [{ side: 'right' as const, type: 'chargeback', where: { kind: ['chargeback'] }, always: true, original: [] }];
+    const line = (minor: number, day = '2026-07-02') =>
+      entry(`c${minor}`, -minor, day, { batch: null, kind: 'chargeback', gross: null, chargebacks: String(minor), net: String(-minor) });
+    const netted = settlement({ chargebacks: '700' }, 9015);
+    const found = (...lines: Entry[]) => reconcile([PASS], payments, [netted, ...lines], { exceptions: { ...NO_RULES, items } }).found;
+    expect(found(line(700))).toEqual(['chargeback c700']);
+    expect(found(line(300), line(400))).toEqual(['chargeback c300', 'chargeback c400']);
+    expect(found(line(900))).toEqual(['chargeback c900', 'chargeback s']);
+    expect(found(line(700, '2026-07-20'))).toEqual(['chargeback c700', 'chargeback s']);
+  });
+
   test('a returned payment in a record of the same day is not a second settlement, and has no parts to add up', () => {
     const DAY: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }] };
     const items = [{ side: 'right' as const, type: 'ach_return', where: { kind: ['return'] }, always: false, original: [] }];
@@ -193,9 +209,19 @@ describe('the fee', () => {
     const found = (minor: number) => reconcile([monthly], [], [gross, debit(minor)]).found.filter((text) => text.startsWith('fee'));
     expect(found(-285)).toEqual([]);
     expect(found(-300)).toEqual(['fee_odd f']);
+    // A report of gross amounts may say 0.00.
+    const zero = settlement({ fee: '0' }, 10_000);
+    expect(reconcile([monthly], [], [zero, debit(-285)]).found.filter((text) => text.startsWith('fee'))).toEqual([]);
     const twice = [monthly, { ...monthly, name: 'fees of the month' }];
     expect(reconcile(twice, [], [gross, debit(-300)]).found.filter((text) => text.startsWith('fee'))).toEqual(['fee_odd f']);
   });
+});
+
+test('the debit of the fees of a month waits for no payments', () => {
+  const pass: SettlementPass = { ...PASS, contract: [{ ...CONTRACT, deducted: 'monthly' }], monthly: { where: { kind: ['fee'] }, by: [] } };
+  const debit = entry('f', -285, '2026-08-03', { kind: 'fee', gross: null, net: '-285' });
+  const { found, outOfScope } = reconcile([pass], payments, [settlement({ fee: null }, 10_000), debit]);
+  expect([found, outOfScope.map(({ entry: { id } }) => id)]).toEqual([[], ['f']]);
 });
 
 describe('control totals', () => {
@@ -229,6 +255,24 @@ describe('control totals', () => {
     expect([found, confirmed]).toEqual([['control_total_differs a b', 'settled_without_receipt d'], []]);
     const cause = exceptions.find((e) => e.type === 'control_total_differs')!;
     expect(exceptions.find((e) => e.type === 'settled_without_receipt')!.cause).toBe(cause.id);
+  });
+
+  test('of a batch that did not come: what has more on the other side and is of its place and day is an echo, and nothing else', () => {
+    const at = (id: string, minor: number, values: Entry['values'], day = '2026-07-01') => entry(id, minor, day, values);
+    const byTill: Pass = { ...control, on: ['place', 'till', 'day'].map((field) => ({ left: field, right: field })) };
+    const place: Pass = { ...key, name: 'place and day', on: ['place', 'day'].map((field) => ({ left: field, right: field })) };
+    const lost = total({ values: { place: 'pool', till: '1', day: '2026-07-01' } });
+    const pool = { place: 'pool', day: '2026-07-01' };
+    const causes = (left: Entry[], right: Entry[]) => {
+      const { exceptions } = reconcile([byTill, place], left, right, { totals: { closes: [lost] } });
+      const cause = exceptions.find((e) => e.type === 'missing_batch')!.id;
+      return exceptions.filter((e) => e.holds).map((e) => `${e.type} ${e.cause === cause}`);
+    };
+    expect(causes([], [at('x', 500, pool)])).toEqual(['settled_without_receipt true']);
+    expect(causes([], [at('x', 500, { ...pool, place: 'rink' })])).toEqual(['settled_without_receipt false']);
+    const other = at('a', 500, { ...pool, till: '2' });
+    expect(causes([other], [at('x', 9000, pool)])).toEqual(['amount_differs true']);
+    expect(causes([other], [at('x', 300, pool)])).toEqual(['amount_differs false']);
   });
 
   test('hold where a refund was dated back into the batch after its month was closed, and not where it came before', () => {

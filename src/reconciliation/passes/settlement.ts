@@ -70,7 +70,8 @@ export function matchBySettlement(
     const byDay = refundsApart && isByDay(pass, settlements);
     // A refund of the day is no more likely than one that waits: all of them are looked at, by a later pass.
     if (byDay && !sales.length) continue;
-    const others = sales.length > 0 && sales.length < payments.length && (byDay || !wanted.includes(sumOf(payments)));
+    const others =
+      sales.length > 0 && sales.length < payments.length && (byDay || !takingsWith(payments, wanted).includes(sumOf(payments)));
     // What is refunded here was netted into another settlement, or another one's refunds into this one.
     const elsewhere = sumOf(sales) === wanted[1] || (refundsApart && sumOf(payments) - sumOf(sales) !== wanted[0] - wanted[1]);
     if (others && elsewhere) tie(sales);
@@ -101,7 +102,7 @@ function tieSettlements(
   const fields = pass.on.map(pairName);
   const group = pass.of === 'left' ? { left: settlements, right: payments } : { left: payments, right: settlements };
   const paid = sumOf(payments);
-  const found = wanted.find((sum) => sum === paid);
+  const found = takingsWith(payments, wanted).find((sum) => sum === paid);
   // Sales are held against the gross where refunds are looked for by themselves.
   const onlySales = refundsApart && payments.every(({ minor }) => minor > 0);
   const own = found ?? (onlySales ? wanted[1] : wanted[0]);
@@ -137,6 +138,11 @@ function tieSettlements(
   const rest = paid === wanted[0] ? wanted[1] : wanted[0];
   const less = pass.of === 'left' ? { left: rest, right: paid } : { left: paid, right: rest };
   result.unequal.push({ ...unequal, difference: less.right - less.left, sums: less, otherwise: match });
+}
+
+/** Where refunds are payments, the gross is not their sum with the sales: that would be one sale too many, as large as the refunds. */
+function takingsWith(payments: readonly Entry[], [less, gross]: readonly [number, number]): readonly number[] {
+  return payments.some(({ minor }) => minor < 0) ? [less] : [less, gross];
 }
 
 function addedUp(list: readonly Partial<Record<SettlementPart, number>>[]): Partial<Record<SettlementPart, number>> {

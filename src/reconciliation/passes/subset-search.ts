@@ -1,6 +1,7 @@
 import type { BusinessDays, Entry, SubsetPass, Unequal } from '../entry.ts';
+import type { KeyGroups } from '../match/key-groups.ts';
 import { sumOf } from '../sums.ts';
-import { isByChance } from './by-chance.ts';
+import { isByChance, isEveryday } from './by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from './candidates.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
 import { salesAndRefunds, takingsOf } from './settlement.ts';
@@ -85,7 +86,13 @@ function nothing(of: SumOf, result: 'none' | 'found', minor = 0, units: readonly
  * refunds. A refund is not settled on its own day, so it could be any that waits, and is taken only where no other of those fits that
  * any of the `views` shows; the first of these is where the pass itself looks.
  */
-export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: BusinessDays, views: readonly View[]): SubsetSearch {
+export function subsetSearch(
+  pass: SubsetPass,
+  open: readonly Entry[],
+  days: BusinessDays,
+  views: readonly View[],
+  keys?: KeyGroups,
+): SubsetSearch {
   const used = new Set<Entry>();
   const narrowed = new Map<string, ReadonlySet<string>>();
   const all = candidatesOf(pass, pass.block, open, days);
@@ -101,7 +108,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     return nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
   }
 
-  function seek(anchor: Entry, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
+  function seek({ anchor, kept }: Target, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
     const left = narrowed.get(sumName(anchor, of));
     const isLeft: IsFit = (chosen) => left === undefined || left.has(wayName(chosen));
     const find = (fit: IsFit): ReturnType<typeof onlySubset> => (minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit));
@@ -111,12 +118,26 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     // What does not fit what else is known of the target is only proposed.
     const isUnsure = only.picked || (isFit !== undefined && only !== fitting);
     const chance = of === 'refunds' ? pass.chance * REFUND_CHANCES : pass.chance;
-    const why = isUnsure ? 'equal' : isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) ? 'many' : undefined;
+    const byChance = (): boolean =>
+      (of !== 'refunds' && isEveryday(only.chosen, [anchor, ...kept], chance)) ||
+      (isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) && !areOneGroup(units, only.chosen, kept));
+    const why = isUnsure ? 'equal' : byChance() ? 'many' : undefined;
     const { chosen, several, ways = [] } = only;
     return { of, minor, units, ways, result: several ? 'several' : 'found', chosen, doubts: why ? [{ of, why }] : [] };
   }
 
-  function seekRefunds(anchor: Entry, refunded: number, isFit?: IsFit): Sought {
+  /** Whether the numbers of the records say that they belong together. */
+  function areOneGroup(units: readonly Unit[], chosen: readonly Entry[], kept: readonly Entry[]): boolean {
+    if (!keys) return false;
+    const isChosen = new Set(chosen);
+    return keys.areOneGroup(
+      units.filter(({ entries }) => isChosen.has(entries[0]!)).map(({ entries }) => entries),
+      kept,
+    );
+  }
+
+  function seekRefunds(target: Target, refunded: number, isFit?: IsFit): Sought {
+    const { anchor } = target;
     const units = new Map<Entry, Unit>();
     for (const { view, candidates } of refunds) {
       const waiting = near(anchor, view, candidates, MOST_REFUNDS, refunded);
@@ -124,7 +145,7 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
       if (!waiting) return nothing('refunds', 'none');
       for (const unit of waiting) units.set(unit.entries[0]!, unit);
     }
-    const sought = seek(anchor, 'refunds', [...units.values()], -refunded, isFit);
+    const sought = seek(target, 'refunds', [...units.values()], -refunded, isFit);
     const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, refunded) ?? []) : [];
     const own = new Set(inReach.flatMap(({ entries }) => entries));
     // Another pass looks where these are.
@@ -145,6 +166,11 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     });
   }
 
+  /** Whether others have a number of these records, and are left out. */
+  function isTorn(known: readonly Entry[], chosen: readonly Entry[]): boolean {
+    return keys?.areTorn([...known, ...chosen]) ?? false;
+  }
+
   function answer(target: Target): Answer {
     const { anchor, kept } = target;
     const parts = pass.parts && salesAndRefunds({ parts: pass.parts, negative: pass.negative }, anchor);
@@ -155,20 +181,22 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
     const lacks = parts.sales - sumOf(keptSales);
     // Some settlements count their sales alone, others the refunds too.
     const isFit: IsFit = (chosen) =>
-      (count === undefined || isCount(keptSales.length + chosen.length, count, parts.refunds !== 0)) && isAlike(keptSales, chosen);
+      (count === undefined || isCount(keptSales.length + chosen.length, count, parts.refunds !== 0)) &&
+      isAlike(keptSales, chosen) &&
+      !isTorn(keptSales, chosen);
     const ofSales =
       lacks === 0
         ? nothing('sales', 'found')
         : lacks < 0
           ? nothing('sales', 'none')
-          : seek(anchor, 'sales', near(anchor, pass, sales, pass.most, lacks) ?? [], lacks, isFit);
+          : seek(target, 'sales', near(anchor, pass, sales, pass.most, lacks) ?? [], lacks, isFit);
     if (ofSales.result === 'none') return parts.stated ? onlyRefunds(target, parts, ofSales) : plain(target, [parts.sales]);
     if (ofSales.result === 'several') return { ...about(target, ofSales), several: ofSales.chosen };
     const sold = [...keptSales, ...ofSales.chosen];
     const isFitRefund: IsFit = (chosen) =>
       (count === undefined || [sold.length, sold.length + chosen.length].includes(count)) && isAlike(sold, chosen);
     const hasRefunds = sumOf(keptRefunds) === -parts.refunds;
-    const ofRefunds = hasRefunds ? nothing('refunds', 'found') : seekRefunds(anchor, parts.refunds, isFitRefund);
+    const ofRefunds = hasRefunds ? nothing('refunds', 'found') : seekRefunds(target, parts.refunds, isFitRefund);
     const found = about(target, ofSales, ofRefunds);
     // Sales that an earlier pass could only propose are not more certain because the refunds are known.
     const isProposed = target.group?.otherwise?.evidence.doubt === 'by_chance';
@@ -185,10 +213,10 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */
   function onlyRefunds(target: Target, { sales, refunds }: { sales: number; refunds: number }, ofSales: Sought): Answer {
-    const { anchor, kept, group } = target;
+    const { kept, group } = target;
     const wanted = group && !group.otherwise && refunds !== 0 && kept.every(({ minor }) => minor > 0);
     if (!wanted) return about(target, ofSales);
-    const ofRefunds = seekRefunds(anchor, refunds, (chosen) => isAlike(kept, chosen));
+    const ofRefunds = seekRefunds(target, refunds, (chosen) => isAlike(kept, chosen));
     const found = about(target, ofSales, ofRefunds);
     if (ofRefunds.result !== 'found') return found;
     return { ...found, found: { kept, chosen: ofRefunds.chosen, doubts: ofRefunds.doubts, lacking: sumOf(kept) - sales } };
@@ -198,7 +226,9 @@ export function subsetSearch(pass: SubsetPass, open: readonly Entry[], days: Bus
   function plain(target: Target, wanted: readonly number[]): Answer {
     const { anchor, kept } = target;
     const units = near(anchor, pass, all, pass.most) ?? [];
-    const sums = [...new Set(wanted)].map((minor) => seek(anchor, 'all', units, minor - sumOf(kept), (chosen) => isAlike(kept, chosen)));
+    const sums = [...new Set(wanted)].map((minor) =>
+      seek(target, 'all', units, minor - sumOf(kept), (chosen) => isAlike(kept, chosen) && !isTorn(kept, chosen)),
+    );
     const sought = sums.filter(({ result }) => result !== 'none');
     const [first, second] = sought;
     const own = { ...about(target, ...sums), sums: sums.length === 1 ? sums : [] };

@@ -2,6 +2,7 @@ import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } 
 import { pairName } from '../fields.ts';
 import { sumOf } from '../sums.ts';
 import { balancedNeeds, type Need } from './balanced.ts';
+import type { KeyGroups } from '../match/key-groups.ts';
 import { manyOf, type View } from './candidates.ts';
 import { jointWays } from './joint.ts';
 import { partsOf } from './settlement.ts';
@@ -20,7 +21,7 @@ export interface SubsetResult {
  * Finds records of one side that add up to one record of the other, or to what a key group lacks. A solution counts only when
  * a second one was looked for and there is none. All that is certain is taken at once, then the rest is looked at again without it:
  * the order of the records never matters. Targets that could share a record are ambiguous. `others`: the subset passes of the
- * reconciliation.
+ * reconciliation. `keys`: what the numbers of the many say.
  */
 export function matchBySubset(
   pass: SubsetPass,
@@ -28,8 +29,9 @@ export function matchBySubset(
   unequal: readonly Unequal[],
   days: BusinessDays,
   others: readonly SubsetPass[] = [],
+  keys?: KeyGroups,
 ): SubsetResult {
-  const search = subsetSearch(pass, open[manyOf(pass)], days, refundViews(pass, others));
+  const search = subsetSearch(pass, open[manyOf(pass)], days, refundViews(pass, others), keys);
   const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [] };
   let answers = targetsOf(pass, open, unequal).map((target) => search.answer(target));
   for (;;) {

@@ -1,6 +1,7 @@
 import type { Project } from '../../../config/project.ts';
 import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
 import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
+import { dayNumber } from '../../../reconciliation/calendar.ts';
 import type { Cleaning } from '../../../reconciliation/entry.ts';
 import { cleaned } from '../../../reconciliation/fields.ts';
 import { landing } from '../../../store/landing/landing.ts';
@@ -8,6 +9,7 @@ import type { Knex } from '../../../store/open.ts';
 import { saveCauses, unfinishedWithRecords } from '../../../store/reconciliation/exception-causes.ts';
 import type { ExceptionRecord, StoredException } from '../../../store/reconciliation/exceptions.ts';
 import { fieldValues } from '../../../store/reconciliation/totals.ts';
+import { townDays } from '../pass-rules.ts';
 
 /** Puts exceptions with one cause under it, over all reconciliations. The order in which these run decides nothing. */
 export async function linkEchoes(knex: Knex, project: Project): Promise<void> {
@@ -27,6 +29,8 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
     tags: [
       // The same file is missing in every reconciliation that would read it.
       ...(type === 'source_missing' ? [{ name: `${facts.source} ${facts.missing}`, role: 'either' as const }] : []),
+      // So is the batch whose total one source gives.
+      ...(type === 'missing_batch' && facts.record ? [{ name: `missing_batch ${facts.record}`, role: 'either' as const }] : []),
       ...(tags.get(id) ?? []),
     ],
     ...(typeof facts.cause === 'string' ? { named: facts.cause } : {}),
@@ -45,9 +49,13 @@ async function tagsOf(
   records: ReadonlyMap<string, readonly ExceptionRecord[]>,
 ): Promise<Map<string, Tags>> {
   const tags = new Map<string, Tags>();
-  const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string, clean: Cleaning[]): Promise<void> => {
+  const dates = exceptions.flatMap(({ since }) => (since === null ? [] : [dayNumber(since)]));
+  const days = townDays(project, dates, dates[0] ?? 0);
+  /** The values of a field of the records of a reconciliation's exceptions. */
+  const fieldsOf = async (pipeline: string, field: string): Promise<(StoredException & { text: string })[]> => {
+    const found: (StoredException & { text: string })[] = [];
     const config = project.pipelines.get(pipeline)?.value.reconcile;
-    if (!config) return;
+    if (!config) return found;
     for (const side of ['left', 'right'] as const) {
       const { entity } = config[side];
       const model = project.entities.get(entity)?.value;
@@ -61,21 +69,57 @@ async function tagsOf(
         field,
         own.map(({ golden }) => golden),
       );
-      for (const { id, golden, about, type } of own) {
-        const value = cleaned(values.get(golden) ?? '', ['upper', 'alnum', ...clean, 'no_leading_zeros']);
-        // Two findings about one record are two causes, unless they say the same.
-        const name = `${about === 'money' ? '' : `${type} `}${prefix} ${value}`;
-        if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
-      }
+      for (const { golden, ...exception } of own) found.push({ ...exception, text: values.get(golden) ?? '' });
+    }
+    return found;
+  };
+  const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string, clean: Cleaning[]): Promise<void> => {
+    for (const { id, about, type, text } of await fieldsOf(pipeline, field)) {
+      const value = cleaned(text, ['upper', 'alnum', ...clean, 'no_leading_zeros']);
+      // Two findings about one record are two causes, unless they say the same.
+      const name = `${about === 'money' ? '' : `${type} `}${prefix} ${value}`;
+      if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
     }
   };
   for (const [pipeline, { value }] of project.pipelines)
-    for (const [i, { pipeline: other, here, there, clean }] of (value.reconcile?.echo_of ?? []).entries()) {
+    for (const [i, { pipeline: other, here, there, clean, within }] of (value.reconcile?.echo_of ?? []).entries()) {
       const cleanings: Cleaning[] = clean === undefined ? [] : [clean];
+      if (within) {
+        const nameOf = (text: string, index: number): string | null => {
+          const found = cleaned(text, ['upper', 'alnum', ...cleanings, 'no_leading_zeros']);
+          return found === null ? null : `${pipeline} ${i} ${found} ${index}`;
+        };
+        const own = await fieldsOf(pipeline, here);
+        for (const { id, about, since, text } of own) {
+          const name = about === 'money' && since !== null ? nameOf(text, days.index(dayNumber(since))) : null;
+          if (name !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role: 'echo' }]);
+        }
+        for (const { id, since, text } of missingWith(project, exceptions, other, there))
+          for (let lag = within.from; lag <= within.to; lag++) {
+            const name = nameOf(text, days.index(dayNumber(since)) + lag);
+            if (name !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role: 'cause' }]);
+          }
+        continue;
+      }
       await add(pipeline, here, 'echo', `${pipeline} ${i}`, cleanings);
       await add(other, there, 'cause', `${pipeline} ${i}`, cleanings);
     }
   return tags;
+}
+
+/** What did not come of a reconciliation's senders, with the value of a field by which its rule tells them apart. */
+function missingWith(
+  project: Project,
+  exceptions: readonly StoredException[],
+  pipeline: string,
+  field: string,
+): { id: string; since: string; text: string }[] {
+  const rules = (project.pipelines.get(pipeline)?.value.reconcile?.exceptions ?? []).filter(({ by }) => by?.includes(field));
+  return exceptions.flatMap(({ id, pipeline: own, type, since, facts }) => {
+    const by = own === pipeline && since !== null ? rules.find((rule) => rule.expected && rule.type === type)?.by : undefined;
+    const values = String(facts.of ?? '').split(', ');
+    return by && values.length === by.length ? [{ id, since: since!, text: values[by.indexOf(field)]! }] : [];
+  });
 }
 
 /**
