@@ -6,6 +6,7 @@ import { refusedSince } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { lastRuns } from '../../store/ledger/runs.ts';
+import { heldLocks } from '../../store/locks.ts';
 import type { Source } from '../../store/ledger/sources.ts';
 import { configuredFingerprints, type Feed, feedsOf } from './reconciliation-basis.ts';
 import type { Run } from '../run/context.ts';
@@ -23,7 +24,10 @@ export async function problemsBehind(
   leaves: readonly Compared[],
 ): Promise<Problem[]> {
   const bySource = new Map(sources.map((source) => [source.pipeline, source]));
-  const runs = await lastRuns(knex);
+  const seen = await lastRuns(knex);
+  const locks = await heldLocks(knex);
+  // A run without an end that holds no lock was interrupted, or has ended since it was read: what is stored now says which.
+  const runs = [...seen].some(([name, run]) => run.outcome === null && !locks.has(`pipeline:${name}`)) ? await lastRuns(knex) : seen;
   const fingerprintOf = configuredFingerprints(project);
   const problems: Problem[] = [];
   const feeds = Map.groupBy(feedsOf(project, config), (feed) => feed.pipeline);
@@ -50,7 +54,9 @@ export async function problemsBehind(
         `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may be missing ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
         `To see the reasons, run interlocal rejects list ${pipeline}.`,
       );
-    if (run.outcome === null)
+    if (run.outcome === null && !locks.has(`pipeline:${pipeline}`))
+      add(`Its last run was interrupted, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
+    else if (run.outcome === null)
       add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it has finished.');
     else if ((run.outcome === 'failed' && refused.length === 0) || run.outcome === 'aborted')
       add(

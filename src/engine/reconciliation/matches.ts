@@ -2,6 +2,7 @@ import { actorOf } from '../../config/actor.ts';
 import type { Project } from '../../config/project.ts';
 import { ConfigError, type Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
+import { zonedTime } from '../../core/time/zoned-time.ts';
 import { matchId } from '../../reconciliation/match/match-id.ts';
 import { appendAudit } from '../../store/ledger/audit.ts';
 import { landing } from '../../store/landing/landing.ts';
@@ -70,7 +71,7 @@ export async function matchLines({ project, knex }: Engine, filter: MatchFilter)
 
 /** One match with all that happened to it. Throws ConfigError MATCH_UNKNOWN. */
 export async function showMatch({ project, knex }: Engine, id: string): Promise<MatchLine & { events: MatchEvent[] }> {
-  const match = await known(knex, id);
+  const match = await known(knex, id, project);
   const [line] = await withRecords(project, knex, [match]);
   return { ...line!, events: await matchEvents(knex, match.contentId) };
 }
@@ -89,7 +90,7 @@ export interface DecidedMatch {
  * person, or has lost records.
  */
 export async function decideMatch(
-  { knex }: Engine,
+  { knex, project }: Engine,
   id: string,
   verdict: 'confirm' | 'revoke',
   reason: string,
@@ -100,7 +101,7 @@ export async function decideMatch(
   return landing(knex, async (_, trx) => {
     const changed = await changedDecision(trx, id);
     if (changed) return decideAgain(trx, changed, verdict, { actor, at, reason });
-    const match = await known(trx, id);
+    const match = await known(trx, id, project);
     if (verdict === 'confirm' && match.state === 'confirmed' && match.madeBy === 'person')
       throw new ConfigError({
         code: 'MATCH_STATE',
@@ -336,7 +337,7 @@ async function withRecords(project: Project, knex: Knex, list: readonly StoredPa
 }
 
 /** By its full id or a beginning that only one match has. */
-async function known(knex: Knex, id: string): Promise<StoredPassMatch> {
+async function known(knex: Knex, id: string, { config }: Project): Promise<StoredPassMatch> {
   const list = await listPassMatches(knex, { startsWith: id.toLowerCase(), limit: 2 });
   if (list.length === 1) return list[0]!;
   const shown = JSON.stringify(id.slice(0, 60));
@@ -349,7 +350,7 @@ async function known(knex: Knex, id: string): Promise<StoredPassMatch> {
   const last = await lastMatchEvent(knex, id.toLowerCase());
   if (last?.action === 'revoked')
     throw problem(
-      `Match ${shown} is not in force: ${last.actor === 'run' ? 'a run' : last.actor} revoked it at ${last.at}.`,
+      `Match ${shown} is not in force: ${last.actor === 'run' ? 'a run' : last.actor} revoked it at ${zonedTime(last.at, config.town.time_zone)}.`,
       'To match its records again: interlocal matches add.',
     );
   throw problem(`There is no match ${shown} in force.`, 'To list the matches in force, run interlocal matches list.');

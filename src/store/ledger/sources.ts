@@ -122,5 +122,6 @@ export async function storedPipelines(knex: Knex): Promise<string[]> {
   const names = await Promise.all(
     ['il_source', 'il_outbox', 'il_run'].map((table) => knex(table).distinct('pipeline').pluck('pipeline') as Promise<string[]>),
   );
-  return [...new Set(names.flat())].sort();
+  // A decision about people is a run too, and has a title in words: no pipeline's name has a space.
+  return [...new Set(names.flat())].filter((name) => !name.includes(' ')).sort();
 }

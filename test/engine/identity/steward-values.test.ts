@@ -4,6 +4,7 @@ import { namedMember } from '../../../src/engine/identity/matched.ts';
 import type { MatchedKind } from '../../../src/engine/identity/members.ts';
 import { setValues, unsetValues, valuesSet } from '../../../src/engine/identity/steward-values.ts';
 import type { Engine } from '../../../src/engine/run/engine.ts';
+import { storedPipelines } from '../../../src/store/ledger/sources.ts';
 import type { Member } from '../../../src/store/identity/identity.ts';
 import { type PeopleStore, type Person, peopleStore } from './identity-store.ts';
 
@@ -42,6 +43,13 @@ test('what a person set counts above every system, after each import and after t
   expect(await golden()).toEqual([{ first_name: 'Emma', birth_date: '2015-03-12', phone: '585-555-0177' }]);
   await store.land([emma('b', '1')]);
   expect(await golden()).toEqual(wanted);
+});
+
+test('what a person set is a run with a title, and no pipeline that a list could have', async () => {
+  await store.land([emma('a', '1')]);
+  await set('a:1', { birth_date: '2015-03-21' });
+  expect(await store.knex('il_run').pluck('pipeline')).toContain('values set in party');
+  expect((await storedPipelines(store.knex)).filter((name) => name.includes(' '))).toEqual([]);
 });
 
 test('it is taken back by name, and what the systems say counts again; the list and the audit log keep both', async () => {

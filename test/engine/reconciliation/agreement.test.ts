@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { readReconciliation } from '../../../src/reports/reconciliation/reconciliation.ts';
+import { takeLock } from '../../../src/store/locks.ts';
 import { depositFile, MONEY, moneyTown, receiptFile, reconciliation, revenue, standing } from './agreement-town.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 
@@ -262,5 +263,18 @@ describe('a side that is incomplete', () => {
       outcome: 'partial',
       problems: [{ message: 'Its last run failed, so the bank may be incomplete.' }],
     });
+  });
+
+  test('one whose run was killed, or could not save its end, is not said to be running', async () => {
+    const town = await moneyTown({ ...AGREED, ...reconciliation('to-bank', { receipts: '{ source: desk }' }) });
+    await town.run('desk-receipts');
+    await town.run('bank-deposits');
+    await town.engine.knex('il_run').where({ pipeline: 'bank-deposits' }).update({ outcome: null, ended_at: null });
+    const interrupted = await town.run('to-bank');
+    expect(interrupted.problems).toMatchObject([{ message: 'Its last run was interrupted, so the bank may be incomplete.' }]);
+    expect(interrupted.problems[0]!.hint).toBe('Run bank-deposits, then this reconciliation.');
+    const lock = await takeLock(town.engine.knex, 'pipeline:bank-deposits');
+    expect((await town.run('to-bank')).problems).toMatchObject([{ message: 'It is running now, so the bank may be incomplete.' }]);
+    if ('release' in lock) await lock.release();
   });
 });
