@@ -1,6 +1,6 @@
 import { FatalError, type Problem } from '../core/errors.ts';
-import { postgresFailure } from './postgres/failures.ts';
-import { sqliteFailure } from './sqlite/failures.ts';
+import { isUniqueViolation, postgresFailure } from './postgres/failures.ts';
+import { isUniqueViolation as isUniqueViolationInFile, sqliteFailure } from './sqlite/failures.ts';
 
 const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   ENOSPC: {
@@ -65,4 +65,10 @@ export function storeFailure(error: unknown): FatalError | undefined {
     return new FatalError({ ...OF_FILES[text], place: { file: path } }, { cause: error });
   const known = OF_THE_DISK[text] ?? sqliteFailure(text) ?? postgresFailure(text, String(message ?? ''));
   return known && new FatalError({ ...known, place: PLACE }, { cause: error });
+}
+
+/** A row was not added because there is one with the same unique key. */
+export function isAlreadyThere(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return isUniqueViolationInFile(code) || isUniqueViolation(code);
 }
