@@ -43,7 +43,19 @@ export function checkColumns(
   }
   const missing = (context.requiredColumns ?? []).filter((name) => !columns.includes(name));
   const unclaimed = columns.filter((name) => !context.knownColumns?.includes(name));
-  for (const [i, name] of missing.entries()) {
+  const strange = isAnotherFile(missing, unclaimed, context);
+  if (strange)
+    problems.push(
+      problemIn(
+        'COLUMN_MISSING',
+        file,
+        place,
+        `None of the required columns is in this file: ${nameList(missing)}. The file has: ${listOf(columns)}.`,
+        missingHint ??
+          'It looks like a file of something else: have the right one sent. If the system renamed all its columns, change the names in the stream of the connector.',
+      ),
+    );
+  for (const [i, name] of strange ? [] : missing.entries()) {
     const found = i === 0 ? ` The file has: ${listOf(columns)}.` : '';
     const meant = didYouMean(name, unclaimed.length ? unclaimed : columns);
     problems.push(
@@ -62,6 +74,11 @@ export function checkColumns(
     if (fresh.length) context.onNewColumns(fresh);
   }
   return columns;
+}
+
+/** Is nothing there that the stream needs, nor anything with a name like it? Then one sentence says so, not one for each column. */
+function isAnotherFile(missing: readonly string[], unclaimed: readonly string[], { requiredColumns }: DecodeContext): boolean {
+  return missing.length > 1 && missing.length === requiredColumns?.length && !missing.some((name) => didYouMean(name, unclaimed));
 }
 
 /** The columns that the stream says something about. */

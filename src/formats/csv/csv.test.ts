@@ -13,7 +13,16 @@ describe('what the header says', () => {
     );
   });
 
+  test('a file of something else is told in one sentence, not one for each column', async () => {
+    expect(await refusal(csv(), 'Foo,Bar\n1,2\n', { requiredColumns: ['Receipt No', 'Date', 'Amount'] })).toBe(
+      'file:1: None of the required columns is in this file: Receipt No, Date, Amount. The file has: Foo, Bar. It looks like a file of something else: have the right one sent. If the system renamed all its columns, change the names in the stream of the connector. [COLUMN_MISSING]',
+    );
+    const near = await refusal(csv(), 'Foo,Amuont\n1,2\n', { requiredColumns: ['Date', 'Amount'] });
+    expect(near).toContain('Did you mean "Amuont"?');
+  });
+
   test('a wrong delimiter is named', async () => {
+    expect(await refusal(csv(), 'id;amount\n1;2\n', { requiredColumns: ['id', 'amount'] })).toContain('delimited by ";"');
     expect(await refusal(csv(), 'id;amount\n1;2\n', { requiredColumns: ['amount'] })).toContain('delimited by ";"');
     expect(await refusal(csv(), 'id\tamount\n1\t2\n', { requiredColumns: ['amount'] })).toContain('delimited by tabs');
   });
