@@ -13,8 +13,8 @@ import { type Measured, measure, median } from './measure.ts';
  * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
  * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
  * set against COPY of the same rows. `npm run bench -- identity` measures the comparison of persons instead (identity/identity.ts),
- * `npm run bench -- revenue` the revenue report (revenue.ts), `npm run bench -- serve` how long what people ask for holds up the server
- * (serve.ts).
+ * `npm run bench -- revenue` the revenue report (revenue.ts), `npm run bench -- reconcile` a year's reconciliations
+ * (reconcile/reconcile.ts), `npm run bench -- serve` how long what people ask for holds up the server (serve.ts).
  */
 if (process.argv[2] === 'revenue' || process.argv[2] === 'serve') {
   await import(`./${process.argv[2]}.ts`);
@@ -26,12 +26,18 @@ const { values, positionals } = parseArgs({
     keep: { type: 'string' },
     rows: { type: 'string', default: '1000000' },
     repeat: { type: 'string', default: '3' },
+    sizes: { type: 'string', default: '1' },
     store: { type: 'string' },
   },
 });
 if (positionals[0] === 'identity') {
   const { benchIdentity } = await import('./identity/identity.ts');
   await benchIdentity({ rows: Number(values.rows), keep: values.keep });
+  process.exit();
+}
+if (positionals[0] === 'reconcile') {
+  const { benchReconcile } = await import('./reconcile/reconcile.ts');
+  await benchReconcile({ sizes: values.sizes.split(',').map(Number), store: values.store, keep: values.keep });
   process.exit();
 }
 const server = values.store === 'postgres' ? await startPostgres({ durable: true }) : undefined;

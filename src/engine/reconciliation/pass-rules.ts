@@ -18,6 +18,7 @@ export function rulesOf(pipeline: string, config: ReconciliationConfig, town: { 
     reconciliation: pipeline,
     passes: withCounts((config.passes ?? []).map((pass) => passOf(pass, currency))),
     open: openRules(config),
+    currency,
     fiscalYearStarts: Number(town.fiscal_year_starts.slice(0, 2)),
     exceptions: {
       ...exceptionRulesOf(config),

@@ -34,6 +34,7 @@ import { recordNames } from './record-name.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { sidesOf } from './reconcile.ts';
 import { type Found, runInPart } from './run-in-part.ts';
+import { inSmallHeap } from './small-heap.ts';
 import { sideTotals, type SideTotals } from './side-totals.ts';
 import type { ReconciliationRun } from './reconciliation-run.ts';
 import { type Run, stopIfAsked } from '../run/context.ts';
@@ -44,7 +45,11 @@ import { type Run, stopIfAsked } from '../run/context.ts';
  * with the same result. The run counts records: read in all, unchanged where confirmed, changed where excepted. Gives why the sides may be
  * incomplete.
  */
-export async function reconcileByPasses(run: ReconciliationRun): Promise<Problem[]> {
+export function reconcileByPasses(run: ReconciliationRun): Promise<Problem[]> {
+  return inSmallHeap(() => reconciled(run));
+}
+
+async function reconciled(run: ReconciliationRun): Promise<Problem[]> {
   const { config } = run;
   const { pipeline } = run.pipeline;
   const { sums, saved, incomplete, twice, lacking, looked } = await run.commit(async (_, trx) => {

@@ -83,7 +83,7 @@ export function reconcileSides(
     rules,
     days,
     asOf,
-    currency: (left[0] ?? right[0])?.currency ?? '',
+    currency: rules.currency ?? (left[0] ?? right[0])?.currency ?? '',
     all: { left, right },
     open: { left: new Set(left), right: new Set(right) },
     states: new Map(),

@@ -22,6 +22,8 @@ export interface Rules {
   exceptions: ExceptionRules;
   /** Totals of the control passes, by the name of the pass. */
   totals?: Readonly<Record<string, readonly ControlTotal[]>>;
+  /** The town's: that of an exception without records. Default: that of the first record. */
+  currency?: string;
   /** Month in which the town's fiscal year starts, 1 to 12. */
   fiscalYearStarts?: number;
 }

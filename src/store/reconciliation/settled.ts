@@ -57,19 +57,15 @@ const KEYS_AT_ONCE = 20_000;
 export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
   const rows = await dialectOf(trx).rowsOf(trx);
   const columns = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
-  let some: MatchKey[] = [];
+  let some: [string, number, string, number, number, number][] = [];
   const insert = async (): Promise<void> => {
     // In the order in which they are stored: neighbors go into the same page.
-    some.sort((a, b) => a.relation - b.relation || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-    await rows.insert(
-      'il_match_key',
-      columns,
-      some.map(({ relation, key, day, unit, taken }) => [pipeline, relation, key, day, unit, taken]),
-    );
+    some.sort((a, b) => a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0));
+    await rows.insert('il_match_key', columns, some);
     some = [];
   };
-  for (const key of keys) {
-    some.push(key);
+  for (const { relation, key, day, unit, taken } of keys) {
+    some.push([pipeline, relation, key, day, unit, taken]);
     if (some.length === KEYS_AT_ONCE) await insert();
   }
   await insert();
