@@ -39,8 +39,9 @@ export function sharesContact({ roles: { phone, email } }: Population, levels: I
 
 /** Phones or e-mail addresses are there, and none is the same. */
 export function hasOtherContacts({ roles: { phone, email } }: Population, levels: Int8Array): boolean {
-  const compared = [phone, email].filter((slot) => slot >= 0 && levels[slot]! >= 0);
-  return compared.length > 0 && compared.every((slot) => levels[slot] !== 0);
+  const byPhone = phone < 0 ? -1 : levels[phone]!;
+  const byEmail = email < 0 ? -1 : levels[email]!;
+  return (byPhone > 0 || byEmail > 0) && byPhone !== 0 && byEmail !== 0;
 }
 
 /**
