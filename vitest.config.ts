@@ -44,6 +44,7 @@ const LONG = [
   'test/certify/{commands,files,header,online,packed,pieces,proven,rowversion,session,shipped}.test.ts',
   'test/certify/{discover/hard,discover/nasty,sink/online,sink/requests,sink/tables}.test.ts',
   'test/docs/json.test.ts',
+  'test/engine/inbound/large-first-load-killed.test.ts',
   'test/engine/run/{interrupted,processes,secrets}.test.ts',
   'test/faults/**',
   'test/fuzz/found.test.ts',

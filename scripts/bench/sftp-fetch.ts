@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { spool } from '../../src/engine/inbound/spool.ts';
 import type { FileTransport } from '../../src/transports/transport.ts';
+import { transports } from '../../src/transports/transports.ts';
 
 // One file from an SFTP server into the spool, as a run fetches it, in a process started as a run's is.
-enableCompileCache();
-const { spool } = await import('../../src/engine/inbound/spool.ts');
-const { transports } = await import('../../src/transports/transports.ts');
 const [options, file, folder] = process.argv.slice(2) as [string, string, string];
 const transport = (await transports.sftp.open(JSON.parse(readFileSync(options, 'utf8')) as Record<string, unknown>, {
   connection: 'bench',

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { didYouMean } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
+import { whyNotRead } from '../core/file-error.ts';
 
 /** A file of a town's folder or of the packs, read as text. */
 export interface TextFile {
@@ -86,7 +87,7 @@ export async function readText(
     problems.push({
       code: 'FILE_UNREADABLE',
       place: { file: shown },
-      message: `this file cannot be read (${code ?? 'unknown reason'}).`,
+      message: `this file cannot be read: ${whyNotRead(error)}.`,
       hint: 'Check its permissions, and that it is a file.',
     });
     return undefined;

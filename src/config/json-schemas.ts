@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { connectorSchema, connectorSchemaOf } from './schema/connector.ts';
@@ -8,6 +8,7 @@ import { mappingSchema } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 import { sinkMappingSchema } from './schema/sink-mapping.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** Each kind of YAML: its schema, where such files are in a town's folder, and what they are. */
 export const YAML_KINDS = {
@@ -54,6 +55,6 @@ export async function writeJsonSchemas(folder: string, transports: readonly stri
   const target = join(folder, 'config', 'schemas');
   await mkdir(target, { recursive: true });
   const files = Object.entries(jsonSchemaFiles(transports));
-  await Promise.all(files.map(([name, text]) => writeFile(join(target, name), text)));
+  for (const [name, text] of files) await writeWhole(join(target, name), text);
   return files.map(([name]) => `config/schemas/${name}`);
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { explainIssues } from './explain.ts';
-import { writeJsonSchemas, YAML_KINDS } from './json-schemas.ts';
+import { jsonSchemaFiles, YAML_KINDS } from './json-schemas.ts';
 import { interlocalSchema } from './schema/interlocal.ts';
 
 /** What a town says of itself when its folder is made. */
@@ -16,7 +16,7 @@ export interface NewTown {
 
 /**
  * Makes a town's folder that is valid at once. Gives the names of the files. `transports`: their names, for editors. Throws ConfigError when the folder has
- * something in it already (but for .git) or the town's values are wrong; nothing is written then.
+ * something in it already (but for .git) or the town's values are wrong, and what the system says where it cannot be written; nothing is there then.
  */
 export async function makeTown(folder: string, given: NewTown, transports: readonly string[]): Promise<string[]> {
   const root = resolve(folder);
@@ -28,12 +28,40 @@ export async function makeTown(folder: string, given: NewTown, transports: reado
   };
   await refuseUsedFolder(folder, root);
   checkTown(town);
-  const files = { ...textsOfTown(town) };
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), text);
+  const schemas = Object.entries(jsonSchemaFiles(transports)).map(([name, text]) => [`config/schemas/${name}`, text] as const);
+  const files = [...Object.entries(textsOfTown(town)), ...schemas];
+  await writeAll(root, files);
+  return files.map(([name]) => name);
+}
+
+/** All of them or none: what a full disk ends leaves the folder as it was, so that the next try finds it new or empty. */
+async function writeAll(root: string, files: readonly (readonly [name: string, text: string])[]): Promise<void> {
+  const begun: string[] = [];
+  let made: string | undefined;
+  try {
+    made = await mkdir(root, { recursive: true });
+    for (const [name, text] of files) {
+      const file = join(root, name);
+      await mkdir(dirname(file), { recursive: true });
+      begun.push(file);
+      // A write names no file when it fails.
+      await writeFile(file, text, { flush: true }).catch((error: unknown) => {
+        throw Object.assign(error as Error, { path: file, syscall: 'write' });
+      });
+    }
+  } catch (error) {
+    for (const file of begun) await rm(file, { force: true }).catch(() => undefined);
+    await removeEmpty(begun.map(dirname), root, made);
+    throw error;
   }
-  return [...Object.keys(files), ...(await writeJsonSchemas(root, transports))];
+}
+
+/** The folders that hold nothing anymore, from the inside; `made`: the outermost that was made for the town's own. */
+async function removeEmpty(folders: readonly string[], root: string, made: string | undefined): Promise<void> {
+  const inside = new Set<string>();
+  for (const folder of folders) for (let at = folder; at !== root && at.startsWith(root); at = dirname(at)) inside.add(at);
+  for (let at = root; made !== undefined && at.startsWith(made); at = dirname(at)) inside.add(at);
+  for (const folder of [...inside].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
 }
 
 async function refuseUsedFolder(folder: string, root: string): Promise<void> {

@@ -5,6 +5,7 @@ import { SCALES, type Scale, type ScaleName } from './compare/levels.ts';
 import { isCodeOfStreet } from './standardize/contact.ts';
 import { isYearOnly } from './standardize/dates.ts';
 import { isKnownGivenName } from './score/common-names.ts';
+import { isGivenNameAtAll } from './score/rarer-names.ts';
 import { DEFAULT_FREQUENCIES, DEFAULT_PRIOR, DEFAULT_SHARES, FEATURE_SHARES, type Shares } from './score/defaults.ts';
 import { fixed, frequencyWeight, weightsOf } from './score/weights.ts';
 import { type Columns, featuresOf, type FeatureSource, populationReader } from './profile.ts';
@@ -47,6 +48,8 @@ export interface Population {
   vetoes: ReadonlySet<VetoName>;
   /** Is it a name that many have, rather than a typing error of another one? */
   isGivenName: (name: string) => boolean;
+  /** Is it a name at all, frequent or not? */
+  isRarerName: (name: string) => boolean;
   household: { cap: number; floor: number };
   prior: number;
   link: number;
@@ -142,6 +145,7 @@ function compilePopulation(
     vetoes: new Set(config.vetoes.filter((veto) => veto !== 'name_only' || trained === undefined)),
     household: { cap: fixed(config.household.cap), floor: fixed(config.household.floor) },
     isGivenName: (name) => isKnownGivenName(name) || names.has(name),
+    isRarerName: (name) => isGivenNameAtAll(name) || names.has(name),
     prior: fixed(trained?.prior ?? config.prior ?? DEFAULT_PRIOR),
     link: fixed(config.link),
     review: fixed(config.review),

@@ -1,5 +1,6 @@
 import type { Profile } from './roles.ts';
-import { blocksOf, candidatePairs, type PassCount } from './block/pairs.ts';
+import { type Blocks, blocksOf } from './block/blocks.ts';
+import { candidatePairs, type PassCount, pairsOfBlocks, type Share } from './block/pairs.ts';
 import { keysOfRule } from './block/passes.ts';
 import { profileAt, type ProfileTable } from './block/table.ts';
 import { clusterRecords } from './cluster/cluster.ts';
@@ -16,26 +17,40 @@ export interface Edge {
   veto: Scored['veto'];
 }
 
-/** Every candidate pair of a population that is linked or waits, with the counts of the passes. */
+/** Every candidate pair of a population that is linked or waits, with the counts of the passes. `share`: of a share of the candidates. */
 export function edgesOf(
   population: Population,
   table: ProfileTable,
-  options?: Parameters<typeof candidatePairs>[4],
+  share?: Share,
 ): { edges: Edge[]; passes: PassCount[]; compared: number; scored: number } {
+  const found = comparison(population, table);
+  const passes = candidatePairs(population.passes, table, population.cap, found.visit, share);
+  return { edges: found.edges, passes, compared: passes.reduce((sum, { pairs }) => sum + pairs, 0), scored: found.scored() };
+}
+
+/** The same pairs where the blocks are known. */
+export function edgesOfBlocks(population: Population, table: ProfileTable, blocks: Blocks, share: Share): Edge[] {
+  const { edges, visit } = comparison(population, table);
+  pairsOfBlocks(blocks, visit, share);
+  return edges;
+}
+
+/** Takes candidates, and keeps those that are linked or wait. */
+function comparison(population: Population, table: ProfileTable): { edges: Edge[]; visit(a: number, b: number): void; scored(): number } {
   const edges: Edge[] = [];
-  let compared = 0;
   let scoredInFull = 0;
   const mayCount = screen(population, table);
-  const visit = (a: number, b: number): void => {
-    compared++;
-    if (!mayCount(a, b)) return;
-    scoredInFull++;
-    const scored = scorePair(population, profileAt(table, a), profileAt(table, b));
-    const verdict = verdictOf(population, scored);
-    if (verdict !== 'none') edges.push({ a, b, score: scored.score, verdict, veto: scored.veto });
+  return {
+    edges,
+    scored: () => scoredInFull,
+    visit(a, b) {
+      if (!mayCount(a, b)) return;
+      scoredInFull++;
+      const scored = scorePair(population, profileAt(table, a), profileAt(table, b));
+      const verdict = verdictOf(population, scored);
+      if (verdict !== 'none') edges.push({ a, b, score: scored.score, verdict, veto: scored.veto });
+    },
   };
-  const passes = candidatePairs(population.passes, table, population.cap, visit, options);
-  return { edges, passes, compared, scored: scoredInFull };
 }
 
 /** More records than this that a rule would make one are a mistake of the data: the rule is passed over for them. */
@@ -89,6 +104,7 @@ const NEVER_COMPARED = {
   sure: false,
   bornApart: false,
   strangers: false,
+  surname: 0,
 };
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */

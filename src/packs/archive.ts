@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { type Problem } from '../core/errors.ts';
 import { isLeftover, linkProblem, PACK_LIMITS, type PackFiles, readPackFolder, sizeProblem } from './files.ts';
 import { readTar } from './tar.ts';
+import { whyNotRead } from '../core/file-error.ts';
 
 /**
  * The files of a pack, from its folder or from a .zip, .tgz or .tar.gz that has it at its top or in one folder. Problems
@@ -11,7 +12,7 @@ import { readTar } from './tar.ts';
  */
 export async function readPackSource(path: string): Promise<{ files: PackFiles; problems: Problem[] }> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw unreadable(path, error.code === 'ENOENT' ? 'There is no such folder or file.' : `It cannot be read (${error.code}).`);
+    throw unreadable(path, error.code === 'ENOENT' ? 'There is no such folder or file.' : `It cannot be read: ${whyNotRead(error)}.`);
   });
   if (found.isDirectory()) return readPackFolder(path);
   if (!found.isFile()) throw unreadable(path, 'This is neither a folder nor a file.');
@@ -27,7 +28,9 @@ export async function readPackSource(path: string): Promise<{ files: PackFiles; 
         },
       ],
     };
-  const file = await open(path);
+  const file = await open(path).catch((error: unknown) => {
+    throw unreadable(path, `It cannot be read: ${whyNotRead(error)}.`);
+  });
   let archive: Buffer;
   try {
     archive = await file.readFile();

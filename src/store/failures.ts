@@ -1,6 +1,6 @@
 import { FatalError, type Problem } from '../core/errors.ts';
-import { postgresFailure } from './postgres/failures.ts';
-import { sqliteFailure } from './sqlite/failures.ts';
+import { isUniqueViolation, postgresFailure } from './postgres/failures.ts';
+import { isUniqueViolation as isUniqueViolationInFile, sqliteFailure } from './sqlite/failures.ts';
 
 const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   ENOSPC: {
@@ -49,7 +49,11 @@ const OF_FILES: Record<string, Omit<Problem, 'place'>> = {
     hint: 'Correct the path, or move the file away.',
   },
   ENAMETOOLONG: { code: 'PATH_UNUSABLE', message: 'The name is too long for this disk.', hint: 'Choose a shorter one.' },
-  ENOSPC: { ...OF_THE_DISK['ENOSPC']!, message: 'The disk that this is on is full, so it cannot be written.' },
+  ENOSPC: {
+    code: 'STORE_FULL',
+    message: 'The disk that this is on is full, so it cannot be written.',
+    hint: 'Free some space, then run the command again.',
+  },
   EROFS: { ...OF_THE_DISK['EROFS']!, message: 'This is on a disk that is mounted read-only.' },
 };
 
@@ -61,4 +65,10 @@ export function storeFailure(error: unknown): FatalError | undefined {
     return new FatalError({ ...OF_FILES[text], place: { file: path } }, { cause: error });
   const known = OF_THE_DISK[text] ?? sqliteFailure(text) ?? postgresFailure(text, String(message ?? ''));
   return known && new FatalError({ ...known, place: PLACE }, { cause: error });
+}
+
+/** A row was not added because there is one with the same unique key. */
+export function isAlreadyThere(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return isUniqueViolationInFile(code) || isUniqueViolation(code);
 }

@@ -54,8 +54,13 @@ export async function migrateModel(knex: Knex, entities: Iterable<EntityConfig>)
     await dialectOf(knex).exclusively(knex, 'model', async (trx) => {
       for (const entity of behind) await bringInLine(trx, entity);
     });
+  await makeMissingIndexes(knex, list);
+}
+
+/** Makes the indexes that a large first load dropped and did not live to make again. */
+export async function makeMissingIndexes(knex: Knex, entities: readonly EntityConfig[]): Promise<void> {
   const there = new Set(await dialectOf(knex).indexes(knex));
-  const missing = [...SHARED_INDEXES, ...list.flatMap(indexesOf)].filter(({ name }) => !there.has(name));
+  const missing = [...SHARED_INDEXES, ...entities.flatMap(indexesOf)].filter(({ name }) => !there.has(name));
   for (const index of missing) await dialectOf(knex).createIndex(knex, index);
 }
 
@@ -158,8 +163,8 @@ const SHARED_INDEXES: readonly Index[] = [
 
 /**
  * Before a large first load: drops the indexes of tables that have no rows yet. Making an index at once costs a third of keeping it up row by
- * row. They are made again by afterFilling, or by the next start where the load was stopped. `shared`: indexes of tables of all entities.
- * Tells whether any were dropped.
+ * row. They are made again by afterFilling, or by the next start or inbound run where the load was stopped. `shared`: indexes of tables of
+ * all entities. Tells whether any were dropped.
  */
 export async function beforeFilling(knex: Knex, entities: readonly EntityConfig[], shared = SHARED_INDEXES): Promise<boolean> {
   let dropped = false;

@@ -35,6 +35,7 @@ const MIGRATIONS = [
   { name: '087-smaller-blocks', load: () => import('./migrations/087-smaller-blocks.ts') },
   { name: '092-side-blocks', load: () => import('./migrations/092-side-blocks.ts') },
   { name: '093-booked-batch', load: () => import('./migrations/093-booked-batch.ts') },
+  { name: '094-links-of-members', load: () => import('./migrations/094-links-of-members.ts') },
 ];
 
 /** Names of the migrations, in order. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import type { CheckResult, TransportContext } from './transport.ts';
+import { whyNotRead } from '../core/file-error.ts';
 
 /** Who must ask an authority for a new one needs about so long. */
 const WARN_DAYS = 30;
@@ -17,7 +18,7 @@ export async function readCertificate(file: string, option: string, context: Tra
       hint: 'Export the certificate, without its key, as PEM (Base-64 encoded X.509) and name that file; convert a .pfx with: openssl pkcs12 -in FILE -nokeys.',
     });
   const text = await readFile(resolve(context.projectFolder, file)).catch((error: NodeJS.ErrnoException) => {
-    throw refuse(`The certificate file ${file} cannot be read (${error.code ?? 'unknown error'}).`);
+    throw refuse(`The certificate file ${file} cannot be read: ${whyNotRead(error)}.`);
   });
   try {
     return new X509Certificate(text);

@@ -235,7 +235,7 @@ describe('interlocal certify', () => {
 
 test('interlocal discover wants one thing to look at', async () => {
   expect((await interlocal('discover')).err).toContain('A connection, --file FILE or --wsdl ADDRESS.');
-  expect((await interlocal('discover', '--file', '/nowhere/at-all.csv')).err).toContain('The file cannot be read (ENOENT).');
+  expect((await interlocal('discover', '--file', '/nowhere/at-all.csv')).err).toContain('The file cannot be read: there is no such file.');
 });
 
 function tillRows(): RawRow[] {

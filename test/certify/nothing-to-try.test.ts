@@ -27,3 +27,15 @@ test('a stream of whose recorded files none reads is not certified, though they 
   });
   expect(failures(await certified(folder))).toEqual(['recording: Not one record can be used: 0 records, 1 file refused, as recorded.']);
 });
+
+test('a recording whose last line has no line break is read as a large file too', async () => {
+  const folder = packOf('till', {
+    'connector.yaml':
+      'connector: till\nversion: 1.0.0\ntitle: Till\ntransport: folder\nstreams:\n  till:\n    retriever: { files: { pattern: "*.csv" } }\n    decoder: { csv: { final_newline: optional } }\n    schema: { fields: { number: { required: true }, paid: {} } }\n    primary_key: [number]\n',
+    'README.md': README,
+    'fixtures/till/till.csv': 'number,paid\n1,20000.00\n2,30000.00',
+    'fixtures/till/records.json': '{ "records": [ { "number": "1", "paid": "20000.00" }, { "number": "2", "paid": "30000.00" } ] }',
+  });
+  const { findings } = await certified(folder);
+  expect(findings.find((f) => f.check === 'memory')).toMatchObject({ state: 'ok', detail: expect.stringMatching(/^30 MB, [1-9]/) });
+});

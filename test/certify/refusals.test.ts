@@ -28,7 +28,7 @@ describe('what a vendor does by mistake is told in words, without a list of prog
   test('a report that cannot be written, before anything is proven', async () => {
     const pack = packOf('till', TILL);
     expect(await refused('certify', pack, '--offline', '--report', `${pack}/nowhere/report.html`)).toBe(
-      `${pack}/nowhere/report.html: The report cannot be written (ENOENT). Name another file with --report. [FILE_NOT_WRITABLE]\n`,
+      `${pack}/nowhere/report.html: The report cannot be written: its folder does not exist. Name another file with --report. [FILE_NOT_WRITABLE]\n`,
     );
   });
 

@@ -1,8 +1,10 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerInit } from '../../src/cli/authoring/init.ts';
 import { registerNew } from '../../src/cli/authoring/new.ts';
+import { registerSign } from '../../src/cli/authoring/sign.ts';
+import { whyNotRead, whyNotWritten } from '../../src/core/file-error.ts';
 import { asTransportError } from '../../src/transports/folder/status.ts';
 import { storeFailure } from '../../src/store/failures.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
@@ -39,6 +41,48 @@ test('a new connector that cannot be written whole is not there at all', async (
   expect(readdirSync(join(town.folder, 'connectors')).filter((name) => /new|pool$/.test(name))).toEqual([]);
   expect((await commandLine(words, [registerNew])).exit).toBe(0);
   expect(readdirSync(join(town.folder, 'connectors', 'pool')).sort()).toEqual(['README.md', 'connector.yaml', 'fixtures']);
+});
+
+test('an init that cannot be finished leaves no folder, and in a folder that was there nothing', async () => {
+  // The longest name below it does not fit into a path anymore; the first files do.
+  const rest = 4060 - town.folder.length;
+  const long = join(town.folder, ...Array.from({ length: Math.floor(rest / 200) }, () => 'd'.repeat(199)), 'e'.repeat((rest % 200) - 1));
+  const init = ['init', long, '--name', 'My Town', '--time-zone', 'America/New_York'];
+  const failed = await commandLine(init, [registerInit]);
+  expect([failed.exit, failed.text]).toEqual([1, expect.stringMatching(/schemas.*The name is too long for this disk/)]);
+  expect(existsSync(join(town.folder, 'd'.repeat(199)))).toBe(false);
+  mkdirSync(join(long, '.git'), { recursive: true });
+  expect((await commandLine(init, [registerInit])).exit).toBe(1);
+  expect(readdirSync(long)).toEqual(['.git']);
+});
+
+test('a pair of keys is made whole or not at all', async () => {
+  const name = join(town.folder, 'k', 'acme');
+  const nowhere = await commandLine(['new', 'signing-key', name], [registerNew]);
+  expect(nowhere).toMatchObject({ exit: 2, text: expect.stringContaining('The keys cannot be written: its folder does not exist.') });
+  mkdirSync(join(town.folder, 'k', 'acme.pem'), { recursive: true });
+  expect((await commandLine(['new', 'signing-key', name], [registerNew])).text).toContain('keys are never overwritten');
+  expect(readdirSync(join(town.folder, 'k'))).toEqual(['acme.pem']);
+});
+
+test('a key to sign with that cannot be read is told in a sentence', async () => {
+  for (const [key, why] of [
+    [join(town.folder, 'none.pem'), 'The key cannot be read: there is no such file.'],
+    [town.folder, 'The key cannot be read: it is a folder, not a file.'],
+    [join(town.folder, 'a-file', 'x'), 'The key cannot be read: a part of its path is a file, not a folder.'],
+  ] as const)
+    expect((await commandLine(['sign', 'pool', '--key', key, '--project', town.folder], [registerSign])).text).toContain(why);
+});
+
+test('what the system says of a file is the end of a sentence, and never a code where it has words', () => {
+  for (const code of ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'EIO', 'EMFILE', 'ENAMETOOLONG', 'EBUSY', 'ELOOP'])
+    for (const why of [whyNotRead({ code }), whyNotWritten({ code })]) expect(why).not.toMatch(/^E|\.$/);
+  for (const code of ['ENOSPC', 'EROFS', 'EDQUOT']) expect(whyNotWritten({ code })).not.toMatch(/^E/);
+  expect([whyNotRead({ code: 'ENOVEL' }), whyNotRead(new Error('odd')), whyNotRead(undefined)]).toEqual([
+    'ENOVEL',
+    'odd',
+    'the reason is not known',
+  ]);
 });
 
 test.each(['EACCES', 'EPERM'])('%s names the file or folder that this account may not use', (code) => {

@@ -87,7 +87,7 @@ test.each([
   ['postgres://u@h/db?sslmod=disable', 'unknown parameter sslmod'],
   ['postgres://u@h:99999/db', 'is not a URL'],
   ['postgres://u:%zz@h/db', 'not followed by two hexadecimal digits'],
-  ['postgres://u@h/db?sslrootcert=keys/none.pem', 'sslrootcert cannot be read (ENOENT)'],
+  ['postgres://u@h/db?sslrootcert=keys/none.pem', 'sslrootcert cannot be read: there is no such file'],
   ['mysql://u@h/db', 'is not of a supported kind'],
 ])('%s cannot be used, and it is said why: it %s', async (bad, why) => {
   const message = await said(bad);

@@ -18,6 +18,8 @@ export async function startOpenSsh(options: {
   hostKeys: readonly string[];
   authorizedKeys: readonly string[];
   subsystem?: string;
+  /** Further lines of its configuration. */
+  settings?: readonly string[];
 }): Promise<OpenSshServer> {
   if (!existsSync(SSHD))
     throw new Error(`${SSHD} is missing. The SFTP transport is tested against OpenSSH's own server: apt-get install openssh-server`);
@@ -42,6 +44,7 @@ export async function startOpenSsh(options: {
     'MaxStartups 100',
     'LogLevel ERROR',
     `Subsystem sftp ${options.subsystem ?? 'internal-sftp'}`,
+    ...(options.settings ?? []),
   ];
   const config = join(folder, 'sshd_config');
   await writeFile(config, lines.join('\n') + '\n');

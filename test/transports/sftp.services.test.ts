@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -15,6 +16,7 @@ import { transports } from '../../src/transports/transports.ts';
 import { printsNothing } from './prints-nothing.ts';
 import { allBytes } from './all-bytes.ts';
 import { cuttableLine } from './cuttable-line.ts';
+import { oddLine } from './odd-line.ts';
 import { startOpenSsh } from './openssh.ts';
 import { startAgent } from './ssh-agent.ts';
 import { startQuestioningServer } from './questioning-server.ts';
@@ -369,3 +371,28 @@ describe('sftp', () => {
     await old.close();
   });
 });
+
+describe.each(['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'chacha20-poly1305@openssh.com'])(
+  'a server that knows only %s',
+  (cipher) => {
+    const content = randomBytes(5_000_000);
+
+    test('gives a file as it is, while keys change, over a line that cuts packets in two', async () => {
+      const outgoing = await mkdtemp(join(tmpdir(), 'interlocal-sftp-'));
+      const settings = [`Ciphers ${cipher}`, 'RekeyLimit 1M'];
+      const server = await startOpenSsh({ hostKeys: [hostKey.private], authorizedKeys: [userKey.public], settings });
+      const line = await oddLine(server.port);
+      const bank = await open({ port: line.port, username: server.username, private_key: userKey.private, root: outgoing });
+      await writeFile(join(outgoing, 'payments.csv'), content);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of bank.read('payments.csv')) pieces.push(Buffer.from(piece));
+      expect(Buffer.concat(pieces).equals(content)).toBe(true);
+      await bank.write('back.csv', [content]);
+      expect((await readFile(join(outgoing, 'back.csv'))).equals(content)).toBe(true);
+      await bank.close();
+      await line.close();
+      await server.close();
+      await rm(outgoing, { recursive: true });
+    });
+  },
+);

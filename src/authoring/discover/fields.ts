@@ -1,14 +1,12 @@
 import type { Value } from '../../core/record.ts';
 import { fieldNames, MAX_FIELDS, outOf, type ProposedField, type ProposedKey, type Sample, textOf } from './proposal.ts';
 import { isOverpunched, readSigned } from '../../formats/fixed-width/sign.ts';
+import { isShortenedNumber } from '../../core/text/shortened-number.ts';
 import { namesMoney } from '../../connector/stream/field-names.ts';
 
 /** Names that usually hold what a person can be recognized by. */
 const PERSONAL =
   /(?<!file)name|(?:^|[^a-z])nom|prenom|prénom|adresse|courriel|owner|address|street|phone|mobile|e-?mail|birth|dob|ssn|resident|contact|payer|tenant/i;
-
-/** A long number as a spreadsheet shows and saves it: 1.23E+05. */
-const SHORTENED = /^-?\d([.,]\d+)?E[+-]\d{2,3}$/i;
 
 interface Shape {
   type: ProposedField['type'];
@@ -67,7 +65,7 @@ function insideMixed(name: string, values: readonly (Value | undefined)[]): Prop
 
 function proposeField(name: string, values: readonly (Value | undefined)[]): ProposedField {
   const proposed = byValues(name, values);
-  const shortened = values.filter((value): value is string => typeof value === 'string' && SHORTENED.test(value.trim()));
+  const shortened = values.filter((value): value is string => typeof value === 'string' && isShortenedNumber(value));
   if (shortened.length === 0) return proposed;
   const of = outOf(shortened.length, values.filter((value) => value !== undefined && value !== null && value !== '').length);
   return {

@@ -65,12 +65,13 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
   const { basename } = await import('node:path');
   const { ConfigError } = await import('../../core/errors.ts');
   const { discoverFile } = await import('../../authoring/discover/file.ts');
+  const { whyNotRead } = await import('../../core/file-error.ts');
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError({
       code: 'FILE_UNREADABLE',
       place: { file: path },
-      message: `The file cannot be read (${error.code}).`,
-      hint: 'Check its name and permissions.',
+      message: `The file cannot be read: ${whyNotRead(error)}.`,
+      hint: 'Name a file that this account can read.',
     });
   });
   try {

@@ -9,7 +9,6 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
     .description('Create a pair of keys (Ed25519): the private one to sign connectors with, the public one for towns.')
     .action(async (name: string) => {
       const { basename, dirname, join } = await import('node:path');
-      const { open } = await import('node:fs/promises');
       const { ConfigError } = await import('../../core/errors.ts');
       const { newSigningKey } = await import('../../packs/signature.ts');
       const stem = basename(name, '.pem');
@@ -22,24 +21,10 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
         });
       const { privateKey, publicKey, fingerprint } = newSigningKey();
       const files = { private_key: join(dirname(name), `${stem}.key.pem`), public_key: join(dirname(name), `${stem}.pem`) };
-      // Never over a key that is there: what it signed could not be signed again.
-      const write = async (path: string, text: string, mode: number): Promise<void> => {
-        const file = await open(path, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
-          throw new ConfigError({
-            code: 'FILE_NOT_WRITABLE',
-            place: { file: path },
-            message:
-              error.code === 'EEXIST'
-                ? 'A file of this name already exists, and keys are never overwritten.'
-                : `It cannot be written (${error.code}).`,
-            hint: 'Choose another name or folder.',
-          });
-        });
-        await file.writeFile(text);
-        await file.close();
-      };
-      await write(files.private_key, privateKey, 0o600);
-      await write(files.public_key, publicKey, 0o644);
+      await writePair([
+        [files.private_key, privateKey, 0o600],
+        [files.public_key, publicKey, 0o644],
+      ]);
       cli.print('new signing-key', { key: { ...files, fingerprint } }, () =>
         [
           `Created a key pair with the fingerprint ${fingerprint}.`,
@@ -51,4 +36,34 @@ export function registerNewSigningKey(cli: Cli, command: Command): void {
         ].join('\n'),
       );
     });
+}
+
+/** Both files or none. Never over a key that is there: what it signed could not be signed again. Throws ConfigError FILE_NOT_WRITABLE. */
+async function writePair(files: readonly [path: string, text: string, mode: number][]): Promise<void> {
+  const { open, rm } = await import('node:fs/promises');
+  const { ConfigError } = await import('../../core/errors.ts');
+  const { whyNotWritten } = await import('../../core/file-error.ts');
+  const begun: string[] = [];
+  for (const [path, text, mode] of files)
+    try {
+      const file = await open(path, 'wx', mode);
+      begun.push(path);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      for (const one of begun) await rm(one, { force: true });
+      const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      throw new ConfigError({
+        code: 'FILE_NOT_WRITABLE',
+        place: { file: path },
+        message: exists
+          ? 'A file of this name already exists, and keys are never overwritten.'
+          : `The keys cannot be written: ${whyNotWritten(error)}.`,
+        hint: 'Choose another name or folder.',
+      });
+    }
 }

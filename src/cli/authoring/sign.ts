@@ -19,7 +19,6 @@ export function registerSign(cli: Cli): void {
     .description('Certify a connector offline and write signature.json into its folder: its name, version and hash, signed with your key.')
     .action(async (name: string, options: SignCommand) => {
       const { packFolder } = await import('./pack-folder.ts');
-      const { writeFile } = await import('node:fs/promises');
       const { join } = await import('node:path');
       const { isDay, signPack } = await import('../../packs/signature.ts');
       const { SIGNATURE_FILE } = await import('../../packs/files.ts');
@@ -46,7 +45,12 @@ export function registerSign(cli: Cli): void {
         ...(options.validUntil === undefined ? {} : { valid_until: options.validUntil }),
       });
       const file = join(folder, SIGNATURE_FILE);
-      await writeFile(file, `${JSON.stringify(signature, null, 2)}\n`);
+      await written(
+        file,
+        `${JSON.stringify(signature, null, 2)}\n`,
+        'signature',
+        'Make room, or give this account the right to write in the folder of the connector.',
+      );
       cli.print('sign', { signed: { file, ...signature } }, () =>
         [`Signed ${id} ${version} with the key ${signature.key}.`, `  SHA-256  ${signature.hash}`, `  wrote    ${file}`].join('\n'),
       );
@@ -62,11 +66,10 @@ function registerPack(cli: Cli): void {
     .description('Write a connector as one .zip to hand over: the same pack always gives the same archive, byte for byte.')
     .action(async (name: string, options: { out?: string }) => {
       const { packFolder } = await import('./pack-folder.ts');
-      const { writeFile } = await import('node:fs/promises');
       const { zipOf } = await import('../../packs/zip.ts');
       const { packHash } = await import('../../packs/files.ts');
       const { checkSignature } = await import('../../packs/signature.ts');
-      const { ConfigError, FatalError } = await import('../../core/errors.ts');
+      const { FatalError } = await import('../../core/errors.ts');
       if (options.out) (await import('../known.ts')).endsIn('--out', options.out, ['zip']);
       const { id, version, files } = await goodPack(cli, await packFolder(cli, name), false);
       const { signer, problems } = checkSignature({ connector: id, version, files }, [], new Date().toISOString().slice(0, 10));
@@ -75,14 +78,7 @@ function registerPack(cli: Cli): void {
           problems.map((p) => ({ ...p, hint: `Sign it again (interlocal sign ${id} --key FILE), or remove signature.json.` })),
         );
       const file = options.out ?? `${id}-${version}.zip`;
-      await writeFile(file, zipOf(id, files)).catch((error: NodeJS.ErrnoException) => {
-        throw new ConfigError({
-          code: 'FILE_NOT_WRITABLE',
-          place: { file },
-          message: `The archive cannot be written (${error.code}).`,
-          hint: 'Name another file with --out.',
-        });
-      });
+      await written(file, zipOf(id, files), 'archive', 'Name another file with --out.');
       const packed = { file, connector: id, version, hash: packHash(files), files: files.size, signed: signer !== undefined };
       cli.print('pack', { packed }, () =>
         [
@@ -91,6 +87,20 @@ function registerPack(cli: Cli): void {
         ].join('\n'),
       );
     });
+}
+
+async function written(file: string, content: string | Buffer, what: string, hint: string): Promise<void> {
+  const { writeWhole } = await import('../../config/whole-file.ts');
+  const { ConfigError } = await import('../../core/errors.ts');
+  const { whyNotWritten } = await import('../../core/file-error.ts');
+  await writeWhole(file, content).catch((error: unknown) => {
+    throw new ConfigError({
+      code: 'FILE_NOT_WRITABLE',
+      place: { file },
+      message: `The ${what} cannot be written: ${whyNotWritten(error)}.`,
+      hint,
+    });
+  });
 }
 
 /** A pack as a town would accept it: the same checks as `add`. Throws with every problem. */
@@ -132,11 +142,12 @@ async function privateKey(cli: Cli, given: string) {
   }
   const { readFile } = await import('node:fs/promises');
   const { ConfigError } = await import('../../core/errors.ts');
-  const pem = await readFile(given, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const { whyNotRead } = await import('../../core/file-error.ts');
+  const pem = await readFile(given, 'utf8').catch((error: unknown) => {
     throw new ConfigError({
       code: 'FILE_UNREADABLE',
       place: { file: given },
-      message: `The key cannot be read (${error.code}).`,
+      message: `The key cannot be read: ${whyNotRead(error)}.`,
       hint: 'interlocal new signing-key makes one.',
     });
   });

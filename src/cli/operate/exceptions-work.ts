@@ -208,14 +208,15 @@ function dayOf(text: string): string {
 
 async function readGiven(path: string): Promise<Buffer> {
   const { readFile } = await import('node:fs/promises');
+  const { whyNotRead } = await import('../../core/file-error.ts');
   try {
     return await readFile(path);
   } catch (error) {
     throw new ConfigError({
       code: 'FILE_UNREADABLE',
       place: { file: path },
-      message: `It cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`,
-      hint: 'Check its name and rights.',
+      message: `It cannot be read: ${whyNotRead(error)}.`,
+      hint: 'Name a PDF, PNG or JPEG that this account can read.',
     });
   }
 }

@@ -5,6 +5,7 @@ import type { Problem } from '../../core/errors.ts';
 import type { Project } from '../project.ts';
 import { writtenForms } from './secret-forms.ts';
 import { textOfPath } from '../words.ts';
+import { whyNotRead } from '../../core/file-error.ts';
 
 /** Whose options they are, and where references lead. */
 export interface SecretPlace {
@@ -137,7 +138,7 @@ function readSecret(reference: string, place: SecretPlace): string | Missing {
       return { what, why: 'does not exist', hint: `Create it in the town's folder, with only the secret in it.` };
     return {
       what,
-      why: `cannot be read (${code ?? 'unknown reason'})`,
+      why: `cannot be read: ${whyNotRead(error)}`,
       hint: 'Check its permissions: the account that Interlocal runs under must be able to read it.',
     };
   }

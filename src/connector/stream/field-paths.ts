@@ -9,12 +9,12 @@ export function mayBeAbsent(name: string, { schema: { fields } }: StreamConfig):
   });
 }
 
-/** Is the field, or a group around it, declared as something that a person can be recognized by? */
 /** Does the stream give rows with columns? A column that is missing says nothing; in XML and JSON, what is not there is empty. */
 export function isTable({ retriever, decoder }: StreamConfig): boolean {
   return retriever.query !== undefined || decoder?.csv !== undefined || decoder?.fixed_width !== undefined || decoder?.xlsx !== undefined;
 }
 
+/** Is the field, or a group around it, declared as something that a person can be recognized by? */
 export function isPersonal(name: string, { schema: { fields } }: StreamConfig): boolean {
   return [name, ...groupsAround(name)].some((path) => Object.hasOwn(fields, path) && fields[path]!.class === 'personal');
 }

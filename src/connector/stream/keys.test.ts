@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keyOf, repeatFinder } from './keys.ts';
+import { streamSchema } from '../../config/schema/connector.ts';
+import { keyOf, repeatFinder, shortenedKey } from './keys.ts';
 import { tries } from '../../../test/effort.ts';
 
 const record = (values: Record<string, string | null>) => ({ values, number: 1, line: 2 });
@@ -69,5 +70,30 @@ describe('keys that come again', () => {
     const keys = [...Array.from({ length: 20_000 }, (_, i) => String(i)), '5'];
     for (const key of keys) finder.look(key);
     expect(keys.filter((key) => finder.count(key) > 0)).toEqual(['5']);
+  });
+});
+
+describe('a key that a spreadsheet shortened', () => {
+  const stream = (decoder: object, more: object = {}) =>
+    streamSchema.parse({
+      retriever: { files: { pattern: '*' } },
+      decoder,
+      schema: { fields: { no: more, kind: {} } },
+      primary_key: ['no', 'kind'],
+    });
+  const said = (no: string, of = stream({ csv: {} })) => shortenedKey(record({ no, kind: 'A' }), ['no', 'kind'], of);
+
+  test.each(['1.23E+05', '1E+11', '1,23457E+15', '-9.99E+05', ' 1.23e+05 '])('%s is told, with its place', (no) => {
+    expect(said(no)).toMatchObject({ code: 'KEY_SHORTENED', place: { line: 2, path: 'no' } });
+  });
+
+  test.each(['123000', '1E5', '1E05', 'E+05', '12.3E+05', 'A1E+05', '1.23E+', '3E-02', '+1', '1-2', ''])('%j is none', (no) => {
+    expect(said(no)).toBeUndefined();
+  });
+
+  test('in JSON such a number is exact, and a personal one is not shown', () => {
+    expect(said('1.23E+05', stream({ json: {} }))).toBeUndefined();
+    expect(said('1.23E+05')!.message).toContain('(1.23E+05)');
+    expect(said('1.23E+05', stream({ csv: {} }, { class: 'personal' }))!.message).not.toContain('1.23');
   });
 });

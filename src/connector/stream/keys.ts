@@ -1,6 +1,9 @@
+import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { EMPTY_ROWS_HINT, hasNoValue, valueAt } from '../../core/record.ts';
+import { isShortenedNumber } from '../../core/text/shortened-number.ts';
+import { isPersonal } from './field-paths.ts';
 
 /**
  * The key of a record in its system: the values of the key fields joined by `|` (a `|` or `\` inside a value is escaped),
@@ -28,6 +31,26 @@ export function keyOf(record: SourceRecord, fields: readonly string[], mayBeEmpt
     key += value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;
   }
   return key.includes('#') ? key.replace(/#(?=\d+$)/, '\\#') : key;
+}
+
+/**
+ * The problem of a record whose key a spreadsheet shortened to `1.23E+05`; undefined for others. Only tables of text pass through
+ * spreadsheets: in JSON and XML such a number is exact.
+ */
+export function shortenedKey(record: SourceRecord, fields: readonly string[], stream: StreamConfig): Problem | undefined {
+  if (!stream.decoder?.csv && !stream.decoder?.xlsx) return undefined;
+  const name = fields.find((field) => {
+    const value = record.values[field] ?? valueAt(record.values, field);
+    return typeof value === 'string' && isShortenedNumber(value);
+  });
+  if (name === undefined) return undefined;
+  const value = isPersonal(name, stream) ? '' : ` (${String(record.values[name] ?? valueAt(record.values, name)).trim()})`;
+  return {
+    code: 'KEY_SHORTENED',
+    place: { line: record.line, record: record.number, path: name },
+    message: `"${name}" is part of the key, and a spreadsheet shortened it${value}: its digits are lost, so this record cannot be distinguished from others.`,
+    hint: 'Have it exported again, and do not open the file in a spreadsheet and save it before it is read.',
+  };
 }
 
 /**

@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { roomForBlocks } from '../../identity/block/blocks.ts';
+import { keysOfPass } from '../../identity/block/passes.ts';
 import type { ProfileTable } from '../../identity/block/table.ts';
 import type { IdentityModel } from '../../identity/model.ts';
-import type { ThreadStart } from './compare-thread.ts';
+import { edgesOf } from '../../identity/resolve.ts';
+import type { FromThread, ThreadStart } from './compare-thread.ts';
 import { type PackedEdges, packedEdges } from './packed-edges.ts';
 
 /** Fewer records than this are compared here: starting a thread takes longer. */
@@ -12,36 +15,49 @@ const MOST_THREADS = 2;
 
 /** The pairs of one population that are linked or wait. What is compared in how many threads does not change them. */
 export interface Comparison {
+  /** By pass, the keys of the records; −1: none. They are there long before the pairs. */
+  keys: Promise<readonly Float64Array[]>;
   edges: Promise<PackedEdges[]>;
   /** Ends the threads; after an error nobody waits for them. */
   stop(): Promise<void>;
 }
 
 /** Starts to compare all candidates of a population; meanwhile the caller can do something else. */
-export function startComparison(
-  model: IdentityModel,
-  population: number,
-  table: ProfileTable,
-  threads = threadsFor(table.size),
-): Comparison {
-  if (threads === 0) return { edges: Promise.resolve([packedEdges(model.populations[population]!, table)]), stop: () => Promise.resolve() };
+export function startComparison(model: IdentityModel, number: number, table: ProfileTable, threads = threadsFor(table.size)): Comparison {
+  const population = model.populations[number]!;
+  if (threads === 0) {
+    const keys = population.passes.map((pass) => keysOfPass(pass, table));
+    return {
+      keys: Promise.resolve(keys),
+      edges: Promise.resolve([packedEdges(edgesOf(population, table).edges)]),
+      stop: () => Promise.resolve(),
+    };
+  }
+  const blocks = roomForBlocks(population.passes.length, table.size, (bytes) => new SharedArrayBuffer(bytes));
+  const ready = new Int32Array(new SharedArrayBuffer(4));
   const workers = Array.from({ length: threads }, (_, at) => {
-    const data: ThreadStart = { from: model.from, population, table, share: { at, of: threads } };
+    const data: ThreadStart = { from: model.from, population: number, table, share: { at, of: threads }, blocks, ready };
     return new Worker(new URL('./compare-thread.ts', import.meta.url), { workerData: data });
   });
-  const edges = Promise.all(
-    workers.map(
-      (worker) =>
-        new Promise<PackedEdges>((resolve, reject) => {
-          worker.once('message', resolve);
-          worker.once('error', reject);
-          worker.once('exit', () => reject(new Error('A thread that compares records ended without a result.')));
-        }),
-    ),
-  );
-  // Whoever waits for it is told.
-  edges.catch(() => {});
-  return { edges, stop: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))) };
+  const answers = workers.map((worker) => answersOf(worker));
+  return {
+    keys: answers[0]!.blocks.then(() => blocks.keys),
+    edges: Promise.all(answers.map(({ edges }) => edges)),
+    stop: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+  };
+}
+
+function answersOf(worker: Worker): { blocks: Promise<void>; edges: Promise<PackedEdges> } {
+  const blocks = Promise.withResolvers<void>();
+  const edges = Promise.withResolvers<PackedEdges>();
+  worker.on('message', (message: FromThread) => (message === 'blocks' ? blocks.resolve() : edges.resolve(message)));
+  const failed = (error: unknown): void => {
+    blocks.reject(error);
+    edges.reject(error);
+  };
+  worker.once('error', failed);
+  worker.once('exit', () => failed(new Error('A thread that compares records ended without a result.')));
+  return { blocks: blocks.promise, edges: edges.promise };
 }
 
 function threadsFor(records: number): number {

@@ -36,19 +36,21 @@ export async function commitMembers(landing: Landing, context: LandContext, kind
   const store = identityStore(landing.rows, kind.entityId);
   const active = entries.filter((e) => e.columns !== undefined && !e.removed && e.link.deletedRun === null);
   const { byId, isNew } = await findMembers(landing, context, kind, entries, active);
-  const said = await contributionsOf(landing, context, [...byId.keys()], entries, active);
-  const touched: Touched[] = [];
-  for (const member of byId.values()) {
-    if (member.state === 'new' || (context.allNew && isNew.has(member.id))) continue;
-    const list = said.get(member.id)!;
-    touched.push({ member, isNew: isNew.has(member.id), ...profileOf(kind, list) });
-  }
   const fresh = [...byId.values()].filter((m) => isNew.has(m.id));
   await store.insertMembers(context.allNew ? fresh.map((m) => ({ ...m, state: 'new' as const })) : fresh);
   // Most of them will stay alone: their links need not be written again when all are compared.
   if (context.allNew) for (const { link } of active) link.golden ??= link.member;
   if (context.allNew && fresh.length > 0) await landing.rows.update('il_entity', ['members_new'], ['id'], [[1, kind.entityId]]);
-  if (touched.length === 0) return;
+  const now = [...byId.values()].filter((member) => member.state !== 'new' && !(context.allNew && isNew.has(member.id)));
+  if (now.length === 0) return;
+  const said = await contributionsOf(
+    landing,
+    context,
+    now.map(({ id }) => id),
+    entries,
+    active,
+  );
+  const touched = now.map((member): Touched => ({ member, isNew: isNew.has(member.id), ...profileOf(kind, said.get(member.id)!) }));
   const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched);
   for (const entry of active) entry.link.golden = goldenOf.get(entry.link.member!) ?? entry.link.golden;
   await writeOfMembers(landing, context, kind, store, { goldens, goldenOf, said, isNew, mine: new Set(entries.map((e) => idOf(e.link))) });
@@ -72,7 +74,7 @@ async function findMembers(
     else names.set(text, { ...name, entries: [entry] });
   }
   const byId = new Map<number, Member>();
-  for (const member of await store.byKey([...names.values()])) {
+  for (const member of context.ahead ? [] : await store.byKey([...names.values()])) {
     byId.set(member.id, member);
     const text = JSON.stringify([member.source, member.key]);
     for (const entry of names.get(text)!.entries) entry.link.member = member.id;
@@ -87,7 +89,7 @@ async function findMembers(
     for (const entry of mine) entry.link.member = member.id;
   }
   const left = new Set(entries.map((e) => e.wasMember).filter((was) => was !== null && !byId.has(was)));
-  for (const member of await store.byId([...left] as number[])) byId.set(member.id, member);
+  if (left.size > 0) for (const member of await store.byId([...left] as number[])) byId.set(member.id, member);
   return { byId, isNew };
 }
 

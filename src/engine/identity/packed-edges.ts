@@ -1,7 +1,5 @@
 import { type VetoName, VETOES } from '../../config/schema/identity.ts';
-import type { ProfileTable } from '../../identity/block/table.ts';
-import type { Population } from '../../identity/model.ts';
-import { edgesOf } from '../../identity/resolve.ts';
+import type { Edge } from '../../identity/resolve.ts';
 
 /** Pairs of records of a table, as they go from thread to thread. */
 export interface PackedEdges {
@@ -12,9 +10,7 @@ export interface PackedEdges {
   verdict: Uint8Array<ArrayBuffer>;
 }
 
-/** Compares a share of the candidates of a population. */
-export function packedEdges(population: Population, table: ProfileTable, share?: { at: number; of: number }): PackedEdges {
-  const { edges } = edgesOf(population, table, share && { share });
+export function packedEdges(edges: readonly Edge[]): PackedEdges {
   const packed: PackedEdges = {
     a: new Int32Array(edges.length),
     b: new Int32Array(edges.length),

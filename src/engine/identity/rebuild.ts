@@ -1,4 +1,4 @@
-import { keysOfPass, keysOfRule } from '../../identity/block/passes.ts';
+import { keysOfRule } from '../../identity/block/passes.ts';
 import { profileAt } from '../../identity/block/table.ts';
 import { partsOf, rulePairs } from '../../identity/resolve.ts';
 import { signaturesOf } from '../../identity/score/screen-signature.ts';
@@ -41,15 +41,7 @@ export async function rebuild(
   const everyone = await readEveryone(landing, store, kind);
   if (everyone.size === 0) return;
   await store.clear();
-  const comparisons = everyone.tables.map(({ table }, population) => startComparison(kind.model, population, table));
-  let edges: StoredEdge[];
-  try {
-    await writeKeys(store, kind, everyone);
-    await writeSignatures(store, kind, everyone);
-    edges = allEdges(kind, everyone, await Promise.all(comparisons.map((comparison) => comparison.edges)));
-  } finally {
-    for (const comparison of comparisons) await comparison.stop();
-  }
+  let edges = await compareEveryone(store, kind, everyone);
   for (let i = 0; i < edges.length; i += CHUNK) await store.insertEdges(edges.slice(i, i + CHUNK));
   const before = everyone.golden.slice();
   placeEveryone(kind, everyone, edges, await decisionsOf(trx, kind.entityId));
@@ -57,12 +49,33 @@ export async function rebuild(
   await writePlaces(landing, context, kind, store, everyone, { before, also });
 }
 
-async function writeKeys(store: IdentityStore, { model }: MatchedKind, { tables, ids }: Everyone): Promise<void> {
+/** The pairs that are linked or wait. Keys and signatures are written meanwhile. */
+async function compareEveryone(store: IdentityStore, kind: MatchedKind, everyone: Everyone): Promise<StoredEdge[]> {
+  const comparisons = everyone.tables.map(({ table }, population) => startComparison(kind.model, population, table));
+  // Whoever waits for them is told of a failure.
+  const keys = Promise.all(comparisons.map((comparison) => comparison.keys));
+  const edges = Promise.all(comparisons.map((comparison) => comparison.edges));
+  for (const one of [keys, edges]) one.catch(() => {});
+  try {
+    await writeSignatures(store, kind, everyone);
+    await writeKeys(store, kind, everyone, await keys);
+    return allEdges(kind, everyone, await edges);
+  } finally {
+    for (const comparison of comparisons) await comparison.stop();
+  }
+}
+
+async function writeKeys(
+  store: IdentityStore,
+  { model }: MatchedKind,
+  { tables, ids }: Everyone,
+  keys: readonly (readonly Float64Array[])[],
+): Promise<void> {
   const idsOf = tables.map(({ members }) => Float64Array.from(members, (member) => ids[member]!));
   await store.keys.write((put) =>
-    model.populations.forEach(({ passes, rules }, number) => {
+    model.populations.forEach(({ rules }, number) => {
       const { table } = tables[number]!;
-      for (const pass of passes) put(keysOfPass(pass, table), idsOf[number]!);
+      for (const ofPass of keys[number]!) put(ofPass, idsOf[number]!);
       for (const rule of rules) put(keysOfRule(rule, table), idsOf[number]!);
     }),
   );

@@ -123,7 +123,7 @@ const BULK_RECORDS = 50_000;
 
 /**
  * Does what fills the table of an entity with about so many golden records. A large one that is empty has its indexes made afterwards; after a
- * failure, the next start makes them.
+ * failure, the next start or inbound run makes them.
  */
 async function filling({ knex, preview }: Comparing, entity: EntityConfig, records: number, fill: () => Promise<void>): Promise<void> {
   const bulk = !preview && records >= BULK_RECORDS && (await beforeFilling(knex, [entity], []));

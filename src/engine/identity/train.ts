@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { IdentityParameters } from '../../config/schema/identity.ts';
+import { writeWhole } from '../../config/whole-file.ts';
 import { ConfigError } from '../../core/errors.ts';
 import { train } from '../../identity/score/train.ts';
 import { identityStore, type IdentityStore, type Member } from '../../store/identity/identity.ts';
@@ -53,7 +54,7 @@ export async function trainIdentity(engine: Engine, kind: MatchedKind, { write =
   const file = `config/identity/${kind.entity.entity}.yaml`;
   if (write) {
     await mkdir(join(project.folder, 'config', 'identity'), { recursive: true });
-    await writeFile(join(project.folder, file), textOf(parameters));
+    await writeWhole(join(project.folder, file), textOf(parameters));
   }
   return { file, parameters, untrained };
 }

@@ -6,6 +6,7 @@ import type { Skips } from '../../mapping/skip.ts';
 import { beginLanding, landsWhileReading, type OpenLanding } from '../../store/landing/landing.ts';
 import { countOpenRejects } from '../../store/landing/rejects.ts';
 import { entityIds, type Source, sourceOf } from '../../store/ledger/sources.ts';
+import { makeMissingIndexes } from '../../store/model-tables.ts';
 import { identityModels } from '../identity/models.ts';
 import { referencesOf } from '../identity/references.ts';
 import type { BoundMapping, SkipReason } from '../landing/context.ts';
@@ -32,6 +33,8 @@ export interface InboundRun extends Run {
   readonly matching: ReadonlyMap<number, IdentityModel>;
   /** Opens a transaction for a batch that is landed while it is read; undefined where batches are collected first. */
   readonly begin: (() => Promise<OpenLanding>) | undefined;
+  /** Its `knex` writes in a thread of its own: batches may be made ahead of their transactions although `begin` is there. */
+  readonly hasWriter?: boolean;
   readonly landed: LandedSoFar;
   /** Files that this run left for a later one: path to reason. */
   readonly left: Map<string, string>;
@@ -41,6 +44,8 @@ export interface InboundRun extends Run {
 export interface LandedSoFar {
   /** See LandContext.allNew; set for one file at a time. */
   allNew: boolean;
+  /** Records of this load name somebody who is in the store: members must be looked up. */
+  namesKnownMembers?: boolean;
   /** Some record of this source is rejected: good ones may have to close it. */
   openRejects: boolean;
   /** Of the skipped records, those that were not known before. */
@@ -56,6 +61,12 @@ export async function openInboundRun(run: Run): Promise<InboundRun> {
   const { project, pipeline, knex, locks, preview } = run;
   const { connection, stream: streamName } = pipeline.source!;
   const { streams } = connectorOf(project, connection)!;
+  // A server goes on for months after a load that was cut off: it must not wait for its next start.
+  if (!preview)
+    await makeMissingIndexes(
+      knex,
+      [...project.entities.values()].map(({ value }) => value),
+    );
   const { renamedFrom, ...source } = await sourceOf(
     knex,
     { pipeline: pipeline.pipeline, connection, stream: streamName },

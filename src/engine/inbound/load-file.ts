@@ -360,6 +360,8 @@ async function landLists(
       done += at;
       while (at < list.length) {
         const to = Math.min(list.length, at + size - (done % size));
+        // Opened before the one that is being saved, it would hold what that one waits for.
+        if (!batch && !landsAhead(run)) await saving;
         batch ??= landsAhead(run) ? landedAhead(run, place) : await openBatch(run, place);
         await batch.add(list.slice(at, to));
         done += to - at;

@@ -29,6 +29,8 @@ export interface LandContext {
   shapeId(columns: readonly string[]): Promise<number>;
   /** Nothing of this source is in the store and no key comes twice in this load: nothing has to be looked up. */
   allNew?: boolean;
+  /** Nothing can be asked of the store: members that records name are taken for new as well. It refuses one that is there. */
+  ahead?: boolean;
   /** Maps records again that did not change at the source: after the mapping did. */
   force?: boolean;
   onChange?: (change: GoldenChange) => void;

@@ -1,7 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RunCounts } from '../../core/outcome.ts';
+import type { SourceRecord } from '../../core/record.ts';
 import { addCounts, noCounts } from '../../core/outcome.ts';
 import { idBlocks, landingAhead, openWriter, type TakeIds } from '../../store/landing/ahead.ts';
+import { isAlreadyThere } from '../../store/failures.ts';
+import type { Landing } from '../../store/landing/landing.ts';
 import { closeRejects } from '../../store/landing/rejects.ts';
 import { saveCounts } from '../../store/ledger/runs.ts';
 import { findShape, insertShape, newShapeId, shapeOf } from '../../store/ledger/sources.ts';
@@ -11,26 +14,31 @@ import { committing } from '../run/open-run.ts';
 import { landContext, type LandingRun } from './land-context.ts';
 import type { SkipReason } from './context.ts';
 import { landBatch, type Rejected } from './land.ts';
-import { inStretches, type OpenBatch, refuseTooManyRejects, rejectedNow, withKeys } from './land-batch.ts';
+import { type Checkpoint, inStretches, openBatch, type OpenBatch, refuseTooManyRejects, rejectedNow, withKeys } from './land-batch.ts';
 
 /**
  * May batches be made ahead of their transactions? Where nothing has to be looked up in the store for that: a first load of entities whose
- * records are one by one, and refer to no others. A preview shows each change as it comes.
+ * records are one by one, and refer to no others, or are compared when all of them are there. A preview shows each change as it comes.
  */
 export function landsAhead(run: LandingRun): boolean {
   return (
-    run.begin === undefined &&
+    (run.begin === undefined || run.hasWriter === true) &&
     run.landed.allNew &&
+    !run.landed.namesKnownMembers &&
     !run.preview &&
     run.bound.every(
-      ({ entity, mapping }) =>
-        !entity.identity && referencesOf(entity).every(({ by }) => by.some((field) => !mapping.columns.includes(field))),
+      ({ entity, entityId, mapping }) =>
+        run.matching.has(entityId) ||
+        (!entity.identity && referencesOf(entity).every(({ by }) => by.some((field) => !mapping.columns.includes(field)))),
     )
   );
 }
 
 /** Few enough that a statement which was answered is followed by the next within a millisecond: the server waits for it. */
 const STRETCH = 50;
+
+/** A batch that was made ahead has a member who is there: nothing of it was written. */
+class MemberThere extends Error {}
 
 const blocks = new WeakMap<LandedSoFar, TakeIds>();
 
@@ -39,10 +47,10 @@ const blocks = new WeakMap<LandedSoFar, TakeIds>();
  * where batches cannot be made ahead, `load` gets the run as it is.
  */
 export async function withWriter<T>(run: InboundRun, load: (run: InboundRun) => Promise<T>): Promise<T> {
-  const writer = landsAhead({ ...run, begin: undefined }) ? openWriter(run.knex) : undefined;
+  const writer = landsAhead({ ...run, hasWriter: true }) ? openWriter(run.knex) : undefined;
   if (!writer) return load(run);
   try {
-    return await load({ ...run, knex: writer, begin: undefined, commit: committing({ ...run, knex: writer }) });
+    return await load({ ...run, knex: writer, hasWriter: true, commit: committing({ ...run, knex: writer }) });
   } finally {
     await writer.destroy();
   }
@@ -58,6 +66,9 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   const ahead = landingAhead(run.knex, take);
   const shapes = new Map<number, readonly string[]>();
   const context = landContext(run, async (columns) => (await findShape(run.knex, columns)) ?? (await newShape(columns)), file);
+  context.ahead = true;
+  /** All records, where they name members: one of these may be there. */
+  const all: SourceRecord[] | undefined = run.bound.some(({ entityId }) => run.matching.has(entityId)) ? [] : undefined;
   const skipped = new Map<SkipReason, number>();
   const more: RunCounts = noCounts();
   const rejected: Rejected[] = [];
@@ -77,6 +88,29 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
     return id;
   }
 
+  async function write(landing: Landing): Promise<void> {
+    try {
+      await ahead.write(landing);
+    } catch (error) {
+      throw all && isAlreadyThere(error) ? new MemberThere('A record names a member that is in the store.', { cause: error }) : error;
+    }
+  }
+
+  /** Lands the same records with members looked up, and has the next ones of this load landed in that way. */
+  async function lookedUp(checkpoint: Checkpoint | undefined): Promise<void> {
+    ahead.release();
+    run.landed.namesKnownMembers = true;
+    // The next batch may be made already, with these.
+    if (shapes.size > 0)
+      await run.commit(async (_, trx) => {
+        for (const [id, columns] of shapes) await insertShape(trx, id, columns);
+      });
+    const batch = await openBatch({ ...run, begin: undefined }, file);
+    batch.countUnchanged(more.unchanged);
+    await batch.add(all!);
+    await batch.commit(checkpoint);
+  }
+
   function forgetShapes(): void {
     for (const [name, id] of run.landed.shapes) if (shapes.has(id)) run.landed.shapes.delete(name);
   }
@@ -88,8 +122,9 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
       more.read += records;
       more.unchanged += records;
     },
-    add: (records) =>
-      inStretches(
+    add: (records) => {
+      for (const record of all ? records : []) all!.push(record);
+      return inStretches(
         records,
         async (some) => {
           const keyed = withKeys(run, some);
@@ -102,7 +137,8 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
           await turn();
         },
         STRETCH,
-      ),
+      );
+    },
     async commit(checkpoint) {
       let counts = run.counts;
       try {
@@ -110,7 +146,7 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
           counts = { ...run.counts };
           addCounts(counts, more);
           for (const [id, columns] of shapes) await insertShape(trx, id, columns);
-          await ahead.write(landing);
+          await write(landing);
           await rejectedNow(run, trx, rejected, file);
           let fixed = 0;
           if (run.landed.openRejects) {
@@ -126,6 +162,7 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
           await saveCounts(trx, run.id, counts);
         });
       } catch (error) {
+        if (error instanceof MemberThere) return lookedUp(checkpoint);
         forgetShapes();
         throw error;
       }

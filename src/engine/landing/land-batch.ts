@@ -1,7 +1,7 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { SkipReason } from './context.ts';
 import { hash } from 'node:crypto';
-import { keyOf, type RepeatFinder } from '../../connector/stream/keys.ts';
+import { keyOf, type RepeatFinder, shortenedKey } from '../../connector/stream/keys.ts';
 import { FatalError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import type { Landing } from '../../store/landing/landing.ts';
@@ -251,6 +251,7 @@ export function assignKey(record: SourceRecord, stream: StreamConfig, repeats?: 
     record.problem ??= key;
     return;
   }
+  record.problem ??= shortenedKey(record, fields, stream);
   const before = repeats?.count(key) ?? 0;
   record.key = before > 0 ? `${key}#${before + 1}` : key;
   if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);

@@ -10,6 +10,7 @@ export type LandingRun = Pick<
   | 'connection'
   | 'counts'
   | 'entities'
+  | 'hasWriter'
   | 'id'
   | 'knex'
   | 'landed'

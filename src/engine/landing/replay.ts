@@ -1,5 +1,5 @@
 import { actorOf } from '../../config/actor.ts';
-import { keyOf } from '../../connector/stream/keys.ts';
+import { keyOf, shortenedKey } from '../../connector/stream/keys.ts';
 import { AbortedError, FatalError, InterlocalError, type Problem } from '../../core/errors.ts';
 import { addCounts, noCounts, type Outcome, type RunCounts } from '../../core/outcome.ts';
 import { isTable } from '../../connector/stream/field-paths.ts';
@@ -145,6 +145,7 @@ function prepare(
       record.mustBeKnown = stream.deletes.unknown === 'reject';
     }
     contract.check(record);
+    record.problem ??= shortenedKey(record, fields, stream);
     const key = keyOf(record, fields, mayBeEmpty);
     const repeat = /#\d+$/.test(reject.key) && typeof key === 'string' && reject.key.startsWith(`${key}#`);
     if (record.problem) rejected.push({ record, key: reject.key, problems: [record.problem] });

@@ -6,15 +6,18 @@ import { setFlagsFromString } from 'node:v8';
  */
 const GROWTH_PERCENT = 15;
 
+const FLAG = '--heap-growing-percent=';
+/** As this process was started; 0: as V8 thinks best. */
+const STARTED_WITH = process.execArgv.find((flag) => flag.startsWith(FLAG)) ?? `${FLAG}0`;
+
 let running = 0;
 
 /** Does work that holds many records at once, and keeps the memory near what it holds. For all threads of the process, meanwhile. */
 export async function inSmallHeap<T>(work: () => Promise<T>): Promise<T> {
-  if (running++ === 0) setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  if (running++ === 0) setFlagsFromString(`${FLAG}${GROWTH_PERCENT}`);
   try {
     return await work();
   } finally {
-    // 0: as V8 thinks best.
-    if (--running === 0) setFlagsFromString('--heap-growing-percent=0');
+    if (--running === 0) setFlagsFromString(STARTED_WITH);
   }
 }

@@ -139,9 +139,10 @@ export function ruleKeys(rules: readonly Rule[], profile: Profile): (number | nu
   return rules.map((rule) => keyOf(passOfRule(rule), profile));
 }
 
-/** The same keys for all records of a table in one pass; -1 for a record that has none. */
-export function keysOfPass(pass: Pass, table: ProfileTable): Float64Array<ArrayBuffer> {
-  const keys = new Float64Array(table.size).fill(-1);
+/** The same keys for all records of a table in one pass; -1 for a record that has none. `into`: where they are put. */
+export function keysOfPass(pass: Pass, table: ProfileTable, into?: Float64Array): Float64Array {
+  const keys = into ?? new Float64Array(table.size);
+  keys.fill(-1);
   const parts = pass.parts.map(({ slot, cut }) => {
     if (slot === undefined) return undefined;
     // What comes of a value is the same for all records that have it.
@@ -172,7 +173,7 @@ export function keysOfPass(pass: Pass, table: ProfileTable): Float64Array<ArrayB
 }
 
 /** The keys of one rule for all records of a table; -1 for a record that has none. */
-export function keysOfRule(rule: Rule, table: ProfileTable): Float64Array<ArrayBuffer> {
+export function keysOfRule(rule: Rule, table: ProfileTable): Float64Array {
   return keysOfPass(passOfRule(rule), table);
 }
 

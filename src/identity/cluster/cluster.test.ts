@@ -9,6 +9,7 @@ const PAIR = {
   person: 0,
   birth: 0,
   given: 0,
+  surname: 0,
   twins: false,
   sure: false,
   bornApart: false,
@@ -161,8 +162,8 @@ test('unless the records of the two say so by themselves: a date was typed wrong
   expect(twoMen(14_000)).toEqual([0, 0, 0, 0, 0]);
 });
 
-/** 0 and 1 are records of a house, 2 and 3 are two more; `says`: what their pairs say of the birth date or the given name. */
-const house = (fact: 'birth' | 'given', says: (a: number, b: number) => number): number[] =>
+/** 0 and 1 are records of a house, 2 and 3 are two more; `says`: what their pairs say of one of the three. */
+const house = (fact: 'birth' | 'given' | 'surname', says: (a: number, b: number) => number): number[] =>
   clusterRecords({
     ...FOUR,
     edges: [
@@ -175,11 +176,26 @@ const house = (fact: 'birth' | 'given', says: (a: number, b: number) => number):
     pair: (a, b) => ({ ...PAIR, score: 9000, full: 9000, person: 1, [fact]: a < 2 === b < 2 ? 1 : says(a, b) }),
   });
 
-test.each(['birth', 'given'] as const)('two records with one %s and two with another are two people', (fact) => {
+test.each(['birth', 'given', 'surname'] as const)('two records with one %s and two with another are two people', (fact) => {
   expect(house(fact, () => -1)).toEqual([0, 0, 2, 2]);
 });
 
-test.each(['birth', 'given'] as const)('one record with another %s is a typing error: 3 says nothing, or agrees', (fact) => {
+test.each(['birth', 'given', 'surname'] as const)('one record with another %s is a typing error: 3 says nothing, or agrees', (fact) => {
   expect(house(fact, (_, b) => (b === 2 ? -1 : 0))).toEqual([0, 0, 0, 0]);
   expect(house(fact, (_, b) => (b === 2 ? -1 : 1))).toEqual([0, 0, 0, 0]);
+});
+
+test('whoever married is one with her birth date and given name, whatever surname two systems have', () => {
+  const married = clusterRecords({
+    ...FOUR,
+    edges: [
+      { a: 0, b: 1, score: 30_000 },
+      { a: 2, b: 3, score: 29_000 },
+      { a: 1, b: 2, score: 9000 },
+    ],
+    join: { mean: 1536, least: -3072 },
+    link: 3072,
+    pair: (a, b) => ({ ...PAIR, score: 9000, full: 9000, person: 1, surname: a < 2 === b < 2 ? 1 : -1, sure: a === 1 && b === 2 }),
+  });
+  expect(married).toEqual([0, 0, 0, 0]);
 });

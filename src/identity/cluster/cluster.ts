@@ -35,6 +35,8 @@ interface Pair {
   birth: number;
   /** 1: the given names agree; -1: they are two names; 0: that is open. */
   given: number;
+  /** The same of the surnames. */
+  surname: number;
   /** Two given names at one birth date: twins, or one person who is also called by another name. */
   twins: boolean;
   /** Both given names and both birth dates are there and agree. */
@@ -102,6 +104,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     const several = first.length > 1 && second.length > 1;
     const births = tally();
     const names = tally();
+    const surnames = tally();
     for (const a of first)
       for (const b of second) {
         if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return undefined;
@@ -115,6 +118,7 @@ export function clusterRecords(input: ClusterInput): number[] {
         if (several) {
           births.count(a, b, found.birth);
           names.count(a, b, found.given);
+          surnames.count(a, b, found.surname);
         }
         if (found.score >= input.link) linked++;
         if (found.bornApart) bornApart++;
@@ -127,6 +131,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
     if (several && (births.areTwo() || names.areTwo())) return undefined;
+    // Who changed the name has a birth date in both.
+    if (several && sure === 0 && surnames.areTwo()) return undefined;
     // A record without a given name fits everybody of a family, and would make one person of them.
     const agree = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
     // A record without a birth date cannot say of two people that they are one: their own records must.

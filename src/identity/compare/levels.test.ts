@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SCALES } from './levels.ts';
+import { areSwapped, SCALES } from './levels.ts';
 
 test.each([
   ['tq138df', 'tq139ab', 'two errors'],
@@ -21,4 +21,9 @@ test.each([
 ])('a date of which only the year is known, January 1, agrees with every day of that year and of no other: %s and %s', (a, b, expected) => {
   const { levels, level } = SCALES.date;
   expect([levels[level(a, b)], levels[level(b, a)]]).toEqual([expected, expected]);
+});
+
+test('names in the place of each other are seen also where one is mistyped and the other a short form', () => {
+  expect(areSwapped('trores', 'bill', 'william', 'torres')).toBe(true);
+  expect(areSwapped('william', 'brown', 'earl', 'williams')).toBe(false);
 });

@@ -145,15 +145,22 @@ function organizationLevel(a: string, b: string): number {
   return jw >= 0.92 ? 2 : jw >= 0.85 || (shared >= 2 && shared * 3 >= Math.max(first.size, second.size) * 2) ? 3 : 4;
 }
 
+/** As alike as two spellings of a name. */
+const NICKNAME = 0.92;
+
 /**
  * Are two values in each other's place? `a1`, `a2` of one record, `b1`, `b2` of the other; `null` counts 0.55, so a
  * single value that moved to the other place is seen.
  */
 export function areSwapped(a1: string | null, a2: string | null, b1: string | null, b2: string | null): boolean {
   const similar = (x: string | null, y: string | null): number => (x === null || y === null ? 0.55 : jaroWinkler(x, y));
-  const crossed = similar(a1, b2);
-  const crossed2 = similar(a2, b1);
-  if (Math.max(crossed, crossed2) < 0.85 || Math.min(crossed, crossed2) < 0.55) return false;
+  let crossed = similar(a1, b2);
+  let crossed2 = similar(a2, b1);
+  if (Math.max(crossed, crossed2) < 0.85) return false;
+  // `Torres Bill` and `William Torres`. What is alike by its letters decides whether it is asked at all: see isSwapped.
+  if (a1 !== null && b2 !== null && areNicknames(a1, b2)) crossed = Math.max(crossed, NICKNAME);
+  if (a2 !== null && b1 !== null && areNicknames(a2, b1)) crossed2 = Math.max(crossed2, NICKNAME);
+  if (Math.min(crossed, crossed2) < 0.55) return false;
   // Half a swap, as of William Brown and Earl Williams, is none.
   if (Math.min(crossed, crossed2) < 0.75 && a1 !== null && a2 !== null && b1 !== null && b2 !== null) return false;
   return crossed + crossed2 > similar(a1, b1) + similar(a2, b2) + 0.25;

@@ -17,6 +17,9 @@ timothy tim timmy|tracy tracey|ursula|valerie val|vanessa|victor vic|victoria vi
 ahmed ahmad|aidan aiden|allan allen alan|ann anne annie|ashley ashleigh|brayden braden|brittany brittney|caden kaden kayden|carl karl|cheryl sheryl|chloe khloe|connor conor|diane dianne
 dominic domenic dom|francisco frank paco|gail gayle|guadalupe lupe|haley hailey hayley|hussein hussain|ignacio nacho|jayden jaden|jeanette jeannette|joanne joann|jose joe pepe|kelly kelley kelli|kristen kristin kirsten
 lindsay lindsey|lori laurie|lucas lukas|luis louis|lynn lynne|manuel manny|marc mark|marian marion|mohamed mohammed mohammad muhammad|neil neal|rafael rafa|rosemary rosemarie|salvatore sal|sean shawn shaun
+kathleen kathy kath kate katie|josephine jo josie|constance connie|gwendolyn gwen|marjorie marge margie|jeremy jerry|jerome jerry|gerard gerry jerry|bernadette bernie|clifford cliff|clifton cliff
+curtis curt|ernest ernie|gertrude trudy|howard howie|mitchell mitch|melvin mel|marvin marv|randall randy|randolph randy|roberta bobbie|rodney rod|stanley stan|sidney sid sydney|vernon vern
+wallace wally|wesley wes|winifred winnie|gilbert gil|isaac ike|elijah eli|cornelius neil|jerald jerry gerald|marguerite margaret|melanie mel|maureen mo
 stacy stacey|stuart stewart|tammy tami|vicki vickie vicky|zoe zoey
 `;
 

@@ -39,6 +39,7 @@ tadeusz tomasz urszula waclaw wieslaw witold wladyslaw wojciech zbigniew zdzisla
 hussein ibrahim ismail khadija mohamed mohammad mohammed muhammad mustafa omar samira yusuf zainab amit anil anita arjun deepak gita
 kavita kiran lakshmi meena neha priya rahul raj rajesh ravi sanjay sunil sunita suresh vijay chen jian jing jun li ling mei min ping wei
 xiao xin yan ying yong yu soo sung wilner fritz dieudonne ketly nadege yannick sokha sophal vanna bopha sreymom dara rithy sovann svetlana
+kim nam bich nhu duyen hoai thang son lei qiang hao tao chao xia fang hui xiu juan jie gang bin peng feng kai hua rong yun qing fei ming zhen zhi
 natalya oleg olga sergei tatyana vladimir yuri irina boris dmitri konstantinos dimitrios panagiotis eleni vasiliki athena
 `;
 

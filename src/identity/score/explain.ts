@@ -67,7 +67,8 @@ const VETO_WORDS: Record<VetoName, string> = {
   suffix: 'One is Jr and the other Sr (or another suffix): they are two people.',
   suffix_missing:
     'One is Jr or Sr, the other has no suffix, and no birth date or e-mail address shows that it is not the other one of that name.',
-  person_evidence: 'They share a household, but neither the given name nor the birth date shows that they are the same person.',
+  person_evidence:
+    'They may be two people of one household, building or first name: neither the whole name nor the birth date shows that they are one.',
   name_only: 'Little agrees besides the name, which several people may have.',
 };
 const NAMES: Record<string, string> = {

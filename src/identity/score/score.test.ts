@@ -50,6 +50,26 @@ describe('who is linked by the shipped model, without training', () => {
       { first_name: 'Helen', last_name: 'Worthington', postal_code: 'TQ13 8DF' },
       { first_name: 'Helen', last_name: 'Worthington', postal_code: 'tq138df' },
     ],
+    [
+      'a short form with a typing error in it, in the place of the surname',
+      { ...emma, first_name: 'William', last_name: 'Torres' },
+      { ...emma, first_name: 'Trores', last_name: 'Bill' },
+    ],
+    [
+      'whoever has another surname and was born on that day',
+      { ...emma, phone: '585-555-0101' },
+      { ...emma, last_name: 'Okafor', phone: '585-555-0101' },
+    ],
+    [
+      'another surname at the same door',
+      { ...emma, birth_date: null, address_line2: 'Apt 3' },
+      { ...emma, last_name: 'Okafor', address_line2: '3' },
+    ],
+    [
+      'a name that is typed as at home',
+      { ...emma, first_name: 'Nguyen', last_name: 'Minh' },
+      { ...emma, first_name: 'Minh', last_name: 'Nguyen' },
+    ],
     ['a whole name in one field', emma, { name: 'Carter, Emma', birth_date: '2015-03-12', ...home }],
   ])('%s', (_, a, b) => expect(verdict(a, b)).toBe('link'));
 });
@@ -58,6 +78,61 @@ describe('who is not linked', () => {
   const bob: Fields = { first_name: 'Robert', last_name: 'Nowak', ...home };
   test.each<[string, string, Fields, Fields]>([
     ['twins need review', 'review twins', emma, { ...emma, first_name: 'Olivia' }],
+    [
+      'twins of whom one has a rarer name, in systems that ask for a phone',
+      'review twins',
+      { ...emma, first_name: 'Lloyd', phone: '585-555-0101' },
+      { ...emma, first_name: 'Francis', phone: '585-555-0101' },
+    ],
+    [
+      'twins with rarer names that are alike, of whom one has the surname mistyped',
+      'review twins',
+      { ...emma, first_name: 'Jackie', phone: '585-555-0101' },
+      { ...emma, first_name: 'Janice', last_name: 'Cartre', phone: '585-555-0102' },
+    ],
+    [
+      'twins who live apart, of whom one goes by a short form',
+      'review twins',
+      { ...emma, first_name: 'Kelly', last_name: 'Young', phone: '914-555-0121' },
+      { ...emma, first_name: 'Peggy', last_name: 'Young', phone: '838-555-0189', address_line1: '160 Mill Road' },
+    ],
+    [
+      'brothers who were born in one month of two years',
+      'review person_evidence',
+      { ...emma, first_name: 'Jeff', birth_date: '2012-05-27' },
+      { ...emma, first_name: 'Joshua', birth_date: '2012-05-08' },
+    ],
+    [
+      'two Patricias of one building, of whom one leaves out the apartment',
+      'review person_evidence',
+      { ...bob, first_name: 'Patricia', last_name: 'Zimmerling', birth_date: '1974-12-18' },
+      { ...bob, first_name: 'Patricia', last_name: 'Quackenbush', address_line2: 'Apt 7', sex: 'female' },
+    ],
+    [
+      'neighbors with surnames that are alike, who were born on one day of two years',
+      'review person_evidence',
+      { ...emma, first_name: 'Samantha', last_name: 'Sanchez', birth_date: '1959-01-13', phone: '838-555-0145' },
+      {
+        ...emma,
+        first_name: 'Samantha',
+        last_name: 'Sanders',
+        birth_date: '1960-01-13',
+        phone: '363-555-0172',
+        address_line1: '13 Elm Street',
+      },
+    ],
+    [
+      'two of one name in a street, who were born on one day 70 years apart',
+      'review person_evidence',
+      { ...emma, birth_date: '2017-05-04', phone: '845-555-0135' },
+      { ...emma, birth_date: '1947-05-04', phone: '845-555-0148', address_line1: '154 Elm Street' },
+    ],
+    [
+      'somebody of a household whose given name is not known, of the other sex',
+      'review person_evidence',
+      { ...emma, first_name: null, birth_date: null, sex: 'male' },
+      { ...emma, sex: 'female' },
+    ],
     ['twins with French names', 'review twins', { ...emma, first_name: 'Josée' }, { ...emma, first_name: 'Roland' }],
     ['twins with Vietnamese names', 'review twins', { ...emma, first_name: 'Hoang' }, { ...emma, first_name: 'Khanh' }],
     ['twins whose names sound alike', 'review twins', { ...emma, first_name: 'Jayden' }, { ...emma, first_name: 'Hayden' }],

@@ -2,7 +2,8 @@ import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import { areSwapped } from '../compare/levels.ts';
 import type { Population } from '../model.ts';
-import { goesBy, vetoOf } from './vetoes.ts';
+import { goesBy } from './names.ts';
+import { vetoOf } from './vetoes.ts';
 
 /** What two records of a population say about being one. Scores are in 1/1024 bit; 0 is even odds. */
 export interface Scored {
@@ -26,6 +27,8 @@ export interface Scored {
   bornApart: boolean;
   /** See Pair.strangers of the clusters. */
   strangers: boolean;
+  /** See Pair.surname of the clusters. */
+  surname: number;
 }
 
 /** What becomes of a pair. */
@@ -80,8 +83,9 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
     else own += weight;
     if (weight > features[i]!.specificFrom || (neighbors && features[i]!.household && features[i]!.specificFrom === 0)) beside += weight;
   }
-  const said = vetoOf(population, a, b, scratch, beside, shared);
-  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, ...said };
+  const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared);
+  const score = own + Math.max(household.floor, Math.min(household.cap, shared));
+  return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
 }
 
 /**

@@ -28,7 +28,7 @@ export interface SignatureColumn {
 }
 
 /** Raised when the same words mean something else. */
-const VERSION = 1;
+const VERSION = 2;
 /** The first word is the population, plus one. */
 const HEADER = 1;
 export const SIXTEEN = 0xffff;

@@ -1,4 +1,5 @@
 import { isKnownGivenName } from '../score/common-names.ts';
+import { givenNameFirst, isVietnamese } from './family-names.ts';
 import { standardText } from './text.ts';
 
 /** The parts of a person's name as they are compared; `null` is not known. */
@@ -121,8 +122,8 @@ export function personName(parts: {
     suffix ??= found;
     return kept;
   };
-  last = glued(cut(last));
-  first = cut(first);
+  ({ first, last } = givenNameFirst(cut(first), cut(last)));
+  last = glued(last);
   const middle = [...new Set([...first.slice(1), ...cut(more)])].sort();
   return {
     given: first[0] ?? null,
@@ -195,9 +196,10 @@ function suffixOf(word: string): string | null {
 
 function glued(list: readonly string[]): string[] {
   const out: string[] = [];
+  const vietnamese = isVietnamese(list);
   let open = '';
   list.forEach((word, i) => {
-    if (PARTICLES.has(word) && i < list.length - 1) open += word;
+    if (PARTICLES.has(word) && i < list.length - 1 && !(vietnamese && word === 'van')) open += word;
     else {
       out.push(open + word);
       open = '';

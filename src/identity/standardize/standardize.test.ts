@@ -32,6 +32,16 @@ describe('names are taken apart whatever way they are typed', () => {
     [{ first: 'Emma', full: 'Emma' }, 'emma|||'],
     [{ first: 'Cromer' }, 'cromer|||'],
     [{ first: ' ', last: null }, '|||'],
+    // The family name first, as people from elsewhere fill in a form.
+    [{ first: 'Nguyen', last: 'Minh' }, 'minh||nguyen|'],
+    [{ first: 'Nguyen', last: 'Van Minh' }, 'minh|van|nguyen|'],
+    [{ first: 'Van Minh', last: 'Nguyen' }, 'minh|van|nguyen|'],
+    [{ full: 'Minh Van Nguyen' }, 'minh|van|nguyen|'],
+    [{ full: 'NGUYEN, VAN MINH' }, 'minh|van|nguyen|'],
+    [{ first: 'Zhang', last: 'Haoran' }, 'haoran||zhang|'],
+    [{ first: 'Zhang', last: 'Chen' }, 'zhang||chen|'],
+    [{ first: 'Chen', last: 'Garcia' }, 'chen||garcia|'],
+    [{ first: 'Pieter', last: 'van der Berg' }, 'pieter||vanderberg|'],
   ])('%j', (parts, expected) => {
     const name = personName(parts);
     expect([name.given, name.middle, name.surname, name.suffix].map((part) => part ?? '').join('|')).toBe(expected);

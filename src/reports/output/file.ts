@@ -1,6 +1,8 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { writeWhole } from '../../config/whole-file.ts';
 import { ConfigError } from '../../core/errors.ts';
+import { whyNotWritten } from '../../core/file-error.ts';
 import { PRIVATE_FILE } from '../../store/private-files.ts';
 
 /**
@@ -8,28 +10,16 @@ import { PRIVATE_FILE } from '../../store/private-files.ts';
  * one is written. Throws ConfigError FILE_NOT_WRITABLE.
  */
 export async function writeReportFile(file: string, content: string | Buffer | Readable): Promise<void> {
-  const part = `${file}.${process.pid}.part`;
   try {
     // A device or a pipe would be replaced by the report: /dev/null by the root account.
     const there = await stat(file).catch(() => undefined);
     if (there && !there.isFile() && !there.isDirectory()) throw Object.assign(new Error('no file'), { code: 'NOT_A_FILE' });
-    await writeFile(part, content, { mode: PRIVATE_FILE });
-    await rename(part, file);
+    await writeWhole(file, content, { mode: PRIVATE_FILE });
   } catch (error) {
-    await rm(part, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'its folder does not exist'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'this account may not write there'
-          : code === 'EISDIR'
-            ? 'it is a folder'
-            : code === 'NOT_A_FILE'
-              ? 'it is a device or a pipe, not a file'
-              : code === 'ENOSPC'
-                ? 'the disk is full'
-                : (code ?? String(error));
+    const { code, errno } = error as NodeJS.ErrnoException;
+    // What makes the report has failed, not its file.
+    if (code !== 'NOT_A_FILE' && typeof errno !== 'number') throw error;
+    const why = code === 'NOT_A_FILE' ? 'it is a device or a pipe, not a file' : whyNotWritten(error);
     throw new ConfigError({
       code: 'FILE_NOT_WRITABLE',
       place: { file },

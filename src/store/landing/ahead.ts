@@ -1,7 +1,7 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import type { Cell, PackedInsert, Rows } from '../rows.ts';
-import { type Landing, landingOver, type Link } from './landing.ts';
+import { type Landing, landingOver } from './landing.ts';
 
 /**
  * What a batch writes, made before its transaction begins, so that the next batch is made while the database still works on this one. Only for
@@ -45,7 +45,10 @@ export function idBlocks(knex: Knex): TakeIds | undefined {
 }
 
 /** The columns that ids of a series are in. */
-const COLUMNS_OF_IDS = { landed: ['landed_id', '_landed', 'il_landed.id'], golden: ['golden_id', '_id'] } as const;
+const COLUMNS_OF_IDS = {
+  landed: ['landed_id', '_landed', 'il_landed.id'],
+  golden: ['golden_id', '_id', 'member_id', 'il_member.id'],
+} as const;
 
 /** `take` undefined: ids count from 1 until the batch is written, and are then moved to those that its transaction takes. */
 export function landingAhead(knex: Knex, take: TakeIds | undefined): LandingAhead {
@@ -58,7 +61,7 @@ export function landingAhead(knex: Knex, take: TakeIds | undefined): LandingAhea
     return used[name] - count + 1;
   };
   const inserts = new Map<string, PackedInsert>();
-  const links: Link[] = [];
+  const entities = new Map<number, readonly Cell[]>();
   const refuse = async (): Promise<never> => {
     throw new Error('A batch that is made ahead of its transaction cannot ask or change what is in the store.');
   };
@@ -72,32 +75,38 @@ export function landingAhead(knex: Knex, take: TakeIds | undefined): LandingAhea
     },
     insertPacked: refuse,
     replace: refuse,
-    // Nothing is changed where nothing is there.
-    update: async (_table, _set, _key, list: readonly Cell[][]) => (list.length > 0 ? refuse() : undefined),
+    // Nothing is changed where nothing is there, but for what is noted of an entity.
+    async update(table, set, key, list: readonly Cell[][]) {
+      if (list.length === 0) return;
+      if (table !== 'il_entity' || set.join() !== 'members_new' || key.join() !== 'id') return refuse();
+      for (const row of list) entities.set(row[1] as number, row);
+    },
     remove: async (_table, _key, list: readonly Cell[][]) => (list.length > 0 ? refuse() : undefined),
     select: refuse,
     asksTogether: false,
   };
-  async function move(into: Landing, series: 'landed' | 'golden'): Promise<number> {
-    if (used[series] === 0) return 0;
+  async function move(into: Landing, series: 'landed' | 'golden'): Promise<void> {
+    if (used[series] === 0) return;
     const by = (await into.take(series, used[series])) - 1;
     for (const { table, columns, packed } of inserts.values())
       for (const [c, name] of columns.entries())
         if ((COLUMNS_OF_IDS[series] as readonly string[]).some((of) => of === name || of === `${table}.${name}`)) packed.shift!(c, by);
-    return by;
   }
 
   return {
-    landing: {
-      ...landingOver(rows, { take: take ?? fromOne, sources: refuse }),
-      putLinks: async (list) => void links.push(...list),
-      addLinks: async (list) => void links.push(...list),
-    },
+    landing: landingOver(rows, { take: take ?? fromOne, sources: refuse }),
     async write(into) {
-      const moved = take ? 0 : await move(into, 'landed');
-      if (!take) await move(into, 'golden');
+      if (!take) {
+        await move(into, 'landed');
+        await move(into, 'golden');
+      }
       await into.rows.insertPacked([...inserts.values()]);
-      await into.putLinks(moved === 0 ? links : links.map((link) => ({ ...link, landed: link.landed + moved })));
+      await into.rows.update(
+        'il_entity',
+        ['members_new'],
+        ['id'],
+        [...entities.values()].map((row) => [...row]),
+      );
     },
     release: () => inserts.forEach(({ packed }) => packed.release()),
   };

@@ -44,6 +44,7 @@ export interface Landing {
   rows: Rows;
   /** Links of these records, by source key. */
   links(sourceId: number, keys: readonly string[]): Promise<Map<string, Link[]>>;
+  /** Links of records that are one by equal fields. */
   linksOfGolden(entityId: number, goldens: readonly number[]): Promise<Link[]>;
   /** Links that are not deleted, of these members. */
   linksOfMembers(members: readonly number[]): Promise<Link[]>;
@@ -160,7 +161,7 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
     },
     async linksOfGolden(entityId, goldens) {
       const found = await rows.select(
-        `${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND mapped IS NOT NULL AND deleted_run IS NULL`,
+        `${LINK_SELECT} WHERE entity_id = ? AND golden_id = ? AND mapped IS NOT NULL AND member_id IS NULL AND deleted_run IS NULL`,
         goldens.map((id) => [entityId, id]),
       );
       return found.map(linkOf);

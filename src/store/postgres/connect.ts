@@ -6,6 +6,7 @@ import pg from 'pg';
 import { ConfigError } from '../../core/errors.ts';
 import { exactInteger } from '../numbers.ts';
 import { fromStored, toStored } from './text.ts';
+import { whyNotRead } from '../../core/file-error.ts';
 
 /** Sessions of ours are seen under this name in pg_stat_activity. */
 const APPLICATION = 'interlocal';
@@ -74,7 +75,7 @@ function rootOf(path: string, projectFolder: string): string {
   try {
     return readFileSync(resolve(projectFolder, path), 'utf8');
   } catch (error) {
-    throw badUrl(`the file of sslrootcert cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`);
+    throw badUrl(`the file of sslrootcert cannot be read: ${whyNotRead(error)}`);
   }
 }
 

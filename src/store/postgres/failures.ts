@@ -100,7 +100,12 @@ export function asConnectionFailure(error: unknown): unknown {
 /** Another transaction came in between: done again, this one may succeed. */
 export function isConflict(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
-  return code === '40001' || code === '40P01' || code === '23505';
+  return code === '40001' || code === '40P01' || isUniqueViolation(code);
+}
+
+/** A row with the same unique key is there. */
+export function isUniqueViolation(code: unknown): boolean {
+  return code === '23505';
 }
 
 /** The connection is gone, and with it the transaction that was on it. */

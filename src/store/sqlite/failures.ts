@@ -42,3 +42,8 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
 export function sqliteFailure(code: string): Omit<Problem, 'place'> | undefined {
   return FAILURES[code] ?? FAILURES[code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')];
 }
+
+/** A row with the same unique key is there. */
+export function isUniqueViolation(code: unknown): boolean {
+  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+}

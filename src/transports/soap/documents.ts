@@ -8,6 +8,7 @@ import type { SchemaDocument } from './schema.ts';
 import { parseXml, XmlProblem } from '../xml.ts';
 import type { XmlElement } from '../xml.ts';
 import type { WebClient } from '../web/web-client.ts';
+import { whyNotRead } from '../../core/file-error.ts';
 
 export const WSDL = 'http://schemas.xmlsoap.org/wsdl/';
 
@@ -135,7 +136,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
   async function textOf(at: string): Promise<string> {
     if (!isAddress(at))
       return readFile(at, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        throw problem('WSDL_MISSING', `The file ${at} cannot be read (${error.code}).`, `Correct ${setting}.`);
+        throw problem('WSDL_MISSING', `The file ${at} cannot be read: ${whyNotRead(error)}.`, `Correct ${setting}.`);
       });
     const url = new URL(at);
     const answer = await source.client.send({ method: 'GET', url, headers: source.headersFor(url) });

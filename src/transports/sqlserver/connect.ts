@@ -14,6 +14,7 @@ import { passOverLateAnswers } from './late-answer.ts';
 import { STANDARD_PORT } from './options.ts';
 import type { SqlServerSettings } from './options.ts';
 import { requireEncryption } from './require-encryption.ts';
+import { whyNotRead } from '../../core/file-error.ts';
 
 type Mssql = typeof import('mssql');
 
@@ -210,7 +211,7 @@ async function certificate(file: string, context: TransportContext): Promise<str
       hint: 'Export the certificate as PEM (Base-64 encoded X.509) and name that file.',
     });
   const text = await readFile(resolve(context.projectFolder, file), 'latin1').catch((error: NodeJS.ErrnoException) => {
-    throw refuse(`The certificate file ${file} cannot be read (${error.code ?? 'unknown error'}).`);
+    throw refuse(`The certificate file ${file} cannot be read: ${whyNotRead(error)}.`);
   });
   if (!text.includes('-----BEGIN CERTIFICATE-----')) throw refuse(`The file ${file} holds no certificate in PEM form.`);
   return text;

@@ -14,6 +14,7 @@ import { sharedPace } from '../rate-limit.ts';
 import type { CheckResult, TransportContext } from '../transport.ts';
 import { readBody } from './body.ts';
 import type { WebSettings } from './options.ts';
+import { whyNotRead } from '../../core/file-error.ts';
 
 export interface WebRequest {
   method: string;
@@ -202,7 +203,7 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
       throw new ConfigError({
         code: 'OPTION_INVALID',
         place: { system: context.connection, path: option },
-        message: `The file ${path} cannot be read (${error.code}).`,
+        message: `The file ${path} cannot be read: ${whyNotRead(error)}.`,
         hint: `Correct ${option} in config/connections.yaml.`,
       });
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { tries } from '../../effort.ts';
+import { cases } from '../cut.ts';
 import { closePeopleStores, openPeopleStore, type Person, type PeopleStore } from './identity-store.ts';
 
 afterEach(closePeopleStores);
@@ -114,7 +114,7 @@ describe('a night in which few records changed stores the pairs that comparing a
         await expectAsRebuilt(store);
         await store.close();
       }),
-      { numRuns: tries(12), seed: 5 },
+      { numRuns: cases(12), seed: 5 },
     );
   });
 });

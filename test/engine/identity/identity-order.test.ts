@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { closePeopleStores, openPeopleStore as store, type Person } from './identity-store.ts';
-import { tries } from '../../effort.ts';
+import { cases } from '../cut.ts';
 
 afterEach(closePeopleStores);
 
@@ -47,7 +47,7 @@ describe('who is one does not depend on', () => {
         await first.rebuild();
         expect(await first.clusters()).toEqual(expected);
       }),
-      { numRuns: tries(8), seed: 7 },
+      { numRuns: cases(8), seed: 7 },
     );
   });
 
@@ -64,7 +64,7 @@ describe('who is one does not depend on', () => {
         await second.remove(before.filter((p) => Number(p.key) >= list.length));
         expect(await second.clusters()).toEqual(await first.clusters());
       }),
-      { numRuns: tries(6), seed: 11 },
+      { numRuns: cases(6), seed: 11 },
     );
   });
 });

@@ -14,7 +14,7 @@ import { signaturesOf } from '../../../src/identity/score/screen-signature.ts';
 import { scorePair, verdictOf } from '../../../src/identity/score/score.ts';
 import { keyStore } from '../../../src/store/identity/key-pages.ts';
 import { landing } from '../../../src/store/landing/landing.ts';
-import { tries } from '../../effort.ts';
+import { cases } from '../cut.ts';
 import { closePeopleStores, openPeopleStore as store, type PeopleStore, type Person } from './identity-store.ts';
 
 afterEach(closePeopleStores);
@@ -79,11 +79,11 @@ describe('comparing all persons at once', () => {
           [...people(250, seed)].map((row) => person.read(fieldsOf(row))),
         );
         const pairsOf = (share?: { at: number; of: number }): string[] =>
-          edgesOf(person, some, share && { share }).edges.map((e) => `${e.a} ${e.b} ${e.score} ${e.verdict} ${e.veto}`);
+          edgesOf(person, some, share).edges.map((e) => `${e.a} ${e.b} ${e.score} ${e.verdict} ${e.veto}`);
         const shared = Array.from({ length: workers }, (_, at) => pairsOf({ at, of: workers })).flat();
         expect(shared.sort()).toEqual(pairsOf().sort());
       }),
-      { numRuns: tries(40), seed: 2 },
+      { numRuns: cases(40), seed: 2 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('the blocks in the store', () => {
               else expect(found.get(key)!.length).toBeGreaterThan(50);
           });
         }),
-        { numRuns: tries(15), seed: 3 },
+        { numRuns: cases(15), seed: 3 },
       );
     },
   );

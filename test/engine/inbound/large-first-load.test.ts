@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { receipts, tillStream } from '../base-town.ts';
+import { COMPARED } from '../compared-town.ts';
 import { refuseCommits } from '../refuse-commits.ts';
 import { STORE } from '../../store/stores.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';
@@ -87,3 +88,39 @@ async function contents(town: TestTown): Promise<string[]> {
   );
 }
 type Row = Record<string, unknown>;
+
+test('records of a large first load that name one person twice, in two batches, are records of one person', async () => {
+  // Another field than the record's own key says who it is.
+  const path = 'mappings/person.from-office-clerk.yaml';
+  const files = {
+    ...COMPARED,
+    [path]: COMPARED[path]!.replace('person_key: id', 'person_key: phone'),
+    'pipelines/clerk.yaml': 'pipeline: clerk\nsource: { connection: clerk, stream: clerk }\nmappings: [person.from-office-clerk]\n',
+  };
+  const rows = Array.from({ length: RECORDS }, (_, i) => `${i},p${i}@example.org,Pat ${i},${i === 25_000 ? 17 : i},2026-06-01\n`);
+  const csv = `id,email,name,phone,updated\n${rows.join('')}`;
+  const whole = await makeTown({ ...files, 'inbox/clerk.csv': csv });
+  expect((await whole.run('clerk')).counts).toMatchObject({ read: RECORDS, created: RECORDS });
+  const people = await peopleOf(whole);
+  expect(people.length).toBe(RECORDS);
+  const ofOne = people.filter(({ member_key }) => member_key === '17');
+  expect(ofOne.map(({ source_key }) => source_key)).toEqual(['17', '25000']);
+  expect(ofOne[0]).toEqual({ ...ofOne[1], source_key: '17' });
+  const alone = people.filter((row) => row.named === row.member_key && row.member_key === row.source_key && row.state === 'live');
+  expect(alone).toHaveLength(RECORDS - 1);
+  const ids = people.map(({ golden_id }) => Number(golden_id));
+  expect(new Set(ids).size).toBe(RECORDS - 1);
+  expect(await whole.rows('person')).toHaveLength(RECORDS - 1);
+  // Ids of a file are without gaps, whichever batches were landed in which way.
+  if (STORE === 'sqlite') expect(Math.max(...ids)).toBe(RECORDS - 1);
+});
+
+/** Each record with its person, and with the name of the golden record's own member. */
+async function peopleOf({ engine: { knex } }: TestTown): Promise<Row[]> {
+  return (await knex('il_link as k')
+    .join('il_member as m', 'm.id', 'k.member_id')
+    .join('il_member as g', 'g.id', 'm.golden_id')
+    .join('person as p', 'p._id', 'm.golden_id')
+    .orderBy('k.landed_id')
+    .select('k.source_key', 'k.golden_id', 'm.member_key', 'm.state', 'g.member_key as named', 'p.name')) as Row[];
+}

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { streamSchema } from '../../../src/config/schema/connector.ts';
 import type { SourceRecord } from '../../../src/core/record.ts';
+import { replayRejects } from '../../../src/engine/landing/replay.ts';
 import { withKeys } from '../../../src/authoring/certify/reading.ts';
 import { receipts, tillStream } from '../base-town.ts';
 import { closeTowns, makeTown } from '../town.ts';
@@ -80,6 +81,25 @@ test('a record without its key is rejected, and the others are not held up', asy
   expect(run.counts).toMatchObject({ read: 2, created: 1, rejected: 1 });
   const [reject] = await town.rejects();
   expect([reject!.problems[0]!.code, reject!.line, reject!.readable]).toEqual(['KEY_EMPTY', 2, true]);
+});
+
+test('a key that a spreadsheet shortened is rejected where it is, and not taken for a repeat', async () => {
+  const file = (a: string, b: string): string =>
+    receipts([{ number: a }, { number: '1E5' }, { number: b, amount: '5.00' }, { number: '2' }]);
+  const town = await makeTown({ ...numbered, 'inbox/receipts.csv': file('1.23E+11', '1.23E+11') });
+  const run = await town.run('receipts');
+  expect([run.outcome, run.counts]).toMatchObject(['partial', { created: 2, rejected: 2 }]);
+  expect((await town.rejects()).map((r) => [r.problems[0]!.code, r.problems[0]!.place.path, r.line, r.key])).toEqual([
+    ['KEY_SHORTENED', 'number', 2, '1.23E+11'],
+    ['KEY_SHORTENED', 'number', 4, '1.23E+11#2'],
+  ]);
+  expect((await town.rejects())[0]!.problems[0]!.message).toContain('a spreadsheet shortened it (1.23E+11)');
+  await replayRejects(town.engine, 'receipts', undefined, { signal: new AbortController().signal });
+  expect((await town.rejects()).map((r) => r.problems[0]!.code)).toEqual(['KEY_SHORTENED', 'KEY_SHORTENED']);
+  // Exported again, with all digits: what was rejected was of this file, and is closed.
+  town.write({ 'inbox/receipts.csv': file('123456789012', '123456789999') });
+  expect((await town.run('receipts')).counts).toMatchObject({ created: 2, unchanged: 2, rejected: 0 });
+  expect(await town.rejects()).toEqual([]);
 });
 
 test('parts of a key stay apart, whatever is in them', async () => {

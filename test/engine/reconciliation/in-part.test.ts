@@ -4,7 +4,7 @@ import { decideMatch, matchLines } from '../../../src/engine/reconciliation/matc
 import { dialectOf } from '../../../src/store/dialect.ts';
 import { exceptionLines } from '../../../src/reports/reconciliation/exceptions.ts';
 import { depositFile, MONEY, moneyTown, receiptFile } from './agreement-town.ts';
-import { tries } from '../../effort.ts';
+import { cases } from '../cut.ts';
 import { STORE } from '../../store/stores.ts';
 import { closeTowns, type TestTown } from '../town.ts';
 
@@ -333,7 +333,7 @@ reconcile:
           }
         },
       ),
-      { numRuns: tries(CASES), endOnFailure: true },
+      { numRuns: cases(CASES), endOnFailure: true },
     );
     expect(inPart).toBeGreaterThan(0);
   }

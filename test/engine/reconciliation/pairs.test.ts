@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { businessDays, dayNumber } from '../../../src/reconciliation/calendar.ts';
 import type { AmountPass, Entry, Side } from '../../../src/reconciliation/entry.ts';
 import { matchByAmount, type AmountResult } from '../../../src/reconciliation/passes/amount.ts';
-import { tries } from '../../effort.ts';
+import { cases } from '../cut.ts';
 import { matchByAllPairs } from './all-pairs.ts';
 
 const days = businessDays([0, 6], [dayNumber('2026-07-03')]);
@@ -76,7 +76,7 @@ describe('pairs of equal amounts and near days', () => {
         const own = { ...pass, ...rules, within };
         expect(told(matchByAmount(own, open, open.right, days))).toEqual(told(matchByAllPairs(own, open, open.right, days)));
       }),
-      { numRuns: tries(4000) },
+      { numRuns: cases(4000) },
     );
   });
 

@@ -140,12 +140,13 @@ async function closedPort(): Promise<number> {
 /** Beginning, what may be repeated, and end of the recording. undefined where a format is read in one piece, or says how much it holds. */
 function repeatable({ recorded, stream }: FileContext): [string, string, string] | undefined {
   const { csv, fixed_width: fixed, xml, json } = stream.decoder!;
-  const text = recorded!.text;
+  const { text, newline } = recorded!;
   const starts = lineStarts(text);
   const linesFrom = (skip: number): [string, string, string] | undefined => {
     const from = starts[skip];
-    if (from === undefined || from >= text.length || !text.endsWith('\n')) return undefined;
-    return [text.slice(0, from), text.slice(from), ''];
+    if (from === undefined || from >= text.length) return undefined;
+    // The last line may be without a line break: repeated as it is, it would be one with the first.
+    return [text.slice(0, from), text.endsWith('\n') ? text.slice(from) : text.slice(from) + newline, ''];
   };
   if (csv) return csv.footer_lines > 0 ? undefined : linesFrom(csv.skip_lines + (csv.header === true && !csv.record_types ? 1 : 0));
   if (fixed) return fixed.line_breaks ? linesFrom(fixed.skip_lines) : ['', text, ''];

@@ -1,0 +1,52 @@
+import type { Profile } from '../roles.ts';
+import type { Population } from '../model.ts';
+import { isRealDay, isYearOnly } from '../standardize/dates.ts';
+
+/** As the date of birth agrees; two dates that are January 1 agree in the year only. */
+export function birthLevel({ roles: { birth } }: Population, a: Profile, levels: Int8Array): number {
+  if (birth < 0) return -1;
+  return levels[birth] === 0 && isYearOnly(a[birth]!) ? 2 : levels[birth]!;
+}
+
+/** 1 where two birth dates agree, -1 where they are two days in two years, 0 where that is open. */
+export function birthsSay(population: Population, a: Profile, b: Profile, levels: Int8Array): number {
+  const level = birthLevel(population, a, levels);
+  // One day in two years: a typing error, unless a generation lies between.
+  if (level >= 0 && level <= 2) return areYearsApart(population, a, b) ? -1 : 1;
+  return areBornApart(population, a, b, levels, 3) ? -1 : 0;
+}
+
+/** Two days of birth that are not one day typed in two ways, in two years. */
+export function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array, least = 4): boolean {
+  if (roles.birth < 0 || levels[roles.birth]! < least) return false;
+  const [first, second] = [a[roles.birth]!, b[roles.birth]!];
+  return isRealDay(first) && isRealDay(second) && first.slice(0, 4) !== second.slice(0, 4);
+}
+
+/** A mother or father is so many years older at least, and so many at most. */
+const GENERATION = 16;
+const TWO_GENERATIONS = 50;
+
+/** Two real birth dates a generation apart, or more. */
+export function areYearsApart(population: Population, a: Profile, b: Profile): boolean {
+  return yearsBetween(population, a, b) >= GENERATION;
+}
+
+/** Two real birth dates 16 to 50 years apart. */
+export function areGenerationApart(population: Population, a: Profile, b: Profile): boolean {
+  const years = yearsBetween(population, a, b);
+  return years >= GENERATION && years <= TWO_GENERATIONS;
+}
+
+/** Born on two days within a generation, as brothers and sisters are: of dates that look alike. */
+export function mayBeOfSiblings(population: Population, a: Profile, b: Profile, level: number): boolean {
+  return (level === 1 || level === 2) && !areYearsApart(population, a, b);
+}
+
+/** -1 where one of the days is missing or does not exist. */
+function yearsBetween({ roles }: Population, a: Profile, b: Profile): number {
+  const first = a[roles.birth] ?? null;
+  const second = b[roles.birth] ?? null;
+  if (first === null || second === null || !isRealDay(first) || !isRealDay(second)) return -1;
+  return Math.abs(Number(first.slice(0, 4)) - Number(second.slice(0, 4)));
+}
