@@ -169,6 +169,8 @@ async function exceptionsOf(
     const goldens = [...records.values()].flatMap((list) => list.flatMap((r) => (r.side === side ? [r.golden] : [])));
     for (const entry of await readers[side].some(goldens)) entries[side].set(entry.golden, entry);
   }
+  // A cause with records of its own stays as it is; others are named again.
+  const standing = new Set(stored.filter(({ id }) => !among.has(id)).map(({ id }) => id));
   const kept = staying.map(({ id, type, minor, currency, since, facts }) => {
     const of = (side: Side): Entry[] =>
       (records.get(id) ?? []).flatMap((r) => (r.side === side ? (entries[side].get(r.golden) ?? []) : []));
@@ -184,6 +186,7 @@ async function exceptionsOf(
       since: day,
       facts: rest,
       holds: true,
+      ...(standing.has(String(cause)) ? { cause: String(cause) } : {}),
     };
     return { exception, cause: cause === undefined ? undefined : String(cause) };
   });

@@ -2,6 +2,7 @@ import type { Entry } from '../entry.ts';
 import { dateOf } from '../calendar.ts';
 import { keyOf } from '../fields.ts';
 import { note, SIDES, type Work } from '../match/work.ts';
+import { sumOf } from '../sums.ts';
 import type { ExpectedRule } from './rules.ts';
 
 /** By habit, a day is expected when its weekday had records in so many of the last weeks. */
@@ -68,10 +69,9 @@ export function noteUnanswered(work: Work, rule: ExpectedRule): void {
       if (entries.some((entry) => named.has(nameOf(rule, values, entry.day)))) continue;
       const cause = note(work, {
         type: rule.type,
-        left: [],
+        left: entries,
         right: [],
-        minor: 0,
-        subject: `${rule.side} of ${key}`,
+        minor: sumOf(entries),
         since: day,
         facts: { of: rule.by.map((field) => values[field]).join(', '), day: dateOf(day), side: rule.side },
       });

@@ -53,7 +53,7 @@ export function nameMissingSources(
     for (const lacking of [...inside.map((day) => [day]), ...(since.length ? [since] : [])]) {
       const [day] = lacking as [number];
       const echoes = open.filter((e) => e.cause === undefined && daysFor(context, source, e).some((each) => lacking.includes(each)));
-      if (echoes.reduce((n, e) => n + e.left.length + e.right.length, 0) < FEWEST_ECHOES) continue;
+      if (echoes.reduce((n, e) => n + (e.holds ? e.left.length + e.right.length : 0), 0) < FEWEST_ECHOES) continue;
       const which = lacking.length > 1 ? `since ${dateOf(day)}` : `of ${dateOf(day)}`;
       const text = `${source.pipeline} gave nothing ${which}, although it has something on every business day.`;
       const made = missingSource(context, source, dateOf(day), text, echoes);

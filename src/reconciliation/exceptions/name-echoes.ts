@@ -110,7 +110,7 @@ function nameRejected(work: Work): void {
           if (key !== null) causes.set(key, id);
         }
       if (!causes.size) continue;
-      for (const exception of work.exceptions) {
+      for (const exception of [...work.exceptions, ...(work.known?.kept ?? [])]) {
         if (!exception.holds || exception.type !== work.rules.open[other].type || exception.cause !== undefined) continue;
         const found = new Set(exception[other].map((entry) => causes.get(keyOf(entry, pass.on, other) ?? '')));
         const [cause] = found;
