@@ -41,8 +41,8 @@ function divisor(a: number, b: number): number {
 }
 
 /**
- * Whether one record of another day than those that are known stands alone for what is wanted, and its amount is an everyday one: 85.00 is paid again and again, so a
- * stranger may have just this amount however few others are open.
+ * Whether one record of another day than those that are known stands alone for what is wanted, and its amount is an everyday one: 85.00 is
+ * paid again and again, so a stranger may have just this amount however few others are open.
  */
 export function isEveryday(chosen: readonly Entry[], known: readonly Entry[], chance: number): boolean {
   const [only, second] = chosen;

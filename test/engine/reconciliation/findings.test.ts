@@ -215,6 +215,57 @@ reconcile:
     ]);
   });
 
+  test('the payout of a settlement that did not come is an echo of it within the days that are said, and nothing else is', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline(
+        'to-bank',
+        '  exceptions: [{ expected: right, by: [department], days: habit, type: missing_settlement }]\n',
+        `    - key: department and day
+      on: [department, { left: received_on, right: collected_on }]
+      sides: many_to_one
+`,
+      ).replace('entity: deposit,', 'entity: deposit, where: { department: [pool, rink] },'),
+      'pipelines/payouts.yaml': `pipeline: payouts
+reconcile:
+  left: { name: the ledger, entity: charge, amount: amount }
+  right: { name: the bank, entity: deposit, where: { department: [payout] }, amount: amount, date: collected_on }
+  passes: [{ key: account, on: [{ left: account, right: reference }] }]
+  open: { right: { type: deposit_without_receipt } }
+  echo_of: [{ pipeline: to-bank, here: reference, there: department, within: { from: 0, to: 3 } }]
+`,
+      'desk/a.csv': receiptFile([
+        { no: 'R1', amount: '10.00', dept: 'pool', day: '2026-07-01' },
+        { no: 'R2', amount: '20.00', dept: 'pool', day: '2026-07-06' },
+        { no: 'R3', amount: '30.00', dept: 'pool', day: '2026-07-06' },
+      ]),
+      'bank/a.csv': depositFile([
+        { no: 'S1', amount: '10.00', dept: 'pool', day: '2026-07-01' },
+        { no: 'Pool', amount: '50.00', dept: 'payout', day: '2026-07-07' },
+        { no: 'rink', amount: '50.00', dept: 'payout', day: '2026-07-07' },
+        { no: 'pool', amount: '49.00', dept: 'payout', day: '2026-07-15' },
+      ]),
+      'lines/a.csv': 'no,receipt,account,amount\n',
+    });
+    await t.run('charges');
+    for (const name of ['payouts', 'to-bank']) await run(t, name);
+    const list = (await exceptionLines(t.engine, {}, TODAY)).filter((e) => e.type !== 'source_missing');
+    const cause = list.find((e) => e.type === 'missing_settlement')!;
+    expect(list.map((e) => [e.type, e.records.map((r) => r.key).join(), e.cause]).sort()).toEqual([
+      ['deposit_without_receipt', 'Pool', cause.id],
+      ['deposit_without_receipt', 'pool', null],
+      ['deposit_without_receipt', 'rink', null],
+      ['missing_settlement', 'R2,R3', null],
+      ['not_deposited', 'R2', cause.id],
+      ['not_deposited', 'R3', cause.id],
+    ]);
+    // A later run in which none of them changed keeps the causes.
+    t.write({ 'bank/b.csv': depositFile([{ no: 'S2', amount: '1.00', dept: 'rink', day: '2026-07-16' }]) }, 60);
+    await t.run('bank-deposits');
+    for (const name of ['payouts', 'to-bank']) await run(t, name);
+    const later = (await exceptionLines(t.engine, {}, TODAY)).filter((e) => e.cause === cause.id);
+    expect(later.flatMap((e) => e.records.map((r) => r.key)).sort()).toEqual(['Pool', 'R2', 'R3']);
+  });
+
   const FROM_LINES = `reconcile:
   left: { name: lines, entity: charge, amount: amount }
   right: { name: receipts, entity: receipt, amount: amount }
