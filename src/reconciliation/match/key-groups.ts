@@ -34,12 +34,12 @@ export function keyGroups(work: Pick<Work, 'all' | 'states' | 'rules'>, pass: Pa
 }
 
 /** The fields of each number by which a pass before this one ties many records to one. */
-export function numbersOf(pass: Pass, passes: readonly Pass[], many: Side): (readonly FieldPair[])[] {
+function numbersOf(pass: Pass, passes: readonly Pass[], many: Side): (readonly FieldPair[])[] {
   return narrowerKeys(pass, passes).flatMap((one) => (tiesManyToOne(one, many) ? [one.on] : []));
 }
 
 /** The number of a record; null: it has none, or a day for one. Records of one day may well be in several bags. */
-export function numberOf(entry: Entry, on: readonly FieldPair[], side: Side): string | null {
+function numberOf(entry: Entry, on: readonly FieldPair[], side: Side): string | null {
   const isByDay = entry.day !== null && on.some((pair) => entry.values[pair[side]] === dateOf(entry.day!));
   return isByDay ? null : keyOf(entry, on, side);
 }
@@ -79,6 +79,7 @@ function isTorn({ keyOf: own, sizeOf }: Numbered, records: readonly Entry[]): bo
   return false;
 }
 
-function tiesManyToOne(pass: KeyPass | SettlementPass, many: Side): boolean {
+/** Whether a pass ties many records of this side to one of the other. */
+export function tiesManyToOne(pass: KeyPass | SettlementPass, many: Side): boolean {
   return pass.sides === (many === 'left' ? 'many_to_one' : 'one_to_many');
 }

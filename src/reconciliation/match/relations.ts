@@ -6,8 +6,8 @@ import { isWhere } from '../exceptions/rules.ts';
 import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
 import { refundViews } from '../passes/subset.ts';
 import { keyOf } from '../fields.ts';
-import { numberOf, numbersOf } from './key-groups.ts';
-import { lacksAll, narrowerKeys } from './washes.ts';
+import { tiesManyToOne } from './key-groups.ts';
+import { narrowerKeys } from './washes.ts';
 import { type ReconciledMatch, type Rules, SIDES } from './work.ts';
 
 /**
@@ -86,16 +86,10 @@ export function takenBy(rules: Rules, { by, pass, evidence, takenLast }: Reconci
 function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
   switch (pass.kind) {
     case 'key':
-      return [
-        { pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side) },
-        ...washRelations(pass, i, passes),
-        ...numberRelations(pass, i, passes),
-      ];
+      return [keyRelation(pass, i, passes)];
     case 'settlement':
       return [
-        ...(pass.on.length ? [{ pass: i, keyOf: (entry: Entry, side: Side) => keyOf(entry, pass.on, side) }] : []),
-        ...washRelations(pass, i, passes),
-        ...numberRelations(pass, i, passes),
+        ...(pass.on.length ? [keyRelation(pass, i, passes)] : []),
         // The fees of a month are debited as one sum.
         ...(pass.monthly
           ? [{ pass: i, keyOf: (entry: Entry, side: Side) => (side === pass.of ? monthKeyOf(pass, entry) : null), always: pass.of }]
@@ -124,39 +118,29 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
           side === many && entry.minor >= 0 ? null : blockKey(entry, view.block, side);
         return { pass: i, keyOf, near: reachOf(view.within) };
       });
-      const numbers = numberRelations(pass, i, passes);
-      if (!pass.together.length) return [block, ...refunds, ...numbers];
-      return [
-        block,
-        ...refunds,
-        ...numbers,
-        { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) },
-      ];
+      if (!pass.together.length) return [block, ...refunds];
+      return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) }];
     }
   }
 }
 
-/** A reversal without a narrower key, and all records of the other side that have the wider one: it may belong to each of them. */
-function washRelations(pass: KeyPass | SettlementPass, i: number, passes: readonly Pass[]): Relation[] {
-  const narrower = narrowerKeys(pass, passes);
-  if (!narrower.length || !pass.on.length) return [];
-  return SIDES.map((other) => ({
-    pass: i,
-    keyOf: (entry, side) => (side === other || (entry.minor < 0 && lacksAll(entry, side, narrower)) ? keyOf(entry, pass.on, side) : null),
-    always: other,
-  }));
+/**
+ * Records that an earlier pass has tied count too where the key is wider than that of an earlier pass, since a reversal without a narrower
+ * key may belong to each record that has the wider one; and where a later pass heeds the number: a sum that has only some of the records
+ * of a bag is not certain, wherever the others are.
+ */
+function keyRelation(pass: KeyPass | SettlementPass, i: number, passes: readonly Pass[]): Relation {
+  const always = narrowerKeys(pass, passes).length ? 'both' : numberedSide(pass, i, passes);
+  return { pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side), ...(always ? { always } : {}) };
 }
 
-/** All records of a number: a sum that has only some of them is not certain, wherever the others are. */
-function numberRelations(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
-  const sides = pass.kind === 'subset' ? [pass.one === 'left' ? ('right' as const) : ('left' as const)] : SIDES;
-  return sides.flatMap((many) =>
-    numbersOf(pass, passes, many).map((on): Relation => ({
-      pass: i,
-      keyOf: (entry, side) => (side === many ? numberOf(entry, on, many) : null),
-      always: many,
-    })),
-  );
+/** The side of which several records have one number of this pass, where a later pass looks at these. */
+function numberedSide(pass: KeyPass | SettlementPass, i: number, passes: readonly Pass[]): Side | undefined {
+  const many = SIDES.find((side) => tiesManyToOne(pass, side));
+  const isHeeded = passes
+    .slice(i + 1)
+    .some((later) => (later.kind === 'subset' ? later.one !== many : later.kind === 'key' || later.kind === 'settlement'));
+  return isHeeded ? many : undefined;
 }
 
 function reachOf({ from, to }: Window): number {

@@ -25,7 +25,7 @@ export function narrowerKeys(pass: Pass, passes: readonly Pass[]): (KeyPass | Se
 }
 
 /** Whether a record has none of these keys. */
-export function lacksAll(entry: Entry, side: Side, passes: readonly (KeyPass | SettlementPass)[]): boolean {
+function lacksAll(entry: Entry, side: Side, passes: readonly (KeyPass | SettlementPass)[]): boolean {
   return passes.every(({ on }) => keyOf(entry, on, side) === null);
 }
 
