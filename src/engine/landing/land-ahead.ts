@@ -18,18 +18,17 @@ import { type Checkpoint, inStretches, openBatch, type OpenBatch, refuseTooManyR
 
 /**
  * May batches be made ahead of their transactions? Where nothing has to be looked up in the store for that: a first load of entities whose
- * records are one by one, and refer to no others, or are compared when all of them are there. A preview shows each change as it comes.
+ * records are one by one, and refer to no others; or of such alone as are compared when all of them are there. A preview shows each change
+ * as it comes.
  */
 export function landsAhead(run: LandingRun): boolean {
+  if (run.begin !== undefined && run.hasWriter !== true) return false;
+  if (!run.landed.allNew || run.landed.namesKnownMembers || run.preview) return false;
   return (
-    (run.begin === undefined || run.hasWriter === true) &&
-    run.landed.allNew &&
-    !run.landed.namesKnownMembers &&
-    !run.preview &&
+    run.bound.every(({ entityId }) => run.matching.has(entityId)) ||
     run.bound.every(
-      ({ entity, entityId, mapping }) =>
-        run.matching.has(entityId) ||
-        (!entity.identity && referencesOf(entity).every(({ by }) => by.some((field) => !mapping.columns.includes(field)))),
+      ({ entity, mapping }) =>
+        !entity.identity && referencesOf(entity).every(({ by }) => by.some((field) => !mapping.columns.includes(field))),
     )
   );
 }

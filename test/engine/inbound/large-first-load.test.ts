@@ -115,6 +115,19 @@ test('records of a large first load that name one person twice, in two batches, 
   if (STORE === 'sqlite') expect(Math.max(...ids)).toBe(RECORDS - 1);
 });
 
+test('a large first load whose records are people, who are compared, and receipts, which are not', async () => {
+  const town = await makeTown({
+    ...COMPARED,
+    'mappings/receipt.from-office-clerk.yaml':
+      'mapping: receipt.from-office-clerk\nentity: receipt\nfrom: { connector: office, stream: clerk }\nfields: { number: id, received_on: updated, amount: phone }\n',
+    'pipelines/clerk.yaml':
+      'pipeline: clerk\nsource: { connection: clerk, stream: clerk }\nmappings: [person.from-office-clerk, receipt.from-office-clerk]\n',
+    'inbox/clerk.csv': `id,email,name,phone,updated\n${Array.from({ length: RECORDS }, (_, i) => `${i},p${i}@example.org,Pat ${i},${i},2026-06-01\n`).join('')}`,
+  });
+  expect(await town.run('clerk')).toMatchObject({ outcome: 'succeeded', problems: [], counts: { read: RECORDS } });
+  for (const table of ['person', 'receipt']) expect(await town.rows(table, ['_id']), table).toHaveLength(RECORDS);
+});
+
 /** Each record with its person, and with the name of the golden record's own member. */
 async function peopleOf({ engine: { knex } }: TestTown): Promise<Row[]> {
   return (await knex('il_link as k')
