@@ -128,7 +128,7 @@ test.each([
 
 test('a certificate file that is not there, or is none, is told by its name', async () => {
   for (const [certificate_file, message] of [
-    ['nowhere.pem', /nowhere\.pem cannot be read \(ENOENT\)/],
+    ['nowhere.pem', /nowhere\.pem cannot be read: there is no such file/],
     ['permits.xsd', /permits\.xsd holds no certificate/],
   ] as const) {
     const api = await open({ endpoint: 'http://127.0.0.1:1/permits', wsdl: 'permits-soap11.wsdl' }, ours, { certificate_file });

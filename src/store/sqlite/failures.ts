@@ -45,5 +45,5 @@ export function sqliteFailure(code: string): Omit<Problem, 'place'> | undefined 
 
 /** A row with the same unique key is there. */
 export function isUniqueViolation(code: unknown): boolean {
-  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+  return /^SQLITE_CONSTRAINT_(?:UNIQUE|PRIMARYKEY)$/.test(String(code));
 }

@@ -152,7 +152,7 @@ describe('a login that does not succeed says which step failed and what to do', 
   });
 
   it('a ca_file that is missing or holds no certificate', async () => {
-    expect((await failure(open({ ca_file: 'missing.pem' }))).message).toMatch(/missing\.pem cannot be read \(ENOENT\)/);
+    expect((await failure(open({ ca_file: 'missing.pem' }))).message).toMatch(/missing\.pem cannot be read: there is no such file/);
     await writeFile(join(server.folder, 'binary.cer'), Buffer.from([0x30, 0x82]));
     expect((await failure(open({ ca_file: 'binary.cer' }))).message).toMatch(/no certificate in PEM form.*Base-64/s);
   });

@@ -149,7 +149,8 @@ function repeatable({ recorded, stream }: FileContext): [string, string, string]
     return [text.slice(0, from), text.endsWith('\n') ? text.slice(from) : text.slice(from) + newline, ''];
   };
   if (csv) return csv.footer_lines > 0 ? undefined : linesFrom(csv.skip_lines + (csv.header === true && !csv.record_types ? 1 : 0));
-  if (fixed) return fixed.line_breaks ? linesFrom(fixed.skip_lines) : ['', text, ''];
+  const isUnbroken = fixed?.line_breaks === false || (fixed?.line_breaks === 'detect' && !text.includes('\n'));
+  if (fixed) return isUnbroken ? ['', text, ''] : linesFrom(fixed.skip_lines);
   if (json?.lines) return linesFrom(0);
   if (!xml) return undefined;
   const row = xml.row.split('/').at(-1)!.replace(/[.-]/g, '\\$&');
