@@ -8,6 +8,7 @@ import { startOpenSsh } from '../../test/transports/openssh.ts';
 import { fingerprint } from '../sample-town/servers/sftp/host-key.ts';
 import { generateReceipts } from './generate.ts';
 import { type Measured, measure, median } from './measure.ts';
+import { ed25519Key } from '../sample-town/servers/sftp/user-key.ts';
 
 /**
  * `npm run bench:sftp [-- --mb 1000 --rounds 5 --run]`: a CSV file over SFTP on the loopback, from OpenSSH's own server, with
@@ -28,8 +29,8 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.ca
 const FLAGS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--heap-growing-percent=40'];
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-bench-sftp-'));
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-const userKey = ssh2.utils.generateKeyPairSync('ed25519');
+const hostKey = ed25519Key();
+const userKey = ed25519Key();
 const server = await startOpenSsh({ hostKeys: [hostKey.private], authorizedKeys: [userKey.public] });
 try {
   await compare();

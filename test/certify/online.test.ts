@@ -16,10 +16,11 @@ import type { TableServer } from '../../src/authoring/certify/query/context.ts';
 import { knownTransports } from '../../src/transports/transports.ts';
 import { failures, finding, temporaryFolder, write } from './packs.ts';
 import { PASSWORD, startSessionService, type SessionService } from './session-service.ts';
+import { ed25519Key } from '../../scripts/sample-town/servers/sftp/user-key.ts';
 
 const transports = await knownTransports();
 const CSV = 'number,paid_on,amount\n00101,2026-03-02,24.50\n00102,2026-03-02,110.00\n';
-const key = ssh2.utils.generateKeyPairSync('ed25519');
+const key = ed25519Key();
 let town: string;
 let outbox: string;
 let sftp: SftpServer;

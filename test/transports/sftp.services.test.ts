@@ -21,15 +21,16 @@ import { startOpenSsh } from './openssh.ts';
 import { startAgent } from './ssh-agent.ts';
 import { startQuestioningServer } from './questioning-server.ts';
 import { testFileTransport } from './test-file-transport.ts';
+import { ed25519Key } from '../../scripts/sample-town/servers/sftp/user-key.ts';
 
 /** Must never be seen in an error, a check or a log. */
 const CANARY = 'canary-7f3a-password';
 const { generateKeyPairSync, parseKey } = ssh2.utils;
-const hostKey = generateKeyPairSync('ed25519');
+const hostKey = ed25519Key();
 const rsaHostKey = generateKeyPairSync('rsa', { bits: 2048 });
-const otherKey = generateKeyPairSync('ed25519');
-const userKey = generateKeyPairSync('ed25519');
-const lockedUserKey = generateKeyPairSync('ed25519', { passphrase: `${CANARY}-phrase`, cipher: 'aes256-cbc', rounds: 16 });
+const otherKey = ed25519Key();
+const userKey = ed25519Key();
+const lockedUserKey = ed25519Key(`${CANARY}-phrase`);
 
 function fingerprintOf(publicLine: string): string {
   const key = parseKey(publicLine);

@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import ssh2 from 'ssh2';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { SFTP_HOST_KEY_FINGERPRINT, sampleTownHostKey } from '../../../scripts/sample-town/servers/sftp/host-key.ts';
 import { startSftpServer, type SftpServer } from '../../../scripts/sample-town/servers/sftp/server.ts';
@@ -12,6 +11,7 @@ import { connector, receipts } from '../base-town.ts';
 import { interlocal } from '../cli.ts';
 import { closeTowns, type Files, makeTown } from '../town.ts';
 import { contentsOfTown } from '../../store/stores.ts';
+import { ed25519Key } from '../../../scripts/sample-town/servers/sftp/user-key.ts';
 
 /** Nobody's secrets: wherever one of them turns up, a real one would. */
 const CANARIES = {
@@ -21,7 +21,7 @@ const CANARIES = {
   signing: 'canary-x509-phrase-4c',
 };
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-secrets-'));
-const key = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: CANARIES.phrase, cipher: 'aes256-cbc', rounds: 16 });
+const key = ed25519Key(CANARIES.phrase);
 let sftp: SftpServer;
 let soap: Server;
 let signing: Signing;

@@ -7,6 +7,7 @@ import SftpClient from 'ssh2-sftp-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ed25519HostKey, fingerprint, sampleTownHostKey, SFTP_HOST_KEY_FINGERPRINT } from './host-key.ts';
 import { startSftpServer, type SftpServer, type SftpServerOptions } from './server.ts';
+import { ed25519Key } from './user-key.ts';
 
 const { STATUS_CODE } = ssh2.utils.sftp;
 let folder: string;
@@ -207,7 +208,7 @@ async function setMtime(path: string, seconds: number): Promise<void> {
 }
 
 function clientKey(): { publicKey: string; privateKey: string } {
-  const made = ssh2.utils.generateKeyPairSync('ed25519');
+  const made = ed25519Key();
   return { publicKey: made.public, privateKey: made.private };
 }
 
