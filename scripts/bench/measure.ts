@@ -1,5 +1,11 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+
+/** What bin/interlocal.js starts Node with. */
+export const NODE_FLAGS = [
+  .../const FLAGS = \[(.*)\];/.exec(readFileSync(new URL('../../bin/interlocal.js', import.meta.url), 'utf8'))![1]!.matchAll(/'([^']+)'/g),
+].map(([, flag]) => flag!);
 
 export interface Measured {
   seconds: number;

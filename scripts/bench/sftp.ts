@@ -7,7 +7,7 @@ import ssh2 from 'ssh2';
 import { startOpenSsh } from '../../test/transports/openssh.ts';
 import { fingerprint } from '../sample-town/servers/sftp/host-key.ts';
 import { generateReceipts } from './generate.ts';
-import { type Measured, measure, median } from './measure.ts';
+import { type Measured, measure, NODE_FLAGS, median } from './measure.ts';
 import { ed25519Key } from '../sample-town/servers/sftp/user-key.ts';
 
 /**
@@ -26,7 +26,6 @@ const ROW_BYTES = 266;
 const rows = Math.ceil((Number(values.mb) * 1e6) / ROW_BYTES);
 // As bin/interlocal.js starts a run: compiled code is kept, for its threads too.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
-const FLAGS = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring', '--heap-growing-percent=40'];
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-bench-sftp-'));
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const hostKey = ed25519Key();
@@ -76,7 +75,7 @@ async function compare(): Promise<void> {
       return measured;
     };
     const fetch = async () => {
-      const measured = await measure([...profiled, ...FLAGS, here('sftp-fetch.ts'), options, 'receipts.csv', folder]);
+      const measured = await measure([...profiled, ...NODE_FLAGS, here('sftp-fetch.ts'), options, 'receipts.csv', folder]);
       if ((JSON.parse(measured.out) as { size: number }).size !== size) throw new Error('We did not fetch it all.');
       return measured;
     };

@@ -5,7 +5,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { emptyDatabase, startPostgres } from '../../sample-town/servers/postgres/server.ts';
-import { type Measured, measure } from '../measure.ts';
+import { type Measured, measure, NODE_FLAGS } from '../measure.ts';
 import { writeYear } from './year.ts';
 
 const LOADS = ['receipts', 'closes', 'slips', 'settlements', 'bank-entries', 'ledger-lines'];
@@ -81,7 +81,7 @@ async function measureTown(town: string, size: number): Promise<Measured> {
   );
   console.log(`${'whole processes'.padEnd(34)}${'seconds'.padStart(9)}${'CPU s'.padStart(9)}${'peak MB'.padStart(9)}`);
   const run = async (label: string, moment: string, pipelines: readonly string[]): Promise<Measured> => {
-    const measured = await measure([path('run-legs.ts'), town, moment, ...pipelines]);
+    const measured = await measure([...NODE_FLAGS, path('run-legs.ts'), town, moment, ...pipelines]);
     line(label, measured);
     const legs = JSON.parse(measured.out) as Leg[];
     for (const leg of legs)
