@@ -29,7 +29,7 @@ export function edgesOf(
 }
 
 /** The same pairs where the blocks are known. */
-export function edgesOfBlocks(population: Population, table: ProfileTable, blocks: Blocks, share: Share): Edge[] {
+export function edgesOfBlocks(population: Population, table: ProfileTable, blocks: Blocks, share?: Share): Edge[] {
   const { edges, visit } = comparison(population, table);
   pairsOfBlocks(blocks, visit, share);
   return edges;

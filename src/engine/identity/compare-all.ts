@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { roomForBlocks } from '../../identity/block/blocks.ts';
-import { keysOfPass } from '../../identity/block/passes.ts';
+import { findBlocks, roomForBlocks } from '../../identity/block/blocks.ts';
 import type { ProfileTable } from '../../identity/block/table.ts';
 import type { IdentityModel } from '../../identity/model.ts';
-import { edgesOf } from '../../identity/resolve.ts';
+import { edgesOfBlocks } from '../../identity/resolve.ts';
 import type { FromThread, ThreadStart } from './compare-thread.ts';
 import { type PackedEdges, packedEdges } from './packed-edges.ts';
 
@@ -25,15 +24,15 @@ export interface Comparison {
 /** Starts to compare all candidates of a population; meanwhile the caller can do something else. */
 export function startComparison(model: IdentityModel, number: number, table: ProfileTable, threads = threadsFor(table.size)): Comparison {
   const population = model.populations[number]!;
+  const blocks = roomForBlocks(population.passes.length, table.size, (bytes) => new SharedArrayBuffer(bytes));
   if (threads === 0) {
-    const keys = population.passes.map((pass) => keysOfPass(pass, table));
+    for (const [at, pass] of population.passes.entries()) findBlocks(pass, at, table, population.cap, blocks);
     return {
-      keys: Promise.resolve(keys),
-      edges: Promise.resolve([packedEdges(edgesOf(population, table).edges)]),
+      keys: Promise.resolve(blocks.keys),
+      edges: Promise.resolve([packedEdges(edgesOfBlocks(population, table, blocks))]),
       stop: () => Promise.resolve(),
     };
   }
-  const blocks = roomForBlocks(population.passes.length, table.size, (bytes) => new SharedArrayBuffer(bytes));
   const ready = new Int32Array(new SharedArrayBuffer(4));
   const workers = Array.from({ length: threads }, (_, at) => {
     const data: ThreadStart = { from: model.from, population: number, table, share: { at, of: threads }, blocks, ready };
@@ -41,7 +40,8 @@ export function startComparison(model: IdentityModel, number: number, table: Pro
   });
   const answers = workers.map((worker) => answersOf(worker));
   return {
-    keys: answers[0]!.blocks.then(() => blocks.keys),
+    // Of all threads: where one ends before it has found its blocks, the others go no further.
+    keys: Promise.all(answers.map((answer) => answer.blocks)).then(() => blocks.keys),
     edges: Promise.all(answers.map(({ edges }) => edges)),
     stop: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
   };

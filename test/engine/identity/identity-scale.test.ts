@@ -71,6 +71,13 @@ describe('comparing all persons at once', () => {
     expect(await pairsOf(2)).toEqual(await pairsOf(0));
   });
 
+  test('where threads end early, whoever waits for their keys or their pairs is told', async () => {
+    const comparison = startComparison(model, number, table, 2);
+    const told = [comparison.keys, comparison.edges].map((one) => expect(one).rejects.toThrow('ended without a result'));
+    await comparison.stop();
+    await Promise.all(told);
+  });
+
   test('however the work is shared, the pairs are those of one worker', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 2, max: 7 }), (seed, workers) => {
