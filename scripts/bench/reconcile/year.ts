@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { dollars } from '../../sample-town/generate/money.ts';
 import { createRandom, type Random } from '../../sample-town/generate/random.ts';
 import { after, openDays, type System } from '../../sample-town/harbor/books.ts';
+import { COLUMNS } from '../../sample-town/harbor/harbor.ts';
 
 /** The year that is reconciled first, and the day that comes after it. */
 export const YEAR = { first: '2025-07-01', last: '2026-06-30' } as const;
@@ -41,15 +42,6 @@ export function writeYear(folders: Folders, size: number): Record<System, number
     }
   return books.end();
 }
-
-const COLUMNS: Record<System, readonly string[]> = {
-  receipts: 'no dock day entered cashier payer what account paid_by amount check_no bag close status voided posting'.split(' '),
-  closes: 'bag dock day count total first last'.split(' '),
-  slips: 'slip dock day prepared bag cash checks total memo'.split(' '),
-  settlements: 'id merchant batch closed kind gross refunds fees net items'.split(' '),
-  bank: 'id date code amount reference text'.split(' '),
-  ledger: 'line entry posted account side amount batch text'.split(' '),
-};
 
 interface Books {
   row(system: System, day: string, values: Record<string, string>): void;

@@ -141,7 +141,8 @@ function isBroken({ system, day }: Row): boolean {
   return system === 'bank' && BROKEN_DAYS.includes(day);
 }
 
-const COLUMNS: Record<System, readonly string[]> = {
+/** The columns of each system's files. */
+export const COLUMNS: Record<System, readonly string[]> = {
   receipts: 'no dock day entered cashier payer what account paid_by amount check_no bag close status voided posting'.split(' '),
   closes: 'bag dock day count total first last'.split(' '),
   slips: 'slip dock day prepared bag cash checks total memo'.split(' '),

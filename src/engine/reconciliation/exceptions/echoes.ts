@@ -2,7 +2,6 @@ import type { Project } from '../../../config/project.ts';
 import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
 import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
 import { dayNumber } from '../../../reconciliation/calendar.ts';
-import type { Cleaning } from '../../../reconciliation/entry.ts';
 import { cleaned } from '../../../reconciliation/fields.ts';
 import { landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
@@ -73,36 +72,32 @@ async function tagsOf(
     }
     return found;
   };
-  const add = async (pipeline: string, field: string, role: 'cause' | 'echo', prefix: string, clean: Cleaning[]): Promise<void> => {
-    for (const { id, about, type, text } of await fieldsOf(pipeline, field)) {
-      const value = cleaned(text, ['upper', 'alnum', ...clean, 'no_leading_zeros']);
-      // Two findings about one record are two causes, unless they say the same.
-      const name = `${about === 'money' ? '' : `${type} `}${prefix} ${value}`;
-      if (value !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
-    }
-  };
+  const tag = (id: string, name: string, role: 'cause' | 'echo'): void => void tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
   for (const [pipeline, { value }] of project.pipelines)
     for (const [i, { pipeline: other, here, there, clean, within }] of (value.reconcile?.echo_of ?? []).entries()) {
-      const cleanings: Cleaning[] = clean === undefined ? [] : [clean];
-      if (within) {
-        const nameOf = (text: string, index: number): string | null => {
-          const found = cleaned(text, ['upper', 'alnum', ...cleanings, 'no_leading_zeros']);
-          return found === null ? null : `${pipeline} ${i} ${found} ${index}`;
-        };
-        const own = await fieldsOf(pipeline, here);
-        for (const { id, about, since, text } of own) {
-          const name = about === 'money' && since !== null ? nameOf(text, days.index(dayNumber(since))) : null;
-          if (name !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role: 'echo' }]);
-        }
-        for (const { id, since, text } of missingWith(project, exceptions, other, there))
-          for (let lag = within.from; lag <= within.to; lag++) {
-            const name = nameOf(text, days.index(dayNumber(since)) + lag);
-            if (name !== null) tags.set(id, [...(tags.get(id) ?? []), { name, role: 'cause' }]);
+      const nameOf = (text: string): string | null => {
+        const value = cleaned(text, ['upper', 'alnum', ...(clean === undefined ? [] : [clean]), 'no_leading_zeros']);
+        return value === null ? null : `${pipeline} ${i} ${value}`;
+      };
+      const own = await fieldsOf(pipeline, here);
+      if (!within) {
+        for (const [list, role] of [[own, 'echo'] as const, [await fieldsOf(other, there), 'cause'] as const])
+          for (const { id, about, type, text } of list) {
+            const name = nameOf(text);
+            // Two findings about one record are two causes, unless they say the same.
+            if (name !== null) tag(id, `${about === 'money' ? '' : `${type} `}${name}`, role);
           }
         continue;
       }
-      await add(pipeline, here, 'echo', `${pipeline} ${i}`, cleanings);
-      await add(other, there, 'cause', `${pipeline} ${i}`, cleanings);
+      for (const { id, about, since, text } of own) {
+        const name = nameOf(text);
+        if (name !== null && about === 'money' && since !== null) tag(id, `${name} ${days.index(dayNumber(since))}`, 'echo');
+      }
+      for (const { id, since, text } of missingWith(project, exceptions, other, there)) {
+        const name = nameOf(text);
+        for (let lag = within.from; name !== null && lag <= within.to; lag++)
+          tag(id, `${name} ${days.index(dayNumber(since)) + lag}`, 'cause');
+      }
     }
   return tags;
 }
