@@ -128,7 +128,7 @@ export async function stateAfter(
 }
 
 /** As the store keeps it. */
-export function stateText(state: KeptState, rules: Rules, { numbers, totals }: CheckedResult): string {
+export function stateText(state: KeptState, rules: Rules, { numbers, totals }: Pick<CheckedResult, 'numbers' | 'totals'>): string {
   const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
     [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
   const written: Written = {
