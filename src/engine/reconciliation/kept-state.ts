@@ -42,7 +42,7 @@ export interface KeptTotal {
 }
 
 /** Changes when the same records may give another result because the program has changed. */
-const RULES = 6;
+const RULES = 7;
 
 /** On what a reconciliation compares now, as text. */
 export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {
