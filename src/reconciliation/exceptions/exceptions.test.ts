@@ -389,6 +389,22 @@ describe('findings about money that is accounted for', () => {
     expect(found).toEqual(wrong ? ['wrong_period d'] : []);
   });
 
+  test.each([
+    ['the month in which it was entered', '2026-08-21', false],
+    ['the month that it is dated in', '2026-06-12', false],
+    ['any other month', '2026-07-31', true],
+  ])('a refund that was dated back is told once; its entry is in %s', (_, posted, wrong) => {
+    const { found } = reconcile(
+      {
+        periods: [{ type: 'wrong_period', left: 'day', right: 'posted' }],
+        afterClose: [{ side: 'left', type: 'refund_after_close', where: {}, entered: 'entered', closes: 10 }],
+      },
+      [entry('a', -500, '2026-06-10', { slip: '7', day: '2026-06-10', entered: '2026-08-20' })],
+      [entry('d', -500, '2026-08-21', { slip: '7', posted })],
+    );
+    expect(found).toEqual(['refund_after_close a', ...(wrong ? ['wrong_period d'] : [])]);
+  });
+
   test('a refund dated in a month that was closed when it was entered', () => {
     const refund = (entered: string) =>
       reconcile(
