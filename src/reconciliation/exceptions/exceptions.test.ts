@@ -39,6 +39,20 @@ function reconcile(
   };
 }
 
+test('what is older than the other side is an opening item, unless something fits', () => {
+  const open = { right: { type: 'deposit_without_receipt', within: 0, opening: dayNumber('2026-07-01') } };
+  const left = [entry('a', 700, '2026-07-01', { slip: '9' })];
+  const right = [
+    entry('x', 500, '2026-06-30', { slip: '7' }),
+    entry('y', 500, '2026-07-01', { slip: '8' }),
+    entry('z', 700, '2026-06-30', { slip: '9' }),
+  ];
+  const { found, confirmed, outOfScope } = reconcile({}, left, right, { open });
+  expect(found).toEqual(['deposit_without_receipt y']);
+  expect(confirmed).toEqual(['a z']);
+  expect(outOfScope.map(({ entry: { id }, rule }) => [id, rule])).toEqual([['x', 'an opening item, of before 2026-07-01']]);
+});
+
 describe('a receipt that was entered twice', () => {
   const rules = { duplicates: [{ side: 'left' as const, type: 'duplicate_receipt', fields: ['payer'], at: 'at', minutes: 5 }] };
   const once = { slip: '7', payer: 'Diaz', at: '2026-07-01T10:00:00Z' };
