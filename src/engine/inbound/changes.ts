@@ -2,13 +2,13 @@ import type { StreamConfig } from '../../config/schema/connector.ts';
 import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
+import type { Digests } from '../../store/landing/digests.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
 import { countLinks, type KnownLink, linksAmong, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
 import type { InboundRun } from './inbound-run.ts';
-import type { Digests } from './digests.ts';
 import { type LiveDigests, liveDigests } from './live-digests.ts';
 
 /** What comparing a file with what is stored needs of a run. */
@@ -79,7 +79,7 @@ async function compared(
   let unchanged = 0;
   let twice = false;
   const isThere = (digest: string): boolean => {
-    const at = known.find(digest);
+    const at = there.find(digest);
     if (at < 0) return false;
     if (!known.meet(at)) twice = true;
     unchanged++;
