@@ -181,6 +181,10 @@ const openSide = z.strictObject({
     .min(1)
     .optional()
     .describe('Records that agree in these fields are one exception: the receipts of one bag.'),
+  opening: z.iso
+    .date()
+    .optional()
+    .describe('The first day of what the other side has. What is older and matches nothing is an opening item: out of scope.'),
 });
 
 export const passes = z

@@ -16,7 +16,7 @@ import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
-import { keyGroups } from './key-groups.ts';
+import { areSeveral, keyGroups } from './key-groups.ts';
 import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
@@ -205,7 +205,8 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
     const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
-    take(work, isUnsure ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt: 'by_chance' } } : match, 'rule');
+    const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
+    take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {

@@ -80,6 +80,52 @@ describe('a reconciliation by passes', () => {
   });
 });
 
+test('slips whose numbers begin again each year are each completed, at once or year by year; what is older is an opening item', async () => {
+  const passes = `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: the bank, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - key: slip
+      on: [{ left: account, right: reference, clean: [digits, no_leading_zeros] }]
+      sides: many_to_one
+      within: { from: 0, to: 5 }
+    - subset: what lacks its number
+      block: [department]
+      within: { from: 0, to: 2 }
+  open:
+    right: { type: deposit_without_receipt, opening: 2025-07-01 }
+`;
+  const receipts = [
+    { no: '1', amount: '5.00', account: '7', day: '2025-07-02' },
+    { no: '2', amount: '8.37', day: '2025-07-02' },
+    { no: '3', amount: '6.00', account: '7', day: '2026-07-02' },
+    { no: '4', amount: '9.41', day: '2026-07-02' },
+  ];
+  const deposits = [
+    { no: '99', amount: '44.00', day: '2025-06-30' },
+    { no: '7', amount: '13.37', day: '2025-07-03' },
+    { no: '007', amount: '15.41', day: '2026-07-03' },
+  ];
+  const t = await town(receipts.slice(0, 2), deposits.slice(0, 2), passes);
+  await run(t);
+  t.write({ 'desk/b.csv': receiptFile(receipts.slice(2)), 'bank/b.csv': depositFile(deposits.slice(2)) });
+  for (const pipeline of ['desk-receipts', 'bank-deposits']) await t.run(pipeline);
+  const later = await run(t);
+  const whole = await town(receipts, deposits, passes);
+  const notes = [later, await run(whole)].map((result) => result.notes.filter((note) => note.startsWith('the bank: ')));
+  expect(notes).toEqual([notes[0], notes[0]]);
+  expect(notes[0]!.join()).toContain('the bank: USD 28.78 matched (2), 44.00 out of scope (1).');
+  for (const { engine } of [t, whole]) {
+    const matches = await matchLines(engine, { pipeline: 'to-bank' });
+    expect(matches.map((m) => [m.state, m.right[0]!.key, m.left.map(({ key }) => key).sort()]).sort()).toEqual([
+      ['confirmed', '007', ['3', '4']],
+      ['confirmed', '7', ['1', '2']],
+    ]);
+    expect(await exceptionLines(engine, {}, '2026-07-20')).toEqual([]);
+  }
+});
+
 describe('exceptions', () => {
   test('a receipt is in transit first, then an exception, and new data closes it and says what did', async () => {
     const t = await town([{ no: '1', amount: '77.00' }], []);
