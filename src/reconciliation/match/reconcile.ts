@@ -6,6 +6,7 @@ import { findings } from '../exceptions/findings.ts';
 import { isProvenMissing } from '../exceptions/missing-records.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutMonthlyFees, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
+import { numbersBefore } from '../passes/different-numbers.ts';
 import { matchByBalance } from '../passes/balance.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
@@ -146,7 +147,8 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
-      const { matches, ambiguous } = matchByAmount(pass, open, [...all.right, ...(work.known?.strangers ?? [])], work.days);
+      const allRight = [...all.right, ...(work.known?.strangers ?? [])];
+      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes));
       takeAll(work, matches);
       return ambiguous;
     }
