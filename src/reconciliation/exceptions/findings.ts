@@ -84,11 +84,19 @@ function noteParts(work: Work, { left, right, difference }: ReconciledMatch, rul
   });
 }
 
-/** Records of the right in another month or period than the left of their match; those of one entry are one exception. */
+/**
+ * Records of the right in another month or period than the left of their match; those of one entry are one exception. What was
+ * dated back into a closed month is posted in the open one: that is told once, by the rule for it, and its entry is right.
+ */
 function notePeriods(work: Work, rule: PeriodRule): void {
+  const enteredLate = work.rules.exceptions.afterClose.filter(({ side }) => side === 'left').map((closed) => afterClose(closed, work.days));
+  const periodsOf = (entry: Entry): (string | null)[] => {
+    const entered = enteredLate.map((late) => late(entry)).find((late) => late !== undefined)?.entered;
+    return [entry.values[rule.left] ?? null, ...(entered === undefined ? [] : [dateOf(entered)])];
+  };
   const entries = new Map<string, { records: Entry[]; left: string; right: string }>();
   for (const { left, right } of work.matches) {
-    const wanted = new Set(left.map(({ values }) => values[rule.left] ?? null));
+    const wanted = new Set(left.flatMap(periodsOf));
     for (const record of right) {
       const has = record.values[rule.right] ?? null;
       const periods = [...wanted].map((value) => (value === null || has === null ? null : samePeriod(work, value, has)));

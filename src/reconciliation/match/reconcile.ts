@@ -6,6 +6,7 @@ import { findings } from '../exceptions/findings.ts';
 import { isProvenMissing } from '../exceptions/missing-records.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutMonthlyFees, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
+import { numbersBefore } from '../passes/different-numbers.ts';
 import { matchByBalance } from '../passes/balance.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
@@ -16,7 +17,7 @@ import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
-import { keyGroups } from './key-groups.ts';
+import { areSeveral, keyGroups } from './key-groups.ts';
 import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
@@ -146,7 +147,8 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
-      const { matches, ambiguous } = matchByAmount(pass, open, [...all.right, ...(work.known?.strangers ?? [])], work.days);
+      const allRight = [...all.right, ...(work.known?.strangers ?? [])];
+      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes));
       takeAll(work, matches);
       return ambiguous;
     }
@@ -205,7 +207,8 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
     const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
-    take(work, isUnsure ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt: 'by_chance' } } : match, 'rule');
+    const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
+    take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {

@@ -12,6 +12,8 @@ export interface OpenRule {
   within: number;
   /** Records that agree in these fields are one exception: a whole bag. */
   together?: readonly string[];
+  /** The first day of what the other side has, as day number: the counterpart of older records is in books that nobody reads here. */
+  opening?: number;
 }
 
 /** A reconciliation's rules, as its pipeline declares them. */

@@ -6,7 +6,7 @@ import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
 import { packed } from './packed-rows.ts';
 import { rowsOf } from './rows.ts';
-import { openWriter } from './writer.ts';
+import { openDigester, openWriter } from './writer.ts';
 import {
   columnsOf,
   createIndex,
@@ -43,6 +43,7 @@ export const sqlite: Dialect = {
   nextId,
   rowsOf,
   packed,
+  openDigester,
   openWriter,
   takeLock,
   heldLocks,
