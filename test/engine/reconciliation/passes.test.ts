@@ -61,6 +61,28 @@ describe('a reconciliation by passes', () => {
     expect(await standing(t)).toEqual({ reconciled: 5234, open: 0, why: [] });
   });
 
+  test('two different numbers exclude each other where a day has several checks of one amount, also when one comes later', async () => {
+    const passes = PASSES.replace('within: { from: 0, to: 3 }', 'within: { from: 0, to: 3 }\n      chance: 1000');
+    const t = await town(
+      [
+        { no: '1234', amount: '62.50' },
+        { no: 'no number', amount: '62.50' },
+      ],
+      [{ no: 'none', amount: '62.50' }],
+      passes,
+    );
+    await run(t);
+    expect(await matchLines(t.engine, {})).toEqual([]);
+    t.write({ 'bank/b.csv': depositFile([{ no: '0000008095', amount: '62.50' }]) });
+    await t.run('bank-deposits');
+    expect((await run(t)).notes.join('\n')).toContain('may have changed');
+    expect((await matchLines(t.engine, {})).map((m) => [m.state, m.left[0]!.key, m.right[0]!.key]).sort()).toEqual([
+      ['confirmed', '1234', 'none'],
+      ['confirmed', 'no number', '0000008095'],
+    ]);
+    expect(await exceptionLines(t.engine, {}, '2026-07-20')).toEqual([]);
+  });
+
   test('a second run adds and revokes nothing, and a changed record is no longer reconciled', async () => {
     const t = await town([{ no: '1', amount: '40.00' }], [{ no: '1', amount: '40.00' }]);
     await run(t);
