@@ -6,7 +6,7 @@ import { keySet, renamings } from './keys.ts';
 import { heldLocks, takeLock } from './locks.ts';
 import { packed } from './packed-rows.ts';
 import { rowsOf } from './rows.ts';
-import { openWriter } from './writer.ts';
+import { openDigester, openWriter } from './writer.ts';
 import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
@@ -31,6 +31,7 @@ export const sqlite: Dialect = {
   nextId,
   rowsOf,
   packed,
+  openDigester,
   openWriter,
   takeLock,
   heldLocks,
