@@ -2,6 +2,11 @@ import { EBCDIC, isEbcdic } from '../../formats/text/ebcdic.ts';
 
 /** What people hand over by mistake, known by its first bytes. In Latin-1. */
 const BEGINNINGS: readonly [begins: RegExp, what: string, hint: string][] = [
+  [
+    /^(?:ISA([^\w\s])[^\r\n]{120}|(?:UNA[^\r\n]{6})?UNB\+[^\r\n]{80})/,
+    'EDI (X12 or EDIFACT), whose segments do not stand on lines of their own',
+    'Ask for a line for each segment, or for the same data as CSV, XML or JSON.',
+  ],
   [/^%PDF-/, 'a PDF', 'A PDF cannot be read as data: ask the vendor for the same report as CSV, Excel or a text file.'],
   [
     /^\u00d0\u00cf\u0011\u00e0/,

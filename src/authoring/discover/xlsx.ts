@@ -1,5 +1,6 @@
 import { FatalError } from '../../core/errors.ts';
 import type { Values } from '../../core/record.ts';
+import { counted } from '../../core/text/counted.ts';
 import { cellText } from '../../formats/xlsx/cell.ts';
 import { rawSheet, type RawSheet } from '../../formats/xlsx/raw.ts';
 import type { RawRow } from '../../formats/xlsx/sheet.ts';
@@ -69,7 +70,7 @@ export async function discoverXlsx(file: string, bytes: Buffer): Promise<Propose
         ? `row ${head.number} is a header: only texts, and all different`
         : `no header: row ${head.number} has numbers, empty cells or equal texts`,
       `${outOf(records.filter(({ filled }) => filled === width).length, records.length)} rows have a value in each of ${width} columns`,
-      ...(footer > 0 ? [`${footer} rows at the end have few values: totals or remarks`] : []),
+      ...(footer > 0 ? [`${counted(footer, 'row')} at the end ${footer === 1 ? 'has' : 'have'} few values: totals or remarks`] : []),
       ...report.evidence,
     ],
   };

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FileError } from '../../core/errors.ts';
 import { refuseFile } from '../refuse.ts';
+import { isEbcdic } from '../text/ebcdic.ts';
 
 export type PackingKind = 'gzip' | 'zip' | 'pgp';
 
@@ -25,8 +26,8 @@ export function looksLikePgp(head: Uint8Array): boolean {
   if (first === undefined) return false;
   if (first < 0x80) return isArmored(head);
   const tag = first & 0x40 ? first & 0x3f : (first & 0x3c) >> 2;
-  // The mark of UTF-8 and accented letters have the same bit set.
-  return PGP_TAGS.includes(tag) && !isUtf8(head.subarray(0, Math.min(3, head.length)));
+  // The mark of UTF-8, accented letters and the capitals of EBCDIC have the same bit set.
+  return PGP_TAGS.includes(tag) && !isUtf8(head.subarray(0, Math.min(3, head.length))) && !isEbcdic(head);
 }
 
 /** The file is not packed as the connector says: what it looks like instead. */

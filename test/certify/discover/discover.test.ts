@@ -139,6 +139,9 @@ describe('nested samples', () => {
   test('what cannot be looked at is refused in plain words', async () => {
     await expect(look('')).rejects.toThrow('The file is empty.');
     await expect(look(Buffer.from('PK\u0003\u0004rest'), 'a.xlsx')).rejects.toThrow('FILE_TRUNCATED');
+    const isa = `ISA*00*          *00*          *ZZ*${'TOWN'.padEnd(15)}*ZZ*${'BANK'.padEnd(15)}*260701*1200*U*00401*000000001*0*P*>`;
+    await expect(look(`${isa}~GS*RA*S*R*20260701*1200*1*X*004010~ST*820*0001~`, 'a.edi')).rejects.toThrow('This is EDI');
+    expect((await look(`${isa}\r\nRMR*IV*INV1**100.00\r\nRMR*IV*INV2**50.00\r\n`, 'a.edi')).fields.length).toBeGreaterThan(0);
     await expect(look('%PDF-1.7\n%\u00e2\n1 0 obj', 'report.csv')).rejects.toThrow('This is a PDF. A PDF cannot be read as data');
     await expect(look('<!DOCTYPE html><html><body>Log in</body></html>')).rejects.toThrow('it may be a login page');
     await expect(look(Buffer.from('d0cf11e0a1b11ae10000', 'hex'), 'till.xls')).rejects.toThrow('save it as .xlsx or CSV');

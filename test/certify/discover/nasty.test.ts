@@ -128,6 +128,9 @@ describe('files of mainframes', { timeout: 60_000 }, () => {
   test('in EBCDIC are named', async () => {
     const ebcdic = Buffer.from([...'0512345 67'.repeat(10)].map((c) => (c === ' ' ? 0x40 : 0xf0 + Number(c))));
     await expect(discoverFile('bills.dat', ebcdic)).rejects.toThrow('This is EBCDIC');
+    // The first letter of a header, H, is as a packet of OpenPGP begins.
+    const header = Buffer.concat([Buffer.from([0xc8, 0xf2, 0xf0, 0xf2, 0xf6, 0xf0, 0xf7, 0xf0, 0xf1]), ebcdic]);
+    await expect(discoverFile('bills.dat', header)).rejects.toThrow('This is EBCDIC');
   });
 });
 
