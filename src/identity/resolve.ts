@@ -5,7 +5,7 @@ import { keysOfRule } from './block/passes.ts';
 import { profileAt, type ProfileTable } from './block/table.ts';
 import { clusterRecords } from './cluster/cluster.ts';
 import type { IdentityModel, Population } from './model.ts';
-import { type Scored, scorePair, verdictOf } from './score/score.ts';
+import { type Scored, scoreMembers, scorePair, verdictOf } from './score/score.ts';
 import { screen } from './score/screen.ts';
 
 /** A pair that is linked by its score, or that needs review. */
@@ -92,6 +92,8 @@ export interface Component {
   /** See ClusterInput.sources. */
   sources: readonly (string | null)[];
   links: readonly { a: number; b: number; score: number }[];
+  /** See ClusterInput.near. */
+  near: readonly { a: number; b: number }[];
   rules: readonly { a: number; b: number }[];
   decisions: readonly (Decision & { a: number; b: number })[];
 }
@@ -108,26 +110,36 @@ const NEVER_COMPARED = {
   sure: false,
   bornApart: false,
   strangers: false,
+  ownMail: false,
+  phone: 0,
+  sameSuffix: false,
+  namesakes: false,
+  suffixMissing: false,
   surname: 0,
 };
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
-export function clustersOf({ model, populations, profiles, sources, links, rules, decisions }: Component): number[] {
+export function clustersOf({ model, populations, profiles, sources, links, near, rules, decisions }: Component): number[] {
   const pairs = (wanted: Decision['verdict']): [number, number][] =>
     decisions.filter((d) => d.verdict === wanted).map(({ a, b }) => [a, b]);
   return clusterRecords({
     size: profiles.length,
     sources,
+    lacks: (a, what) => {
+      const slot = model.populations[populations[a]!]?.roles[what] ?? -1;
+      return slot >= 0 && (profiles[a]![slot] ?? null) === null;
+    },
     same: pairs('same'),
     different: pairs('different'),
     rules: rules.map(({ a, b }) => [a, b]),
     edges: links,
+    near,
     join: model.populations[populations[0]!]?.join ?? { mean: 0, least: -Infinity },
     link: model.populations[populations[0]!]?.link ?? 0,
     pair(a, b) {
       const population = model.populations[populations[a]!];
       if (!population || populations[a] !== populations[b]) return NEVER_COMPARED;
-      const scored = scorePair(population, profiles[a]!, profiles[b]!);
+      const scored = scoreMembers(population, profiles[a]!, profiles[b]!);
       return { ...scored, full: scored.uncapped, vetoed: scored.twoPeople, twins: scored.veto === 'twins' };
     },
   });

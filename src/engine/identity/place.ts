@@ -57,9 +57,13 @@ export async function placeRegion(
   return writePlaces(store, model, { region, edges: [...edges.values()], decisions: [...decisions.values()], byName });
 }
 
-/** Does it count where members are put into clusters? */
-export function isTie({ verdict, rule }: StoredEdge): boolean {
-  return verdict === 'link' || rule !== null;
+/** Does it count where members are put into clusters? A suffix that one leaves out says that there are two of that name. */
+export function isTie({ verdict, rule, veto }: StoredEdge): boolean {
+  return verdict === 'link' || rule !== null || isNear(veto);
+}
+
+function isNear(veto: StoredEdge['veto']): boolean {
+  return veto === 'suffix_missing';
 }
 
 interface Region {
@@ -181,6 +185,7 @@ export function clusterMembers(
       profiles: members.map((m) => m.profile!),
       sources: members.map((m) => (model.onePerSource(m.source) ? m.source : null)),
       links: mine.filter((l) => l.verdict === 'link'),
+      near: mine.filter((l) => isNear(l.veto)),
       rules: mine.filter((l) => l.rule !== null),
       decisions: said,
     });

@@ -20,7 +20,7 @@ import { startComparison } from './compare-all.ts';
 import { type Everyone, LINK_KINDS, readEveryone } from './everyone.ts';
 import { type MatchedKind, type MemberContext, writeOfMembers } from './members.ts';
 import { type PackedEdges, verdictOfPacked } from './packed-edges.ts';
-import { clusterMembers, nameOf } from './place.ts';
+import { clusterMembers, isTie, nameOf } from './place.ts';
 
 /** Members whose records are read and written at once. */
 const CHUNK = 500;
@@ -135,7 +135,7 @@ function placeEveryone(
   const { size, ids, live, golden, host, rank } = everyone;
   const at = placeOf(ids);
   const named = membersNamed(everyone, decisions);
-  const tied = edges.filter((e) => e.verdict === 'link' || e.rule !== null);
+  const tied = edges.filter(isTie);
   const ties = tied.map((e) => ({ a: at(e.a), b: at(e.b) }));
   const same = decisions.flatMap((d) => {
     const [a, b] = [named.get(nameOf(d.a)), named.get(nameOf(d.b))];

@@ -38,6 +38,8 @@ const SAME_OF_SAMPLE = 0.5;
 const MIN_PART = 0.25;
 /** So many rows the file may be ahead of what comes from the store. */
 const MAX_WAITING = 500;
+/** Progress is told of each so many rows of which no record is made. */
+const TOLD_RECORDS = 1000;
 /** Some of the first records may be wrong; the layout is remembered by those that are not. */
 const LET_THROUGH = 2 * LOOKED_INTO;
 
@@ -83,6 +85,7 @@ async function compared(
     if (at < 0) return false;
     if (!known.meet(at)) twice = true;
     unchanged++;
+    if (unchanged % TOLD_RECORDS === 0) onProgress(unchanged + records.length);
     return true;
   };
   const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {

@@ -14,6 +14,11 @@ const PAIR = {
   sure: false,
   bornApart: false,
   strangers: false,
+  ownMail: false,
+  phone: 0,
+  sameSuffix: false,
+  namesakes: false,
+  suffixMissing: false,
 };
 
 /** Three spellings of one person: the second is tied to both others, which have little in common. */
@@ -25,6 +30,8 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
     same: [],
     different: [],
     rules: [],
+    near: [],
+    lacks: () => false,
     edges: [
       { a: 0, b: 1, score: 5000 },
       { a: 1, b: 2, score: 4000 },
@@ -47,7 +54,7 @@ test('a veto keeps it out even there', () => {
 });
 
 /** Four records of one system that no rule or person ties or parts. */
-const FOUR = { size: 4, sources: [null, null, null, null], same: [], different: [], rules: [] };
+const FOUR = { size: 4, sources: [null, null, null, null], same: [], different: [], rules: [], near: [], lacks: () => false };
 
 /** 0 has no given name and fits everybody of the household; 1, 2 and 3 are three of them. `named`: what 1 and 2 say of each other. */
 const household = (named: number): number[] =>

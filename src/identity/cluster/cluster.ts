@@ -1,51 +1,6 @@
 import { fixed } from '../score/weights.ts';
-/** A record that is put into clusters, by its number in the list of nodes. */
-export interface ClusterInput {
-  /** How many records there are. They are in an order that depends on what they are, not on when they came. */
-  size: number;
-  /** Two records of which the source says nobody is entered twice: equal texts never meet; null meets everybody. */
-  sources: readonly (string | null)[];
-  /** Pairs that a person decided are one, in the order of the decisions. */
-  same: readonly (readonly [number, number])[];
-  /** Pairs that a person decided are two. */
-  different: readonly (readonly [number, number])[];
-  /** Pairs that a rule makes one. */
-  rules: readonly (readonly [number, number])[];
-  /** Pairs that are linked by their score. */
-  edges: readonly { a: number; b: number; score: number }[];
-  /**
-   * The score of any two records, what it would be if everything counted in full, and whether something keeps them apart. Asked for cross
-   * pairs that nobody compared yet.
-   */
-  pair(a: number, b: number): Pair;
-  /** The mean that two clusters need to be joined, and the least that a pair counts in it. */
-  join: { mean: number; least: number };
-  /** The score from which on a pair is linked. By as much a cluster must be likelier than a rival that is somebody else. */
-  link: number;
-}
-
-interface Pair {
-  score: number;
-  full: number;
-  /** Something says that they are two people, and not that too little is known: it keeps whole clusters apart. */
-  vetoed: boolean;
-  /** What given names and birth dates say: 1, one person; -1, two people, as Robert and Nancy of one household; 0, nothing. */
-  person: number;
-  /** 1: the birth dates agree; -1: they are two days in two years; 0: that is open. */
-  birth: number;
-  /** 1: the given names agree; -1: they are two names; 0: that is open. */
-  given: number;
-  /** The same of the surnames. */
-  surname: number;
-  /** Two given names at one birth date: twins, or one person who is also called by another name. */
-  twins: boolean;
-  /** Both given names and both birth dates are there and agree. */
-  sure: boolean;
-  /** Both birth dates are there, and are not one date typed in two ways. */
-  bornApart: boolean;
-  /** They are, and neither a phone nor an e-mail address agrees where they could be compared. */
-  strangers: boolean;
-}
+import type { ClusterInput, Pair } from './input.ts';
+import { neighborsOf, openIn, tells } from './two-of-a-house.ts';
 
 /** So many pairs that are surely one person outvote one that looks like twins. */
 const SURE_FOR_TWINS = 3;
@@ -103,6 +58,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     let contrary = 0;
     let strangers = 0;
     let ofStrangers = 0;
+    let told = false;
+    let suffixMissing = false;
     const [first, second] = [said.members(x), said.members(y)];
     const several = first.length > 1 && second.length > 1;
     const births = tally();
@@ -117,6 +74,8 @@ export function clusterRecords(input: ClusterInput): number[] {
         full += found.full;
         person += found.person;
         if (found.twins) twins++;
+        if (tells(found)) told = true;
+        if (found.suffixMissing) suffixMissing = true;
         if (found.sure) sure++;
         if (several) {
           births.count(a, b, found.birth);
@@ -132,6 +91,8 @@ export function clusterRecords(input: ClusterInput): number[] {
         }
       }
     const pairs = first.length * second.length;
+    // One record between them leaves out both the suffix and the birth date.
+    if (suffixMissing && !told) return undefined;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
     if (several && (births.areTwo() || names.areTwo())) return undefined;
@@ -146,7 +107,8 @@ export function clusterRecords(input: ClusterInput): number[] {
     const enough = sum >= (often || plain ? -LESS * pairs : 0) && person >= 0 && !twoPeople;
     return { enough, person: twoPeople ? Math.min(person, -1) : person, full: full / pairs };
   };
-  const neighbors = neighborsOf(input);
+  const neighbors = neighborsOf(input.size, input.edges);
+  const isOpen = openIn(input, pair);
   /** Is there somebody else, who is not y, that x may just as well be? */
   const hasRival = (x: number, y: number, { full, person }: { full: number; person: number }): boolean => {
     const others = new Set(said.members(x).flatMap((a) => neighbors[a]!.map((b) => said.of[b]!)));
@@ -166,6 +128,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!together && apart(a, b)) return false;
     const found = compared(a, b);
     if (!found || (byScore && !found.enough)) return false;
+    if (byScore && !together && isOpen(said.members(a), said.members(b))) return false;
     if (byScore && !together && (hasRival(a, b, found) || hasRival(b, a, found))) return false;
     said.join(a, b);
     if (!together) whole.join(a, b);
@@ -202,16 +165,6 @@ function tally(): { count: (a: number, b: number, says: number) => void; areTwo:
       return differ.some(([a]) => a !== one) && differ.some(([, b]) => b !== other);
     },
   };
-}
-
-/** By record, the records that it has an edge to. */
-function neighborsOf({ size, edges }: ClusterInput): number[][] {
-  const lists = Array.from({ length: size }, (): number[] => []);
-  for (const { a, b } of edges) {
-    lists[a]!.push(b);
-    lists[b]!.push(a);
-  }
-  return lists;
 }
 
 /** Groups of records that are joined; each is named by its smallest number. */

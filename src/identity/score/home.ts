@@ -45,9 +45,9 @@ export function hasOtherContacts({ roles: { phone, email } }: Population, levels
 }
 
 /**
- * Both records say more of the person than name, birth date and address. In registers that know no more, whole given names are wrong as
+ * One of the records says more of the person than name, birth date and address. In registers that know no more, whole given names are wrong as
  * often as there are twins; where somebody was asked for a phone or a middle name they hardly ever are.
  */
-export function isKnownWell({ roles: { middle, phone, email, sex } }: Population, levels: Int8Array): boolean {
-  return [middle, phone, email, sex].some((slot) => slot >= 0 && levels[slot]! >= 0);
+export function isKnownWell({ roles: { middle, phone, email, sex } }: Population, a: Profile, b: Profile): boolean {
+  return [middle, phone, email, sex].some((slot) => slot >= 0 && ((a[slot] ?? null) !== null || (b[slot] ?? null) !== null));
 }

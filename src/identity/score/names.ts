@@ -46,8 +46,8 @@ export function hasOtherSurname({ roles: { surname } }: Population, levels: Int8
 }
 
 /** The same surname; one with a typing error where more is known of both. */
-export function surnameOfTwins(population: Population, levels: Int8Array): boolean {
-  return sameSurname(population, levels) || (hasNearSurname(population, levels) && isKnownWell(population, levels));
+export function surnameOfTwins(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  return sameSurname(population, levels) || (hasNearSurname(population, levels) && isKnownWell(population, a, b));
 }
 
 /** 1 where two surnames agree, -1 where they are two, 0 where that is open: one is missing, or one person has a new one and the old phone. */

@@ -1,5 +1,6 @@
 import { hasNicknames } from '../compare/nicknames.ts';
 import { isKnownGivenName } from './common-names.ts';
+import { NAMES_FROM_ABROAD } from './names-from-abroad.ts';
 
 /** Given names that one in some thousand has in the United States (Census Bureau, 1990), beside those of `common-names.ts`. */
 const RARER = new Set(
@@ -40,5 +41,5 @@ carey rod ola quinton janine
  * of true names as often as in relatives. They count where something else speaks for two people.
  */
 export function isGivenNameAtAll(name: string): boolean {
-  return isKnownGivenName(name) || hasNicknames(name) || RARER.has(name);
+  return isKnownGivenName(name) || hasNicknames(name) || RARER.has(name) || NAMES_FROM_ABROAD.has(name);
 }

@@ -190,6 +190,30 @@ describe('who is not linked', () => {
       { first_name: 'Jon', last_name: 'Anderson', birth_date: '1968-02-10', phone: '585-555-0101' },
       { first_name: 'John', last_name: 'Anderson', birth_date: '1970-09-13', phone: '585-555-0101' },
     ],
+    [
+      'twins of whom one has a rarer name, where one record has a phone',
+      'review twins',
+      { ...emma, first_name: 'Lloyd', phone: '585-555-0101' },
+      { ...emma, first_name: 'Francis' },
+    ],
+    [
+      'twins with Polish names',
+      'review twins',
+      { ...emma, first_name: 'Grzegorz', phone: '585-555-0101' },
+      { ...emma, first_name: 'Wojciech', phone: '585-555-0101' },
+    ],
+    [
+      'a record without a given name, born a generation before somebody of the house',
+      'review person_evidence',
+      { ...bob, birth_date: '1960-02-21', phone: '585-555-0101' },
+      { ...bob, first_name: null, birth_date: '1991-07-05', phone: '585-555-0101' },
+    ],
+    [
+      'father and son of one name and phone, of whom one has another house number',
+      'review father_and_son',
+      { ...bob, birth_date: '1955-04-01', phone: '585-555-0101' },
+      { ...bob, birth_date: '1984-09-17', phone: '585-555-0101', address_line1: '21 Elm Street' },
+    ],
     ['father and son of one name', 'review father_and_son', { ...bob, birth_date: '1955-04-01' }, { ...bob, birth_date: '1984-09-17' }],
     [
       'father and son whose birthdays differ in one digit',

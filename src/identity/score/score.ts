@@ -2,6 +2,7 @@ import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import { areSwapped } from '../compare/levels.ts';
 import type { Population } from '../model.ts';
+import { type HouseSays, houseSays } from './house.ts';
 import { goesBy } from './names.ts';
 import { vetoOf } from './vetoes.ts';
 
@@ -93,6 +94,12 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared, ofPerson);
   const score = own + Math.max(household.floor, Math.min(household.cap, shared));
   return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
+}
+
+/** The same of two records that are put into clusters together, with what tells two of one house apart. */
+export function scoreMembers(population: Population, a: Profile, b: Profile): Scored & HouseSays {
+  const scored = scorePair(population, a, b);
+  return { ...scored, ...houseSays(population, a, b, scratch) };
 }
 
 /**

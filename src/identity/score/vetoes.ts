@@ -3,6 +3,7 @@ import type { VetoName } from '../../config/schema/identity.ts';
 import type { Population } from '../model.ts';
 import { suffixesConflict } from '../standardize/person-name.ts';
 import { areBornApart, areGenerationApart, areYearsApart, birthLevel, birthsSay, mayBeOfSiblings } from './births.ts';
+import { isOneOfTwo } from './house.ts';
 import { hasOtherContacts, hasOtherUnit, isKnownWell, livesElsewhere, notApart, sameDoor, sameHome, sharesContact } from './home.ts';
 import { areNamedAlike, givenNames, goesBy, hasNearSurname, hasOtherSurname, namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
 import { fixed } from './weights.ts';
@@ -85,15 +86,15 @@ function vetoByRole(
   const otherSex = roles.sex >= 0 && levels[roles.sex] === 1;
   const bothRarer = conflict && population.isRarerName(first!) && population.isRarerName(second!);
   const initial = first?.length === 1 || second?.length === 1;
-  const twoNames = bothNames || (bothRarer && isKnownWell(population, levels));
+  const twoNames = bothNames || (bothRarer && isKnownWell(population, a, b));
   if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || initial || otherSex))
-    if (surnameOfTwins(population, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
+    if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
       return { veto: 'twins', apart: false, given: -1 };
   // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
   if (vetoes.has('twins') && birth === 1 && bothRarer && a[roles.birth]!.slice(0, 4) === b[roles.birth]!.slice(0, 4))
     if (hasNearSurname(population, levels) && sameHome(population, levels)) return { veto: 'twins', apart: false, given: -1 };
   if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && areGenerationApart(population, a, b))
-    if (hasNearSurname(population, levels) && sameHome(population, levels))
+    if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
       return { veto: 'father_and_son', apart: false, twoPeople: true };
   if (vetoes.has('siblings') && !conflict && areNamedAlike(first, second) && areBornApart(population, a, b, levels))
     if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
@@ -115,8 +116,10 @@ function vetoByRole(
   const oneName = conflict && (population.isGivenName(first!) || population.isGivenName(second!));
   // Sarah Ward and Margaret Russell, who happen to be born on one day, and have two phones or e-mail addresses.
   const otherNames = bothNames && roles.surname >= 0 && levels[roles.surname] === 4 && hasOtherContacts(population, levels);
-  // A household where one record leaves out the given name: whose it is only a birth date or a phone says.
-  const nameless = (first === null || second === null) && birth < 0 && (otherSex || hasOtherContacts(population, levels));
+  // A household where one record leaves out the given name: whose it is only a birth date or a phone says, and not those of a parent.
+  const nameless =
+    (first === null || second === null) &&
+    (birth < 0 ? otherSex || hasOtherContacts(population, levels) : areYearsApart(population, a, b) && isKnownWell(population, a, b));
   const born = birthAgrees && !(conflict && given === 4 && mayBeOfSiblings(population, a, b, birth));
   const evidence = (nameAgrees || born) && !moved && !otherNames && !nameless;
   const tooLittle =
@@ -156,14 +159,4 @@ function isSomebodyNear(population: Population, a: Profile, b: Profile, levels: 
 function isElder(population: Population, a: Profile, b: Profile, levels: Int8Array, birth: number): boolean {
   if (birth < 0 || birth > 2 || !areYearsApart(population, a, b)) return false;
   return hasOtherContacts(population, levels) && !sameHome(population, levels);
-}
-
-/**
- * One is called Jr (or Sr), the other nothing, and neither a birth date nor an e-mail address says whether it is the same person or
- * the other one of that name: a phone or an address may be of both.
- */
-function isOneOfTwo({ roles }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
-  if (roles.suffix < 0 || ((a[roles.suffix] ?? null) === null) === ((b[roles.suffix] ?? null) === null)) return false;
-  const agrees = (slot: number, most: number): boolean => slot >= 0 && levels[slot]! >= 0 && levels[slot]! <= most;
-  return !agrees(roles.birth, 2) && !agrees(roles.email, 1);
 }

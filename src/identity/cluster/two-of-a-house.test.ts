@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { entitySchema, matchingOf } from '../../config/schema/model.ts';
+import { compileIdentity } from '../model.ts';
+import { clustersOf } from '../resolve.ts';
+import { scorePair, verdictOf } from '../score/score.ts';
+
+const party = entitySchema.parse(parse(readFileSync(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')));
+const model = compileIdentity(matchingOf(party)!);
+const population = model.populations.findIndex((p) => p.name === 'person');
+const person = model.populations[population]!;
+type Fields = Record<string, string | null>;
+
+/** Of records that are all compared with each other: those that are one, as lists of their numbers. */
+function peopleOf(records: readonly Fields[]): number[][] {
+  const profiles = records.map((record) => person.read(record));
+  const pairs = profiles.flatMap((a, i) => profiles.slice(i + 1).map((b, j) => ({ a: i, b: i + 1 + j, scored: scorePair(person, a, b) })));
+  const of = clustersOf({
+    model,
+    profiles,
+    populations: profiles.map(() => population),
+    sources: profiles.map(() => null),
+    links: pairs.filter((p) => verdictOf(person, p.scored) === 'link').map(({ a, b, scored }) => ({ a, b, score: scored.score })),
+    near: pairs.filter((p) => p.scored.veto === 'suffix_missing'),
+    rules: [],
+    decisions: [],
+  });
+  return [...Map.groupBy(of.keys(), (i) => of[i]!).values()];
+}
+
+const home = { address_line1: '12 Elm Street', city: 'Maplewood', state: 'NY', postal_code: '14586' };
+const ward: Fields = { first_name: 'Louis', last_name: 'Ward', ...home };
+const father: Fields = { ...ward, birth_date: '1961-04-12', phone: '585-555-0142', email: 'louis.ward@example.org' };
+const son: Fields = { ...ward, birth_date: '1992-10-09' };
+
+test('a record with only a name and an address joins the one person of that name in the house', () => {
+  expect(peopleOf([father, ward])).toEqual([[0, 1]]);
+});
+
+test('it joins neither where two of that name live there, nor another such record', () => {
+  expect(peopleOf([father, son, ward])).toEqual([[0], [1], [2]]);
+  expect(peopleOf([father, son, ward, { ...ward, middle_name: 'John' }])).toEqual([[0], [1], [2], [3]]);
+});
+
+test('a phone does not tell which of the two it is where only one has any, and neither does the e-mail address of a family', () => {
+  expect(peopleOf([father, son, { ...ward, phone: '585-555-0142' }])).toEqual([[0], [1], [2]]);
+  const other = { ...son, phone: '585-555-0177' };
+  expect(peopleOf([father, other, { ...ward, phone: '585-555-0142' }])).toEqual([[0, 2], [1]]);
+  const family = { email: 'wardfamily@example.org' };
+  expect(peopleOf([{ ...father, ...family }, son, { ...ward, ...family }])).toEqual([[0], [1], [2]]);
+});
+
+test('an own e-mail address, a birth date and a suffix tell', () => {
+  expect(peopleOf([father, son, { ...ward, email: 'louis.ward@example.org' }])).toEqual([[0, 2], [1]]);
+  expect(peopleOf([father, son, { ...ward, birth_date: '1992-10-09' }])).toEqual([[0], [1, 2]]);
+  expect(
+    peopleOf([
+      { ...father, suffix: 'Sr' },
+      { ...son, suffix: 'Jr' },
+      { ...ward, suffix: 'Jr' },
+    ]),
+  ).toEqual([[0], [1, 2]]);
+});
+
+test('the other one of that name is found though a suffix keeps the record from being compared with him', () => {
+  expect(peopleOf([father, { ...son, suffix: 'Jr' }, { ...ward, phone: '585-555-0142' }])).toEqual([[0], [1], [2]]);
+});
+
+test('a suffix in one record of a person counts for all of them', () => {
+  const junior = { ...son, suffix: 'Jr' };
+  expect(peopleOf([junior, son, ward])).toEqual([[0, 1], [2]]);
+  expect(peopleOf([junior, son, { ...ward, suffix: 'Jr' }])).toEqual([[0, 1, 2]]);
+});
+
+const anna: Fields = { first_name: 'Anna', last_name: 'Ward', birth_date: '2010-06-11', ...home };
+const nora: Fields = { ...anna, first_name: 'Nora' };
+
+test('a record without a given name joins neither of two twins, unless an e-mail address tells', () => {
+  const nameless = { ...anna, first_name: null };
+  expect(peopleOf([anna, nameless])).toEqual([[0, 1]]);
+  expect(peopleOf([anna, nora, nameless])).toEqual([[0], [1], [2]]);
+  const mail = { email: 'nora.ward@example.org' };
+  expect(peopleOf([anna, { ...nora, ...mail }, { ...nameless, ...mail }])).toEqual([[0], [1, 2]]);
+});

@@ -1,0 +1,43 @@
+import type { ClusterInput, Pair } from './input.ts';
+
+/** Does something agree that two of one name in one house do not share? A phone, an address and a middle name may be of both. */
+export function tells({ birth, ownMail, sameSuffix }: Pair): boolean {
+  return birth > 0 || ownMail || sameSuffix;
+}
+
+/** The same of twins, who have their birth date in common. */
+function tellsTwins({ given, ownMail }: Pair): boolean {
+  return given > 0 || ownMail;
+}
+
+/**
+ * Whether two clusters must not be joined, because one of their records may be of either of two people of a house, and nothing tells of which:
+ * it has no birth date, and father and son are both called so; or it has no given name, and there are twins.
+ */
+export function openIn(
+  input: ClusterInput,
+  pair: (a: number, b: number) => Pair,
+): (first: readonly number[], second: readonly number[]) => boolean {
+  if (input.size < 3) return () => false;
+  const ties = neighborsOf(input.size, [...input.edges, ...input.near]);
+  // A phone that one of the two has, and the other another one, is his.
+  const isOfEither = (r: number, are: (found: Pair) => boolean): boolean =>
+    ties[r]!.some((a, i) => ties[r]!.some((b, j) => j > i && are(pair(a, b)) && pair(r, a).phone * pair(r, b).phone >= 0));
+  const namesake = ties.map((_, r) => input.lacks(r, 'birth') && isOfEither(r, ({ namesakes }) => namesakes));
+  const twin = ties.map((_, r) => input.lacks(r, 'given') && isOfEither(r, ({ twins }) => twins));
+  return (first, second) => {
+    const isOpen = (of: readonly boolean[], said: (found: Pair) => boolean): boolean =>
+      (first.some((a) => of[a]) || second.some((b) => of[b])) && !first.some((a) => second.some((b) => said(pair(a, b))));
+    return isOpen(namesake, tells) || isOpen(twin, tellsTwins);
+  };
+}
+
+/** By record, the records that it has an edge to. */
+export function neighborsOf(size: number, edges: readonly { a: number; b: number }[]): number[][] {
+  const lists = Array.from({ length: size }, (): number[] => []);
+  for (const { a, b } of edges) {
+    lists[a]!.push(b);
+    lists[b]!.push(a);
+  }
+  return lists;
+}

@@ -1,0 +1,58 @@
+import type { Profile } from '../roles.ts';
+import type { Population } from '../model.ts';
+import { birthsSay } from './births.ts';
+import { sameHome } from './home.ts';
+import { givenNames, hasNearSurname, namesConflict } from './names.ts';
+
+/** What tells two of one name in one house apart. It is asked only of records that are put into clusters together. */
+export interface HouseSays {
+  /** Two of one name in one house, who were born in two years. */
+  namesakes: boolean;
+  /** An e-mail address is the same that holds the given name: not one of a family. */
+  ownMail: boolean;
+  /** See Pair.phone of the clusters. */
+  phone: number;
+  /** Both are Jr, or both Sr. */
+  sameSuffix: boolean;
+  /** See isOneOfTwo. */
+  suffixMissing: boolean;
+}
+
+/** `levels` are those of the pair. */
+export function houseSays(population: Population, a: Profile, b: Profile, levels: Int8Array): HouseSays {
+  const { phone, suffix } = population.roles;
+  const byPhone = phone < 0 ? -1 : levels[phone]!;
+  return {
+    namesakes: areNamesakes(population, a, b, levels),
+    ownMail: hasOwnMail(population, a, b, levels),
+    phone: byPhone < 0 ? 0 : byPhone === 0 ? 1 : -1,
+    sameSuffix: suffix >= 0 && (a[suffix] ?? null) !== null && a[suffix] === b[suffix],
+    suffixMissing: population.vetoes.has('suffix_missing') && isOneOfTwo(population, a, b, levels),
+  };
+}
+
+function areNamesakes(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  const { given, surname, phone } = population.roles;
+  if (given < 0 || surname < 0 || !population.vetoes.has('father_and_son') || birthsSay(population, a, b, levels) >= 0) return false;
+  const swapped = levels[given] === 5;
+  const [first, second] = givenNames(population, a, b, levels[given]!);
+  if (first === null || second === null || namesConflict(population, first, second)) return false;
+  if (!swapped && !hasNearSurname(population, levels)) return false;
+  return sameHome(population, levels) || (phone >= 0 && levels[phone] === 0);
+}
+
+function hasOwnMail({ roles: { email, given } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  if (email < 0 || given < 0 || levels[email]! < 0 || levels[email]! > 1) return false;
+  const name = (a[given] ?? b[given] ?? '').slice(0, 3);
+  return name.length > 1 && a[email]!.slice(0, a[email]!.indexOf('@')).includes(name);
+}
+
+/**
+ * One is called Jr (or Sr), the other nothing, and neither a birth date nor an e-mail address says whether it is the same person or
+ * the other one of that name: a phone or an address may be of both.
+ */
+export function isOneOfTwo({ roles }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  if (roles.suffix < 0 || ((a[roles.suffix] ?? null) === null) === ((b[roles.suffix] ?? null) === null)) return false;
+  const agrees = (slot: number, most: number): boolean => slot >= 0 && levels[slot]! >= 0 && levels[slot]! <= most;
+  return !agrees(roles.birth, 2) && !agrees(roles.email, 1);
+}
