@@ -52,6 +52,13 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       expect(plan).not.toMatch(kind.wholeTable);
     });
 
+    test('links of a member are named by its index', async () => {
+      const sql = 'SELECT source_id, source_key, entity_id, item_key, member_id FROM il_link WHERE member_id IN (?, ?)';
+      const plan = await dialectOf(knex).explain(knex, sql, [1, 2]);
+      expect(plan).toMatch(/il_link_member/);
+      expect(plan).not.toMatch(kind.wholeTable);
+    });
+
     test('members that were not compared yet are found without going through those that were', async () => {
       const sql = "SELECT id FROM il_member WHERE entity_id = ? AND golden_id IS NULL AND state = 'new' ORDER BY id LIMIT 250";
       expect(await dialectOf(knex).explain(knex, sql, [1])).toMatch(/golden_id(=\?| IS NULL)/);

@@ -181,6 +181,6 @@ export interface Entry {
 }
 
 /** Unambiguous whatever the keys hold. */
-export function idOf({ sourceId, entityId, itemKey, sourceKey }: Link): string {
+export function idOf({ sourceId, entityId, itemKey, sourceKey }: Pick<Link, 'sourceId' | 'entityId' | 'itemKey' | 'sourceKey'>): string {
   return `${sourceId} ${entityId} ${itemKey.length} ${itemKey} ${sourceKey}`;
 }

@@ -121,12 +121,14 @@ async function contributionsOf(
   active: readonly Entry[],
 ): Promise<Map<number, Contribution[]>> {
   const mine = new Set(entries.map((e) => idOf(e.link)));
-  const stored = await contributionsOfMembers(landing, members, (link) => mine.has(idOf(link)));
+  // In most nights all that is known of a member is in the batch: what was mapped before need not be read.
+  const others = (await landing.linkNamesOfMembers(members)).filter((name) => !mine.has(idOf(name))).map(({ member }) => member);
+  const stored = await contributionsOfMembers(landing, [...new Set(others)], (link) => mine.has(idOf(link)));
   const now = Map.groupBy(active, (entry) => entry.link.member!);
   return new Map(
-    [...stored].map(([id, list]) => [
+    members.map((id) => [
       id,
-      [...(now.get(id) ?? []).map((entry) => contributionOf(context, entry.link, entry.columns!)), ...list],
+      [...(now.get(id) ?? []).map((entry) => contributionOf(context, entry.link, entry.columns!)), ...(stored.get(id) ?? [])],
     ]),
   );
 }

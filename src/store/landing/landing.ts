@@ -23,6 +23,9 @@ export interface Link {
   member: number | null;
 }
 
+/** What names a link, and whose it is. */
+export type LinkName = Pick<Link, 'sourceId' | 'sourceKey' | 'entityId' | 'itemKey'> & { member: number };
+
 const LINK_COLUMNS = [
   'source_id',
   'source_key',
@@ -48,6 +51,8 @@ export interface Landing {
   linksOfGolden(entityId: number, goldens: readonly number[]): Promise<Link[]>;
   /** Links that are not deleted, of these members. */
   linksOfMembers(members: readonly number[]): Promise<Link[]>;
+  /** What names the links of these members, those of deleted records as well: what an index has, without what was mapped. */
+  linkNamesOfMembers(members: readonly number[]): Promise<LinkName[]>;
   /** Links that are not deleted, of all members from one id to another, in the order of the members. */
   linksOfMemberRange(first: number, last: number): Promise<Link[]>;
   /** Golden ids by identity text. */
@@ -169,6 +174,19 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
     async linksOfMembers(members) {
       const found = await rows.select(`${LINK_SELECT} WHERE member_id IN (${TOGETHER_MARKS}) AND deleted_run IS NULL`, together(members));
       return found.map(linkOf);
+    },
+    async linkNamesOfMembers(members) {
+      const found = await rows.select(
+        `SELECT source_id, source_key, entity_id, item_key, member_id FROM il_link WHERE member_id IN (${TOGETHER_MARKS})`,
+        together(members),
+      );
+      return found.map((row) => ({
+        sourceId: row[0] as number,
+        sourceKey: row[1] as string,
+        entityId: row[2] as number,
+        itemKey: row[3] as string,
+        member: row[4] as number,
+      }));
     },
     async linksOfMemberRange(first, last) {
       const found = await rows.select(
