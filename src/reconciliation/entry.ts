@@ -105,7 +105,7 @@ export interface BalancePass {
 }
 
 /** What a settlement is made of; each is a money field of its record. */
-export const SETTLEMENT_PARTS = ['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'net'] as const;
+export const SETTLEMENT_PARTS = ['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'released', 'net'] as const;
 export type SettlementPart = (typeof SETTLEMENT_PARTS)[number];
 
 /** What a processor may charge, by contract. */
@@ -127,7 +127,7 @@ export interface FeeRule {
   deducted: 'daily' | 'monthly';
 }
 
-/** Settlements of a processor: gross - refunds - fees - chargebacks - reserve = net. Ties them where it has `on`. */
+/** Settlements of a processor: gross - refunds - fees - chargebacks - reserve + released = net. Ties them where it has `on`. */
 export interface SettlementPass {
   kind: 'settlement';
   name: string;
@@ -199,7 +199,7 @@ export interface Evidence {
   /** Of settlements: what they are made of, minor units. */
   parts?: Readonly<Partial<Record<SettlementPart, number>>>;
   /** Why it is only proposed. */
-  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one';
+  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one' | 'several';
 }
 
 /** Records tied by a key whose sums differ. */

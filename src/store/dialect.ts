@@ -1,6 +1,7 @@
 import type { Holder, Lock } from './lock-holder.ts';
 import type { Knex } from 'knex';
 import type { Counting, Cut } from './cut.ts';
+import type { DigestMemory } from './landing/digests.ts';
 import type { Packed, Rows } from './rows.ts';
 
 /** What a column of the store holds: text in the order of its bytes, or a 64-bit integer. There is no other type. */
@@ -59,6 +60,26 @@ export interface KeySet {
   drop(): Promise<void>;
 }
 
+/** A page of hashes: how many records it has, the last of their keys (null: there are none), and the hashes one behind the other. */
+export interface PageOfDigests {
+  n: number | string;
+  last: string | null;
+  text: string | null;
+}
+
+/** What became of such a page. */
+export interface AddedDigests {
+  count: number;
+  last: string | null;
+  unique: boolean;
+}
+
+export interface Digester {
+  /** Adds the one page that a query gives, as Digests.addAll does. One after the other. */
+  add(page: Knex.QueryBuilder): Promise<AddedDigests>;
+  close(): Promise<void>;
+}
+
 /**
  * What differs between the databases that a store can be in. Everything else in src/store is plain SQL that means the same in each.
  * Each database is one folder next to this file, with files of the same names.
@@ -109,6 +130,8 @@ export interface Dialect {
    * this process asks the store waits. Whoever opens it destroys it.
    */
   openWriter?(knex: Knex): Knex;
+  /** Reads pages of hashes in a thread that adds them to this table; undefined where that would not be quicker. Whoever opens it closes it. */
+  openDigester?(knex: Knex, into: DigestMemory): Digester;
   takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
   /** The names of the locks whose holders live. */
   heldLocks(knex: Knex): Promise<Set<string>>;
@@ -121,6 +144,8 @@ export interface Dialect {
   indexes(knex: Knex): Promise<string[]>;
   createIndex(knex: Knex, index: Index): Promise<void>;
   dropIndex(knex: Knex, name: string): Promise<void>;
+  /** Runs `work`, which adds very many rows to a table, without this index of it where making it again takes less time. */
+  withoutIndex(trx: Knex.Transaction, index: Index, work: () => Promise<void>): Promise<void>;
   /** Rows of the table can be added, and neither changed nor removed. */
   onlyGrows(knex: Knex, table: string): Promise<void>;
   /** Makes il_revenue_mark, in which triggers note what changed. */

@@ -195,6 +195,22 @@ test('a file that says no rejects everything in it, with its own words', async (
   expect(String((await t.rows('il_outbox'))[0]!.problems)).toContain('Period 9 is closed');
 });
 
+test('a file with an answer that says yes and one that says no is for a person to settle', async () => {
+  const t = await town({ sink: ANSWERS });
+  await send(t);
+  const name = 'ledger/entries-2026-03-02-001';
+  t.write({ [`${name}.err`]: 'Period 9 is closed', [`${name}.csv.ok`]: '' });
+  const run = await send(t);
+  expect(run.problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    'ANSWERS_CONTRADICT: Of entries-2026-03-02-001.csv there is an answer that it was accepted (entries-2026-03-02-001.csv.ok) and one that it was rejected (entries-2026-03-02-001.err).',
+  ]);
+  expect(await outbox(t)).toEqual(['1 v1 unknown', '2 v1 unknown']);
+  await send(t);
+  expect(Object.keys(delivered(t)).filter((file) => file.endsWith('.csv'))).toEqual(['entries-2026-03-02-001.csv']);
+  await settleByPerson(t.engine.knex, 1, true, 'seen in the ledger');
+  expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 accepted']);
+});
+
 test('another file under the name is never written over; the same content is ours, from before the store was restored', async () => {
   const t = await town();
   t.write({ 'ledger/entries-2026-03-02-001.csv': 'theirs\n' });

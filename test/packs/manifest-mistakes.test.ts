@@ -72,6 +72,13 @@ test('a column of a row that its layout does not have is found, in the layout th
   );
 });
 
+test('a folder outside that of the connection is told before anything is read or sent', async () => {
+  const folder = (text: string): string => SINK.replace('"{{ options.box }}"', text);
+  expect((await mistakes(folder('/srv/in'))).join()).toMatch(/target\.file\.folder: "\/srv\/in" is absolute; .*Write it relative/);
+  expect((await mistakes(folder('in/../../x'))).join()).toMatch(/target\.file\.folder: "in\/\.\.\/\.\.\/x" leads upwards/);
+  expect(await mistakes(folder('in/..x'))).toEqual([]);
+});
+
 test('a batch has its own fields, and only what it is made by', async () => {
   const batches = (group: string): string => SINK.replace('      each:', `      group: ${group}\n      each:`);
   expect(await mistakes(batches('{ by: [day], header: [{ a: "{{ record.day }} {{ batch }}", b: "{{ total.amount }}" }] }'))).toEqual([]);
@@ -92,7 +99,7 @@ test('sums that nothing could be added up for are found before anything is sent'
   const sums = SINK.replace('{{ count }}', '{{ count.Void }} {{ total.Voids }} {{ hash.Rows }}')
     .replace(
       'totals: [amount]',
-      'totals: [amount, { name: Voids, of: amount, where: { knd: V } }, { name: Voids, of: day, where: { kind: [V, W] } }]\n    hash_totals: { Rows: { of: amount, digits: 10 }, Accounts: { of: GL Acount }, Lines: { of: Lines.Account } }',
+      'totals: [amount, { name: Voids, of: amount, where: { knd: V } }, { name: Voids, of: day, where: { kind: [V, W], Lines.Account: x } }]\n    hash_totals: { Rows: { of: amount, digits: 10 }, Accounts: { of: GL Acount }, Lines: { of: Lines.Account } }',
     )
     .replace('GL Account: {}', 'GL Account: {}, Lines: { type: list }, Lines.Account: {}, kind: { values: [V, I] }');
   expect((await mistakes(sums)).map((line) => line.replace(/^\d+:\d+ /, ''))).toEqual([
@@ -101,6 +108,7 @@ test('sums that nothing could be added up for are found before anything is sent'
     'sinks.pay.totals[2].name: there is already a total "Voids". Give each its own name. [KEY_DUPLICATE]',
     'sinks.pay.totals[2].of: "day" is not a decimal field, so it cannot be summed. [VALUE_INVALID]',
     'sinks.pay.totals[2].where.kind: "W" is not a value of kind, so no record would count. Known: V, I. [VALUE_INVALID]',
+    'sinks.pay.totals[2].where.Lines.Account: "Lines.Account" is in the list Lines, but only a field of the record itself can say which records count. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Rows.of: "amount" is decimal, but a hash total needs digits only. Sum a field of type text or integer. [VALUE_INVALID]',
     'sinks.pay.hash_totals.Accounts.of: "GL Acount" is not a field in this sink\'s schema. Did you mean GL Account? [REFERENCE_UNKNOWN]',
     'sinks.pay.hash_totals.Lines.of: "Lines.Account" is in the list Lines, but only a field of the record itself can be summed. [VALUE_INVALID]',

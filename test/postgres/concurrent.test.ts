@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { sideOf } from '../../src/store/postgres/side.ts';
 import { peopleFile } from '../engine/base-town.ts';
 import { COMPARED } from '../engine/compared-town.ts';
 import { closeTowns, makeTown, type TestTown } from '../engine/town.ts';
@@ -27,6 +28,24 @@ async function twoOffices(): Promise<TestTown> {
 /** Without what tells which of the two came first. */
 const facts = async (town: TestTown): Promise<string[]> =>
   (await town.dump()).map((line) => line.replace(/"(?:clerk|pool) [cp]\d+ [^"]*"/, '"a record"'));
+
+test('what is asked at the same time of the connection for locks and numbers is asked one after the other, so the driver warns of nothing', async () => {
+  const town = await makeTown({});
+  const warnings: string[] = [];
+  const warned = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', warned);
+  const { knex } = town.engine;
+  const side = sideOf(knex);
+  const asked = [1, 2, 3, 4].map((n) => side.query<{ n: number }>('SELECT $1::int AS n', [n]));
+  const wrong = side.query('SELECT nothing_of_that_name');
+  const after = side.query<{ n: number }>('SELECT 5 AS n');
+  expect((await Promise.all(asked)).map(([row]) => row!.n)).toEqual([1, 2, 3, 4]);
+  await expect(wrong).rejects.toThrow('nothing_of_that_name');
+  expect(await after).toEqual([{ n: 5 }]);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
 
 test(
   'two pipelines that land in the same golden records at the same time leave what they leave one after the other',

@@ -1,6 +1,9 @@
+import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dialectOf } from '../../src/store/dialect.ts';
+import { digestsFor } from '../../src/store/landing/digests.ts';
+import { addLiveHashes } from '../../src/store/landing/landed.ts';
 import { beginLanding, landing, type Link } from '../../src/store/landing/landing.ts';
 import { heldLocks, takeLock } from '../../src/store/locks.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
@@ -43,6 +46,47 @@ export function testLanding(now: () => OpenStore): void {
         () => [],
       );
       expect(await knex('il_link').orderBy('source_key').pluck('source_key')).toEqual(saved);
+    });
+
+    describe('what all records of a source said last', () => {
+      const MANY = 60_000;
+      const digest = (n: number): string => hash('sha256', String(n), 'base64').slice(0, 22);
+      const key = (n: number): string => `key ${String(n).padStart(6, '0')}`;
+      const rowsOf = (numbers: readonly number[], said = digest): Cell[][] => numbers.map((n) => [1, key(n), 1, '', n, n, said(n)]);
+      const upTo = (many: number): number[] => Array.from({ length: many }, (_, i) => i);
+
+      test.each([
+        ['few enough for this thread', MANY - 20_000],
+        ['so many that another thread reads them, where the store has one', MANY],
+      ])('%s: it is found, and what was never said is not', async (_, many) => {
+        await landing(knex, async ({ insertLinks }) => insertLinks(rowsOf(upTo(many))));
+        const known = digestsFor(many);
+        let count = 0;
+        for await (const part of addLiveHashes(knex, 1, known)) {
+          expect(part.unique).toBe(true);
+          count += part.count;
+        }
+        expect(count).toBe(many);
+        expect(upTo(many).filter((n) => known.find(digest(n)) < 0)).toEqual([]);
+        expect(known.find(digest(many))).toBe(-1);
+      });
+
+      test('two that said the same are told, and reading ends when nobody asks further', async () => {
+        const same = (n: number): string => digest(n === 35_000 ? 100 : n);
+        await landing(knex, async ({ insertLinks }) => insertLinks(rowsOf(upTo(MANY), same)));
+        const parts: boolean[] = [];
+        for await (const { unique } of addLiveHashes(knex, 1, digestsFor(MANY))) {
+          parts.push(unique);
+          if (!unique) break;
+        }
+        expect(parts).toEqual([true, false]);
+      });
+
+      test('a store that fails while they are read says why', async () => {
+        await landing(knex, async ({ insertLinks }) => insertLinks(rowsOf(upTo(10))));
+        await knex.schema.renameTable('il_link', 'il_link_away');
+        await expect(addLiveHashes(knex, 1, digestsFor(MANY)).next()).rejects.toThrow(/il_link/);
+      });
     });
 
     test('any text comes back as it was, and in the order of its bytes', async () => {

@@ -251,6 +251,17 @@ describe('sftp', () => {
     await questioning.close();
   });
 
+  test('a login whose session is ended at once, as where the password must be changed first, is not taken for a server that is down', async () => {
+    const ending = await startOpenSsh({ hostKeys: [hostKey.private], authorizedKeys: [userKey.public], subsystem: '/bin/false' });
+    const bank = await open({ port: ending.port, username: ending.username, private_key: userKey.private });
+    const error = await failure(bank.list('.', '*'));
+    expect(error).toMatchObject({ code: 'NO_SFTP' });
+    expect(String(error)).toMatch(/accepted the login of \S+, but ended the session at once \(exit code 1\)\. .*password has expired/);
+    expect((await bank.check()).at(-1)).toMatchObject({ name: 'credentials', ok: false });
+    await bank.close();
+    await ending.close();
+  });
+
   test('a wrong password is tried once, so the account is not locked', async () => {
     const questioning = await startQuestioningServer(hostKey.private, CANARY, ['password', 'keyboard-interactive']);
     expect(await failure((await open({ port: questioning.port, password: 'wrong' })).list('.', '*'))).toMatchObject({

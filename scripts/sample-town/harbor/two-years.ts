@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '../../../src/core/text/counted.ts';
 import { openTown } from '../../../src/cli/town.ts';
 import { monthsOf } from '../../../src/reconciliation/periods/fiscal.ts';
 import { closePeriod, knownPeriod } from '../../../src/engine/periods/periods.ts';
@@ -119,7 +120,7 @@ async function closeFirstYear(engine: Engine): Promise<string> {
   const year = knownPeriod(engine, FIRST_YEAR.id);
   for (const period of [...monthsOf(year, engine.project.config.town.fiscal_year_starts), year])
     for (const actor of ['dana', 'lee']) await closePeriod(engine, period, periodReports, { actor, now });
-  return `Fiscal year ${FIRST_YEAR.id}: dana confirmed ${proposed} matches that needed review and prepared each month; lee closed it.`;
+  return `Fiscal year ${FIRST_YEAR.id}: dana confirmed ${counted(proposed, 'match', 'matches')} that needed review and prepared each month; lee closed it.`;
 }
 
 async function confirmProposed(engine: Engine, stage: Stage, reason: string): Promise<number> {

@@ -29,7 +29,7 @@ export function registerExceptionWork(cli: Cli, exceptions: Command): void {
   action('note', 'Add a note.', ['--text <text>', 'the note'], ({ text }) => ({ do: 'note', text: words(text) }));
   action('due', 'Set the day on which they are due; no run changes it.', ['--on <date>', 'the day, YYYY-MM-DD'], ({ on }) => ({
     do: 'due',
-    on: dayOf(String(on)),
+    on: dayOf('--on', String(on)),
   }));
   action('reopen', 'Open resolved or closed ones again.', ['--text <text>', 'why'], ({ text }) => ({ do: 'reopen', text: words(text) }));
   action('resolve', 'Close them, with a reason.', ['--text <text>', 'what was found and done'], ({ text, reason }) => ({
@@ -200,10 +200,11 @@ function words(given: unknown): string {
   });
 }
 
-function dayOf(text: string): string {
+/** A day as an option gives it. Throws ConfigError USAGE. */
+export function dayOf(option: string, text: string): string {
   const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (parts && isCalendarDate(Number(parts[1]), Number(parts[2]), Number(parts[3]))) return text;
-  throw usage('--on', `${JSON.stringify(text.slice(0, 60))} is not a date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
+  throw usage(option, `${JSON.stringify(text.slice(0, 60))} is not a date.`, 'Write it as YYYY-MM-DD, such as 2026-07-01.');
 }
 
 async function readGiven(path: string): Promise<Buffer> {

@@ -6,7 +6,7 @@ import { Option } from 'commander';
 import type { Engine } from '../../engine/run/engine.ts';
 import type { ExceptionLine } from '../../reports/reconciliation/exceptions.ts';
 import { type Cli, countOption } from '../cli.ts';
-import { registerExceptionWork } from './exceptions-work.ts';
+import { dayOf, registerExceptionWork } from './exceptions-work.ts';
 
 const STATES = ['open', 'assigned', 'waiting', 'resolved', 'closed'] as const;
 
@@ -23,19 +23,21 @@ export function registerExceptions(cli: Cli): void {
     .option('--type <type>', 'only those of this type, such as not_deposited')
     .option('--owner <name>', 'only those of this owner')
     .option('--overdue', 'only those whose due day has passed')
+    .option('--to <date>', 'only those of this day or before, YYYY-MM-DD')
     .option('--limit <n>', 'how many; default: all', countOption)
     .description('List them, oldest first.')
     .action(
       async (
         pipeline: string | undefined,
-        options: { state?: (typeof STATES)[number]; type?: string; owner?: string; overdue?: boolean; limit?: number },
+        options: { state?: (typeof STATES)[number]; type?: string; owner?: string; overdue?: boolean; to?: string; limit?: number },
       ) => {
         const { withTown } = await import('../town.ts');
         const { checkExceptionFilter, checkOwner, exceptionLines, todayIn } = await import('../../reports/reconciliation/exceptions.ts');
         await withTown(cli, async (engine) => {
           const { project } = engine;
           checkExceptionFilter(project, { pipeline, type: options.type });
-          const filter = { pipeline, type: options.type, owner: options.owner, limit: options.limit };
+          const to = options.to === undefined ? undefined : dayOf('--to', options.to);
+          const filter = { pipeline, type: options.type, owner: options.owner, to, limit: options.limit };
           const states = options.state ? [options.state] : undefined;
           const list = await exceptionLines(engine, { ...filter, states, overdue: options.overdue }, todayIn(project));
           if (list.length === 0) await checkOwner(engine, options.owner);

@@ -1,8 +1,11 @@
 import { zonedTime } from '../../core/time/zoned-time.ts';
 import { visibleLine } from '../../core/text/visible.ts';
 import type { ExplainedRecord } from '../../reports/explain.ts';
+import { changeText } from '../change-text.ts';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../table.ts';
+
+type Changes = Parameters<typeof changeText>[0];
 
 /** `interlocal explain ENTITY KEY` */
 export function registerExplain(cli: Cli): void {
@@ -50,10 +53,12 @@ export function registerExplain(cli: Cli): void {
                               : '';
                       return [f.field, value, said, f.steward ? `value ${f.steward.value}, ${zonedTime(f.steward.at, zone)}` : place];
                     });
-                  const history = r.history.map(
-                    (h) =>
-                      `  ${zonedTime(h.at, zone)} run ${h.run}: ${h.action}${h.changes ? visibleLine(` ${JSON.stringify(h.changes)}`) : ''}`,
-                  );
+                  const known = Object.fromEntries(r.fields.map((f) => [f.field, f.value]));
+                  const history = r.history.map((h) => {
+                    const of = { action: h.action, currency: engine.project.config.town.currency, known };
+                    const changes = h.changes ? ` ${changeText(h.changes as Changes, engine.project.entities.get(entity)!.value, of)}` : '';
+                    return `  ${zonedTime(h.at, zone)} run ${h.run}: ${h.action}${visibleLine(changes)}`;
+                  });
                   return [
                     `${r.entity} #${r.id}`,
                     ...(r.newest_rejected

@@ -43,6 +43,7 @@ const DOUBTS: Readonly<Record<string, string>> = {
   suggested: 'Only proposed, because its pass is set to propose (confirm: suggest).',
   by_chance: 'Only proposed, because amounts like these may agree by chance.',
   balance: 'Only proposed, because nothing but the sums agrees.',
+  several: 'Only proposed, because its records have several numbers, and it is not known which of them belong together.',
   without_one: 'Only proposed, because other records of its group do not fit; they are an exception of their own.',
 };
 

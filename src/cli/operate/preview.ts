@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../core/outcome.ts';
 import type { EntityConfig } from '../../config/schema/model.ts';
-import { formatMoney } from '../../core/money.ts';
 import type { GoldenChange } from '../../engine/golden/golden-records.ts';
+import { changeText } from '../change-text.ts';
 import { type Cli, countOption } from '../cli.ts';
 import { chosenPipelines, resultsTable, runJson } from './run.ts';
 
@@ -44,7 +44,7 @@ export function registerPreview(cli: Cli): void {
               ...result.notes,
               ...(result.rejects.length ? ['Would be rejected:', textOfProblems(result.rejects)] : []),
               ...result.changes.map((change) =>
-                changeText(change, engine.project.entities.get(change.entity)!.value, engine.project.config.town.currency),
+                wouldBe(change, engine.project.entities.get(change.entity)!.value, engine.project.config.town.currency),
               ),
               ...(result.moreChanges ? [`… and ${result.moreChanges} more`] : []),
               'Nothing was written.',
@@ -54,13 +54,6 @@ export function registerPreview(cli: Cli): void {
     });
 }
 
-function changeText({ action, entity, changes }: GoldenChange, config: EntityConfig, currency: string): string {
-  const fields = Object.entries(changes).map(([name, [before, after]]) => {
-    const money = config.fields[name]?.type === 'money';
-    const code = String(changes[`${name}_currency`]?.find((c) => c !== null) ?? currency);
-    const show = (value: string | number | null): string =>
-      value === null ? 'nothing' : money ? formatMoney(value as number, code) : String(value);
-    return action === 'changed' ? `${name}: ${show(before)} → ${show(after)}` : `${name}: ${show(action === 'deleted' ? before : after)}`;
-  });
-  return `would be ${action}: ${entity} ${fields.join(', ')}`;
+function wouldBe({ action, entity, changes }: GoldenChange, config: EntityConfig, currency: string): string {
+  return `would be ${action}: ${entity} ${changeText(changes, config, { action, currency })}`;
 }

@@ -10,6 +10,7 @@ import { isSecretAt } from '../schema-at.ts';
 import { DECODERS } from '../schema/connector.ts';
 import type { ConnectorConfig, StreamConfig } from '../schema/connector.ts';
 import { checkDecoder } from './decoders.ts';
+import { checkFolder } from './folders.ts';
 import { checkIncremental } from './incremental.ts';
 import { checkUnpack } from './packing.ts';
 import { givenNames, isOfParent, notGiven } from './placeholders.ts';
@@ -201,6 +202,8 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig, ru
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor is.');
 
   problems.push(...checkIncremental(part, base, stream));
+  checkFolder(retriever.files?.folder, ['retriever', 'files', 'folder'], add);
+  checkFolder(retriever.files?.after.archive, ['retriever', 'files', 'after', 'archive'], add);
   if (retriever.files?.unpack) checkUnpack(retriever.files.unpack, part.value.options, add);
   problems.push(...checkFieldNames(part, base, stream), ...checkRecordTypes(part, base, stream));
   if (stream.decoder) problems.push(...checkDecoder(part, base, stream, stream.decoder));

@@ -88,7 +88,7 @@ const pass = exactlyOne(
       .max(1000)
       .optional()
       .describe(
-        'For amount: an amount that would match an unrelated record within these days more often than this, per thousand, is proposed instead of confirmed. Default: 100. For subset: so many candidates that they would add up to an unrelated amount more often than this. Default: 10.',
+        'For amount: an amount that would match an unrelated record within these days more often than this, per thousand, is proposed instead of confirmed; at 1000, only where two numbers differ. Default: 100. For subset: so many candidates that they would add up to an unrelated amount more often than this. Default: 10.',
       ),
     one: z.enum(['left', 'right']).optional().describe('For subset: the side that has the one record. Default: right.'),
     most: z.int().min(2).max(40).optional().describe('For subset: more candidates than this are not tried. Default: 16.'),
@@ -181,6 +181,10 @@ const openSide = z.strictObject({
     .min(1)
     .optional()
     .describe('Records that agree in these fields are one exception: the receipts of one bag.'),
+  opening: z.iso
+    .date()
+    .optional()
+    .describe('The first day of what the other side has. What is older and matches nothing is an opening item: out of scope.'),
 });
 
 export const passes = z

@@ -17,15 +17,16 @@ export const settlementParts = z
     fees: columnName.optional(),
     chargebacks: columnName.optional(),
     reserve: columnName.optional().describe('What the processor holds back; negative where it gives it back.'),
+    released: columnName.optional().describe('What it gives back of a reserve, where the report says it apart from what it holds back.'),
     net: columnName.optional().describe('What it pays out.'),
   })
   .refine((parts) => parts.gross !== undefined || parts.net !== undefined, 'must name gross or net')
   .describe(
-    'For settlement, and for subset where the one record is a settlement: the money field of each part: gross - refunds - fees - chargebacks - reserve = net.',
+    'For settlement, and for subset where the one record is a settlement: the money field of each part: gross - refunds - fees - chargebacks - reserve + released = net.',
   );
 
 export const negativeParts = z
-  .array(z.enum(['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'net']))
+  .array(z.enum(['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'released', 'net']))
   .describe('For settlement: parts that the report writes with a minus sign: [fees, refunds].');
 
 export const paymentCount = columnName.describe(

@@ -52,9 +52,11 @@ const rows = z.strictObject({
 });
 
 const partTotal = z.strictObject({
-  name: z.string().describe('{{ total.NAME }} is the sum, {{ count.NAME }} the number of records.'),
-  of: z.string().describe('Field of the records that is summed.'),
-  where: z.record(z.string(), z.union([z.string(), z.array(z.string())])).describe('Of the records, only those with these values.'),
+  name: z.string().describe('{{ total.NAME }} is the sum, {{ count.NAME }} the number of records, or of lines where `of` is in a list.'),
+  of: z.string().describe('Field of the records, or of their lines, that is summed.'),
+  where: z
+    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .describe('Of the records, only those with these values; of lines, a field of the list says which of them.'),
 });
 const hashTotal = z.strictObject({
   of: z.string().describe('Field of the records, digits alone, that is summed.'),
@@ -327,3 +329,8 @@ export const sinkSchema = z.strictObject({
   one_at_a_time: z.boolean().default(false).describe('The next one is sent only after this one was taken.'),
 });
 export type SinkConfig = z.output<typeof sinkSchema>;
+
+/** The list that a field of a sink is in. */
+export function listOf({ schema }: Pick<SinkConfig, 'schema'>, field: string): string | undefined {
+  return Object.keys(schema.fields).find((name) => schema.fields[name]!.type === 'list' && field.startsWith(`${name}.`));
+}

@@ -164,13 +164,14 @@ export async function fileAnswer(
     const there = async (template: string | undefined): Promise<string | undefined> =>
       template !== undefined && (await transport.stat(pathOf(template))) ? pathOf(template) : undefined;
     const refused = await there(file.rejected);
+    const yes = await there(file.accepted);
+    if (refused !== undefined && yes !== undefined) return { all: contradiction(context.name, name, yes, refused) };
     if (refused !== undefined) {
       const said = await textOf(transport, refused);
       return { all: rejection(context.name, shortened(said).split('\n')[0] ?? '', said) };
     }
     const results = await there(file.records?.name);
     if (results !== undefined) return { byKey: await answersOf(transport, sink, results, context) };
-    const yes = await there(file.accepted);
     if (yes !== undefined) {
       const text = await textOf(transport, yes);
       const number = file.number_after === undefined ? undefined : wordAfter(text, file.number_after);
@@ -180,6 +181,17 @@ export async function fileAnswer(
   if (taken && arrived && !(await transport.stat(placeOf(sink, name, context).final)))
     return { all: { state: file || person ? 'acknowledged' : 'accepted' } };
   return undefined;
+}
+
+/** Sent again it might be entered twice, and left alone not at all: a person has to look. */
+function contradiction(system: string, name: string, accepted: string, rejected: string): Answer {
+  const problem = {
+    code: 'ANSWERS_CONTRADICT',
+    place: { system },
+    message: `Of ${name} there is an answer that it was accepted (${accepted}) and one that it was rejected (${rejected}).`,
+    hint: 'Look in the other system which one is right. Then interlocal deliver settle DELIVERY --accepted, or --rejected --reason TEXT.',
+  };
+  return { state: 'unknown', problem };
 }
 
 /** What follows a text, up to the next space, comma or semicolon; undefined where the text does not occur. */

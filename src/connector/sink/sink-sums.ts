@@ -1,4 +1,5 @@
 import type { SinkConfig } from '../../config/schema/connector.ts';
+import { listOf } from '../../config/schema/sink.ts';
 import { placesAt, type Values, valueAt } from '../../core/record.ts';
 import { scaled, textAt, unscaled } from '../stream/figures.ts';
 import type { Variables } from '../template.ts';
@@ -15,10 +16,11 @@ export function totalName(total: Total): string {
 /** Exact sums that a sink adds up, of records that it would take; with the decimals of their fields. */
 export function totalsOf(sink: SinkConfig, records: readonly Values[]): Record<string, string> {
   return Object.fromEntries(
-    sink.totals.map((total) => [
-      totalName(total),
-      typeof total === 'string' ? totalOf(sink, records, total) : totalOf(sink, partOf(records, total), total.of),
-    ]),
+    sink.totals.map((total) =>
+      typeof total === 'string'
+        ? [total, sumOf(sink, total, textsOf(records, total))]
+        : [total.name, sumOf(sink, total.of, textsOf(partOf(sink, records, total), nameIn(sink, total.of)))],
+    ),
   );
 }
 
@@ -28,20 +30,34 @@ export function figuresOf(sink: SinkConfig, records: readonly Values[]): Variabl
   const entries = [
     ['count', String(records.length)],
     ...Object.entries(totalsOf(sink, records)).map(([name, sum]) => [`total.${name}`, sum]),
-    ...parts.map((part) => [`count.${part.name}`, String(partOf(records, part).length)]),
+    ...parts.map((part) => [`count.${part.name}`, String(partOf(sink, records, part).length)]),
     ...Object.entries(sink.hash_totals).map(([name, { of, digits }]) => [`hash.${name}`, hashOf(records, of, digits)]),
   ];
   return Object.fromEntries(entries) as Variables;
 }
 
-function partOf(records: readonly Values[], { where }: NamedTotal): readonly Values[] {
-  const wanted = Object.entries(where).map(([field, values]) => [field, [values].flat()] as const);
-  return records.filter((record) => wanted.every(([field, values]) => values.includes(textAt(record, field))));
+/** The records that have certain values; of a field in a list, those of its lines that have them. */
+function partOf(sink: SinkConfig, records: readonly Values[], { of, where }: NamedTotal): readonly Values[] {
+  const wanted = Object.entries(where).map(([field, values]) => ({ field, values: [values].flat() }));
+  const fits = (one: Values, lines: boolean): boolean =>
+    wanted.every(({ field, values }) => (listOf(sink, field) !== undefined) !== lines || values.includes(textAt(one, nameIn(sink, field))));
+  const found = records.filter((record) => fits(record, false));
+  const isLines = listOf(sink, of) !== undefined;
+  return isLines ? found.flatMap((record) => placesAt(record, of).groups).filter((line) => fits(line, true)) : found;
+}
+
+/** What a field is called in its record or line. */
+function nameIn(sink: SinkConfig, field: string): string {
+  const list = listOf(sink, field);
+  return list === undefined ? field : field.slice(list.length + 1);
+}
+
+function textsOf(records: readonly Values[], field: string): string[] {
+  return records.flatMap((values) => textsAt(values, field));
 }
 
 /** A field that says no decimals has two, or as many as its values need: nothing is rounded. */
-function totalOf(sink: SinkConfig, records: readonly Values[], field: string): string {
-  const amounts = records.flatMap((values) => textsAt(values, field));
+function sumOf(sink: SinkConfig, field: string, amounts: readonly string[]): string {
   const decimals =
     sink.schema.fields[field]?.decimals ?? amounts.reduce((most, text) => Math.max(most, text.split('.')[1]?.length ?? 0), 2);
   return unscaled(

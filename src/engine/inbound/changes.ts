@@ -2,13 +2,13 @@ import type { StreamConfig } from '../../config/schema/connector.ts';
 import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
+import type { Digests } from '../../store/landing/digests.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
 import { countLinks, type KnownLink, linksAmong, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
 import type { InboundRun } from './inbound-run.ts';
-import type { Digests } from './digests.ts';
 import { type LiveDigests, liveDigests } from './live-digests.ts';
 
 /** What comparing a file with what is stored needs of a run. */
@@ -38,6 +38,8 @@ const SAME_OF_SAMPLE = 0.5;
 const MIN_PART = 0.25;
 /** So many rows the file may be ahead of what comes from the store. */
 const MAX_WAITING = 500;
+/** Progress is told of each so many rows of which no record is made. */
+const TOLD_RECORDS = 1000;
 /** Some of the first records may be wrong; the layout is remembered by those that are not. */
 const LET_THROUGH = 2 * LOOKED_INTO;
 
@@ -79,10 +81,11 @@ async function compared(
   let unchanged = 0;
   let twice = false;
   const isThere = (digest: string): boolean => {
-    const at = known.find(digest);
+    const at = there.find(digest);
     if (at < 0) return false;
     if (!known.meet(at)) twice = true;
     unchanged++;
+    if (unchanged % TOLD_RECORDS === 0) onProgress(unchanged + records.length);
     return true;
   };
   const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {

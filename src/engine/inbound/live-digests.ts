@@ -1,14 +1,16 @@
-import { LENGTH_OF_HASH, linksAmong, liveHashes } from '../../store/landing/landed.ts';
+import { type Digests, digestsFor } from '../../store/landing/digests.ts';
+import { addLiveHashes, linksAmong } from '../../store/landing/landed.ts';
 import type { InboundRun } from './inbound-run.ts';
-import { type Digests, digestsFor } from './digests.ts';
 
 /**
- * What a source's records said last. It is read from the store while the file that is compared with it is read: a database server works on
- * the one while this process works on the other.
+ * What a source's records said last. It is read from the store while the file that is compared with it is read: a database server, or another
+ * thread, works on the one while this thread works on the other.
  */
 export interface LiveDigests {
   /** As far as they have come. */
   known: Digests;
+  /** Where it is among those; -1 when it has not come, or counts as unknown. */
+  find(digest: string): number;
   /** All have come. */
   complete(): boolean;
   /** There are none, more than was said, or two records said the same: nothing can be compared with them. */
@@ -28,22 +30,18 @@ export function liveDigests(
   without: readonly string[],
 ): LiveDigests {
   const known = digestsFor(most);
+  /** What those said that count as unknown. */
+  const unknown = new Set<string>();
   let live = 0;
   let state: 'reading' | 'complete' | 'unfit' | { failed: unknown } = 'reading';
   let stopped = false;
   let arrival = Promise.withResolvers<void>();
 
   async function read(): Promise<'complete' | 'unfit'> {
-    let unknown = (await linksAmong(knex, source.id, without)).map(({ hash }) => hash).filter((hash) => hash !== '');
-    for await (const { count, hashes } of liveHashes(knex, source.id)) {
+    for (const { hash } of await linksAmong(knex, source.id, without)) unknown.add(hash);
+    for await (const { count, unique } of addLiveHashes(knex, source.id, known)) {
       signal.throwIfAborted();
-      if (stopped || (live += count) > most) return 'unfit';
-      for (let at = 0; at < hashes.length; at += LENGTH_OF_HASH) if (!known.add(hashes, at)) return 'unfit';
-      unknown = unknown.filter((hash) => {
-        const at = known.find(hash);
-        if (at >= 0) known.forget(at);
-        return at < 0;
-      });
+      if (stopped || !unique || (live += count) > most) return 'unfit';
       arrival.resolve();
       arrival = Promise.withResolvers();
     }
@@ -62,6 +60,7 @@ export function liveDigests(
 
   return {
     known,
+    find: (digest) => (unknown.size > 0 && unknown.has(digest) ? -1 : known.find(digest)),
     complete: () => state === 'complete',
     unfit: () => state === 'unfit',
     live: () => live,

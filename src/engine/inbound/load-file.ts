@@ -1,14 +1,11 @@
 import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { IgnoredFile } from '../../connector/error-rules.ts';
-import { type RepeatFinder, repeatFinder } from '../../connector/stream/keys.ts';
-import { columnsOf } from '../../connector/stream/field-paths.ts';
-import { selectorOf } from '../../connector/stream/select.ts';
+import type { RepeatFinder } from '../../connector/stream/keys.ts';
 import type { Variables } from '../../connector/template.ts';
 import { openUnpacked } from '../../connector/sink/packing.ts';
 import { FatalError, FileError } from '../../core/errors.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import { decodeWith } from '../../formats/formats.ts';
 import type { Unpacked } from '../../formats/unpack/unpack.ts';
 import {
   filesWithContent,
@@ -26,19 +23,19 @@ import {
 import { hasLinks } from '../../store/landing/landed.ts';
 import { afterFilling, beforeFilling } from '../../store/model-tables.ts';
 import { closeGoneRejects } from '../../store/landing/rejects.ts';
-import type { DecodeContext } from '../../formats/format.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
 import { changesOf } from './changes.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
-import { assignKey, keylessNames, lookForRepeats, openBatch, type OpenBatch } from '../landing/land-batch.ts';
+import { assignKey, keylessNames, openBatch, type OpenBatch } from '../landing/land-batch.ts';
 import { landedAhead, landsAhead, withWriter } from '../landing/land-ahead.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { archive, wentAway } from './archive.ts';
 import type { InboundRun } from './inbound-run.ts';
 import { stopIfAsked } from '../run/context.ts';
 import { keep, type Spooled, spool } from './spool.ts';
+import { type Decoded, decoded, verifyFile } from './verify-file.ts';
 import { leave } from './waiting-files.ts';
 
 /** Where the files of a run are. */
@@ -85,7 +82,10 @@ export async function loadFile(run: InboundRun, remote: RemoteFile, { transport,
       try {
         if (!(await loadChanges(run, remote, spooled, unpacked, layout))) {
           layout = layoutOf(run);
-          const { total, repeats } = await verify(run, remote, unpacked, layout);
+          const { total, repeats, newColumns } = await verifyFile(run, unpacked, layout, (done) =>
+            run.progress({ what: `checking ${remote.name}`, done }),
+          );
+          noteNewColumns(run, remote, layout, newColumns);
           layout = layoutOf(run);
           await load(run, remote, spooled, unpacked, { total, repeats, layout });
         }
@@ -150,54 +150,11 @@ async function knownContent(
   return !last || last.sha256 === spooled.sha256 ? newest : undefined;
 }
 
-/** Reads the whole file without keeping anything: throws FileError before anything of it could be committed. */
-async function verify(
-  run: InboundRun,
-  remote: RemoteFile,
-  unpacked: Unpacked,
-  layout: Layout,
-): Promise<{ total: number; repeats: RepeatFinder }> {
-  const repeats = repeatFinder(Math.ceil(unpacked.expected / USUAL_RECORD_BYTES));
-  const { lists, finish, newColumns } = decoded(run, unpacked, layout);
-  let total = 0;
-  for await (const list of lists) {
-    run.signal.throwIfAborted();
-    total += list.length;
-    lookForRepeats(list, run.stream, repeats);
-    run.progress({ what: `checking ${remote.name}`, done: total });
-  }
-  finish();
-  noteNewColumns(run, remote, layout, newColumns());
-  return { total, repeats };
-}
-
 function noteNewColumns(run: Pick<InboundRun, 'note'>, remote: RemoteFile, layout: Layout, columns: readonly string[]): void {
   if (columns.length)
     run.note(
       `${remote.name} has columns unknown to the connector; they are kept only as raw data: ${columns.join(', ')}.${layout.saidOfNew(columns)}`,
     );
-}
-
-function decoded(
-  run: InboundRun,
-  unpacked: Unpacked,
-  layout: Layout,
-  isUnchanged?: DecodeContext['isUnchanged'],
-): { lists: AsyncGenerator<SourceRecord[]>; finish: () => void; newColumns: () => readonly string[] } {
-  const { stream } = run;
-  const selector = selectorOf(stream, unpacked.file);
-  layout.from(selector);
-  async function* lists(): AsyncGenerator<SourceRecord[]> {
-    const raw = decodeWith(stream.decoder!, unpacked.read(), {
-      file: unpacked.file,
-      ...columnsOf(stream),
-      onColumns: (columns) => layout.told(columns),
-      isUnchanged,
-      signal: run.signal,
-    });
-    for await (const list of raw) yield selector.select(list);
-  }
-  return { lists: lists(), finish: () => selector.finish(), newColumns: () => selector.newColumns() };
 }
 
 async function load(
@@ -235,7 +192,7 @@ async function load(
 async function loadChanges(run: InboundRun, remote: RemoteFile, spooled: Spooled, unpacked: Unpacked, layout: Layout): Promise<boolean> {
   const identity = identityOf(run, remote, spooled);
   if (await resumableFile(run.knex, identity)) return false;
-  let read: ReturnType<typeof decoded> | undefined;
+  let read: Decoded | undefined;
   const onProgress = (done: number): void => run.progress({ what: `comparing ${remote.name}`, done });
   const changes = await changesOf(
     run,
@@ -382,9 +339,6 @@ async function landLists(
     throw failure ?? error;
   }
 }
-
-/** About as long are records: how many a file may have, for what looks for repeated keys to begin with. */
-const USUAL_RECORD_BYTES = 250;
 
 /** A first load of this many records makes the indexes of its tables afterwards. */
 const BULK_RECORDS = 50_000;

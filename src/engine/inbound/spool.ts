@@ -27,6 +27,7 @@ export async function spool(
   let size = 0;
   async function* hashed(): AsyncGenerator<Uint8Array, void, void> {
     let whole = false;
+    if ((file.size ?? 0) > THREAD_BYTES) behind = hashBehind(path);
     try {
       for await (const chunk of transport.read(file.path)) {
         signal.throwIfAborted();
@@ -42,8 +43,8 @@ export async function spool(
           });
         if (!behind) digest.update(chunk);
         yield chunk;
-        // It is written: the next one is asked for.
-        if (size > THREAD_BYTES) behind ??= hashBehind(path);
+        // It is written: the next one is asked for. A file may be larger than was said.
+        if (size > 2 * THREAD_BYTES) behind ??= hashBehind(path);
         behind?.wrote(size);
       }
       whole = true;
@@ -55,8 +56,8 @@ export async function spool(
   return { ...kept, sha256: behind ? await behind.digest(size) : digest.digest('hex') };
 }
 
-/** From so many bytes on a file is hashed in a thread of its own, from its beginning: fetching is what takes time, and hashing a part of it. */
-const THREAD_BYTES = 64_000_000;
+/** A file larger than this is hashed in a thread of its own, from its beginning: fetching is what takes time, and hashing a part of it. */
+const THREAD_BYTES = 32_000_000;
 
 const MEGABYTE = 1_000_000;
 

@@ -132,7 +132,7 @@ async function entriesToOutbox(run: OutboundRun, config: EntriesConfig): Promise
     );
     if (!counts) continue;
     Object.assign(run.counts, counts);
-    noteEntries(run, found.drafts, found.notPosted);
+    noteEntries(run, found);
     return;
   }
   throw new FatalError({

@@ -171,7 +171,7 @@ async function exceptionsOf(engine: Engine, period: Period): Promise<ChecklistIt
   const named = (list: StoredException[]): string[] =>
     [...Map.groupBy(list, ({ pipeline, type }) => `${pipeline} ${type}`).values()].map((some) => {
       const { pipeline, type } = some[0]!;
-      return `${pipeline}: ${EXCEPTION_TYPES[type as ExceptionCode].title}, ${some.length} unresolved: interlocal exceptions list ${pipeline} --type ${type}.`;
+      return `${pipeline}: ${EXCEPTION_TYPES[type as ExceptionCode].title}, ${some.length} unresolved: interlocal exceptions list ${pipeline} --type ${type} --to ${period.last}.`;
     });
   const keeping = named(open.filter(({ type }) => blocking.has(type)));
   if (keeping.length) return item('exceptions', keeping);

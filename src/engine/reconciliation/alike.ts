@@ -56,16 +56,32 @@ export async function saveAlike(
 }
 
 function pagesOf(rules: Rules, side: Side, entries: readonly StoredEntry[]): AlikePages {
-  const lists = new Map<number, number[]>();
-  for (const [i, rule] of rulesOf(rules, side))
-    for (const entry of entries) {
-      if (!hasLikeness(rule, entry)) continue;
-      const block = Math.floor(entry.golden / BLOCK);
-      let list = lists.get(block);
-      if (!list) lists.set(block, (list = []));
-      list.push(hashOf(i, rule, entry), entry.golden % BLOCK);
-    }
-  return new Map([...lists].map(([block, list]) => [block, Uint32Array.from(list)]));
+  const gathered = gatherAlike(rules);
+  gathered.add(side, entries);
+  return gathered.pages(side);
+}
+
+/** The hashes of records that are looked at some at a time. */
+export interface GatheredAlike {
+  add(side: Side, entries: readonly StoredEntry[]): void;
+  pages(side: Side): AlikePages;
+}
+
+export function gatherAlike(rules: Rules): GatheredAlike {
+  const lists: Record<Side, Map<number, number[]>> = { left: new Map(), right: new Map() };
+  return {
+    add(side, entries) {
+      for (const [i, rule] of rulesOf(rules, side))
+        for (const entry of entries) {
+          if (!hasLikeness(rule, entry)) continue;
+          const block = Math.floor(entry.golden / BLOCK);
+          let list = lists[side].get(block);
+          if (!list) lists[side].set(block, (list = []));
+          list.push(hashOf(i, rule, entry), entry.golden % BLOCK);
+        }
+    },
+    pages: (side) => new Map([...lists[side]].map(([block, list]) => [block, Uint32Array.from(list)])),
+  };
 }
 
 /** Those of both, each once. */

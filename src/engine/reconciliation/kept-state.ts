@@ -42,7 +42,7 @@ export interface KeptTotal {
 }
 
 /** Changes when the same records may give another result because the program has changed. */
-const RULES = 6;
+const RULES = 7;
 
 /** On what a reconciliation compares now, as text. */
 export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {
@@ -128,7 +128,7 @@ export async function stateAfter(
 }
 
 /** As the store keeps it. */
-export function stateText(state: KeptState, rules: Rules, { numbers, totals }: CheckedResult): string {
+export function stateText(state: KeptState, rules: Rules, { numbers, totals }: Pick<CheckedResult, 'numbers' | 'totals'>): string {
   const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
     [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
   const written: Written = {

@@ -53,8 +53,12 @@ export function openRules({ open }: ReconciliationConfig): Rules['open'] {
 
 function openOf(open: NonNullable<ReconciliationConfig['open']>['left'], type: string): OpenRule {
   if (!open) return { type, within: 0 };
-  const { together, ...rest } = open;
-  return { ...rest, ...(together === undefined ? {} : { together }) };
+  const { together, opening, ...rest } = open;
+  return {
+    ...rest,
+    ...(together === undefined ? {} : { together }),
+    ...(opening === undefined ? {} : { opening: dayNumber(opening) }),
+  };
 }
 
 /** The town's business days over everything that the records and today span. */

@@ -25,7 +25,11 @@ export interface ReadEntries {
 /** Reads records of one side as entries. Records without an amount are none: nothing can be said of them. */
 export interface SideReader {
   side: ReadSide;
+  /** The fields whose values are read. */
+  fields: readonly string[];
   all(): Promise<StoredEntry[]>;
+  /** All of them, some at a time, in the order of their ids. */
+  pages(): AsyncGenerator<StoredEntry[]>;
   /** Those of these that are on the side. */
   some(goldens: readonly number[]): Promise<StoredEntry[]>;
   /** Those with one of these values in each of these fields; null: no value. */
@@ -77,16 +81,21 @@ export async function sideReader(
     const sources = await namesOfGolden(trx, side.entityId, ids);
     return records.flatMap((record) => entryOf(record, sources));
   };
+  async function* pages(): AsyncGenerator<StoredEntry[]> {
+    const several = await connectionsWithSeveral(trx, side.entityId);
+    for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
+      stopIfAsked(run);
+      const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id, several });
+      yield page.flatMap((record) => entryOf(record, sources));
+    }
+  }
   return {
     side,
+    fields,
+    pages,
     async all() {
       const entries: StoredEntry[] = [];
-      const several = await connectionsWithSeveral(trx, side.entityId);
-      for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
-        stopIfAsked(run);
-        const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id, several });
-        for (const record of page) entries.push(...entryOf(record, sources));
-      }
+      for await (const page of pages()) entries.push(...page);
       return entries;
     },
     some: async (goldens) => named(await recordsAmong(trx, side, columns, goldens)),
@@ -110,8 +119,7 @@ export function dayReader(zone: string): (text: string) => number {
  */
 function sharedTexts(fields: readonly string[], columns: readonly number[]): (row: SideRecord['values']) => Entry['values'] {
   const known = columns.map(() => new Map<string, string>());
-  // Copied from one that was parsed, an object has room for its fields and no more: a third of the memory less.
-  const empty = JSON.parse(JSON.stringify(Object.fromEntries(fields.map((field) => [field, null])))) as Record<string, string | null>;
+  const empty = emptyValues(fields);
   return (row) => {
     const values = { ...empty };
     for (let i = 0; i < fields.length; i++) {
@@ -125,6 +133,11 @@ function sharedTexts(fields: readonly string[], columns: readonly number[]): (ro
     }
     return values;
   };
+}
+
+/** To be copied: from one that was parsed, an object has room for its fields and no more, a third of the memory less. */
+export function emptyValues(fields: readonly string[]): Record<string, string | null> {
+  return JSON.parse(JSON.stringify(Object.fromEntries(fields.map((field) => [field, null])))) as Record<string, string | null>;
 }
 
 /** Texts of a column that are kept once. */

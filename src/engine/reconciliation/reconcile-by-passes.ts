@@ -3,41 +3,36 @@ import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plainMoney } from '../../core/money.ts';
 import { dayIn } from '../../core/time/time.ts';
-import { dateOf, dayNumber } from '../../reconciliation/calendar.ts';
-import type { BusinessDays, Entry, Side } from '../../reconciliation/entry.ts';
-import { dueIn, type DueRules, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';
-import { nameMissingSources } from '../../reconciliation/exceptions/missing-source.ts';
+import { dayNumber } from '../../reconciliation/calendar.ts';
+import type { BusinessDays, Side } from '../../reconciliation/entry.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
-import { type CheckedResult, type FoundException, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
+import { reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { mayRunInPart } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
-import { type NewException, type SavedExceptions, saveExceptions } from '../../store/reconciliation/exceptions.ts';
 import { listDecisions } from '../../store/reconciliation/match-decisions.ts';
-import type { MatchRecord } from '../../store/reconciliation/matches.ts';
-import { type PassMatch, type SavedMatches, savePassMatches } from '../../store/reconciliation/pass-matches.ts';
-import { forgetKeys, saveKeys, saveSettledState } from '../../store/reconciliation/settled.ts';
-import { saveSums } from '../../store/reconciliation/side-blocks.ts';
-import { saveSideStates, saveUnmatched } from '../../store/reconciliation/side-states.ts';
-import { listSources, type Source } from '../../store/ledger/sources.ts';
+import { savePassMatches } from '../../store/reconciliation/pass-matches.ts';
+import { listSources } from '../../store/ledger/sources.ts';
 import { saveAlike } from './alike.ts';
 import { problemsBehind } from './behind.ts';
 import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
 import { controlTotalsOf } from './control-totals.ts';
-import { dueRules } from './exceptions/due-rules.ts';
-import { basisText, type KeptState, keptState, stateAfter, stateText } from './kept-state.ts';
+import { basisText, type KeptState, keptState, stateAfter } from './kept-state.ts';
 import { keysOf } from './match-keys.ts';
-import { sourceStates } from './exceptions/missing-sources.ts';
 import { rulesOf, townDays } from './pass-rules.ts';
-import { type ReadEntries, sideReader, type StoredEntry } from './read-entries.ts';
+import { sideReader } from './read-entries.ts';
 import { recordNames } from './record-name.ts';
 import { storedBasis } from './reconciliation-basis.ts';
 import { sidesOf } from './reconcile.ts';
 import { type Found, runInPart } from './run-in-part.ts';
+import { reconcileByPieces } from './pieces/by-pieces.ts';
+import { explanations, passMatchesOf } from './saving/pass-matches.ts';
+import { type Saved, saveFound, type SavingContext } from './saving/save-found.ts';
+import { gatherKeys } from '../../store/reconciliation/saved-keys.ts';
 import { inSmallHeap } from './small-heap.ts';
 import { sideTotals, type SideTotals } from './side-totals.ts';
 import type { ReconciliationRun } from './reconciliation-run.ts';
-import { type Run, stopIfAsked } from '../run/context.ts';
+import { stopIfAsked } from '../run/context.ts';
 
 /**
  * Runs a reconciliation by passes. Matches, exceptions and what is in transit are saved in one transaction with the records they
@@ -57,28 +52,22 @@ async function reconciled(run: ReconciliationRun): Promise<Problem[]> {
     const sources = await listSources(trx);
     const read = await sidesOf(run, trx, config, sources);
     const basis = basisText(project, config, sources);
-    const rules: Rules = { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(run, trx, sources) };
     const context: Context = {
-      trx,
-      pipeline,
-      rules,
+      ...{ trx, pipeline, project, config, sources },
+      rules: { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(run, trx, sources) },
       readers: {
         left: await sideReader(run, trx, config, read.left, 'left'),
         right: await sideReader(run, trx, config, read.right, 'right'),
       },
       decisions: await listDecisions(trx, pipeline),
       today: dayNumber(dayIn(project.config.town.time_zone, run.now())),
+      entityIds: { left: read.left.entityId, right: read.right.entityId },
+      run: { pipeline, id: run.id, at: run.now().toISOString(), basis: JSON.stringify(storedBasis(project, config, sources)) },
     };
-    const kept = mayRunInPart(rules) ? await keptState(trx, pipeline, basis) : undefined;
-    const found = (kept && (await inPart(run, context, kept))) ?? (await whole(run, context));
-    stopIfAsked(run);
-    const state = await stateAfter(trx, basis, rules, found.entries, context.decisions, found.part?.before);
-    const saved = await save(run, context, sources, found, state);
+    const kept = mayRunInPart(context.rules) ? await keptState(trx, pipeline, basis) : undefined;
+    const part = kept && (await inPart(context, kept));
     return {
-      sums: found.sums,
-      saved,
-      looked: found.part && found.entries.left.length + found.entries.right.length,
-      lacking: { left: found.totals.left.lacking, right: found.totals.right.lacking },
+      ...(part ? await saveAtOnce(run, context, basis, part) : await everything(run, context, basis)),
       incomplete: await problemsBehind(run, trx, config, sources, []),
       twice: await contestMatches(trx, project, pipeline),
     };
@@ -98,14 +87,10 @@ async function reconciled(run: ReconciliationRun): Promise<Problem[]> {
   return [...incomplete, ...unusable(pipeline, config, lacking)];
 }
 
-type Context = Omit<PartContext, 'kept' | 'names' | 'days' | 'keptFields' | 'most'>;
+type Context = Omit<PartContext, 'kept' | 'names' | 'days' | 'keptFields' | 'most'> & SavingContext;
 
-async function inPart(
-  run: Pick<ReconciliationRun, 'config' | 'project'>,
-  context: Context,
-  kept: KeptState,
-): Promise<(Found & { days: BusinessDays }) | undefined> {
-  const { config } = run;
+async function inPart(context: Context, kept: KeptState): Promise<(Found & { days: BusinessDays }) | undefined> {
+  const { config } = context;
   const { gaps, expected } = context.rules.exceptions;
   const fieldsOfDays = (side: Side): string[] => [
     ...(config[side].date === undefined ? [] : [config[side].date]),
@@ -113,7 +98,7 @@ async function inPart(
     ...expected.flatMap((rule) => (rule.side === side ? rule.by : [])),
   ];
   const days = townDays(
-    run.project,
+    context.project,
     SIDES.flatMap((side) => [...kept.days[side].values()].flatMap((list) => [...list])),
     context.today,
   );
@@ -128,157 +113,77 @@ async function inPart(
   return found && { ...found, days };
 }
 
-async function whole(
-  { project }: Pick<Run, 'project'>,
-  { trx, pipeline, rules, readers, decisions, today }: Context,
-): Promise<Found & { days: BusinessDays }> {
+/** Looks at all records: at once, or piece by piece where they are many. */
+async function everything(run: ReconciliationRun, context: Context, basis: string): Promise<Saved> {
+  const { trx, pipeline, rules, readers, decisions, today } = context;
+  const totals = {
+    left: await sideTotals(trx, pipeline, 'left', readers.left.side),
+    right: await sideTotals(trx, pipeline, 'right', readers.right.side),
+  };
+  if (recordsIn(totals) > (run.recordsAtOnce ?? MOST_AT_ONCE)) return reconcileByPieces(run, context, basis, totals);
   const entries = { left: await readers.left.all(), right: await readers.right.all() };
   const days = townDays(
-    project,
+    context.project,
     [...entries.left, ...entries.right].flatMap(({ day }) => (day === null ? [] : [day])),
     today,
   );
   const { states, ...result } = reconcileSides(rules, entries, decisions, days, today);
-  const totalsOf = (side: Side): Promise<SideTotals> => sideTotals(trx, pipeline, side, readers[side].side);
-  return {
-    entries,
-    result,
+  return saveAtOnce(run, context, basis, {
+    ...{ entries, result, totals, days },
     sums: conservedSums(pipeline, entries, { ...result, states }),
-    totals: { left: await totalsOf('left'), right: await totalsOf('right') },
-    days,
-  };
+  });
 }
 
-/** Saves what was found; of what a run in part has not looked at, everything stays. */
-async function save(
-  run: Pick<ReconciliationRun, 'config' | 'id' | 'now' | 'project'>,
-  { trx, pipeline, rules, readers, today }: Context,
-  sources: readonly Source[],
+/**
+ * Of more records, those that may be tied to each other are looked at together, and the others after them. A year of 250,000 receipts, and
+ * its ledger, is looked at at once.
+ */
+const MOST_AT_ONCE = 500_000;
+
+function recordsIn(totals: Readonly<Record<Side, SideTotals>>): number {
+  return SIDES.reduce((sum, side) => [...totals[side].totals.values()].reduce((all, { records }) => all + records, sum), 0);
+}
+
+async function saveAtOnce(
+  run: ReconciliationRun,
+  context: Context,
+  basis: string,
   { entries, result, sums, totals, part, days }: Found & { days: BusinessDays },
-  state: KeptState,
-): Promise<{ matched: SavedMatches; exceptions: SavedExceptions }> {
-  const { project, config } = run;
-  const sides = {
-    left: { entries: entries.left, entityId: readers.left.side.entityId },
-    right: { entries: entries.right, entityId: readers.right.side.entityId },
-  };
-  const asSaved = {
-    pipeline,
-    id: run.id,
-    at: run.now().toISOString(),
-    basis: JSON.stringify(storedBasis(project, config, sources)),
-  };
-  const matched = await savePassMatches(trx, asSaved, passMatchesOf(result, sides), nameFinder(sides), part?.matches);
-  const kept = part?.kept ?? [];
-  const missing = nameMissingSources(
-    { rules, days, asOf: today, currency: project.config.town.currency },
-    [...result.exceptions, ...kept.map(({ exception }) => exception)],
-    await sourceStates(trx, project, config, sources, state.days, { left: sides.left.entityId, right: sides.right.entityId }),
-  );
-  const renamed = kept.flatMap(({ exception, cause }) => (exception.cause === cause ? [] : [exception]));
-  const found = [...result.exceptions, ...missing, ...renamed].map((e) => exceptionOf(e, sides, days, dueRules(project)));
-  const exceptions = await saveExceptions(trx, asSaved, found, explainer(result), part?.exceptions);
-  await saveUnmatched(
+): Promise<Saved> {
+  stopIfAsked(run);
+  const { trx, pipeline, rules, decisions, entityIds } = context;
+  const state = await stateAfter(trx, basis, rules, entries, decisions, part?.before);
+  const explained = explanations();
+  explained.add(result.matches);
+  const { ids, ...matched } = await savePassMatches(
     trx,
-    pipeline,
-    [
-      ...SIDES.flatMap((side) => recordsOf(result.inTransit[side], side, sides).map((record) => ({ ...record, rule: null }))),
-      ...result.outOfScope.flatMap(({ entry, side, rule }) => recordsOf([entry], side, sides).map((record) => ({ ...record, rule }))),
-    ],
-    part?.goldens,
+    context.run,
+    passMatchesOf(result.matches, entityIds),
+    nameFinder(entries),
+    part?.matches,
   );
-  await saveSideStates(trx, pipeline, sums);
-  if (mayRunInPart(rules)) {
-    await forgetKeys(trx, pipeline, part?.units);
-    await saveKeys(trx, pipeline, keysOf(rules, result, matched.ids));
-    await saveAlike(trx, pipeline, rules, entries, part?.changed);
-    for (const side of SIDES) await saveSums(trx, pipeline, side, totals[side].made, part?.blocks[side]);
-  }
-  await saveSettledState(trx, pipeline, mayRunInPart(rules) ? stateText(state, rules, result) : undefined);
-  return { matched, exceptions };
-}
-
-/** One after the other, so that they are not all in memory twice. */
-function* passMatchesOf({ matches }: CheckedResult, sides: Record<Side, ReadEntries>): Generator<PassMatch> {
-  for (const match of matches) yield passMatchOf(match, sides);
-}
-
-function passMatchOf(match: CheckedResult['matches'][number], sides: Record<Side, ReadEntries>): PassMatch {
-  const sum = (entries: readonly Entry[]): number => entries.reduce((total, { minor }) => total + minor, 0);
+  const keys = gatherKeys();
+  if (mayRunInPart(rules)) keys.add(keysOf(rules, result, ids));
+  const exceptions = await saveFound(context, {
+    ...{ result, explained, keys, sums, totals, days, state },
+    saveAlike: () => saveAlike(trx, pipeline, rules, entries, part?.changed),
+    ...(part ? { part } : {}),
+  });
   return {
-    contentId: match.id,
-    rule: match.pass,
-    state: match.state,
-    madeBy: match.by,
-    currency: (match.left[0] ?? match.right[0])!.currency,
-    left: sum(match.left),
-    right: sum(match.right),
-    evidence: { ...match.evidence },
-    records: [...recordsOf(match.left, 'left', sides), ...recordsOf(match.right, 'right', sides)],
-    names: [...match.left, ...match.right].map(({ id }) => id),
-  };
-}
-
-function recordsOf(entries: readonly Entry[], side: Side, sides: Record<Side, ReadEntries>): Omit<MatchRecord, 'match'>[] {
-  const { entityId } = sides[side];
-  return (entries as readonly StoredEntry[]).map(({ golden, version, minor }) => ({ side, entityId, golden, version, minor }));
-}
-
-function exceptionOf(exception: FoundException, sides: Record<Side, ReadEntries>, days: BusinessDays, rules: DueRules): NewException {
-  const { id, type, minor, currency, since } = exception;
-  const facts = exception.cause === undefined ? exception.facts : { ...exception.facts, cause: exception.cause };
-  const names = (side: Side): NewException['records'] =>
-    (exception[side] as readonly StoredEntry[]).map((e) => ({
-      side,
-      entityId: sides[side].entityId,
-      golden: e.golden,
-      record: e.id,
-      minor: e.minor,
-    }));
-  const due = since === null ? null : dueDay(since, dueIn(type as ExceptionCode, minor, rules), days);
-  return {
-    id,
-    type,
-    minor,
-    currency,
-    since: since === null ? null : dateOf(since),
-    facts,
-    dueOn: due === null ? null : dateOf(due),
-    about: exception.holds ? 'money' : 'finding',
-    records: [...names('left'), ...names('right')],
-  };
-}
-
-/** The first day that is so many business days after another. */
-function dueDay(since: number, businessDays: number, days: BusinessDays): number {
-  const goal = days.index(since) + businessDays;
-  let day = since;
-  while (days.index(day) < goal) day++;
-  return day;
-}
-
-/** What took the records of an exception that is gone: the match that has its first record. */
-function explainer(result: CheckedResult): (records: readonly string[]) => Record<string, unknown> {
-  let byRecord: Map<string, { match: string; pass: string }> | undefined;
-  return (records) => {
-    if (!byRecord) {
-      byRecord = new Map();
-      for (const match of result.matches)
-        for (const entry of [...match.left, ...match.right]) byRecord.set(entry.id, { match: match.id, pass: match.pass });
-    }
-    const known = byRecord;
-    const by = records.map((record) => known.get(record)).find((found) => found !== undefined);
-    return by ? { match: by.match, rule: by.pass } : { cause: 'its records changed or are gone' };
+    sums,
+    saved: { matched, exceptions },
+    lacking: { left: totals.left.lacking, right: totals.right.lacking },
+    ...(part ? { looked: entries.left.length + entries.right.length } : {}),
   };
 }
 
 /** Names are asked for when a match is revoked only. */
-function nameFinder(sides: Readonly<Record<Side, ReadEntries>>): (golden: number, side: Side) => string {
+function nameFinder(entries: Found['entries']): (golden: number, side: Side) => string {
   let names: Record<Side, Map<number, string>> | undefined;
   return (golden, side) => {
     names ??= {
-      left: new Map(sides.left.entries.map((e) => [e.golden, e.id])),
-      right: new Map(sides.right.entries.map((e) => [e.golden, e.id])),
+      left: new Map(entries.left.map((e) => [e.golden, e.id])),
+      right: new Map(entries.right.map((e) => [e.golden, e.id])),
     };
     return names[side].get(golden) ?? String(golden);
   };

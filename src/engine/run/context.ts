@@ -59,6 +59,8 @@ export interface Run extends RunStore, RunLog, Interruption, RunClock {
   /** What this run has locked: its pipeline, and the target that it writes to. */
   readonly locks: Lock[];
   readonly preview: RunPreview | undefined;
+  /** A reconciliation of more records than this looks at them piece by piece; undefined: as it is set there. */
+  readonly recordsAtOnce?: number | undefined;
   /** They move when what they count is committed. */
   readonly counts: RunCounts;
   readonly notes: string[];

@@ -23,6 +23,8 @@ export interface RunOptions {
   othersFollow?: boolean;
   /** A person says that the configuration of this folder is the right one, although another replaced it. */
   adoptConfiguration?: boolean;
+  /** A reconciliation of more records than this looks at them piece by piece. Default: half a million. */
+  recordsAtOnce?: number;
   /** In place of the clock, for pauses while a report is prepared. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -46,6 +48,7 @@ export function openRun({ project }: Pick<Engine, 'project'>, started: StartedRu
     project,
     pipeline: project.pipelines.get(pipeline)!.value,
     actor: options.actor ?? actorOf(),
+    recordsAtOnce: options.recordsAtOnce,
     knex,
     commit: committing({ knex, locks, preview }),
     locks,

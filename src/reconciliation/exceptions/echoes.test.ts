@@ -40,6 +40,18 @@ describe('one cause, once', () => {
     expect(Object.fromEntries(causes)).toEqual({ z: null, y: 'z', a: 'z' });
   });
 
+  test('of slips that have one number in two years, the nearer one is the cause; one of another year is none', () => {
+    const slip = (id: string, since: string | null) => one(id, 'slips', { since, tags: [{ name: 'slip 7', role: 'cause' }] });
+    const line = (id: string, since: string | null) => one(id, 'ledger', { since, tags: [{ name: 'slip 7', role: 'echo' }] });
+    const causes = (...given: Echoing[]) => Object.fromEntries(causesOf(given, ORDER));
+    expect(causes(slip('a', '2025-11-03'), slip('b', '2026-01-12'), line('c', '2026-01-14'), line('d', '2025-11-05'))).toMatchObject({
+      c: 'b',
+      d: 'a',
+    });
+    expect(causes(slip('a', '2025-10-03'), line('c', '2026-01-14'))).toMatchObject({ c: null });
+    expect(causes(slip('a', null), line('c', '2026-01-14'))).toMatchObject({ c: 'a' });
+  });
+
   test('two findings about one record are two causes; two records of one reconciliation too', () => {
     const causes = causesOf(
       [

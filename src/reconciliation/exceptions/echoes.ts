@@ -1,4 +1,5 @@
 import { compare } from '../../core/compare.ts';
+import { dayNumber } from '../calendar.ts';
 import { CAUSES_FIRST } from './types.ts';
 
 /** An exception that needs somebody, with what it is about. */
@@ -56,13 +57,20 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
       if (known === null || before(first!, byId.get(known!)!) < 0) cause.set(e.id, first!.id);
     }
   }
-  const heads = new Map<string, Echoing>();
+  const heads = new Map<string, Echoing[]>();
   for (const e of exceptions)
-    for (const { name, role } of e.tags) if (role === 'cause' && (!heads.has(name) || before(e, heads.get(name)!) < 0)) heads.set(name, e);
+    for (const { name, role } of e.tags)
+      if (role === 'cause') {
+        const list = heads.get(name);
+        if (list) list.push(e);
+        else heads.set(name, [e]);
+      }
+  const nearer = (e: Echoing, a: Echoing, b: Echoing): number => apart(e, a) - apart(e, b) || before(a, b);
   for (const e of exceptions)
     for (const { name, role } of e.tags) {
-      const head = role === 'echo' ? heads.get(name) : undefined;
-      if (head && head !== e && cause.get(e.id) === null) cause.set(e.id, head.id);
+      const list = role === 'echo' ? heads.get(name)?.filter((head) => head !== e && apart(e, head) <= SAME_NUMBER_DAYS) : undefined;
+      const [head] = list?.sort((a, b) => nearer(e, a, b)) ?? [];
+      if (head && cause.get(e.id) === null) cause.set(e.id, head.id);
     }
   for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
   // An echo of an echo is one of the cause; where they name each other in a circle, the first of the circle is the cause.
@@ -79,4 +87,15 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     cause.set(id, head === id ? null : head);
   }
   return cause;
+}
+
+/**
+ * Slip numbers begin again each year, in some towns in the middle of a fiscal year: what has the same number so many days later is another
+ * slip. A return may come 60 days late.
+ */
+const SAME_NUMBER_DAYS = 75;
+
+/** Days between the first days of two exceptions; 0 where one has none. */
+function apart(a: Echoing, b: Echoing): number {
+  return a.since === null || b.since === null ? 0 : Math.abs(dayNumber(a.since) - dayNumber(b.since));
 }

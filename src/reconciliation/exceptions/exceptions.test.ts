@@ -39,6 +39,20 @@ function reconcile(
   };
 }
 
+test('what is older than the other side is an opening item, unless something fits', () => {
+  const open = { right: { type: 'deposit_without_receipt', within: 0, opening: dayNumber('2026-07-01') } };
+  const left = [entry('a', 700, '2026-07-01', { slip: '9' })];
+  const right = [
+    entry('x', 500, '2026-06-30', { slip: '7' }),
+    entry('y', 500, '2026-07-01', { slip: '8' }),
+    entry('z', 700, '2026-06-30', { slip: '9' }),
+  ];
+  const { found, confirmed, outOfScope } = reconcile({}, left, right, { open });
+  expect(found).toEqual(['deposit_without_receipt y']);
+  expect(confirmed).toEqual(['a z']);
+  expect(outOfScope.map(({ entry: { id }, rule }) => [id, rule])).toEqual([['x', 'an opening item, of before 2026-07-01']]);
+});
+
 describe('a receipt that was entered twice', () => {
   const rules = { duplicates: [{ side: 'left' as const, type: 'duplicate_receipt', fields: ['payer'], at: 'at', minutes: 5 }] };
   const once = { slip: '7', payer: 'Diaz', at: '2026-07-01T10:00:00Z' };
@@ -387,6 +401,22 @@ describe('findings about money that is accounted for', () => {
       [entry('d', 5000, '2026-07-01', { slip: '7', posted })],
     );
     expect(found).toEqual(wrong ? ['wrong_period d'] : []);
+  });
+
+  test.each([
+    ['the month in which it was entered', '2026-08-21', false],
+    ['the month that it is dated in', '2026-06-12', false],
+    ['any other month', '2026-07-31', true],
+  ])('a refund that was dated back is told once; its entry is in %s', (_, posted, wrong) => {
+    const { found } = reconcile(
+      {
+        periods: [{ type: 'wrong_period', left: 'day', right: 'posted' }],
+        afterClose: [{ side: 'left', type: 'refund_after_close', where: {}, entered: 'entered', closes: 10 }],
+      },
+      [entry('a', -500, '2026-06-10', { slip: '7', day: '2026-06-10', entered: '2026-08-20' })],
+      [entry('d', -500, '2026-08-21', { slip: '7', posted })],
+    );
+    expect(found).toEqual(['refund_after_close a', ...(wrong ? ['wrong_period d'] : [])]);
   });
 
   test('a refund dated in a month that was closed when it was entered', () => {

@@ -1,7 +1,7 @@
-import type { Entry } from '../entry.ts';
+import type { Entry, KeyPass, Pass, SettlementPass } from '../entry.ts';
 import { dateOf } from '../calendar.ts';
 import { keyOf } from '../fields.ts';
-import { note, SIDES, type Work } from '../match/work.ts';
+import { type FoundException, note, SIDES, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import type { ExpectedRule } from './rules.ts';
 
@@ -43,43 +43,67 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
   }
 }
 
+/** Records of the left with one number, or of one day of a sender, that are open, and nothing of the right has it. */
+export interface Unanswered {
+  /** The place of the pass that ties by it. */
+  pass: number;
+  entries: readonly Entry[];
+}
+
+/** All of them, in the order of the passes. */
+export function unanswered(work: Work, rule: ExpectedRule): Unanswered[] {
+  if (rule.side !== 'right') return [];
+  const isOpen = new Set(openLeft(work).flatMap(({ left }) => left));
+  const found: Unanswered[] = [];
+  for (const [i, pass] of work.rules.passes.entries()) {
+    if (!isOpen.size || !tiesSenders(pass, rule)) continue;
+    const answered = new Set(work.all.right.map((entry) => keyOf(entry, pass.on, 'right')));
+    for (const [key, entries] of Map.groupBy(work.all.left, (entry) => keyOf(entry, pass.on, 'left')))
+      if (key !== null && entries.length > 1 && !answered.has(key) && entries.every((entry) => isOpen.has(entry) && entry.day !== null))
+        found.push({ pass: i, entries });
+  }
+  return found;
+}
+
+function tiesSenders(pass: Pass, { by }: ExpectedRule): pass is KeyPass | SettlementPass {
+  return (pass.kind === 'key' || pass.kind === 'settlement') && by.every((field) => pass.on.some(({ right }) => right === field));
+}
+
+/** Exceptions of records of the left for which the right has nothing. */
+function openLeft(work: Work): FoundException[] {
+  return [...work.exceptions, ...(work.known?.kept ?? [])].filter(
+    ({ holds, type, left, right }) => holds && type === work.rules.open.left.type && left.length > 0 && !right.length,
+  );
+}
+
 /**
  * What the left itself says: two or more of its records have one number, or are of one day of a sender, none of them is tied to anything,
  * and nothing of the right has it. What they belong to did not come, however new the sender is and whatever else it sent on that day.
  */
-export function noteUnanswered(work: Work, rule: ExpectedRule): void {
+export function noteUnanswered(work: Work, rule: ExpectedRule, groups: readonly Unanswered[]): void {
   if (rule.side !== 'right') return;
-  const open = [...work.exceptions, ...(work.known?.kept ?? [])].filter(
-    ({ holds, type, left, right }) => holds && type === work.rules.open.left.type && left.length > 0 && !right.length,
-  );
-  const isOpen = new Set(open.flatMap(({ left }) => left));
   const named = new Set(work.echoing.filter(({ of }) => of === 'right').map(({ values, day }) => nameOf(rule, values, day)));
   const told = new Map<Entry, string>();
-  for (const pass of work.rules.passes) {
-    if ((pass.kind !== 'key' && pass.kind !== 'settlement') || !rule.by.every((field) => pass.on.some(({ right }) => right === field)))
-      continue;
-    const answered = new Set(work.all.right.map((entry) => keyOf(entry, pass.on, 'right')));
-    for (const [key, entries] of Map.groupBy(work.all.left, (entry) => keyOf(entry, pass.on, 'left'))) {
-      if (key === null || entries.length < 2 || answered.has(key)) continue;
-      if (!entries.every((entry) => isOpen.has(entry) && entry.day !== null && !told.has(entry))) continue;
-      const day = Math.max(...entries.map((entry) => entry.day!));
-      const values = Object.fromEntries(
-        rule.by.map((field) => [field, entries[0]!.values[pass.on.find(({ right }) => right === field)!.left]!]),
-      );
-      if (entries.some((entry) => named.has(nameOf(rule, values, entry.day)))) continue;
-      const cause = note(work, {
-        type: rule.type,
-        left: entries,
-        right: [],
-        minor: sumOf(entries),
-        since: day,
-        facts: { of: rule.by.map((field) => values[field]).join(', '), day: dateOf(day), side: rule.side },
-      });
-      for (const entry of entries) told.set(entry, cause);
-      work.echoing.push({ of: rule.side, values, day, cause });
-    }
+  for (const { pass: i, entries } of groups) {
+    const pass = work.rules.passes[i]!;
+    if (!tiesSenders(pass, rule) || entries.some((entry) => told.has(entry))) continue;
+    const day = Math.max(...entries.map((entry) => entry.day!));
+    const values = Object.fromEntries(
+      rule.by.map((field) => [field, entries[0]!.values[pass.on.find(({ right }) => right === field)!.left]!]),
+    );
+    if (entries.some((entry) => named.has(nameOf(rule, values, entry.day)))) continue;
+    const cause = note(work, {
+      type: rule.type,
+      left: entries,
+      right: [],
+      minor: sumOf(entries),
+      since: day,
+      facts: { of: rule.by.map((field) => values[field]).join(', '), day: dateOf(day), side: rule.side },
+    });
+    for (const entry of entries) told.set(entry, cause);
+    work.echoing.push({ of: rule.side, values, day, cause });
   }
-  for (const exception of open) {
+  for (const exception of openLeft(work)) {
     const causes = new Set(exception.left.map((entry) => told.get(entry)).filter((cause) => cause !== undefined));
     const [cause] = causes;
     if (causes.size === 1 && cause !== undefined) exception.cause ??= cause;

@@ -5,7 +5,7 @@ import { wrongParts } from './parts.ts';
 import { firstDay, isMatched, note, type ReconciledMatch, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { noteItems } from './left-over.ts';
-import { noteExpected, noteUnanswered } from './expected.ts';
+import { noteExpected, noteUnanswered, type Unanswered, unanswered } from './expected.ts';
 import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
 import { nameEchoes } from './name-echoes.ts';
@@ -13,7 +13,13 @@ import { type AfterCloseRule, isWhere, type PartsRule, type PeriodRule } from '.
 
 /** What a person should know although the money is accounted for, and what is not there at all. Changes no record's state. */
 export function findings(work: Work): void {
-  const { late, parts, periods, voids, afterClose: closed, gaps, expected } = work.rules.exceptions;
+  noteRecords(work);
+  noteWhole(work, unansweredIn(work));
+}
+
+/** What records tell together with those that a relation ties to them. */
+export function noteRecords(work: Work): void {
+  const { late, parts, periods, voids, afterClose: closed } = work.rules.exceptions;
   for (const match of work.matches) {
     for (const rule of late) noteLate(work, match, rule.type, rule.businessDays);
     for (const rule of parts) noteParts(work, match, rule);
@@ -25,11 +31,21 @@ export function findings(work: Work): void {
   for (const rule of periods) notePeriods(work, rule);
   noteItems(work);
   for (const rule of closed) noteAfterClose(work, rule);
+  for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
+}
+
+/** What only all records together tell: which numbers and days are missing, and what is open for their sake. */
+export function noteWhole(work: Work, unanswered: readonly (readonly Unanswered[])[]): void {
+  const { gaps, expected } = work.rules.exceptions;
   gaps.forEach((rule, i) => noteGaps(work, rule, i));
   expected.forEach((rule, i) => noteExpected(work, rule, i));
-  for (const rule of expected) noteUnanswered(work, rule);
-  for (const pass of work.rules.passes) if (pass.kind === 'settlement') noteSettlements(work, pass);
+  expected.forEach((rule, i) => noteUnanswered(work, rule, unanswered[i]!));
   nameEchoes(work);
+}
+
+/** For each rule of what is expected. */
+export function unansweredIn(work: Work): Unanswered[][] {
+  return work.rules.exceptions.expected.map((rule) => unanswered(work, rule));
 }
 
 function on(side: 'left' | 'right', records: readonly Entry[]): Record<'left' | 'right', readonly Entry[]> {
@@ -68,11 +84,19 @@ function noteParts(work: Work, { left, right, difference }: ReconciledMatch, rul
   });
 }
 
-/** Records of the right in another month or period than the left of their match; those of one entry are one exception. */
+/**
+ * Records of the right in another month or period than the left of their match; those of one entry are one exception. What was
+ * dated back into a closed month is posted in the open one: that is told once, by the rule for it, and its entry is right.
+ */
 function notePeriods(work: Work, rule: PeriodRule): void {
+  const enteredLate = work.rules.exceptions.afterClose.filter(({ side }) => side === 'left').map((closed) => afterClose(closed, work.days));
+  const periodsOf = (entry: Entry): (string | null)[] => {
+    const entered = enteredLate.map((late) => late(entry)).find((late) => late !== undefined)?.entered;
+    return [entry.values[rule.left] ?? null, ...(entered === undefined ? [] : [dateOf(entered)])];
+  };
   const entries = new Map<string, { records: Entry[]; left: string; right: string }>();
   for (const { left, right } of work.matches) {
-    const wanted = new Set(left.map(({ values }) => values[rule.left] ?? null));
+    const wanted = new Set(left.flatMap(periodsOf));
     for (const record of right) {
       const has = record.values[rule.right] ?? null;
       const periods = [...wanted].map((value) => (value === null || has === null ? null : samePeriod(work, value, has)));

@@ -196,7 +196,7 @@ const originals = new WeakMap<Work, Map<ItemRule, Map<string, string | null>>>()
 export function leftOver(work: Work): Record<Side, Entry[]> {
   const inTransit: Record<Side, Entry[]> = { left: [], right: [] };
   for (const side of SIDES) {
-    const { type, within, together } = work.rules.open[side];
+    const { type, within, together, opening } = work.rules.open[side];
     const today = work.days.index(work.asOf);
     const incompleteOf = incompleteFor(work, side);
     const parts = new Map<string, Incomplete>();
@@ -205,6 +205,10 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
     for (const entry of [...work.open[side]]) {
       if (isNothing(work, side, entry)) {
         leaveOut(work, side, entry, 'an amount of 0.00, which nothing needs to match');
+        continue;
+      }
+      if (entry.day !== null && opening !== undefined && entry.day < opening) {
+        leaveOut(work, side, entry, `an opening item, of before ${dateOf(opening)}`);
         continue;
       }
       if (entry.day !== null && today - work.days.index(entry.day) <= within) {

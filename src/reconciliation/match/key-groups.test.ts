@@ -50,6 +50,16 @@ describe('a slip that has lost its number', () => {
     expect(matches([BAG, DAY], ofDay, [entry('x', 800, null)])).toEqual(['? a c x']);
   });
 
+  test('has all receipts of its bag, also where the numbers of bags begin again each year', () => {
+    const within = { from: 0, to: 5 };
+    const left = [entry('a', 500, '7'), entry('b', 837, null)];
+    const nextYear = [entry('c', 500, '7', '2027-01-04'), entry('d', 837, null, '2027-01-05')];
+    const slips = [entry('x', 1337, '7', '2026-07-02'), entry('y', 1337, '7', '2027-01-05')];
+    expect(matches([{ ...BAG, within }, SUBSET], [...left, ...nextYear], slips)).toEqual(['a b x', 'c d y']);
+    // Without days, it is one bag, and neither slip has all of it.
+    expect(matches([BAG, SUBSET], [...left, ...nextYear], slips)).toEqual(['? a b x', '? c d y']);
+  });
+
   test('may have several bags, each of them whole', () => {
     expect(matches([BAG, DAY], [entry('a', 500, '7'), entry('c', 300, '8')], [entry('x', 800, null)])).toEqual(['a c x']);
   });
@@ -68,6 +78,27 @@ describe('one record of another day', () => {
     expect(matches([BAG, SUBSET], left, [entry('x', 12_000, '7', '2026-07-03')])).toEqual(['a b x']);
     const other = [entry('a', 3500, '7', '2026-07-02'), entry('b', 8500, null)];
     expect(matches([BAG, SUBSET], other, [entry('x', 12_000, '7', '2026-07-03')])).toEqual(['? a b x']);
+  });
+});
+
+describe('several tills of one day, tied as one group', () => {
+  const by = same('bag', 'account');
+  const passes: Pass[] = [{ ...BAG, name: 'bag and account', on: by, sides: 'many_to_many' }];
+  const wide: KeyPass = { ...DAY, sides: 'many_to_many' };
+  const tills = [entry('a', 500, '7', '2026-07-01', { account: '1' }), entry('b', 800, '8', '2026-07-01', { account: '1' })];
+  const lines = (bag: string | null) => [500, 800].map((minor, i) => entry('xy'[i]!, minor, bag, '2026-07-01', { account: '1' }));
+
+  test('are only proposed: which entry is of which till is not known', () => {
+    expect(matches([...passes, wide], tills, lines(null))).toEqual(['? a b x y']);
+    const one = tills.map((till) => ({ ...till, values: { ...till.values, bag: '7' } }));
+    expect(matches([...passes, wide], one, lines(null))).toEqual(['a b x y']);
+    expect(matches([...passes, wide], tills, [entry('x', 1300, null)])).toEqual(['a b x']);
+  });
+
+  test('are not several because a narrower key with more fields splits them', () => {
+    const [a, b] = [entry('a', 500, '7', '2026-07-01', { account: '1' }), entry('b', 800, '7', '2026-07-01', { account: '2' })];
+    const moved = [entry('x', 500, '7', '2026-07-01', { account: '3' }), entry('y', 800, '7', '2026-07-01', { account: '4' })];
+    expect(matches([...passes, { ...BAG, sides: 'many_to_many' }], [a, b], moved)).toEqual(['a b x y']);
   });
 });
 

@@ -1,11 +1,12 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.ts';
-import { type Cluster, clustersOf, extrasOf, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
+import { type Cluster, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
 import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
 import { isProvenMissing } from '../exceptions/missing-records.ts';
 import { exceptAmbiguous, exceptCopies, exceptItems, leaveOutMonthlyFees, leaveOutVoids, leftOver } from '../exceptions/left-over.ts';
 import { matchByAmount } from '../passes/amount.ts';
+import { numbersBefore } from '../passes/different-numbers.ts';
 import { matchByBalance } from '../passes/balance.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
@@ -16,7 +17,7 @@ import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
-import { keyGroups } from './key-groups.ts';
+import { areSeveral, keyGroups } from './key-groups.ts';
 import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
@@ -27,6 +28,7 @@ import {
   isRefused,
   type Known,
   leaveOut,
+  openWork,
   type OutOfScope,
   type ReconciledMatch,
   reopen,
@@ -77,48 +79,28 @@ export function reconcileSides(
   asOf: number,
   known?: Known,
 ): Reconciled {
-  // Maps and sets go by insertion: with the ids in order, the result does not depend on the order of the input.
-  const left = inOrder(sides.left);
-  const right = inOrder(sides.right);
-  const clusters = clustersOf(rules.exceptions, { left, right });
-  const work: Work = {
-    rules,
-    days,
-    asOf,
-    currency: rules.currency ?? (left[0] ?? right[0])?.currency ?? '',
-    all: { left, right },
-    open: { left: new Set(left), right: new Set(right) },
-    states: new Map(),
-    matches: [],
-    exceptions: [],
-    exceptionIds: new Set(),
-    outOfScope: [],
-    unequal: new Set(),
-    refused: new Set(),
-    clusters,
-    extras: extrasOf(rules.exceptions, clusters, { left, right }),
-    copies: new Map(),
-    missingNumbers: [],
-    echoing: [],
-    numbers: [],
-    totals: new Map(),
-    ...(known ? { known } : {}),
-  };
+  const work = openWork(rules, sides, days, asOf, known);
+  const inTransit = tie(work, decisions);
+  findings(work);
+  const { matches, exceptions, outOfScope, states, numbers, clusters, totals } = work;
+  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals };
+}
+
+/** Decisions, passes, and what is left: every record has its state then. Gives what is in transit. */
+export function tie(work: Work, decisions: readonly Decision[]): Record<Side, Entry[]> {
+  const { left, right } = work.all;
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
   exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
-  for (const pass of rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
+  for (const pass of work.rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
   for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
   leaveOutMonthlyFees(work);
-  const inTransit = leftOver(work);
-  findings(work);
-  const { matches, exceptions, outOfScope, states, numbers, totals } = work;
-  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals };
+  return leftOver(work);
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
@@ -165,7 +147,8 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       checkTotals(work, pass, work.rules.totals?.[pass.name] ?? []);
       return [];
     case 'amount': {
-      const { matches, ambiguous } = matchByAmount(pass, open, [...all.right, ...(work.known?.strangers ?? [])], work.days);
+      const allRight = [...all.right, ...(work.known?.strangers ?? [])];
+      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes));
       takeAll(work, matches);
       return ambiguous;
     }
@@ -224,7 +207,8 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
     const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
-    take(work, isUnsure ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt: 'by_chance' } } : match, 'rule');
+    const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
+    take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }
   for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
   for (const group of unequal) {

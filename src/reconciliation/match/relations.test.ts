@@ -4,7 +4,9 @@ import { tries } from '../../../test/effort.ts';
 import { businessDays, dayNumber } from '../calendar.ts';
 import type { Entry, SettlementPass, Side, SubsetPass } from '../entry.ts';
 import { NO_RULES } from '../exceptions/rules.ts';
+import { componentsOf } from './components.ts';
 import { conservedSums } from './conservation.ts';
+import { reconcileInPieces } from './pieces.ts';
 import { type Reconciled, reconcileSides } from './reconcile.ts';
 import { relationsOf, takenBy } from './relations.ts';
 import type { Rules } from './work.ts';
@@ -46,7 +48,7 @@ function reconcile({ left, right }: Sides): Reconciled {
 }
 
 /** What was found, each with its records, as texts. */
-function found({ matches, exceptions }: Reconciled): { ids: string[]; text: string }[] {
+function found({ matches, exceptions }: Pick<Reconciled, 'matches' | 'exceptions'>): { ids: string[]; text: string }[] {
   return [
     ...matches.map(({ left, right, state, pass }) => ({ records: [...left, ...right], text: `${pass} ${state}` })),
     ...exceptions.map(({ left, right, type, facts }) => ({ records: [...left, ...right], text: `${type} ${JSON.stringify(facts)}` })),
@@ -156,6 +158,33 @@ test('a run that looks only at what has to do with new payments and settlements 
       const texts = [...kept, ...found(reconcile(part))].map(({ text }) => text).sort();
       const all = found(reconcile({ left, right })).map(({ text }) => text);
       expect(texts).toEqual(all.sort());
+    }),
+    { numRuns: tries(400) },
+  );
+});
+
+test('piece by piece, whatever the pieces are, a run finds what it finds at once', () => {
+  fc.assert(
+    fc.property(town, fc.integer({ min: 0, max: 12 }), (given, size) => {
+      const { left, right } = sidesOf(given);
+      const all = [...left, ...right];
+      const sideOf = (record: number): Side => (record < left.length ? 'left' : 'right');
+      const components = componentsOf(RULES, [], days, { length: all.length, entryAt: (i) => all[i]!, sideOf }, size);
+      const pieces = reconcileInPieces(RULES, [], days, FIRST + 400);
+      const matches: Reconciled['matches'] = [];
+      const placed: number[] = [];
+      for (let piece = 0; piece < components.pieces; piece++) {
+        const records = [...components.recordsOf(piece)];
+        const of = (side: Side): Entry[] => records.filter((i) => sideOf(i) === side).map((i) => all[i]!);
+        const sides = { left: of('left'), right: of('right') };
+        const result = pieces.add(sides, components.totalsOf(piece));
+        conservedSums('cards', sides, result);
+        placed.push(...records);
+        matches.push(...result.matches);
+      }
+      expect(placed.sort((a, b) => a - b)).toEqual(all.map((_, i) => i));
+      const texts = (of: Pick<Reconciled, 'matches' | 'exceptions'>): string[] => found(of).map(({ text }) => text);
+      expect(texts({ matches, ...pieces.finish() }).sort()).toEqual(texts(reconcile({ left, right })).sort());
     }),
     { numRuns: tries(400) },
   );

@@ -1,5 +1,5 @@
 import { dateOf } from '../calendar.ts';
-import type { Entry, FieldPair, KeyPass, Pass, SettlementPass, Side, Window } from '../entry.ts';
+import type { Entry, FieldPair, KeyPass, Pass, SettlementPass, Side, SubsetPass, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
 import { chargebackKeyOf, DETAIL_WITHIN, monthKeyOf } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
@@ -119,7 +119,7 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
         return { pass: i, keyOf, near: reachOf(view.within) };
       });
       if (!pass.together.length) return [block, ...refunds];
-      return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? togetherKey(entry, pass.together) : null) }];
+      return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? unitKey(entry, pass, side) : null) }];
     }
   }
 }
@@ -159,6 +159,12 @@ function amountKey(entry: Entry, block: readonly FieldPair[], side: Side): strin
 function togetherKey({ values, currency }: Entry, fields: readonly string[]): string | null {
   const parts = fields.map((field) => values[field] ?? '');
   return parts.includes('') ? null : JSON.stringify([currency, ...parts]);
+}
+
+/** What the records of one unit of a subset have in common; units are made in each block by itself. */
+function unitKey(entry: Entry, { block, together }: SubsetPass, side: Side): string | null {
+  const [within, unit] = [blockKey(entry, block, side), togetherKey(entry, together)];
+  return within === null || unit === null ? null : `${within}\n${unit}`;
 }
 
 /** Its day, and its values of these fields; null where it has no day, or they say no more than the day. */

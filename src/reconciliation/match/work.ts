@@ -1,6 +1,6 @@
 import type { BusinessDays, ControlTotal, Echoed, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
 import type { Difference } from '../exceptions/difference.ts';
-import type { Cluster, Extra } from '../exceptions/extras.ts';
+import { type Cluster, clustersOf, type Extra, extrasOf } from '../exceptions/extras.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import type { ExceptionRules } from '../exceptions/rules.ts';
 import { exceptionId, matchId } from './match-id.ts';
@@ -12,6 +12,8 @@ export interface OpenRule {
   within: number;
   /** Records that agree in these fields are one exception: a whole bag. */
   together?: readonly string[];
+  /** The first day of what the other side has, as day number: the counterpart of older records is in books that nobody reads here. */
+  opening?: number;
 }
 
 /** A reconciliation's rules, as its pipeline declares them. */
@@ -109,6 +111,43 @@ export interface Work {
   numbers: NumberRanges[];
   /** How the totals of each control pass stand that were looked at, by the name of the pass and the id of the total. */
   totals: Map<string, Map<string, TotalState>>;
+}
+
+/** What a reconciliation of these records begins with. */
+export function openWork(
+  rules: Rules,
+  sides: Readonly<Record<Side, readonly Entry[]>>,
+  days: BusinessDays,
+  asOf: number,
+  known?: Known,
+): Work {
+  // Maps and sets go by insertion: with the ids in order, the result does not depend on the order of the input.
+  const left = inOrder(sides.left);
+  const right = inOrder(sides.right);
+  const clusters = clustersOf(rules.exceptions, { left, right });
+  return {
+    rules,
+    days,
+    asOf,
+    currency: rules.currency ?? (left[0] ?? right[0])?.currency ?? '',
+    all: { left, right },
+    open: { left: new Set(left), right: new Set(right) },
+    states: new Map(),
+    matches: [],
+    exceptions: [],
+    exceptionIds: new Set(),
+    outOfScope: [],
+    unequal: new Set(),
+    refused: new Set(),
+    clusters,
+    extras: extrasOf(rules.exceptions, clusters, { left, right }),
+    copies: new Map(),
+    missingNumbers: [],
+    echoing: [],
+    numbers: [],
+    totals: new Map(),
+    ...(known ? { known } : {}),
+  };
 }
 
 /** empty: no record is there. differs: its records are not what it says. taken: they are not, and others have taken all of them. */

@@ -1,7 +1,8 @@
-import type { AmountPass, Ambiguous, BusinessDays, Entry, FoundMatch, Window } from '../entry.ts';
+import type { AmountPass, Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Window } from '../entry.ts';
 import { keyOf, pairName } from '../fields.ts';
 import { allowedDifference } from '../sums.ts';
 import { textAgreement } from '../text.ts';
+import { type Excludes, excludesByNumbers } from './different-numbers.ts';
 import { solveEqualAmounts } from './equal-amounts.ts';
 import { firstAtLeast } from './first-at-least.ts';
 import { type CertainPair, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
@@ -18,19 +19,28 @@ export interface AmountResult {
  * matters: all pairs that are certain are taken at once, and then the rest is looked at again without them.
  *
  * `allRight` are all entries of the right, also those that are matched already: an amount that is common in its block may find a
- * partner by chance, and is then proposed instead of confirmed.
+ * partner by chance, and is then proposed instead of confirmed. `numbers`: keys of earlier passes; of several solutions, those are none
+ * that put two different numbers together.
  */
 export function matchByAmount(
   pass: AmountPass,
   open: { left: readonly Entry[]; right: readonly Entry[] },
   allRight: readonly Entry[],
   days: BusinessDays,
+  numbers: readonly KeyPass[] = [],
 ): AmountResult {
   const result: AmountResult = { matches: [], ambiguous: [] };
   const common = commonAmounts(pass, allRight, days);
+  const isByChance = (pair: CertainPair): boolean => {
+    if (pair.text > 0) return false;
+    // More than certain is no share: at 1000 of 1000 only numbers speak against a pair.
+    if (pass.chance >= 1000 && !excludes?.(pair.left, pair.right)) return false;
+    return common(pair);
+  };
+  const excludes = numbers.length ? excludesByNumbers(numbers, pass.block, { left: open.left, right: allRight }) : undefined;
   for (const block of blocksOf(pass, open).values())
-    for (const { certain, ambiguous } of solvedIn(pass, block, days)) {
-      for (const pair of certain) result.matches.push(found(pass, pair, common));
+    for (const { certain, ambiguous } of solvedIn(pass, block, days, excludes)) {
+      for (const pair of certain) result.matches.push(found(pass, pair, isByChance));
       for (const group of ambiguous) result.ambiguous.push({ pass: pass.name, ...group });
     }
   return result;
@@ -41,9 +51,9 @@ interface Block {
   right: Entry[];
 }
 
-function solvedIn(pass: AmountPass, block: Block, days: BusinessDays): SolvedPairs[] {
-  if (pass.tolerance) return [solvePairs(pairsOf(pass, block, days))];
-  return [...amountsOf(block).values()].map(({ left, right }) => solveEqualAmounts(pass, left, right, days));
+function solvedIn(pass: AmountPass, block: Block, days: BusinessDays, excludes?: Excludes): SolvedPairs[] {
+  if (pass.tolerance) return [solvePairs(pairsOf(pass, block, days), excludes)];
+  return [...amountsOf(block).values()].map(({ left, right }) => solveEqualAmounts(pass, left, right, days, excludes));
 }
 
 /** The records of each amount that both sides have. */
@@ -91,10 +101,9 @@ function pairsOf(pass: AmountPass, block: Block, days: BusinessDays): Pair[] {
   return pairs;
 }
 
-function found(pass: AmountPass, pair: CertainPair, common: (pair: Pair) => boolean): FoundMatch {
+function found(pass: AmountPass, pair: CertainPair, isByChance: (pair: CertainPair) => boolean): FoundMatch {
   const { left, right, text, rivals } = pair;
-  const byChance = text === 0 && common(pair);
-  const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
+  const doubt = pass.confirm === 'suggest' ? 'suggested' : isByChance(pair) ? 'by_chance' : undefined;
   const texts = text > 0 ? pass.text.filter((fields) => textAgreement(left, right, [fields]) === text).map(pairName) : [];
   return {
     pass: pass.name,

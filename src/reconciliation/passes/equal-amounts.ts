@@ -2,7 +2,8 @@ import type { AmountPass, BusinessDays, Entry, Side } from '../entry.ts';
 import { textAgreement } from '../text.ts';
 import type { Dated, Dates, Reaches } from './dated.ts';
 import { namedPairs } from './named-pairs.ts';
-import { type CertainPair, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
+import type { Excludes } from './different-numbers.ts';
+import { type CertainPair, MOST_BY_NUMBERS, type Pair, type SolvedPairs, solveByNumbers, solvePairs } from './pairs.ts';
 
 /**
  * Solves all pairs of records of one amount and near days, as solvePairs does, without listing the pairs: the partners of a record are
@@ -13,6 +14,7 @@ export function solveEqualAmounts(
   left: readonly Entry[],
   right: readonly Entry[],
   days: BusinessDays,
+  excludes?: Excludes,
 ): SolvedPairs {
   const solved: SolvedPairs = { certain: [], ambiguous: [] };
   const groups = groupsOf(pass, { left: dated(left, days), right: dated(right, days) });
@@ -28,7 +30,13 @@ export function solveEqualAmounts(
       continue;
     }
     const way = oneWay(pass, group, reach);
-    if (way) solved.certain.push(...way);
+    if (way) {
+      solved.certain.push(...way);
+      continue;
+    }
+    const { certain, ambiguous } = excludes && isFew(reach.left) ? solveByNumbers(pairsOf(group, reach), excludes) : NOTHING;
+    solved.certain.push(...certain.map((pair) => ({ ...pair, text: textAgreement(pair.left, pair.right, pass.text) })));
+    if (certain.length) solved.ambiguous.push(...ambiguous);
     else solved.ambiguous.push({ left: inOrder(group.left), right: inOrder(group.right) });
   }
   return solved;
@@ -80,16 +88,28 @@ function groupsOf(pass: Pick<AmountPass, 'within'>, dates: Dates): Dates[] {
 function oneWay(pass: Pick<AmountPass, 'text'>, group: Dates, reach: Record<Side, Reaches>): CertainPair[] | undefined {
   if (group.left.length !== group.right.length) return undefined;
   if (haveTwins(reach.left) || haveTwins(reach.right)) return undefined;
+  const { certain, ambiguous } = solvePairs(pairsOf(group, reach));
+  if (ambiguous.length) return undefined;
+  return certain.map((pair) => ({ ...pair, text: textAgreement(pair.left, pair.right, pass.text) }));
+}
+
+function pairsOf(group: Dates, reach: Record<Side, Reaches>): Pair[] {
   const pairs: Pair[] = [];
   for (const [i, left] of group.left.entries())
     for (let j = reach.left.from[i]!; j < reach.left.to[i]!; j++) {
       const right = group.right[j]!;
       pairs.push({ left: left.entry, right: right.entry, lag: right.index - left.index, text: 0 });
     }
-  const { certain, ambiguous } = solvePairs(pairs);
-  if (ambiguous.length) return undefined;
-  return certain.map((pair) => ({ ...pair, text: textAgreement(pair.left, pair.right, pass.text) }));
+  return pairs;
 }
+
+function isFew({ from, to }: Reaches): boolean {
+  let pairs = 0;
+  for (const [i, first] of from.entries()) pairs += to[i]! - first;
+  return pairs <= MOST_BY_NUMBERS;
+}
+
+const NOTHING: SolvedPairs = { certain: [], ambiguous: [] };
 
 function haveTwins({ from, to }: Reaches): boolean {
   for (let i = 1; i < from.length; i++) if (from[i] === from[i - 1] && to[i] === to[i - 1]) return true;

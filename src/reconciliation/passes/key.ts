@@ -119,14 +119,15 @@ function byDays(bucket: Group, window: Window, days: BusinessDays): Group[] {
     ...bucket.right.map((entry) => ({ entry, side: 'right' as const })),
   ];
   const dated = all.filter(({ entry }) => entry.day !== null).sort((a, b) => a.entry.day! - b.entry.day!);
-  const widest = Math.max(Math.abs(window.from), Math.abs(window.to));
-  const groups: Group[] = [];
-  let last: number | undefined;
+  const starts = spellsOf(
+    dated.map(({ entry }) => days.index(entry.day!)),
+    window,
+  );
+  const groups: Group[] = starts.map(() => ({ left: [], right: [] }));
+  let group = 0;
   for (const { entry, side } of dated) {
-    const index = days.index(entry.day!);
-    if (last === undefined || index - last > widest) groups.push({ left: [], right: [] });
-    groups.at(-1)![side].push(entry);
-    last = index;
+    while (group + 1 < starts.length && days.index(entry.day!) >= starts[group + 1]!) group++;
+    groups[group]![side].push(entry);
   }
   const undated = all.filter(({ entry }) => entry.day === null);
   if (!undated.length) return groups;
@@ -134,6 +135,13 @@ function byDays(bucket: Group, window: Window, days: BusinessDays): Group[] {
   const only = groups[0] ?? { left: [], right: [] };
   for (const { entry, side } of undated) only[side].push(entry);
   return [only];
+}
+
+/** The first of each run of days (as counted) in which a key is used, where the days between two runs are more than the window is wide. */
+export function spellsOf(indexes: readonly number[], { from, to }: Window): number[] {
+  const widest = Math.max(Math.abs(from), Math.abs(to));
+  const inOrder = [...indexes].sort((a, b) => a - b);
+  return inOrder.filter((index, i) => i === 0 || index - inOrder[i - 1]! > widest);
 }
 
 /** Business days between one left and one right record; null for several, or without a day. */

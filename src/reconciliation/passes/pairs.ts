@@ -1,5 +1,7 @@
 import type { Entry } from '../entry.ts';
 import type { TextAgreement } from '../text.ts';
+import type { Excludes } from './different-numbers.ts';
+import { forcedPairs } from './forced-pairs.ts';
 
 /** Two records that fit each other. */
 export interface Pair {
@@ -26,9 +28,9 @@ const REFERENCE = 2;
 
 /**
  * Takes all that is certain of the pairs, then looks at the rest again: a pair whose references name each other and no rival's do so as
- * well, else groups of pairs in which each record gets a partner in one way only.
+ * well, else groups of pairs in which each record gets a partner in one way only, else what numbers leave of several ways.
  */
-export function solvePairs(pairs: readonly Pair[]): SolvedPairs {
+export function solvePairs(pairs: readonly Pair[], excludes?: Excludes): SolvedPairs {
   const solved: SolvedPairs = { certain: [], ambiguous: [] };
   const groups = groupsOf(pairs);
   for (let group = groups.pop(); group; group = groups.pop()) {
@@ -36,7 +38,9 @@ export function solvePairs(pairs: readonly Pair[]): SolvedPairs {
     const named = group.pairs.filter((pair) => isNamed(pair, byEntry));
     const taken = named.length ? named : oneWay(group, byEntry);
     if (!taken) {
-      solved.ambiguous.push({ left: inOrder(group.left), right: inOrder(group.right) });
+      const { certain, ambiguous } = solveByNumbers(group.pairs, excludes);
+      solved.certain.push(...certain);
+      solved.ambiguous.push(...ambiguous);
       continue;
     }
     for (const pair of taken)
@@ -46,6 +50,23 @@ export function solvePairs(pairs: readonly Pair[]): SolvedPairs {
   }
   return solved;
 }
+
+/**
+ * Pairs with more than one solution, without those whose numbers exclude each other: what is then the same in every solution is certain.
+ * Numbers only decide between solutions. Where they leave none, they say nothing.
+ */
+export function solveByNumbers(pairs: readonly Pair[], excludes?: Excludes): SolvedPairs {
+  const byEntry = pairsByEntry(pairs);
+  const others = excludes && pairs.length <= MOST_BY_NUMBERS ? pairs.filter(({ left, right }) => !excludes(left, right)) : pairs;
+  const forced = others.length < pairs.length ? groupsOf(others).flatMap((group) => forcedPairs(group.pairs)) : [];
+  const certain = forced.map((pair) => ({ ...pair, rivals: byEntry.get(pair.left)!.length + byEntry.get(pair.right)!.length - 2 }));
+  const used = new Set(forced.flatMap(({ left, right }) => [left, right]));
+  const rest = groupsOf(pairs.filter(({ left, right }) => !used.has(left) && !used.has(right)));
+  return { certain, ambiguous: rest.map(({ left, right }) => ({ left: inOrder(left), right: inOrder(right) })) };
+}
+
+/** Where an amount comes a hundred times a day, numbers are not looked at pair by pair. */
+export const MOST_BY_NUMBERS = 10_000;
 
 /** References first: where one names the other, equal amounts elsewhere are not rivals. */
 function isNamed(pair: Pair, byEntry: ReadonlyMap<Entry, Pair[]>): boolean {

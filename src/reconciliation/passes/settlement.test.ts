@@ -77,6 +77,18 @@ describe('payments and their settlement', () => {
     expect([found, confirmed]).toEqual([['chargeback s'], ['a b r s']]);
   });
 
+  test.each([
+    ['with a plus sign', '200', []],
+    ['with a minus sign', '-200', ['released' as const]],
+  ])('what is given back of a reserve is a part of its own, %s', (_, released, negative) => {
+    const pass: SettlementPass = { ...PASS, negative, parts: { ...PASS.parts, released: 'released' } };
+    const paid = settlement({ reserve: '300', released }, 10_000 - 285 - 300 + 200);
+    const { found, confirmed, matches } = reconcile([pass], payments, [paid]);
+    expect([found, confirmed]).toEqual([[], ['a b s']]);
+    expect(matches[0]!.evidence.parts).toMatchObject({ reserve: 100 });
+    expect(reconcile([PASS], payments, [paid]).found).toEqual(['settlement_does_not_add_up s']);
+  });
+
   test('a chargeback in a line of its own has no fee to miss; a settlement of the same file without its fee has', () => {
     const items = [{ side: 'right' as const, type: 'chargeback', where: { kind: ['chargeback'] }, always: true, original: [] }];
     const line = entry('c', -4000, '2026-07-05', { batch: null, kind: 'chargeback', gross: null, fee: null, net: '-4000' });

@@ -7,7 +7,10 @@ import { fits, keyGroups, type KeyResult, lagOf } from './key.ts';
 /** What settlements are made of, as a pass says it. */
 type Made = Pick<SettlementPass, 'parts' | 'negative'>;
 
-/** The parts of a settlement in minor units, by their sign in the formula; a part that its record leaves empty is not there. */
+/**
+ * The parts of a settlement in minor units, by their sign in the formula; a part that its record leaves empty is not there. What is
+ * given back of a reserve is taken off what is held back, so that every reader has one reserve.
+ */
 export function partsOf(pass: Made, entry: Entry): Partial<Record<SettlementPart, number>> {
   const parts: Partial<Record<SettlementPart, number>> = {};
   for (const [part, field] of Object.entries(pass.parts) as [SettlementPart, string][]) {
@@ -15,7 +18,8 @@ export function partsOf(pass: Made, entry: Entry): Partial<Record<SettlementPart
     if (text === null || text === undefined || text === '') continue;
     parts[part] = (pass.negative.includes(part) ? -1 : 1) * Number(text);
   }
-  return parts;
+  const { released, ...others } = parts;
+  return released === undefined ? parts : { ...others, reserve: (parts.reserve ?? 0) - released };
 }
 
 /** What is left of the gross after all that is taken from it; null where the gross is not known. */

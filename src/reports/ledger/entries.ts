@@ -68,7 +68,11 @@ export async function entriesReport(engine: Engine, range: { from?: string | und
 
 /** Who brings entries into the ledger. */
 function postedBy(project: Project): string {
-  const names = entryPipelines(project).map(({ pipeline }) => pipeline);
+  const pipelines = entryPipelines(project);
+  const names = pipelines.filter(({ mode }) => mode !== 'shadow').map(({ pipeline }) => pipeline);
+  const tried = pipelines.filter(({ mode }) => mode === 'shadow').map(({ pipeline }) => pipeline);
+  if (names.length === 0 && tried.length > 0)
+    return `No pipeline posts entries yet, as the mode of ${tried.sort().join(', ')} is shadow: import the file.`;
   if (names.length === 0) return 'No pipeline posts entries: import the file.';
   return `Entries are posted by ${names.sort().join(', ')}: do not import this file as well. To see what was posted, run interlocal report journals.`;
 }

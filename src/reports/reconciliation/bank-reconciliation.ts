@@ -72,8 +72,8 @@ export async function outstandingReport(engine: Engine, pipeline: string, asOf: 
         columns: columnsFrom('what:What', 'currency:Currency', 'amount:Amount:money'),
         rows: totals.flatMap((t) => [
           line(t.currency, `Balance of ${leftName}`, t.left, { balance: 'left' }),
-          line(t.currency, `Less what ${rightName} does not have`, -t.leftOutstanding, { out: 'left' }),
-          line(t.currency, `Plus what ${leftName} does not have`, t.rightOutstanding, { out: 'right' }),
+          line(t.currency, `Less what is not in ${rightName}`, -t.leftOutstanding, { out: 'left' }),
+          line(t.currency, `Plus what is not in ${leftName}`, t.rightOutstanding, { out: 'right' }),
           line(t.currency, 'Accepted differences', t.differences, { accepted: 'different' }),
           line(t.currency, `Balance of ${rightName}`, t.right, { balance: 'right' }),
           line(t.currency, 'Unexplained', t.right - (t.left - t.leftOutstanding + t.rightOutstanding + t.differences)),

@@ -38,6 +38,8 @@ export interface ExceptionFilter {
   overdue?: boolean | undefined;
   /** Only those of at most so many minor units, without their sign. */
   atMost?: number | undefined;
+  /** Only those of this day or before, and those without a day, which may be of any. */
+  to?: string | undefined;
   /** Only those that are older than so many business days. */
   olderThan?: number | undefined;
   limit?: number | undefined;
@@ -50,11 +52,12 @@ export async function exceptionLines(engine: Engine, filter: ExceptionFilter, to
 
 /** The exceptions that a filter names, the oldest first. */
 export async function selectExceptions(engine: Engine, filter: ExceptionFilter, today: string): Promise<StoredException[]> {
-  const { overdue, atMost, olderThan, limit } = filter;
+  const { overdue, atMost, olderThan, to, limit } = filter;
   // The store knows neither today nor business days: what they say is looked at here, and the limit counts what is left.
   const list = (await listed(engine, { ...filter, limit: undefined })).filter(
     ({ dueOn, minor, since }) =>
       (!overdue || (dueOn !== null && dueOn < today)) &&
+      (to === undefined || since === null || since <= to) &&
       (atMost === undefined || Math.abs(minor) <= atMost) &&
       (olderThan === undefined || (since !== null && ageInBusinessDays(engine.project, since, today) > olderThan)),
   );

@@ -1,6 +1,7 @@
 import type { Value } from '../../core/record.ts';
-import { dialectOf } from '../dialect.ts';
+import { type AddedDigests, dialectOf, type PageOfDigests } from '../dialect.ts';
 import type { Knex } from '../open.ts';
+import { type Digests, LENGTH_OF_DIGEST } from './digests.ts';
 
 /** A landed record, read back as the source gave it. */
 export interface Landed {
@@ -112,46 +113,48 @@ export async function linksAmong(knex: Knex, sourceId: number, keys: readonly st
   return links;
 }
 
-/** Of what a source said, in characters. */
-export const LENGTH_OF_HASH = 22;
 const KEYS_AT_ONCE = 20_000;
 
-/** Records that are there now: how many, and what they said last. */
+/** Records that are there now. */
 export interface LiveHashes {
   count: number;
-  /** One behind the other, LENGTH_OF_HASH characters each. */
-  hashes: string;
+  /** false: two records said the same, or there are more than was said; what comes behind that was not added. */
+  unique: boolean;
 }
 
+/** So many are worth a thread of their own, where the store has one to offer. */
+const MANY_LINKS = 50_000;
+
 /**
- * What the records of a source that are there now said last, in some order, a part of them at a time. Left out are the hashes of those of which
- * nothing was made, or whose links do not agree. Each part comes as one text: as rows they take three times as long.
+ * Adds what the records of a source that are there now said last, in some order, and tells of each part of them. Left out are the hashes of
+ * those of which nothing was made, or whose links do not agree. Each part comes as one text: as rows they take three times as long.
  */
-export async function* liveHashes(knex: Knex, sourceId: number): AsyncGenerator<LiveHashes, void, void> {
-  const part = (after?: string) =>
-    dialectOf(knex).readInOrder(
-      knex,
-      async (ordered) =>
-        (await ordered(livePage(ordered, sourceId, after).as('p')).select(
-          ordered.raw("count(*) AS n, max(p.k) AS last, string_agg(p.h, '') AS text"),
-        )) as { n: number | string; last: string | null; text: string | null }[],
-    );
+export async function* addLiveHashes(knex: Knex, sourceId: number, into: Digests): AsyncGenerator<LiveHashes, void, void> {
+  const thread = into.memory.most >= MANY_LINKS ? dialectOf(knex).openDigester?.(knex, into.memory) : undefined;
+  const page = (on: Knex, after: string | undefined): Knex.QueryBuilder =>
+    on(livePage(on, sourceId, after).as('p')).select(on.raw("count(*) AS n, max(p.k) AS last, string_agg(p.h, '') AS text"));
+  const part = async (after?: string): Promise<AddedDigests & { text?: string }> => {
+    if (thread) return thread.add(page(knex, after));
+    const [row] = (await dialectOf(knex).readInOrder(knex, async (ordered) => page(ordered, after))) as PageOfDigests[];
+    return { count: Number(row!.n), last: row!.last, text: row!.text ?? '', unique: true };
+  };
   let next = part();
   try {
     for (;;) {
-      const [row] = await next;
-      if (!row || row.last === null) return;
-      // A database server makes the next part meanwhile.
-      next = part(row.last);
+      const { count, last, text, unique } = await next;
+      if (last === null) return;
+      // A database server, or the thread, makes the next part meanwhile.
+      next = part(last);
       next.catch(() => {});
-      yield { count: Number(row.n), hashes: row.text ?? '' };
+      yield { count, unique: unique && (text === undefined || into.addAll(text)) };
     }
   } finally {
     await next.catch(() => {});
+    await thread?.close();
   }
 }
 
-/** The same with their keys, in the order of those; `hash` is '' where the other leaves it out. */
+/** Keys and hashes of the same records, in the order of the keys; `hash` is '' where the other leaves it out. */
 export async function* liveKeys(knex: Knex, sourceId: number): AsyncGenerator<{ key: string; hash: string }[], void, void> {
   for (let after: string | undefined; ;) {
     const rows = (await dialectOf(knex).readInOrder(knex, async (ordered) => livePage(ordered, sourceId, after))) as {
@@ -174,7 +177,7 @@ function livePage(knex: Knex, sourceId: number, after: string | undefined): Knex
     .select(
       'source_key as k',
       knex.raw(
-        `CASE WHEN min(hash) = max(hash) AND length(min(hash)) = ${LENGTH_OF_HASH} AND max(golden_id) IS NOT NULL THEN min(hash) ELSE '' END AS h`,
+        `CASE WHEN min(hash) = max(hash) AND length(min(hash)) = ${LENGTH_OF_DIGEST} AND max(golden_id) IS NOT NULL THEN min(hash) ELSE '' END AS h`,
       ),
     );
   if (after !== undefined) void page.where('source_key', '>', after);

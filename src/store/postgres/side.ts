@@ -42,14 +42,25 @@ export function openSide(settings: ClientConfig): Side {
     return client;
   }
 
+  // The driver wants one question at a time: it warns of a second one, and will refuse it.
+  let last: Promise<unknown> = Promise.resolve();
+  let closes = 0;
+
   return {
-    async query<Row>(text: string, values: readonly unknown[] = []) {
-      const one = await connected();
-      return (await one.query({ text, values: [...values] })).rows as Row[];
+    query<Row>(text: string, values: readonly unknown[] = []) {
+      const before = closes;
+      const mine = last.then(async () => {
+        if (before !== closes) throw new Error('The connection was closed.');
+        const one = await connected();
+        return (await one.query({ text, values: [...values] })).rows as Row[];
+      });
+      last = mine.catch(() => undefined);
+      return mine;
     },
     session: () => (current === undefined ? 0 : session),
     async close() {
       const open = client;
+      closes++;
       client = current = undefined;
       await (await open?.catch(() => undefined))?.end();
     },

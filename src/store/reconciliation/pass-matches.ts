@@ -47,11 +47,51 @@ export interface SavedMatches {
 /** Matches that are saved at once. */
 const CHUNK = 2000;
 
+/** Matches of a run while they are saved, some at a time. */
+export interface MatchSaving {
+  /** What is new is added, and what is there stays. Gives their ids, in their order. */
+  add(found: Iterable<PassMatch>): Promise<number[]>;
+  /** What was not found is revoked. */
+  finish(namesOf: (golden: number, side: 'left' | 'right') => string): Promise<Omit<SavedMatches, 'ids'>>;
+}
+
 /**
- * Saves the matches of a run in its transaction: what is new is added, what is there stays, what is not found anymore is revoked,
- * each with an event. `among`: only these stored matches were looked at, and all others stay as they are. Gives the ids of what was
- * found, in its order.
+ * Saves the matches of a run in its transaction, each change with an event. `among`: only these stored matches were looked at, and all
+ * others stay as they are.
  */
+export async function beginPassMatches(
+  trx: Knex.Transaction,
+  run: { pipeline: string; id: number; at: string; basis: string },
+  among?: ReadonlySet<number>,
+): Promise<MatchSaving> {
+  const { pipeline } = run;
+  await trx('il_reconciliation').insert({ pipeline, run_id: run.id, basis: run.basis }).onConflict('pipeline').merge();
+  const known = await storedIds(trx, pipeline, among);
+  const isFirst = (await trx('il_match_event').where({ pipeline }).first('number')) === undefined;
+  let added = 0;
+  return {
+    async add(found) {
+      const saved: SavedMatches = { added: 0, revoked: 0, ids: [] };
+      let chunk: PassMatch[] = [];
+      for (const match of found) {
+        chunk.push(match);
+        if (chunk.length < CHUNK) continue;
+        await saveChunk(trx, run, chunk, known, saved, isFirst);
+        chunk = [];
+      }
+      await saveChunk(trx, run, chunk, known, saved, isFirst);
+      added += saved.added;
+      return saved.ids;
+    },
+    async finish(namesOf) {
+      const gone = [...known.values()];
+      for (let i = 0; i < gone.length; i += CHUNK) await revoke(trx, run, gone.slice(i, i + CHUNK), namesOf);
+      return { added, revoked: gone.length };
+    },
+  };
+}
+
+/** Saves all matches of a run at once, see beginPassMatches. Gives the ids of what was found, in its order. */
 export async function savePassMatches(
   trx: Knex.Transaction,
   run: { pipeline: string; id: number; at: string; basis: string },
@@ -59,23 +99,9 @@ export async function savePassMatches(
   namesOf: (golden: number, side: 'left' | 'right') => string,
   among?: ReadonlySet<number>,
 ): Promise<SavedMatches> {
-  const { pipeline } = run;
-  await trx('il_reconciliation').insert({ pipeline, run_id: run.id, basis: run.basis }).onConflict('pipeline').merge();
-  const known = await storedIds(trx, pipeline, among);
-  const isFirst = (await trx('il_match_event').where({ pipeline }).first('number')) === undefined;
-  const saved: SavedMatches = { added: 0, revoked: 0, ids: [] };
-  let chunk: PassMatch[] = [];
-  for (const match of found) {
-    chunk.push(match);
-    if (chunk.length < CHUNK) continue;
-    await saveChunk(trx, run, chunk, known, saved, isFirst);
-    chunk = [];
-  }
-  await saveChunk(trx, run, chunk, known, saved, isFirst);
-  const gone = [...known.values()];
-  saved.revoked = gone.length;
-  for (let i = 0; i < gone.length; i += CHUNK) await revoke(trx, run, gone.slice(i, i + CHUNK), namesOf);
-  return saved;
+  const saving = await beginPassMatches(trx, run, among);
+  const ids = await saving.add(found);
+  return { ids, ...(await saving.finish(namesOf)) };
 }
 
 /** Ids of the stored matches of passes, by content id. */

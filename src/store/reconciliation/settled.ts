@@ -7,6 +7,7 @@ import { fieldValues, type Side } from './totals.ts';
 /** A key by which a match, or a record that no match has, would be tied to others. */
 export interface MatchKey {
   relation: number;
+  /** 16 hexadecimal digits. */
   key: string;
   /** Day number; 0 where days do not matter. */
   day: number;
@@ -50,33 +51,6 @@ export async function forgetKeys(trx: Knex.Transaction, pipeline: string, units?
     ['pipeline', 'unit'],
     [...units].map((unit) => [pipeline, unit]),
   );
-}
-
-const KEYS_AT_ONCE = 20_000;
-
-export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
-  const rows = await dialectOf(trx).rowsOf(trx);
-  const columns = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
-  let some: KeyRow[] = [];
-  const insert = async (): Promise<void> => {
-    await rows.insert('il_match_key', columns, nearTogether(some));
-    some = [];
-  };
-  for (const { relation, key, day, unit, taken } of keys) {
-    some.push([pipeline, relation, key, day, unit, taken]);
-    if (some.length === KEYS_AT_ONCE) await insert();
-  }
-  await insert();
-}
-
-type KeyRow = [pipeline: string, relation: number, key: string, day: number, unit: number, taken: number];
-
-/** In the order in which they are stored: neighbors go into the same page. By numbers, which takes a third of the time of texts. */
-function nearTogether(rows: readonly KeyRow[]): KeyRow[] {
-  // The first 44 bits of the hash are enough: where they are equal, any order will do.
-  const places = Float64Array.from(rows, ([, relation, key]) => relation * 2 ** 44 + Number.parseInt(key.slice(0, 11), 16));
-  const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => places[a]! - places[b]!);
-  return Array.from(order, (i) => rows[i]!);
 }
 
 /** Units with one of these keys from one day to another, that the pass or a later one took. */

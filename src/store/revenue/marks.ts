@@ -30,13 +30,17 @@ export interface Marks {
   numbers: Map<number, Set<string>>;
 }
 
-/** Notes each change of an entity's records from now on. `numbered`: they may be lines of a receipt, by its number. */
+/**
+ * Notes each change of an entity's records from now on. A record that is added has a link that is added or changed in the same transaction,
+ * and that is noted: a note for the record as well would cost a first load of a million a second. `numbered`: they may be lines of a receipt,
+ * by its number.
+ */
 export async function watchRecords(trx: Knex, entity: string, entityId: number, numbered: boolean): Promise<void> {
   const { watch } = dialectOf(trx);
   await watch(trx, {
     table: entity,
     name: 'rev_record',
-    on: ['insert', 'update', 'delete'],
+    on: ['update', 'delete'],
     select: `${entityId}, {r}._id / ${BLOCK}, ''`,
   });
   if (numbered)

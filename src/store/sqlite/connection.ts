@@ -16,12 +16,17 @@ export interface Statement {
   raw(on: boolean): Statement;
 }
 
-/** Opens the file of a store, which is there, as openSqlite does: for a thread that writes many rows. */
+/**
+ * Opens the file of a store, which is there, as openSqlite does: for a thread that writes a first load of many rows, or only reads. A power cut
+ * may take the last batches of such a load with it, and how far it came: it goes on from there. What ends the load is committed on the store's
+ * own connection, which waits for the disk and so makes all of it last before the file is archived.
+ */
 export function openConnection(filename: string): Connection {
   const connection = new Database(filename, { fileMustExist: true }) as unknown as Connection;
   setUp(connection);
   // Rows are added behind those that are there: half of the cache is enough, and the thread takes memory of its own.
   connection.pragma('cache_size = -12288');
+  connection.pragma('synchronous = NORMAL');
   return connection;
 }
 

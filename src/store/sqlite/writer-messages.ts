@@ -1,3 +1,4 @@
+import type { DigestMemory } from '../landing/digests.ts';
 import type { Rows } from '../rows.ts';
 import type { PackedRows } from './packed-rows.ts';
 
@@ -8,6 +9,8 @@ export type Question =
       what: 'packed';
       inserts: readonly { table: string; columns: readonly string[]; packed: Pick<PackedRows, 'width' | 'pieces' | 'shifts'> }[];
     }
+  | { what: 'fill'; memory: DigestMemory }
+  | { what: 'digests'; sql: string; bindings: readonly unknown[] }
   | { [Name in Statements]: { what: 'rows'; name: Name; args: Parameters<Rows[Name]> } }[Statements]
   | { what: 'close' };
 

@@ -1,4 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { AddedDigests, PageOfDigests } from '../dialect.ts';
+import { type Digests, digestsIn } from '../landing/digests.ts';
 import { inOrder, openConnection } from './connection.ts';
 import type { PackedRows } from './packed-rows.ts';
 import { rowsOver } from './rows.ts';
@@ -7,6 +9,8 @@ import type { Answer, Question } from './writer-messages.ts';
 const { filename } = workerData as { filename: string };
 const connection = openConnection(filename);
 const rows = rowsOver(connection);
+/** What hashes that are read are added to. */
+let table: Digests | undefined;
 
 async function answer(question: Question): Promise<unknown> {
   switch (question.what) {
@@ -22,6 +26,14 @@ async function answer(question: Question): Promise<unknown> {
     }
     case 'packed':
       return rows.insertPacked(question.inserts.map((insert) => ({ ...insert, packed: insert.packed as PackedRows })));
+    case 'fill':
+      table = digestsIn(question.memory);
+      return undefined;
+    case 'digests': {
+      const [page] = connection.prepare(question.sql).all(question.bindings) as PageOfDigests[];
+      const unique = table!.addAll(page!.text ?? '');
+      return { count: Number(page!.n), last: page!.last, unique } satisfies AddedDigests;
+    }
     case 'rows':
       return (rows[question.name] as (...args: readonly unknown[]) => Promise<unknown>)(...question.args);
     case 'close':

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import knexFactory, { type Knex } from 'knex';
 import Dialect from 'knex/lib/dialects/better-sqlite3/index.js';
+import type { AddedDigests, Digester } from '../dialect.ts';
+import type { DigestMemory } from '../landing/digests.ts';
 import type { Rows } from '../rows.ts';
 import { fileOf } from './integrity.ts';
 import type { PackedRows } from './packed-rows.ts';
@@ -50,6 +52,21 @@ export function openWriter(knex: Knex): Knex {
   const writer = knexFactory({ ...(knex.client.config as Knex.Config), client: ThreadClient, pool: { min: 0, max: 1 } });
   writer.userParams = knex.userParams;
   return writer;
+}
+
+/** Its thread reads what is committed: nothing of this thread waits for it. */
+export function openDigester(knex: Knex, memory: DigestMemory): Digester {
+  const thread = openThread(fileOf(knex));
+  const ready = thread.ask({ what: 'fill', memory });
+  ready.catch(() => {});
+  return {
+    async add(page) {
+      await ready;
+      const { sql, bindings } = page.toSQL().toNative();
+      return (await thread.ask({ what: 'digests', sql, bindings })) as AddedDigests;
+    },
+    close: async () => thread.close(),
+  };
 }
 
 interface Query {

@@ -13,7 +13,7 @@ import { folderSettings } from './options.ts';
 import { moveRefusing, syncFolder, writeWhole } from './place.ts';
 import { asTransportError, errorCode } from './status.ts';
 
-const READ_BYTES = 64 * 1024;
+const READ_BYTES = 256 * 1024;
 
 /** Files in a folder of this machine or of a mounted share. Throws ConfigError for wrong options. */
 export function openFolder(options: Record<string, unknown>, context: TransportContext): FileTransport {

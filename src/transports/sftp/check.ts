@@ -88,12 +88,13 @@ export async function checkSftpRename(from: string, to: string, ask: () => Promi
     await ask();
   } catch (error) {
     if (!(error instanceof InterlocalError)) throw error;
-    const { code, message } = error.problems[0]!;
+    const { code, message, hint } = error.problems[0]!;
     if (code === 'FILE_MISSING') return { name, ok: true, detail: 'the server accepts the request.' };
     const { status } = (error.cause ?? {}) as { status?: number };
     if (code === 'ACCESS_DENIED')
       return { name, ok: false, code, detail: 'The server does not allow this account to rename files.', hint: RENAME_HINT };
-    if (code !== 'SFTP_FAILURE') return { name, ok: false, code, detail: message, hint: RENAME_HINT };
+    // Another cause has its own remedy: a path that leads out of the folder, a connection that broke.
+    if (code !== 'SFTP_FAILURE') return { name, ok: false, code, detail: message, ...(hint === undefined ? {} : { hint }) };
     if (status === OP_UNSUPPORTED) return { name, ok: false, code, detail: 'The server does not support renames.', hint: RENAME_HINT };
   }
   return {

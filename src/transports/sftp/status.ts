@@ -136,6 +136,14 @@ export async function connectionError(error: Error, system: string, settings: Sf
       message: `${at} closed the connection before saying that it is an SFTP server.`,
       hint: 'Check that the port is the one for SFTP, and that a firewall or a limit on logins does not block this machine.',
     });
+  const { code: exit } = error as { code?: unknown };
+  if (typeof exit === 'number' && /while establishing SFTP/i.test(error.message))
+    return new FatalError({
+      code: 'NO_SFTP',
+      place,
+      message: `${at} accepted the login of ${settings.username}, but ended the session at once (exit code ${exit}).`,
+      hint: 'Ask the vendor whether the password has expired and must be changed first, and whether the account may use SFTP.',
+    });
   if (/subsystem|Unable to start/i.test(error.message))
     return new FatalError({
       code: 'NO_SFTP',

@@ -237,6 +237,7 @@ test('exceptions by age are the same again for a day that has passed, whatever w
     ['not_deposited', '6-15', 1, '40.00', '2026-08-03', 1],
   ]);
   const list = await exceptionLines(t.engine, {}, '2026-08-21');
+  expect((await exceptionLines(t.engine, { to: '2026-08-02' }, '2026-08-21')).map(({ since }) => since)).toEqual(['2026-07-01']);
   const later = { actor: 'dana', now: new Date('2026-08-21T15:00:00Z') };
   await actOnExceptions(t.engine, [list[0]!.id], { do: 'resolve', reason: 'timing', text: 'came' }, later);
   await actOnExceptions(t.engine, [list[1]!.id], { do: 'assign', owner: 'lee' }, later);

@@ -89,7 +89,7 @@ reconcile:
     const text = (error as Error).message;
     expect(text).toContain('bank-deposits has never run');
     expect(text).toContain('pool-receipts: 1 record is rejected');
-    expect(text).toContain('to-bank: Not in the ledger, 1 unresolved: interlocal exceptions list to-bank --type unposted.');
+    expect(text).toContain('to-bank: Not in the ledger, 1 unresolved: interlocal exceptions list to-bank --type unposted --to 2026-07-31.');
     // No line says the opposite of what is so, or leaves open what to do.
     for (const { message, hint } of (error as ConfigError).problems) {
       expect(message).toMatch(/^It cannot be closed yet\. (?!all |every |no |everything )/);

@@ -199,7 +199,7 @@ function edgesByEntry(edges: readonly Edge[]): Map<Entry, Edge[]> {
 
 function found(pass: AmountPass, edge: Edge, edges: readonly Edge[], common: (edge: Edge) => boolean): FoundMatch {
   const rivals = edges.filter((other) => other !== edge && (other.left === edge.left || other.right === edge.right)).length;
-  const byChance = edge.text === 0 && common(edge);
+  const byChance = edge.text === 0 && pass.chance < 1000 && common(edge);
   const doubt = pass.confirm === 'suggest' ? 'suggested' : byChance ? 'by_chance' : undefined;
   const texts = edge.text > 0 ? pass.text.filter((pair) => textAgreement(edge.left, edge.right, [pair]) === edge.text).map(pairName) : [];
   return {

@@ -294,6 +294,31 @@ ${FROM_LINES}  exceptions: [{ voids: left, where: { account: void } }]
     ]);
   });
 
+  test('a chargeback that is open in one reconciliation and netted into a match of another is one trouble', async () => {
+    const t = await town({
+      'pipelines/to-bank.yaml': pipeline('to-bank', '  exceptions: [{ items: right, where: { department: dispute }, type: chargeback }]\n'),
+      'pipelines/of-lines.yaml': `pipeline: of-lines
+${FROM_LINES}  exceptions: [{ items: left, where: { account: dispute }, type: chargeback }]
+  echo_of: [{ pipeline: to-bank, here: receipt_number, there: reference }]
+`,
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '40.00' }]),
+      'bank/a.csv': depositFile([
+        { no: 'R9', amount: '-40.00', dept: 'dispute' },
+        { no: 'r-1', amount: '-40.00', dept: 'dispute' },
+      ]),
+      'lines/a.csv': 'no,receipt,account,amount\n1,R1,dispute,40.00\n',
+    });
+    await t.run('charges');
+    for (const name of ['of-lines', 'to-bank']) await run(t, name);
+    const list = (await exceptionLines(t.engine, {}, TODAY)).filter(({ type }) => type === 'chargeback');
+    const cause = list.find((e) => e.records.some(({ key }) => key === 'r-1'))!;
+    expect(list.map((e) => [e.pipeline, e.about, e.cause]).sort()).toEqual([
+      ['of-lines', 'finding', cause.id],
+      ['to-bank', 'money', null],
+      ['to-bank', 'money', null],
+    ]);
+  });
+
   test('of two reconciliations in a chain the first one has the cause, whatever they are called', async () => {
     const t = await town({
       'pipelines/a-to-bank.yaml': pipeline('a-to-bank', ''),

@@ -61,6 +61,28 @@ describe('a reconciliation by passes', () => {
     expect(await standing(t)).toEqual({ reconciled: 5234, open: 0, why: [] });
   });
 
+  test('two different numbers exclude each other where a day has several checks of one amount, also when one comes later', async () => {
+    const passes = PASSES.replace('within: { from: 0, to: 3 }', 'within: { from: 0, to: 3 }\n      chance: 1000');
+    const t = await town(
+      [
+        { no: '1234', amount: '62.50' },
+        { no: 'no number', amount: '62.50' },
+      ],
+      [{ no: 'none', amount: '62.50' }],
+      passes,
+    );
+    await run(t);
+    expect(await matchLines(t.engine, {})).toEqual([]);
+    t.write({ 'bank/b.csv': depositFile([{ no: '0000008095', amount: '62.50' }]) });
+    await t.run('bank-deposits');
+    expect((await run(t)).notes.join('\n')).toContain('may have changed');
+    expect((await matchLines(t.engine, {})).map((m) => [m.state, m.left[0]!.key, m.right[0]!.key]).sort()).toEqual([
+      ['confirmed', '1234', 'none'],
+      ['confirmed', 'no number', '0000008095'],
+    ]);
+    expect(await exceptionLines(t.engine, {}, '2026-07-20')).toEqual([]);
+  });
+
   test('a second run adds and revokes nothing, and a changed record is no longer reconciled', async () => {
     const t = await town([{ no: '1', amount: '40.00' }], [{ no: '1', amount: '40.00' }]);
     await run(t);
@@ -78,6 +100,52 @@ describe('a reconciliation by passes', () => {
       sentence: 'Receipts 44.00, the bank 40.00: 4.00 short.',
     });
   });
+});
+
+test('slips whose numbers begin again each year are each completed, at once or year by year; what is older is an opening item', async () => {
+  const passes = `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: the bank, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - key: slip
+      on: [{ left: account, right: reference, clean: [digits, no_leading_zeros] }]
+      sides: many_to_one
+      within: { from: 0, to: 5 }
+    - subset: what lacks its number
+      block: [department]
+      within: { from: 0, to: 2 }
+  open:
+    right: { type: deposit_without_receipt, opening: 2025-07-01 }
+`;
+  const receipts = [
+    { no: '1', amount: '5.00', account: '7', day: '2025-07-02' },
+    { no: '2', amount: '8.37', day: '2025-07-02' },
+    { no: '3', amount: '6.00', account: '7', day: '2026-07-02' },
+    { no: '4', amount: '9.41', day: '2026-07-02' },
+  ];
+  const deposits = [
+    { no: '99', amount: '44.00', day: '2025-06-30' },
+    { no: '7', amount: '13.37', day: '2025-07-03' },
+    { no: '007', amount: '15.41', day: '2026-07-03' },
+  ];
+  const t = await town(receipts.slice(0, 2), deposits.slice(0, 2), passes);
+  await run(t);
+  t.write({ 'desk/b.csv': receiptFile(receipts.slice(2)), 'bank/b.csv': depositFile(deposits.slice(2)) });
+  for (const pipeline of ['desk-receipts', 'bank-deposits']) await t.run(pipeline);
+  const later = await run(t);
+  const whole = await town(receipts, deposits, passes);
+  const notes = [later, await run(whole)].map((result) => result.notes.filter((note) => note.startsWith('the bank: ')));
+  expect(notes).toEqual([notes[0], notes[0]]);
+  expect(notes[0]!.join()).toContain('the bank: USD 28.78 matched (2), 44.00 out of scope (1).');
+  for (const { engine } of [t, whole]) {
+    const matches = await matchLines(engine, { pipeline: 'to-bank' });
+    expect(matches.map((m) => [m.state, m.right[0]!.key, m.left.map(({ key }) => key).sort()]).sort()).toEqual([
+      ['confirmed', '007', ['3', '4']],
+      ['confirmed', '7', ['1', '2']],
+    ]);
+    expect(await exceptionLines(engine, {}, '2026-07-20')).toEqual([]);
+  }
 });
 
 describe('exceptions', () => {

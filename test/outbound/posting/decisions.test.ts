@@ -7,6 +7,7 @@ import { undo } from '../../../src/engine/outbound/undo.ts';
 import { knownPeriod, periodStatus } from '../../../src/engine/periods/periods.ts';
 import { traceReceipt } from '../../../src/engine/reconciliation/trace.ts';
 import { explain } from '../../../src/reports/explain.ts';
+import { entriesReport } from '../../../src/reports/ledger/entries.ts';
 import { journalReport, journalsReport } from '../../../src/reports/ledger/journals.ts';
 import { reportJson } from '../../../src/reports/output/table.ts';
 import { unpostedReport } from '../../../src/reports/ledger/unposted.ts';
@@ -40,6 +41,20 @@ async function more(t: TestTown, n: number, receipt: { no: string; amount: strin
 const answer = (t: TestTown, n: number, ending: string, text: string) =>
   t.write({ [`ledger/journal-${String(n).padStart(3, '0')}.csv.${ending}`]: text });
 const files = (t: TestTown) => Object.keys(delivered(t)).filter((name) => name.endsWith('.csv'));
+
+test('before a period is closed, the preview says what its entries wait for, and how much that is', async () => {
+  const made = await postingTown(
+    { 'desk/a.csv': receiptFile(RECEIPTS), 'bank/a.csv': depositFile(RECEIPTS) },
+    { mode: 'shadow', when: 'closed' },
+  );
+  await load(made);
+  const preview = await previewDelivery(made.engine, 'to-ledger', { signal: new AbortController().signal, limit: 10, now: LATER });
+  expect(preview.deliveries).toEqual([]);
+  // Debits of both funds: 65.00 of money, and 25.00 that one owes the other.
+  expect(preview.notes).toEqual(['ledger.entries: no entry is made yet of what is not closed: 2026-07 (90.00 USD).']);
+  const { notes } = await entriesReport(made.engine, { from: '2026-07-01', to: '2026-07-31' });
+  expect(notes.join(' ')).toContain('No pipeline posts entries yet, as the mode of to-ledger is shadow: import the file.');
+});
 
 test('in review an entry needs approval by a person, who sees its lines; what was approved is sent as it was approved, or asked about again', async () => {
   const t = await town({ mode: 'review' });

@@ -17,6 +17,7 @@ export const LEDGER = `ledger:
 export interface PostingShape {
   mode?: string;
   entries?: string;
+  when?: 'over' | 'closed';
   deliver?: string;
   ledger?: string;
   /** Of the sink, next to what it has. */
@@ -24,10 +25,14 @@ export interface PostingShape {
 }
 
 /** Receipts of a desk that the bank has by their numbers, and a journal that a ledger takes as CSV, a row for each line. */
-export function posting({ mode = 'live', entries = '', deliver = '', ledger = LEDGER, sink = '' }: PostingShape = {}): Record<
-  string,
-  string
-> {
+export function posting({
+  mode = 'live',
+  entries = '',
+  deliver = '',
+  when = 'over',
+  ledger = LEDGER,
+  sink = '',
+}: PostingShape = {}): Record<string, string> {
   return {
     ...MONEY,
     'config/interlocal.yaml': MONEY['config/interlocal.yaml']! + ledger,
@@ -90,7 +95,7 @@ mode: ${mode}
 deliver:
   mapping: entries.from-journal_entry
   connection: ledger
-  entries: { since: 2026-07-01, when: over${entries} }
+  entries: { since: 2026-07-01, when: ${when}${entries} }
 ${deliver}`,
     'ledger/.keep': '',
     'desk/.keep': '',

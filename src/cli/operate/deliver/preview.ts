@@ -92,6 +92,7 @@ function previewLines(p: DeliveryPreview, textOfProblems: (problems: DeliveryPre
     ...(p.held_back.length ? ['Not sent:'] : []),
     ...p.held_back.map((one) => visibleLine(`    ${heldLine(one, p.system)}`)),
     ...(p.more_held_back ? [`    … and ${p.more_held_back} more`] : []),
+    ...p.notes.map(visibleLine),
     'Nothing was sent, and nothing was written.',
   ];
 }

@@ -1,9 +1,12 @@
 import type { SinkConfig } from '../../schema/connector.ts';
+import { listOf } from '../../schema/sink.ts';
 import type { Add } from '../decoders.ts';
 import { suggestion } from '../references.ts';
 
 /** What a sink adds up: of fields that can be, by names that stand once, of parts that there can be. */
-export function checkTotals({ totals, hash_totals, schema: { fields }, rows, target }: SinkConfig, add: Add): void {
+export function checkTotals(sink: SinkConfig, add: Add): void {
+  const { totals, hash_totals, rows, target } = sink;
+  const { fields } = sink.schema;
   /** What is written line by line is summed line by line. */
   const byLine = rows?.for_each ?? target.table?.for_each;
   const names = new Set<string>();
@@ -13,10 +16,11 @@ export function checkTotals({ totals, hash_totals, schema: { fields }, rows, tar
     if (names.has(name))
       add(part ? ['totals', i, 'name'] : ['totals', i], 'KEY_DUPLICATE', `there is already a total "${name}".`, 'Give each its own name.');
     names.add(name);
-    summed(part ? part.of : (total as string), part ? ['totals', i, 'of'] : ['totals', i], !part);
+    summed(part ? part.of : (total as string), part ? ['totals', i, 'of'] : ['totals', i], true);
     for (const [field, values] of Object.entries(part?.where ?? {})) {
       const at = ['totals', i, 'where', field];
-      if (!known(field, at)) continue;
+      // A record's value says which records count; one in a list, which of its lines, where the sum is of lines.
+      if (!known(field, at, part !== undefined && listOf(sink, part.of) !== undefined)) continue;
       const taken = fields[field]!.values;
       for (const value of [values].flat())
         if (taken && !taken.includes(value))
@@ -38,9 +42,13 @@ export function checkTotals({ totals, hash_totals, schema: { fields }, rows, tar
 
   function known(field: string, at: (string | number)[], lines = false): boolean {
     if (Object.hasOwn(fields, field)) {
-      const list = Object.keys(fields).find((name) => fields[name]!.type === 'list' && field.startsWith(`${name}.`));
+      const list = listOf(sink, field);
       if (list === undefined || (lines && list === byLine)) return true;
-      add(at, 'VALUE_INVALID', `"${field}" is in the list ${list}, but only a field of the record itself can be summed.`);
+      add(
+        at,
+        'VALUE_INVALID',
+        `"${field}" is in the list ${list}, but only a field of the record itself can ${at.includes('where') ? 'say which records count' : 'be summed'}.`,
+      );
       return false;
     }
     const names = Object.keys(fields);

@@ -4,6 +4,7 @@ import { problemAt } from '../../draft.ts';
 import type { Part } from '../../draft.ts';
 import type { ConnectorConfig, SinkConfig } from '../../schema/connector.ts';
 import { checkLayout } from '../decoders.ts';
+import { checkFolder } from '../folders.ts';
 import { checkPack } from '../packing.ts';
 import type { TransportRules } from '../transport-rules.ts';
 import { suggestion } from '../references.ts';
@@ -83,6 +84,9 @@ export function checkSink(
   if (target.file) names(target.file.name, ['target', 'file', 'name'], file);
   if (target.file) names(target.file.folder, ['target', 'file', 'folder'], options);
   target.file?.pack?.forEach(({ zip }, i) => zip && names(zip.entry, ['target', 'file', 'pack', i, 'zip', 'entry'], file));
+  checkFolder(target.file?.folder, ['target', 'file', 'folder'], add);
+  checkFolder(target.file?.staging, ['target', 'file', 'staging'], add);
+  checkFolder(sink.acknowledgment?.file?.folder, ['acknowledgment', 'file', 'folder'], add);
   if (target.file?.pack) checkPack(target.file.pack, part.value.options, add);
   for (const [key, path] of [
     [target.file?.marker, ['target', 'file', 'marker']],

@@ -15,8 +15,18 @@ export interface FoundEntries {
   drafts: EntryDraft[];
   /** Money that is due and in no entry, and why. */
   notPosted: NotPosted[];
+  /** Money of periods that may not be posted yet. */
+  waiting: WaitingMoney[];
   /** The numbers of the entries that were settled then. */
   settled: number[];
+}
+
+/** What a period that is not closed, or not over, will be posted with as it stands now. */
+export interface WaitingMoney {
+  period: string;
+  currency: string;
+  /** Minor units: the debits of its entries. */
+  debits: number;
 }
 
 /** What finding entries needs of a run. */
@@ -31,7 +41,19 @@ export async function findEntries(run: FindingRun, entries: EntriesConfig, ledge
   const { lines: due, notPosted, unsure, ready } = await dueLines(engine, { entries, where }, ledger, run.now());
   const { entries: drafts, reversed } = draftEntries(due, posted, { connection, by: entries.by, ready, unsure });
   refuseTooMany(run, reversed, new Set(posted.map(({ golden }) => golden)).size);
-  return { drafts, notPosted, settled };
+  const later = due.filter(({ period }) => !ready(period));
+  const open = draftEntries(later, posted, { connection, by: entries.by, ready: (period) => !ready(period), unsure }).entries;
+  return { drafts, notPosted, waiting: waitingMoney(open), settled };
+}
+
+function waitingMoney(drafts: readonly EntryDraft[]): WaitingMoney[] {
+  const sums = new Map<string, WaitingMoney>();
+  for (const { period, currency, lines } of drafts) {
+    const key = `${period.id} ${currency}`;
+    const one = sums.get(key) ?? { period: period.id, currency, debits: 0 };
+    sums.set(key, { ...one, debits: one.debits + lines.reduce((sum, { debit }) => sum + debit, 0) });
+  }
+  return [...sums.values()];
 }
 
 /** Was an entry settled since? Then what is missing is to be found again. */

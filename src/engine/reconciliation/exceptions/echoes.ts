@@ -84,8 +84,10 @@ async function tagsOf(
         for (const [list, role] of [[own, 'echo'] as const, [await fieldsOf(other, there), 'cause'] as const])
           for (const { id, about, type, text } of list) {
             const name = nameOf(text);
-            // Two findings about one record are two causes, unless they say the same.
-            if (name !== null) tag(id, `${about === 'money' ? '' : `${type} `}${name}`, role);
+            if (name === null) continue;
+            // Two findings about one record are two causes, unless they say the same; so does what is open there by that name.
+            tag(id, `${type} ${name}`, role);
+            if (about === 'money') tag(id, name, role);
           }
         continue;
       }

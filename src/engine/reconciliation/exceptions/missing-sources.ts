@@ -54,7 +54,7 @@ export async function sourceStates(
 export type SeenDays = Readonly<Record<Side, ReadonlyMap<string, ReadonlySet<number>>>>;
 
 /** The days of these records added to those that are known. */
-export function withDays(known: ReadonlyMap<string, ReadonlySet<number>>, entries: readonly Entry[]): Map<string, Set<number>> {
+export function withDays(known: ReadonlyMap<string, ReadonlySet<number>>, entries: Iterable<Entry>): Map<string, Set<number>> {
   const found = new Map([...known].map(([connection, days]) => [connection, new Set(days)]));
   for (const { id, day } of entries) {
     // Lasting names begin with the connection.

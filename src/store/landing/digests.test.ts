@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { tries } from '../../../test/effort.ts';
-import { digestsFor } from './digests.ts';
+import { digestsFor, digestsIn } from './digests.ts';
 
 const digestOf = (n: number): string => hash('sha256', String(n), 'base64').slice(0, 22);
 
@@ -28,7 +28,7 @@ describe('digests in memory', () => {
     }
   });
 
-  it('are met once, and forgotten when asked to', () => {
+  it('are met once', () => {
     const digests = digestsFor(2);
     expect([digests.add(digestOf(1)), digests.add(digestOf(2)), digests.add(digestOf(1))]).toEqual([true, true, false]);
     const [one, two] = [digests.find(digestOf(1)), digests.find(digestOf(2))];
@@ -39,8 +39,24 @@ describe('digests in memory', () => {
       false,
       false,
     ]);
-    digests.forget(two);
-    expect([digests.find(digestOf(1)), digests.find(digestOf(2))]).toEqual([one, -1]);
+  });
+
+  it('are found by whoever sees the same memory, and stay met while more are added', () => {
+    const seen = digestsFor(3);
+    const filled = digestsIn(seen.memory);
+    filled.add(digestOf(1));
+    expect(seen.meet(seen.find(digestOf(1)))).toBe(true);
+    expect(filled.addAll(digestOf(2) + digestOf(3))).toBe(true);
+    expect([1, 2, 3, 4].map((n) => seen.find(digestOf(n)) >= 0)).toEqual([true, true, true, false]);
+    expect(seen.met(seen.find(digestOf(1)))).toBe(true);
+  });
+
+  it('are added up to the first that is there or one too many', () => {
+    const digests = digestsFor(2);
+    expect(digests.addAll(digestOf(1) + digestOf(1) + digestOf(2))).toBe(false);
+    expect(digests.find(digestOf(2))).toBe(-1);
+    expect(digests.addAll(digestOf(2) + digestOf(3))).toBe(false);
+    expect(digests.find(digestOf(3))).toBe(-1);
   });
 
   it('take no more than was asked for, so that a search always ends', () => {

@@ -1,0 +1,14 @@
+import type { Add } from './decoders.ts';
+
+/** A folder of a connector is one below that of the connection. What an option gives is looked at when it is used. */
+export function checkFolder(folder: string | undefined, at: (string | number)[], add: Add): void {
+  if (folder === undefined) return;
+  const absolute = folder.startsWith('/') || /^[A-Za-z]:/.test(folder);
+  if (!absolute && !folder.split('/').includes('..')) return;
+  add(
+    at,
+    'VALUE_INVALID',
+    `"${folder}" ${absolute ? 'is absolute' : 'leads upwards (..)'}; only folders below the connection's own are used.`,
+    "Write it relative. The connection's own folder is the option root of sftp, path of folder.",
+  );
+}

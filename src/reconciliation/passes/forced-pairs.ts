@@ -1,0 +1,65 @@
+import type { Entry } from '../entry.ts';
+import type { Pair } from './pairs.ts';
+
+/**
+ * Of records that hang together by pairs, as many on each side: the pairs that are in every way to give each record a partner. None where
+ * there is no such way. Takes time in proportion to the records times the pairs.
+ */
+export function forcedPairs(pairs: readonly Pair[]): Pair[] {
+  const byLeft = Map.groupBy(pairs, ({ left }) => left);
+  const rights = new Set(pairs.map(({ right }) => right));
+  if (byLeft.size !== rights.size) return [];
+  const way = wholeWay(byLeft);
+  if (!way) return [];
+  const ofLeft = new Map([...way.values()].map((pair) => [pair.left, pair]));
+  // From each left to those whose partner would fit it as well: who comes back to itself can exchange partners in a circle.
+  const next = (left: Entry): Entry[] =>
+    byLeft.get(left)!.flatMap(({ right }) => {
+      const other = way.get(right)!.left;
+      return other === left ? [] : [other];
+    });
+  return [...byLeft.keys()].filter((left) => !comesBack(left, next)).map((left) => ofLeft.get(left)!);
+}
+
+/** One way that gives each left a partner, by right; undefined where there is none. */
+function wholeWay(byLeft: ReadonlyMap<Entry, readonly Pair[]>): Map<Entry, Pair> | undefined {
+  const way = new Map<Entry, Pair>();
+  for (const start of byLeft.keys()) {
+    // The pair by which each right was reached, the nearest first; its left is the start or has a partner that it would give up.
+    const reached = new Map<Entry, Pair>();
+    const queue: Entry[] = [start];
+    let free: Entry | undefined;
+    for (let i = 0; i < queue.length && !free; i++)
+      for (const pair of byLeft.get(queue[i]!)!) {
+        if (reached.has(pair.right)) continue;
+        reached.set(pair.right, pair);
+        const taken = way.get(pair.right);
+        if (taken) queue.push(taken.left);
+        else {
+          free = pair.right;
+          break;
+        }
+      }
+    if (!free) return undefined;
+    const given = new Map([...way.values()].map((pair) => [pair.left, pair.right]));
+    for (let right: Entry | undefined = free; right;) {
+      const pair: Pair = reached.get(right)!;
+      way.set(right, pair);
+      right = pair.left === start ? undefined : given.get(pair.left);
+    }
+  }
+  return way;
+}
+
+function comesBack(start: Entry, next: (entry: Entry) => readonly Entry[]): boolean {
+  const seen = new Set<Entry>();
+  const stack = [...next(start)];
+  while (stack.length) {
+    const entry = stack.pop()!;
+    if (entry === start) return true;
+    if (seen.has(entry)) continue;
+    seen.add(entry);
+    for (const one of next(entry)) if (!seen.has(one)) stack.push(one);
+  }
+  return false;
+}
