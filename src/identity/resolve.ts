@@ -112,6 +112,7 @@ const NEVER_COMPARED = {
   strangers: false,
   ownMail: false,
   phone: 0,
+  byMiddle: false,
   sameSuffix: false,
   namesakes: false,
   suffixMissing: false,

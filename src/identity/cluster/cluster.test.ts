@@ -16,6 +16,7 @@ const PAIR = {
   strangers: false,
   ownMail: false,
   phone: 0,
+  byMiddle: false,
   sameSuffix: false,
   namesakes: false,
   suffixMissing: false,

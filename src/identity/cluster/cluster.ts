@@ -43,6 +43,10 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
+  const neighbors = neighborsOf(input.size, input.edges);
+  /** James Goodwin and William Goodwin are no twins where a third record is of James William. */
+  const goesByMiddle = (a: number, b: number): boolean =>
+    neighbors[a]!.some((r) => pair(a, r).byMiddle && pair(b, r).sure) || neighbors[b]!.some((r) => pair(b, r).byMiddle && pair(a, r).sure);
   /**
    * How likely two clusters are one: the mean of all cross pairs, in full, and what their names and birth dates say all together.
    * undefined where something keeps them apart.
@@ -73,7 +77,7 @@ export function clusterRecords(input: ClusterInput): number[] {
         sum += Math.max(found.score, input.join.least) - input.join.mean;
         full += found.full;
         person += found.person;
-        if (found.twins) twins++;
+        if (found.twins && !goesByMiddle(a, b)) twins++;
         if (tells(found)) told = true;
         if (found.suffixMissing) suffixMissing = true;
         if (found.sure) sure++;
@@ -107,8 +111,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     const enough = sum >= (often || plain ? -LESS * pairs : 0) && person >= 0 && !twoPeople;
     return { enough, person: twoPeople ? Math.min(person, -1) : person, full: full / pairs };
   };
-  const neighbors = neighborsOf(input.size, input.edges);
-  const isOpen = openIn(input, pair);
+  const isOpen = openIn(input, pair, (a, b) => said.of[a] === said.of[b]);
   /** Is there somebody else, who is not y, that x may just as well be? */
   const hasRival = (x: number, y: number, { full, person }: { full: number; person: number }): boolean => {
     const others = new Set(said.members(x).flatMap((a) => neighbors[a]!.map((b) => said.of[b]!)));

@@ -50,6 +50,8 @@ export interface Pair {
   ownMail: boolean;
   /** 1: the phones are the same; -1: they are two; 0: that is open. */
   phone: number;
+  /** One goes by the middle name of the other and was born on that day, and no house is known in which there may be twins. */
+  byMiddle: boolean;
   /** Both are Jr, or both Sr. */
   sameSuffix: boolean;
   /** Two of one name in one house, who were born in two years. */

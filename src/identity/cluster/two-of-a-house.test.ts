@@ -83,3 +83,21 @@ test('a record without a given name joins neither of two twins, unless an e-mail
   const mail = { email: 'nora.ward@example.org' };
   expect(peopleOf([anna, { ...nora, ...mail }, { ...nameless, ...mail }])).toEqual([[0], [1, 2]]);
 });
+
+test('somebody who goes by the middle name is no twin, where a register knows no houses', () => {
+  const known = { last_name: 'Goodwin', birth_date: '1770-11-30', postal_code: 'EX5 2FB', sex: 'male' };
+  const records = [
+    { ...known, first_name: 'James', middle_name: 'William' },
+    { ...known, first_name: 'James' },
+    { ...known, first_name: 'William' },
+  ];
+  expect(peopleOf(records)).toEqual([[0, 1, 2]]);
+  expect(peopleOf(records.slice(1))).toEqual([[0], [1]]);
+  expect(peopleOf(records.map((record) => ({ ...record, ...home })))).not.toEqual([[0, 1, 2]]);
+});
+
+test('a name that is mistyped at its start and an initial are no twins', () => {
+  const known = { last_name: 'Bruton', birth_date: '1948-04-23', email: 'bruton@example.org', ...home };
+  const records = ['Irene', 'Rien', 'I'].map((first_name) => ({ ...known, first_name }));
+  expect(peopleOf(records)).toEqual([[0, 1, 2]]);
+});

@@ -17,18 +17,26 @@ function tellsTwins({ given, ownMail }: Pair): boolean {
 export function openIn(
   input: ClusterInput,
   pair: (a: number, b: number) => Pair,
+  areOne: (a: number, b: number) => boolean,
 ): (first: readonly number[], second: readonly number[]) => boolean {
   if (input.size < 3) return () => false;
   const ties = neighborsOf(input.size, [...input.edges, ...input.near]);
   // A phone that one of the two has, and the other another one, is his.
-  const isOfEither = (r: number, are: (found: Pair) => boolean): boolean =>
-    ties[r]!.some((a, i) => ties[r]!.some((b, j) => j > i && are(pair(a, b)) && pair(r, a).phone * pair(r, b).phone >= 0));
-  const namesake = ties.map((_, r) => input.lacks(r, 'birth') && isOfEither(r, ({ namesakes }) => namesakes));
-  const twin = ties.map((_, r) => input.lacks(r, 'given') && isOfEither(r, ({ twins }) => twins));
+  const pairsOf = (r: number, are: (found: Pair) => boolean): [number, number][] =>
+    ties[r]!.flatMap((a, i) =>
+      ties[r]!.slice(i + 1).flatMap((b): [number, number][] =>
+        are(pair(a, b)) && pair(r, a).phone * pair(r, b).phone >= 0 ? [[a, b]] : [],
+      ),
+    );
+  const namesakes = ties.map((_, r) => (input.lacks(r, 'birth') ? pairsOf(r, (found) => found.namesakes) : []));
+  const twins = ties.map((_, r) => (input.lacks(r, 'given') ? pairsOf(r, (found) => found.twins) : []));
   return (first, second) => {
-    const isOpen = (of: readonly boolean[], said: (found: Pair) => boolean): boolean =>
-      (first.some((a) => of[a]) || second.some((b) => of[b])) && !first.some((a) => second.some((b) => said(pair(a, b))));
-    return isOpen(namesake, tells) || isOpen(twin, tellsTwins);
+    // Twins whom other records made one are one.
+    const isOfNamesakes = (r: number): boolean => namesakes[r]!.length > 0;
+    const isOfTwins = (r: number): boolean => twins[r]!.some(([a, b]) => !areOne(a, b));
+    const isOpen = (isOf: (r: number) => boolean, said: (found: Pair) => boolean): boolean =>
+      (first.some(isOf) || second.some(isOf)) && !first.some((a) => second.some((b) => said(pair(a, b))));
+    return isOpen(isOfNamesakes, tells) || isOpen(isOfTwins, tellsTwins);
   };
 }
 

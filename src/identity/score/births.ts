@@ -20,7 +20,17 @@ export function birthsSay(population: Population, a: Profile, b: Profile, levels
 export function areBornApart({ roles }: Population, a: Profile, b: Profile, levels: Int8Array, least = 4): boolean {
   if (roles.birth < 0 || levels[roles.birth]! < least) return false;
   const [first, second] = [a[roles.birth]!, b[roles.birth]!];
-  return isRealDay(first) && isRealDay(second) && first.slice(0, 4) !== second.slice(0, 4);
+  return isRealDay(first) && isRealDay(second) && first.slice(0, 4) !== second.slice(0, 4) && areMonthsApart(first, second);
+}
+
+/** Brothers and sisters who are no twins are born nine months apart. Dates that are nearer are one, noted in two ways. */
+const MONTHS = 8;
+
+function areMonthsApart(first: string, second: string): boolean {
+  const months = (date: string): number => 12 * Number(date.slice(0, 4)) + Number(date.slice(4, 6)) + Number(date.slice(6)) / 31;
+  // Of which only the year is known: any day of it.
+  const least = isYearOnly(first) || isYearOnly(second) ? 12 + MONTHS : MONTHS;
+  return Math.abs(months(first) - months(second)) >= least;
 }
 
 /** A mother or father is so many years older at least, and so many at most. */

@@ -2,7 +2,7 @@ import type { Profile } from '../roles.ts';
 import type { Population } from '../model.ts';
 import { birthsSay } from './births.ts';
 import { sameHome } from './home.ts';
-import { givenNames, hasNearSurname, namesConflict } from './names.ts';
+import { givenNames, goesBy, hasNearSurname, namesConflict } from './names.ts';
 
 /** What tells two of one name in one house apart. It is asked only of records that are put into clusters together. */
 export interface HouseSays {
@@ -12,6 +12,8 @@ export interface HouseSays {
   ownMail: boolean;
   /** See Pair.phone of the clusters. */
   phone: number;
+  /** See Pair.byMiddle of the clusters. */
+  byMiddle: boolean;
   /** Both are Jr, or both Sr. */
   sameSuffix: boolean;
   /** See isOneOfTwo. */
@@ -26,6 +28,7 @@ export function houseSays(population: Population, a: Profile, b: Profile, levels
     namesakes: areNamesakes(population, a, b, levels),
     ownMail: hasOwnMail(population, a, b, levels),
     phone: byPhone < 0 ? 0 : byPhone === 0 ? 1 : -1,
+    byMiddle: isByMiddle(population, a, b, levels),
     sameSuffix: suffix >= 0 && (a[suffix] ?? null) !== null && a[suffix] === b[suffix],
     suffixMissing: population.vetoes.has('suffix_missing') && isOneOfTwo(population, a, b, levels),
   };
@@ -39,6 +42,13 @@ function areNamesakes(population: Population, a: Profile, b: Profile, levels: In
   if (first === null || second === null || namesConflict(population, first, second)) return false;
   if (!swapped && !hasNearSurname(population, levels)) return false;
   return sameHome(population, levels) || (phone >= 0 && levels[phone] === 0);
+}
+
+function isByMiddle(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  const { given, middle } = population.roles;
+  if (given < 0 || middle < 0 || a[given] === b[given] || sameHome(population, levels)) return false;
+  if (birthsSay(population, a, b, levels) <= 0) return false;
+  return goesBy(a[given], b[middle]) || goesBy(b[given], a[middle]);
 }
 
 function hasOwnMail({ roles: { email, given } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {

@@ -86,8 +86,10 @@ function vetoByRole(
   const otherSex = roles.sex >= 0 && levels[roles.sex] === 1;
   const bothRarer = conflict && population.isRarerName(first!) && population.isRarerName(second!);
   const initial = first?.length === 1 || second?.length === 1;
+  // The other one is a name: `I. Bruton` and `Rien Bruton` are Irene, once mistyped.
+  const otherInitial = initial && conflict && [first!, second!].every((name) => name.length === 1 || population.isRarerName(name));
   const twoNames = bothNames || (bothRarer && isKnownWell(population, a, b));
-  if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || initial || otherSex))
+  if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || otherInitial || otherSex))
     if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
       return { veto: 'twins', apart: false, given: -1 };
   // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
