@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../core/errors.ts';
 import { explainIssues } from './explain.ts';
@@ -26,13 +26,17 @@ export async function makeTown(folder: string, given: NewTown, transports: reado
     currency: given.currency ?? 'USD',
     fiscal_year_starts: given.fiscal_year_starts ?? '01-01',
   };
-  await refuseUsedFolder(folder, root);
   checkTown(town);
   const schemas = Object.entries(jsonSchemaFiles(transports)).map(([name, text]) => [`config/schemas/${name}`, text] as const);
   const files = [...Object.entries(textsOfTown(town)), ...schemas];
+  await refuseUsedFolder(folder, root, new Map(files));
   await writeAll(root, files);
   return files.map(([name]) => name);
 }
+
+/** What makes a folder a town's. It comes last and at once, so where `init` was killed the folder is none, and the next try goes on. */
+const TOWN = 'config/interlocal.yaml';
+const UNFINISHED = 'config/.interlocal.yaml.part';
 
 /** All of them or none: what a full disk ends leaves the folder as it was, so that the next try finds it new or empty. */
 async function writeAll(root: string, files: readonly (readonly [name: string, text: string])[]): Promise<void> {
@@ -40,8 +44,8 @@ async function writeAll(root: string, files: readonly (readonly [name: string, t
   let made: string | undefined;
   try {
     made = await mkdir(root, { recursive: true });
-    for (const [name, text] of files) {
-      const file = join(root, name);
+    for (const [name, text] of [...files.filter(([name]) => name !== TOWN), ...files.filter(([name]) => name === TOWN)]) {
+      const file = join(root, name === TOWN ? UNFINISHED : name);
       await mkdir(dirname(file), { recursive: true });
       begun.push(file);
       // A write names no file when it fails.
@@ -49,6 +53,7 @@ async function writeAll(root: string, files: readonly (readonly [name: string, t
         throw Object.assign(error as Error, { path: file, syscall: 'write' });
       });
     }
+    await rename(join(root, UNFINISHED), join(root, TOWN));
   } catch (error) {
     for (const file of begun) await rm(file, { force: true }).catch(() => undefined);
     await removeEmpty(begun.map(dirname), root, made);
@@ -64,7 +69,7 @@ async function removeEmpty(folders: readonly string[], root: string, made: strin
   for (const folder of [...inside].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
 }
 
-async function refuseUsedFolder(folder: string, root: string): Promise<void> {
+async function refuseUsedFolder(folder: string, root: string, files: ReadonlyMap<string, string>): Promise<void> {
   if (!existsSync(root)) return;
   let entries: string[];
   try {
@@ -77,20 +82,35 @@ async function refuseUsedFolder(folder: string, root: string): Promise<void> {
       hint: 'Name a new folder.',
     });
   }
-  if (entries.includes('config') && existsSync(join(root, 'config/interlocal.yaml')))
+  if (entries.includes('config') && existsSync(join(root, TOWN)))
     throw new ConfigError({
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
       message: "this is already a town's folder.",
       hint: 'Run interlocal validate there; after an upgrade, interlocal schemas.',
     });
-  if (entries.length > 0)
+  if (entries.length > 0 && !(await isUnfinished(root, '', files)))
     throw new ConfigError({
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
       message: `the folder is not empty: it has ${entries.slice(0, 3).join(', ')}${entries.length > 3 ? ' and more' : ''}.`,
       hint: 'Name a new folder, or empty this one.',
     });
+}
+
+/** Is all that is there what `init` writes, as far as it came? Then nobody has put anything into the folder. */
+async function isUnfinished(root: string, below: string, files: ReadonlyMap<string, string>): Promise<boolean> {
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    const name = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (name === '.git') continue;
+    if (entry.isDirectory()) {
+      if (![...files.keys()].some((file) => file.startsWith(`${name}/`)) || !(await isUnfinished(root, name, files))) return false;
+      continue;
+    }
+    const text = files.get(name === UNFINISHED ? TOWN : name);
+    if (text === undefined || !entry.isFile() || !text.startsWith(await readFile(join(root, name), 'utf8'))) return false;
+  }
+  return true;
 }
 
 /** The same rules as for the file; problems name the option of the command. */

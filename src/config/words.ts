@@ -61,7 +61,8 @@ export function valueAtPath(value: unknown, path: Path): unknown {
 
 /** `none of a, b, c` with what was probably meant. */
 export function notOneOf(allowed: readonly string[], given: unknown, source?: string): Words {
-  const meant = typeof given === 'string' ? didYouMean(given, allowed) : undefined;
+  const near = typeof given === 'string' ? didYouMean(given, allowed) : undefined;
+  const meant = near !== undefined && isOtherNumber(given as string, near) ? undefined : near;
   const must = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`;
   const written = source ?? String(given);
   const unquoted = (typeof given === 'number' || typeof given === 'boolean') && allowed.includes(written);
@@ -70,6 +71,13 @@ export function notOneOf(allowed: readonly string[], given: unknown, source?: st
     message: `${must}, but is ${textOfValue(given, source)}.`,
     hint: unquoted ? `Write it in quotes: "${written}".` : meant && `Did you mean ${meant}?`,
   };
+}
+
+/** Settings that differ in their numbers alone are two things, cp037 and cp437 or tls1.3 and tls1.0, unless digits only changed places. */
+function isOtherNumber(a: string, b: string): boolean {
+  const digits = (text: string): string => [...text.replace(/\D/g, '')].sort().join('');
+  const letters = (text: string): string => text.replace(/\d/g, '').toLowerCase();
+  return letters(a) === letters(b) && /\d/.test(a) && digits(a) !== digits(b);
 }
 
 const KINDS: Record<string, string> = {

@@ -6,8 +6,8 @@ export interface Column {
 
 const ROWS = 1 << 16;
 
-export function column(kind: Float64ArrayConstructor | Int32ArrayConstructor): Column {
-  const chunks: (Float64Array | Int32Array)[] = [];
+export function column(kind: Float64ArrayConstructor | Int32ArrayConstructor | Uint32ArrayConstructor): Column {
+  const chunks: (Float64Array | Int32Array | Uint32Array)[] = [];
   let length = 0;
   return {
     push(value) {

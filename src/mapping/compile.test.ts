@@ -342,7 +342,7 @@ describe('mappings that cannot work', () => {
       'fields.key.on_error: on_error is default, but the rule has no default.',
       'fields.key.from: ../a refers to the record around an item, but the mapping has no for_each.',
       'fields.status.lookup.table: There is no lookup table statsu. Did you mean status?',
-      'fields: thing.kind must have a value, but the mapping has no rule for it.',
+      'fields.kind: thing.kind must have a value, but the mapping has no rule for it.',
       'fields.size.parse: The field is an integer and cannot be parsed as a date.',
       'fields.amount.default: "1,00" is not an amount.',
       'fields.day.parse.date: The date format "yyyy-mm-dd" has "yyyy", which is not part of a date; write YYYY.',
@@ -353,6 +353,13 @@ describe('mappings that cannot work', () => {
       'fields.owner.when.is: The condition has is, but no field.',
     ])
       expect(said.join('\n')).toContain(text);
+  });
+
+  test('a required field under a misspelled name is one mistake', () => {
+    expect(refusals({ knid: 'k' }, {}, ['kind'])).toEqual(['fields.knid: thing has no field knid. Did you mean kind?']);
+    expect(refusals({ name: 'n' }, {}, ['kind'])).toEqual([
+      'fields.kind: thing.kind must have a value, but the mapping has no rule for it. Add fields.kind.',
+    ]);
   });
 
   test('a lookup that gives codes which the model does not have is refused before it meets one', () => {

@@ -113,9 +113,12 @@ function compileRules(
   complain: (path: string, message: string, hint?: string) => void,
 ): CompiledRule[] {
   if (mapping.entity !== entity.entity) complain('entity', `The mapping is for ${mapping.entity}, and was compiled with ${entity.entity}.`);
+  // A field under a misspelled name is one mistake, not a strange field and a missing one.
+  const meant = new Set<string>();
   for (const name of Object.keys(mapping.fields)) {
     if (Object.hasOwn(entity.fields, name)) continue;
     const near = didYouMean(name, Object.keys(entity.fields));
+    if (near) meant.add(near);
     complain(
       `fields.${name}`,
       `${entity.entity} has no field ${name}.`,
@@ -142,8 +145,8 @@ function compileRules(
           complain(path ? `fields.${name}.${path}` : `fields.${name}`, ...rest),
         ),
       );
-    else if (field.required)
-      complain('fields', `${entity.entity}.${name} must have a value, but the mapping has no rule for it.`, `Add fields.${name}.`);
+    else if (field.required && !meant.has(name))
+      complain(`fields.${name}`, `${entity.entity}.${name} must have a value, but the mapping has no rule for it.`, `Add fields.${name}.`);
   }
   return rules;
 }

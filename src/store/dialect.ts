@@ -144,6 +144,8 @@ export interface Dialect {
   indexes(knex: Knex): Promise<string[]>;
   createIndex(knex: Knex, index: Index): Promise<void>;
   dropIndex(knex: Knex, name: string): Promise<void>;
+  /** Runs `work`, which adds very many rows to a table, without this index of it where making it again takes less time. */
+  withoutIndex(trx: Knex.Transaction, index: Index, work: () => Promise<void>): Promise<void>;
   /** Rows of the table can be added, and neither changed nor removed. */
   onlyGrows(knex: Knex, table: string): Promise<void>;
   /** Makes il_revenue_mark, in which triggers note what changed. */

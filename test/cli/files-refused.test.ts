@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerInit } from '../../src/cli/authoring/init.ts';
@@ -54,6 +54,32 @@ test('an init that cannot be finished leaves no folder, and in a folder that was
   mkdirSync(join(long, '.git'), { recursive: true });
   expect((await commandLine(init, [registerInit])).exit).toBe(1);
   expect(readdirSync(long)).toEqual(['.git']);
+});
+
+test('an init that was killed is finished by the next one; a folder with anything else in it is refused', async () => {
+  const folder = join(town.folder, 'killed');
+  const init = ['init', folder, '--name', 'My Town', '--time-zone', 'America/New_York'];
+  expect((await commandLine(init, [registerInit])).exit).toBe(0);
+  const config = join(folder, 'config');
+  const whole = readFileSync(join(config, 'interlocal.yaml'), 'utf8');
+  // The town's own file comes last: it is not there yet, or not under its name, and what came before may end anywhere.
+  const killed = (part: string | undefined): void => {
+    rmSync(join(config, 'interlocal.yaml'), { force: true });
+    if (part !== undefined) writeFileSync(join(config, '.interlocal.yaml.part'), part);
+    truncateSync(join(folder, 'README.md'), 20);
+    rmSync(join(config, 'schemas/pipeline.json'), { force: true });
+  };
+  for (const part of [undefined, '', whole.slice(0, 100), whole]) {
+    killed(part);
+    expect((await commandLine(init, [registerInit])).exit).toBe(0);
+    expect(readFileSync(join(config, 'interlocal.yaml'), 'utf8')).toBe(whole);
+    expect(readdirSync(config)).not.toContain('.interlocal.yaml.part');
+    expect(readFileSync(join(folder, 'README.md'), 'utf8').length).toBeGreaterThan(20);
+  }
+  killed(undefined);
+  writeFileSync(join(config, 'connections.yaml'), 'connections: { pool: { connector: pool-csv } }\n');
+  expect(await commandLine(init, [registerInit])).toMatchObject({ exit: 2, text: expect.stringContaining('the folder is not empty') });
+  expect(readFileSync(join(config, 'connections.yaml'), 'utf8')).toContain('pool-csv');
 });
 
 test('a pair of keys is made whole or not at all', async () => {

@@ -8,7 +8,7 @@ import { exceptionsWith, type NewException, recordsOfExceptions, saveExceptions 
 import { recordsOfMatches } from '../../src/store/reconciliation/matches.ts';
 import { type PassMatch, savePassMatches } from '../../src/store/reconciliation/pass-matches.ts';
 import { saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
-import { keysOfUnits, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
+import { forgetKeys, keysOfUnits, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
 import { saveUnmatched } from '../../src/store/reconciliation/side-states.ts';
 import { person } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -27,6 +27,37 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
       const save = () => dialectOf(knex).write(knex, (trx) => savePassMatches(trx, RUN, matches(150_000, []), String));
       expect(await save()).toMatchObject({ added: 150_000, revoked: 0 });
       expect(await save()).toMatchObject({ added: 0, revoked: 0 });
+    });
+
+    test('of 250,000 keys each is found, and those of a unit are forgotten with it', { timeout: 120_000 }, async () => {
+      const before = (await dialectOf(knex).indexes(knex)).sort();
+      await dialectOf(knex).write(knex, async (trx) => {
+        const keys = Array.from({ length: 250_000 }, (_, i) => ({
+          relation: i % 3,
+          key: keyOf(i * 7919),
+          day: i % 5,
+          unit: 250_000 - i,
+          taken: i % 4,
+        }));
+        await saveKeys(trx, 'to-bank', keys);
+        const some = keys.filter((_, i) => i % 25_013 === 0);
+        for (const { relation, key, day, unit, taken } of some) {
+          expect(await unitsByKeys(trx, 'to-bank', [{ relation, key, from: day, to: day, pass: taken }])).toEqual([
+            { relation, key, day, unit },
+          ]);
+          expect(await keysOfUnits(trx, 'to-bank', [unit])).toEqual([{ relation, key, day, unit, taken }]);
+        }
+        await forgetKeys(trx, 'to-bank', [some[1]!.unit]);
+        expect(
+          await keysOfUnits(
+            trx,
+            'to-bank',
+            some.slice(0, 3).map(({ unit }) => unit),
+          ),
+        ).toHaveLength(2);
+        expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 249_999 });
+      });
+      expect((await dialectOf(knex).indexes(knex)).sort()).toEqual(before);
     });
 
     test('the days of which a source has given something: each once, also of records that a side leaves out', async () => {

@@ -88,6 +88,8 @@ export async function writeGoldens(
   const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
   const inserts: Cell[][] = [];
   const updates: Cell[][] = [];
+  /** Of those that are what they were: where that comes from. Their columns, which have indexes, are not written again. */
+  const origins: Cell[][] = [];
   const deletes: Cell[][] = [];
   const history: { golden: number; landed: number | null; action: GoldenChange['action']; changes: string | null }[] = [];
 
@@ -133,7 +135,8 @@ export async function writeGoldens(
     }
     const changes = differences(columns, old, row.slice(-columns.length));
     const changed = Object.keys(changes).length > 0;
-    updates.push([changed ? context.runId : null, ...row.slice(3), golden.id]);
+    if (changed) updates.push([...row.slice(2), golden.id]);
+    else origins.push([...row.slice(3, bookkeeping.length), golden.id]);
     if (changed) {
       history.push({ golden: golden.id, landed, action: 'changed', changes: JSON.stringify(changes) });
       context.onChange?.({ entity: table, golden: golden.id, action: 'changed', changes });
@@ -142,18 +145,8 @@ export async function writeGoldens(
   const all = [...bookkeeping, ...columns];
   await landing.rows.remove(table, ['_id'], deletes);
   await landing.rows.insert(table, all, inserts);
-  await landing.rows.update(
-    table,
-    all.slice(2),
-    ['_id'],
-    updates.filter((u) => u[0] !== null),
-  );
-  await landing.rows.update(
-    table,
-    all.slice(3),
-    ['_id'],
-    updates.filter((u) => u[0] === null).map((u) => u.slice(1)),
-  );
+  await landing.rows.update(table, all.slice(2), ['_id'], updates);
+  await landing.rows.update(table, bookkeeping.slice(3), ['_id'], origins);
   if (history.length === 0) return;
   let id = await landing.take('history', history.length);
   await landing.insertHistory(history.map((h) => [entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));

@@ -144,12 +144,13 @@ async function likelyPairs(
   const signatures = signaturesOf(model);
   const { width } = signatures;
   const words = await store.signatures(signatures).read(ids);
+  const placeOf = placesIn(ids);
   const pairs: number[] = [];
   keyed.forEach(({ member: { population, profile } }, m) => {
     if (start[m] === start[m + 1]) return;
     const mayCount = signatures.screenFor(population, profile!);
-    for (let i = start[m]!, place = 0; i < start[m + 1]!; i++) {
-      place = placeIn(ids, others[i]!, place);
+    for (let i = start[m]!; i < start[m + 1]!; i++) {
+      const place = placeOf(others[i]!);
       const of = signatures.populationAt(words, place * width);
       // Where nothing is known the member itself tells.
       if (of < 0 || (of === population && mayCount(words, place * width))) pairs.push(place * keyed.length + m);
@@ -158,15 +159,25 @@ async function likelyPairs(
   return { ids, pairs: Float64Array.from(pairs).sort() };
 }
 
-/** The place of a number in a sorted list that has it, from a place on. */
-function placeIn(list: Float64Array, one: number, from: number): number {
-  let [low, high] = [from, list.length - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (list[middle]! < one) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Tells the place of a number in a list in order that has it: looks near where it would be if all were equally far apart. */
+function placesIn(list: Float64Array): (one: number) => number {
+  const first = list[0]!;
+  const share = list.length / (list[list.length - 1]! - first + 1);
+  const partOf = (one: number): number => Math.floor((one - first) * share);
+  /** By part: the place where it begins. */
+  const starts = new Int32Array(list.length + 1);
+  for (let i = 0; i < list.length; i++) starts[partOf(list[i]!) + 1]!++;
+  for (let part = 0; part < list.length; part++) starts[part + 1]! += starts[part]!;
+  return (one) => {
+    const part = partOf(one);
+    let [low, high] = [starts[part]!, starts[part + 1]! - 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (list[middle]! < one) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
 }
 
 /** Members that are in memory at the same time only to be compared. */

@@ -1,5 +1,5 @@
 import type { Profile } from '../../identity/roles.ts';
-import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
+import { blockKeys, keysByPass, ruleKeys } from '../../identity/block/passes.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { RULE_CAP } from '../../identity/resolve.ts';
 import { signaturesOf } from '../../identity/score/screen-signature.ts';
@@ -95,6 +95,20 @@ function keysOf(model: IdentityModel, population: number, profile: Profile | nul
   };
 }
 
+/** The same by pass and by rule; null where there is none. `like`: those that the member had, which are taken where nothing changed. */
+interface KeysByPass {
+  profile: Profile;
+  byPass: readonly (number | null)[];
+  byRule: readonly (number | null)[];
+}
+
+function keysIn(model: IdentityModel, population: number, profile: Profile | null, like?: KeysByPass): KeysByPass {
+  const of = model.populations[population];
+  if (!of || profile === null) return { profile: [], byPass: [], byRule: [] };
+  const known = like?.byPass.length === of.passes.length ? { profile: like.profile, keys: like.byPass } : undefined;
+  return { profile, byPass: keysByPass(of.passes, profile, known), byRule: ruleKeys(of.rules, profile) };
+}
+
 /** What moving keys leaves: the blocks of those that changed, and the blocks that others must be compared in again. */
 interface Moved {
   keyed: Keyed[];
@@ -102,47 +116,57 @@ interface Moved {
   crossedRules: CrossedRule[];
 }
 
-/** A member that comes into a block or leaves it. */
-interface Move {
-  block: Block;
-  member: number;
+/** A block, with those that changed among its members. */
+interface MovedBlock extends Block {
+  /** The place of the last member that was seen in it before the change, and after it. */
+  lastWas: number;
+  lastNow: number;
+  /** Members that leave it, and that come into it, in the order of their ids. */
+  left: number[];
+  came: number[];
 }
 
-/** Writes the keys that changed. All blocks that these members are or were in are read once. */
+/** Writes the keys that changed. All blocks that these members are or were in are read once. `changed`: in the order of their ids. */
 async function moveKeys(store: IdentityStore, model: IdentityModel, changed: readonly Touched[]): Promise<Moved> {
   const keyed: Keyed[] = [];
-  const blocks = new Map<number, Block>();
-  const blockOf = (key: number, population: number, isRule: boolean): Block => {
-    let block = blocks.get(key);
+  const byKey = new Map<number, MovedBlock>();
+  const blockOf = (key: number, population: number, isRule: boolean): MovedBlock => {
+    let block = byKey.get(key);
     if (!block) {
       const cap = isRule ? RULE_CAP : model.populations[population]!.cap;
-      blocks.set(key, (block = { key, cap, population, isRule, was: [], now: [] }));
+      block = { key, cap, population, isRule, was: NOBODY, now: NOBODY, lastWas: -1, lastNow: -1, left: [], came: [] };
+      byKey.set(key, block);
     }
     return block;
   };
-  const removed: Move[] = [];
-  const added: Move[] = [];
-  for (const { member, population, profile } of changed) {
-    const was = keysOf(model, member.population, member.profile);
-    const now = keysOf(model, population, profile);
-    const before = [
-      ...was.blocks.map((key) => blockOf(key, member.population, false)),
-      ...was.rules.map(({ key }) => blockOf(key, member.population, true)),
-    ];
-    const mine = now.blocks.map((key) => blockOf(key, population, false));
-    const rules = now.rules.map(({ key, rule }) => ({ block: blockOf(key, population, true), rule }));
-    const after = [...mine, ...rules.map(({ block }) => block)];
-    if (profile !== null) keyed.push({ member, blocks: mine, rules });
-    for (const block of before) if (!after.includes(block)) removed.push({ block, member: member.id });
-    for (const block of after) if (!before.includes(block)) added.push({ block, member: member.id });
-  }
-  await readBlocks(store, [...blocks.values()], (block, ids) => (block.was = block.now = ids));
-  await store.keys.remove(pairsOf(removed));
-  await store.keys.add(pairsOf(added));
-  await moveMembers(store, { removed, added });
+  changed.forEach(({ member, population, profile }, place) => {
+    const was = keysIn(model, member.population, member.profile);
+    const now = keysIn(model, population, profile, member.population === population ? was : undefined);
+    const before: MovedBlock[] = [];
+    for (const key of was.byPass) if (key !== null) before.push(blockOf(key, member.population, false));
+    for (const key of was.byRule) if (key !== null) before.push(blockOf(key, member.population, true));
+    const blocks: MovedBlock[] = [];
+    for (const key of now.byPass) if (key !== null) blocks.push(blockOf(key, population, false));
+    const rules = now.byRule.flatMap((key, i) =>
+      key === null ? [] : [{ block: blockOf(key, population, true), rule: model.populations[population]!.rules[i]!.name }],
+    );
+    for (const block of before) block.lastWas = place;
+    const come = (block: MovedBlock): void => {
+      if (block.lastNow !== place && block.lastWas !== place) block.came.push(member.id);
+      block.lastNow = place;
+    };
+    blocks.forEach(come);
+    for (const { block } of rules) come(block);
+    for (const block of before) if (block.lastNow !== place && block.left.at(-1) !== member.id) block.left.push(member.id);
+    if (profile !== null) keyed.push({ member, blocks, rules });
+  });
+  const moved = (await readBlocks(store, byKey)).filter(({ left, came }) => left.length + came.length > 0);
+  await store.keys.remove(pairsOf(moved, ({ left }) => left));
+  await store.keys.add(pairsOf(moved, ({ came }) => came));
+  await moveMembers(store, moved);
   const crossed: CrossedBlock[] = [];
   const crossedRules: CrossedRule[] = [];
-  for (const { key, population, cap, isRule, was, now } of new Set([...removed, ...added].map(({ block }) => block))) {
+  for (const { key, population, cap, isRule, was, now } of moved) {
     if (isRule) crossedRules.push({ was, now });
     else if (was.length > cap !== now.length > cap)
       crossed.push({ key, population, members: now.length > cap ? was : now, open: now.length <= cap });
@@ -150,42 +174,62 @@ async function moveKeys(store: IdentityStore, model: IdentityModel, changed: rea
   return { keyed, crossed, crossedRules };
 }
 
-/** Moves as the store takes them, in the order of keys. */
-function pairsOf(moves: readonly Move[]): [number, number][] {
-  return moves.map(({ block, member }): [number, number] => [block.key, member]).sort((x, y) => x[0] - y[0] || x[1] - y[1]);
+const NOBODY: readonly number[] = [];
+
+/** Keys with members, as the store takes them. */
+function pairsOf(blocks: readonly MovedBlock[], of: (block: MovedBlock) => readonly number[]): [number, number][] {
+  const pairs: [number, number][] = [];
+  for (const block of blocks) for (const member of of(block)) pairs.push([block.key, member]);
+  return pairs;
 }
 
-/** Looks up many blocks that have different caps. */
-async function readBlocks<T extends { key: number; cap: number }>(
-  store: IdentityStore,
-  blocks: readonly T[],
-  found: (block: T, ids: readonly number[]) => void,
-): Promise<void> {
-  for (const [cap, some] of Map.groupBy(blocks, (block) => block.cap)) {
-    const ids = await store.keys.blocks(
-      some.map(({ key }) => key),
-      cap,
-    );
-    for (const block of some) found(block, ids.get(block.key)!);
+/** Looks up who is in many blocks, by key, which may have different caps. Gives the blocks in the order of their keys, cap by cap. */
+async function readBlocks(store: IdentityStore, blocks: ReadonlyMap<number, MovedBlock>): Promise<MovedBlock[]> {
+  const inOrder: MovedBlock[] = [];
+  for (const [cap, some] of Map.groupBy(blocks.values(), (block) => block.cap)) {
+    // Sorted as numbers: sorting the blocks themselves takes ten times as long.
+    const keys = Float64Array.from(some, ({ key }) => key).sort();
+    const found = await store.keys.blocksInOrder(keys, cap);
+    found.forEach((members, i) => {
+      const block = blocks.get(keys[i]!)!;
+      block.was = block.now = members;
+      inOrder.push(block);
+    });
   }
+  return inOrder;
 }
 
 /** Moves members in blocks that were read. Read again are those of which not all members were known. */
-async function moveMembers(store: IdentityStore, { removed, added }: { removed: readonly Move[]; added: readonly Move[] }): Promise<void> {
-  const again = new Set<Block>();
-  for (const { block, member } of removed)
-    if (block.was.length > block.cap) again.add(block);
-    else block.now = block.now.filter((id) => id !== member);
-  // One that is too large without it stays so.
-  for (const { block, member } of added)
-    if (block.was.length <= block.cap && !block.now.includes(member)) block.now = inserted(block.now, member);
-  await readBlocks(store, [...again], (block, ids) => (block.now = ids));
+async function moveMembers(store: IdentityStore, blocks: readonly MovedBlock[]): Promise<void> {
+  const again = new Set<MovedBlock>();
+  for (const block of blocks) {
+    const { was, cap, left, came } = block;
+    if (was.length <= cap) {
+      // One that is too large without those that came stays so.
+      const now = left.length === 0 ? was.slice() : was.filter((id) => !left.includes(id));
+      for (const member of came) insert(now, member);
+      block.now = now;
+    } else if (was.length - left.length <= cap) again.add(block);
+  }
+  const found = await blocksOf(store, [...again]);
+  for (const block of again) block.now = found.get(block.key)!;
 }
 
-/** A list in order with one more. */
-function inserted(list: readonly number[], one: number): number[] {
-  const at = list.findIndex((other) => other > one);
-  return at < 0 ? [...list, one] : [...list.slice(0, at), one, ...list.slice(at)];
+/** Puts one more into a list in order, where it is not there. */
+function insert(list: number[], one: number): void {
+  let at = list.length;
+  while (at > 0 && list[at - 1]! > one) at--;
+  if (list[at - 1] !== one) list.splice(at, 0, one);
+}
+
+/** Who is in a few blocks, which may have different caps, by their keys. */
+async function blocksOf(store: IdentityStore, blocks: readonly Pick<Block, 'key' | 'cap'>[]): Promise<Map<number, readonly number[]>> {
+  const found = new Map<number, readonly number[]>();
+  for (const [cap, some] of Map.groupBy(blocks, (block) => block.cap)) {
+    const keys = some.map(({ key }) => key);
+    for (const [key, members] of await store.keys.blocks(keys, cap)) found.set(key, members);
+  }
+  return found;
 }
 
 /** Makes some stored edges those that are given; gives the members of pairs that were tied or are tied now and differ. */
@@ -275,11 +319,9 @@ async function edgesOfPairs(
     for (const { key } of rules) caps.set(key, RULE_CAP);
     return { x, y, blocks, rules };
   });
-  const blocks = new Map<number, readonly number[]>();
-  await readBlocks(
+  const blocks = await blocksOf(
     store,
     [...caps].map(([key, cap]) => ({ key, cap })),
-    ({ key }, ids) => blocks.set(key, ids),
   );
   const isOpen = (key: number): boolean => blocks.get(key)!.length <= caps.get(key)!;
   const ruleKeysOpen = [...new Set(shared.flatMap(({ rules }) => rules.map(({ key }) => key)))].filter(isOpen);

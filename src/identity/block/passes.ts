@@ -134,6 +134,19 @@ export function blockKeys(passes: readonly Pass[], profile: Profile): number[] {
   return [...keys].sort((a, b) => a - b);
 }
 
+/**
+ * The keys of a profile, by pass; null where a part is missing. `like`: the keys of another profile, which are taken where this one has the
+ * same values.
+ */
+export function keysByPass(
+  passes: readonly Pass[],
+  profile: Profile,
+  like?: { profile: Profile; keys: readonly (number | null)[] },
+): (number | null)[] {
+  const isSame = (slot: number | undefined): boolean => slot !== undefined && (like!.profile[slot] ?? null) === (profile[slot] ?? null);
+  return passes.map((pass, i) => (like && pass.parts.every(({ slot }) => isSame(slot)) ? like.keys[i]! : keyOf(pass, profile)));
+}
+
 /** The keys of the rules that a record can be linked by, one for each rule; null where a value is missing. */
 export function ruleKeys(rules: readonly Rule[], profile: Profile): (number | null)[] {
   return rules.map((rule) => keyOf(passOfRule(rule), profile));

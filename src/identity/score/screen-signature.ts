@@ -88,31 +88,39 @@ function screenOf(
   for (const column of columns) writeColumn(column, a[column.slot] ?? null, own, 0);
   const { prior, household, link } = population;
   const enough = Math.min(link, population.review);
-  const sides: Side[] = [];
+  const bounded: { side: Side; most: number; decides: number }[] = [];
   const householdSides: Side[] = [];
-  let most = 0;
+  let mostShared = 0;
   for (const one of screened) {
     const value = a[one.column.slot] ?? null;
     const { household: isShared, missing, weights } = one.column.feature;
-    (isShared ? householdSides : sides).push(sideOf(one, value, own));
-    if (isShared) most += value === null ? missing : Math.max(missing, one.unequal, equalOf(one, value), ...weights);
+    const most = value === null ? missing : Math.max(missing, one.unequal, equalOf(one, value), ...weights);
+    if (isShared) {
+      householdSides.push(sideOf(one, value, own));
+      mostShared += most;
+    } else bounded.push({ side: sideOf(one, value, own), most, decides: most - Math.min(...weights) });
   }
+  // What tells most pairs apart is looked at first: of the others then nothing is.
+  const sides = bounded.sort((x, y) => y.decides - x.decides).map(({ side }) => side);
   const swaps = population.swaps.map(([first, second]) => [wordOf(columns, first), wordOf(columns, second)] as const);
   const middle = columns.find(({ slot }) => slot === population.roles.middle);
   const ownMiddle = middle !== undefined && (a[middle.slot] ?? null) !== null;
-  const isEnough = (person: number, shared: number): boolean => {
-    const counted = shared > household.cap ? household.cap : shared < household.floor ? household.floor : shared;
-    return person + counted >= enough || person + shared >= link;
-  };
+  /** So much of the person is enough, with what is shared of a household. */
+  const enoughWith = (shared: number): number =>
+    Math.min(enough - Math.min(Math.max(shared, household.floor), household.cap), link - shared);
+  // By the place of a side: what is needed before it is looked at, where it and all after it count the most that they can.
+  const needed = new Array<number>(sides.length + 1).fill(enoughWith(mostShared));
+  for (let i = sides.length - 1; i >= 0; i--) needed[i] = needed[i + 1]! - bounded[i]!.most;
   return (words, at) => {
     const byMiddle = ownMiddle || (middle !== undefined && words[at + middle.word]! !== 0);
     let person = prior;
-    for (let i = 0; i < sides.length; i++) person += sides[i]!(words, at, byMiddle);
+    let i = 0;
+    while (i < sides.length && person >= needed[i]!) person += sides[i++]!(words, at, byMiddle);
     // Most pairs are two persons whatever they share of a household.
-    if (isEnough(person, most)) {
+    if (i === sides.length && person >= needed[i]!) {
       let shared = 0;
       for (let i = 0; i < householdSides.length; i++) shared += householdSides[i]!(words, at, byMiddle);
-      if (isEnough(person, shared)) return true;
+      if (person >= enoughWith(shared)) return true;
     }
     // Two features may be in each other's place.
     for (const [first, second] of swaps)

@@ -5,9 +5,11 @@ import { textOf, wordsOf } from '../words.ts';
 export interface KeyStore {
   /**
    * The members of blocks, by key, in the order of their ids; a block that is not there has none. Of a block with more than
-   * `most` members no more is said than that: a list that is longer than `most`, whose numbers may be of nobody.
+   * `most` members no more may be said than that it has at least as many as the list, which is longer than `most`; its numbers may be of nobody.
    */
   blocks(keys: readonly number[], most: number): Promise<Map<number, readonly number[]>>;
+  /** The same for keys that are given in order, each once: a list for each of them. */
+  blocksInOrder(keys: Float64Array, most: number): Promise<(readonly number[])[]>;
   add(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   remove(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   /** Writes the keys of all members at once. There must be none. `each` gives them, the same at every call: a key and its member at each place; -1: none. */
@@ -33,24 +35,26 @@ const HIGH_MEMBER = 11;
 
 export function keyStore(rows: Rows, entityId: number): KeyStore {
   let pages: number | undefined;
-  /** The members of keys on their pages, which do not change before all keys are written again. */
-  const onPages = new Map<number, readonly number[]>();
+  /** What was read of pages; it does not change before all keys are written again. */
+  const read: OnPages[] = [];
 
   async function pageCount(): Promise<number> {
     pages ??= Number((await rows.select('SELECT key_pages FROM il_entity WHERE id = ?', [[entityId]]))[0]?.[0] ?? 0);
     return pages;
   }
 
-  /** Finds the members of these keys on their pages. The pages are not kept: of thousands of keys they are hundreds of megabytes. */
-  async function readPages(keys: readonly number[]): Promise<void> {
+  /**
+   * The members of keys on their pages, IN_ROWS instead of them where all of them are rows. Keys are given in order, each once. The pages are
+   * not kept: of thousands of keys they are hundreds of megabytes.
+   */
+  async function readPages(keys: Float64Array): Promise<OnPages['members']> {
+    const members = new Array<readonly number[]>(keys.length).fill(NOBODY);
     const count = await pageCount();
-    if (count === 0) return;
-    const wanted = Float64Array.from(keys.filter((key) => !onPages.has(key))).sort();
-    for (let from = 0; from < wanted.length;) {
+    for (let from = 0; from < keys.length && count > 0;) {
       const pages: number[] = [];
       let to = from;
-      for (; to < wanted.length; to++) {
-        const page = pageOf(wanted[to]!, count);
+      for (; to < keys.length; to++) {
+        const page = pageOf(keys[to]!, count);
         if (page === pages.at(-1)) continue;
         if (pages.length === PAGES_AT_ONCE) break;
         pages.push(page);
@@ -61,14 +65,20 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       );
       const words = wordsOf(found.map(([, entries]) => entries as string));
       const byPage = new Map(found.map(([page], i) => [Number(page), words[i]!]));
-      for (; from < to; from++)
-        if (wanted[from] !== wanted[from - 1])
-          onPages.set(wanted[from]!, membersOn(byPage.get(pageOf(wanted[from]!, count)), wanted[from]!));
+      for (; from < to; from++) members[from] = membersOn(byPage.get(pageOf(keys[from]!, count)), keys[from]!);
     }
+    read.push({ keys, members });
+    return members;
   }
 
-  /** The members of a key on its page, which was read; IN_ROWS instead of them where all of them are rows. */
-  const onPage = (key: number): readonly number[] => onPages.get(key) ?? NOBODY;
+  /** What was read of the page of a key; undefined where it was not. */
+  function onPage(key: number): readonly number[] | undefined {
+    for (const { keys, members } of read) {
+      const at = placeOf(keys, key);
+      if (keys[at] === key) return members[at]!;
+    }
+    return undefined;
+  }
 
   const changesOf = (keys: readonly number[], limit: number): Promise<Cell[][]> =>
     rows.select(
@@ -76,9 +86,9 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       keys.map((key) => [entityId, key, limit]),
     );
 
-  /** The rows of keys, each given once, and which of these keys have FEW of them or more: of those not all rows are here. */
+  /** The rows of keys, given in order, and which of these keys have FEW of them or more: of those not all rows are here. */
   async function fewChangesOf(keys: readonly number[]): Promise<{ changes: Map<number, Cell[][]>; more: number[] }> {
-    const lists = together(Array.from(Float64Array.from(keys).sort()));
+    const lists = together(keys);
     const found = await rows.select(
       CHANGES_TOGETHER,
       lists.map((list) => [entityId, ...list, MOST_TOGETHER]),
@@ -95,59 +105,79 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   const rowsOf = (pairs: readonly (readonly [number, number])[]): Cell[][] => pairs.map(([key, member]) => [entityId, key, member]);
   const PRIMARY = ['entity_id', 'block_key', 'member_id'];
 
+  /** Reads the pages of those keys, given in order, that were not read. */
+  async function readOthers(keys: Float64Array): Promise<void> {
+    const others = keys.filter((key, i) => key !== keys[i - 1] && onPage(key) === undefined);
+    if (others.length > 0) await readPages(others);
+  }
+
   /** Those that stand on a page, and those that do not. */
   async function split(pairs: readonly (readonly [number, number])[]): Promise<{ there: [number, number][]; not: [number, number][] }> {
-    await readPages(pairs.map(([key]) => key));
+    await readOthers(Float64Array.from(pairs, ([key]) => key).sort());
     const there: [number, number][] = [];
     const not: [number, number][] = [];
-    for (const [key, member] of pairs) (onPage(key).includes(member) ? there : not).push([key, member]);
+    for (const [key, member] of pairs) (onPage(key)!.includes(member) ? there : not).push([key, member]);
     return { there, not };
   }
 
+  /** Which of these keys have more than `most` rows. */
+  async function largerThan(keys: readonly number[], most: number): Promise<Set<number>> {
+    const found = await rows.select(
+      LARGER,
+      keys.map((key) => [entityId, key, most]),
+    );
+    return new Set(found.map(([key]) => Number(key)));
+  }
+
+  async function blocksInOrder(keys: Float64Array, most: number): Promise<(readonly number[])[]> {
+    const isFirst = read.length === 0;
+    if (!isFirst) await readOthers(keys);
+    const onPages = isFirst ? await readPages(keys) : Array.from(keys, (key) => onPage(key)!);
+    const found = onPages.slice();
+    const marked: number[] = [];
+    const others: number[] = [];
+    for (let i = 0; i < keys.length; i++)
+      if (onPages[i]![0] === IN_ROWS) {
+        marked.push(keys[i]!);
+        found[i] = NOBODY;
+      } else others.push(keys[i]!);
+    // Most blocks did not change since their page was written.
+    const { changes, more } = await fewChangesOf(others);
+    more.push(...marked);
+    // Of a block that is all rows, counting in the database tells whether it is too large.
+    const large = await largerThan(
+      more.filter((key) => found[placeOf(keys, key)]!.length === 0),
+      most,
+    );
+    for (const key of more) changes.delete(key);
+    // As many as a page can have taken away are read beyond, so enough are left.
+    const limit = most + 1 + MOST_ON_A_PAGE;
+    const all = await changesOf(
+      more.filter((key) => !large.has(key)),
+      limit,
+    );
+    for (const [key, some] of Map.groupBy(all, ([key]) => Number(key)))
+      if (some.length < limit) changes.set(key, some);
+      else large.add(key);
+    for (const [key, some] of changes) {
+      const place = placeOf(keys, key);
+      const members = new Set(found[place]);
+      for (const [, member, gone] of some)
+        if (Number(gone) === 1) members.delete(Number(member));
+        else members.add(Number(member));
+      found[place] = [...members].sort((a, b) => a - b);
+    }
+    const tooMany = new Array<number>(most + 1).fill(-1);
+    for (const key of large) found[placeOf(keys, key)] = tooMany;
+    return found;
+  }
+
   return {
+    blocksInOrder,
     async blocks(keys, most) {
-      await readPages(keys);
-      const found = new Map<number, readonly number[]>();
-      const marked: number[] = [];
-      const others: number[] = [];
-      for (const key of new Set(keys)) {
-        const members = onPage(key);
-        (members[0] === IN_ROWS ? marked : others).push(key);
-        found.set(key, members[0] === IN_ROWS ? NOBODY : members);
-      }
-      // Most blocks did not change since their page was written.
-      const { changes, more } = await fewChangesOf(others);
-      for (const key of marked) more.push(key);
-      // Of a block that is all rows, counting in the database tells whether it is too large.
-      const inRows = more.filter((key) => found.get(key)!.length === 0);
-      const large = new Set(
-        (
-          await rows.select(
-            LARGER,
-            inRows.map((key) => [entityId, key, most]),
-          )
-        ).map(([key]) => Number(key)),
-      );
-      for (const key of more) changes.delete(key);
-      // As many as a page can have taken away are read beyond, so enough are left.
-      const all = await changesOf(
-        more.filter((key) => !large.has(key)),
-        most + 1 + MOST_ON_A_PAGE,
-      );
-      for (const [key, some] of Map.groupBy(all, ([key]) => Number(key))) changes.set(key, some);
-      for (const [key, some] of changes) {
-        const members = new Set(found.get(key));
-        for (const [, member, gone] of some)
-          if (Number(gone) === 1) members.delete(Number(member));
-          else members.add(Number(member));
-        found.set(
-          key,
-          [...members].sort((a, b) => a - b),
-        );
-      }
-      const tooMany = new Array<number>(most + 1).fill(-1);
-      for (const key of large) found.set(key, tooMany);
-      return found;
+      const each = Float64Array.from(new Set(keys)).sort();
+      const found = await blocksInOrder(each, most);
+      return new Map(found.map((members, i) => [each[i]!, members]));
     },
     async add(pairs) {
       const { there, not } = await split(pairs);
@@ -179,14 +209,14 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       }
       await rows.update('il_entity', ['key_pages'], ['id'], [[total, entityId]]);
       pages = total;
-      onPages.clear();
+      read.length = 0;
     },
     async clear() {
       await rows.remove('il_member_key', ['entity_id'], [[entityId]]);
       await rows.remove('il_key_page', ['entity_id'], [[entityId]]);
       await rows.update('il_entity', ['key_pages'], ['id'], [[0, entityId]]);
       pages = 0;
-      onPages.clear();
+      read.length = 0;
     },
   };
 }
@@ -205,6 +235,23 @@ const LARGER = 'SELECT block_key FROM il_member_key WHERE entity_id = ? AND bloc
 const IN_ROWS = 2 ** 43 - 1;
 
 const NOBODY: readonly number[] = [];
+
+/** What pages say of keys, which are in order: by the place of the key, its members. */
+interface OnPages {
+  keys: Float64Array;
+  members: (readonly number[])[];
+}
+
+/** The place of a key among keys in order, or of the first that is not less. */
+function placeOf(keys: Float64Array, key: number): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys[middle]! < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** The members of a key among the entries of its page, in the order of their ids. */
 function membersOn(entries: Uint32Array | undefined, key: number): readonly number[] {

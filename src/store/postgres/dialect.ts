@@ -17,6 +17,7 @@ import {
   settle,
   tables,
   updateStatistics,
+  withoutIndex,
 } from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
@@ -49,6 +50,7 @@ export const postgres: Dialect = {
   indexes,
   createIndex,
   dropIndex,
+  withoutIndex,
   onlyGrows,
   createMarks,
   watch,

@@ -62,6 +62,11 @@ export async function createIndex(knex: Knex, { name, table, columns, unique }: 
   }
 }
 
+/** Others would wait for the table until the transaction ends. */
+export function withoutIndex(_trx: Knex.Transaction, _index: Index, work: () => Promise<void>): Promise<void> {
+  return work();
+}
+
 export async function dropIndex(knex: Knex, name: string): Promise<void> {
   await knex.raw(`DROP INDEX IF EXISTS ${quoted(short(name))}`);
 }

@@ -3,7 +3,7 @@ import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import type { MatchKey } from './settled.ts';
 
-/** Keys of many units until they are saved: 36 bytes for each, outside of the heap. */
+/** Keys of many units until they are saved: 28 bytes for each, outside of the heap. */
 export interface GatheredKeys {
   add(keys: Iterable<MatchKey>): void;
   save(trx: Knex.Transaction, pipeline: string): Promise<void>;
@@ -17,6 +17,9 @@ export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: It
 
 const KEYS_AT_ONCE = 20_000;
 const COLUMNS = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
+const BY_UNIT = { name: 'il_match_key_unit', table: 'il_match_key', columns: ['pipeline', 'unit'] };
+/** So many keys that the pages of the index by unit, whose order is another one, no longer fit into the cache of SQLite. */
+const MANY = 200_000;
 /** Digits of a key that are one number. */
 const HALF = 8;
 
@@ -26,8 +29,8 @@ const HALF = 8;
  */
 export function gatherKeys(): GatheredKeys {
   const relations = column(Int32Array);
-  const firsts = column(Float64Array);
-  const seconds = column(Float64Array);
+  const firsts = column(Uint32Array);
+  const seconds = column(Uint32Array);
   const days = column(Int32Array);
   const units = column(Float64Array);
   const takens = column(Int32Array);
@@ -50,8 +53,8 @@ export function gatherKeys(): GatheredKeys {
       const places = Float64Array.from({ length }, (_, i) => relations.at(i) * 2 ** (4 * HALF) + firsts.at(i));
       const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => places[a]! - places[b]!);
       const text = (number: number): string => number.toString(16).padStart(HALF, '0');
-      for (let from = 0; from < length; from += KEYS_AT_ONCE)
-        await rows.insert(
+      const insert = async (from: number): Promise<void> =>
+        rows.insert(
           'il_match_key',
           COLUMNS,
           Array.from(order.subarray(from, from + KEYS_AT_ONCE), (i) => [
@@ -63,6 +66,11 @@ export function gatherKeys(): GatheredKeys {
             takens.at(i),
           ]),
         );
+      const insertAll = async (): Promise<void> => {
+        for (let from = 0; from < length; from += KEYS_AT_ONCE) await insert(from);
+      };
+      if (length > MANY) await dialectOf(trx).withoutIndex(trx, BY_UNIT, insertAll);
+      else await insertAll();
     },
   };
 }

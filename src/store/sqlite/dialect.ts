@@ -7,7 +7,19 @@ import { heldLocks, takeLock } from './locks.ts';
 import { packed } from './packed-rows.ts';
 import { rowsOf } from './rows.ts';
 import { openDigester, openWriter } from './writer.ts';
-import { columnsOf, createIndex, dropIndex, explain, indexes, onlyGrows, primaryKey, settle, tables, updateStatistics } from './tables.ts';
+import {
+  columnsOf,
+  createIndex,
+  dropIndex,
+  explain,
+  indexes,
+  onlyGrows,
+  primaryKey,
+  settle,
+  tables,
+  updateStatistics,
+  withoutIndex,
+} from './tables.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
@@ -41,6 +53,7 @@ export const sqlite: Dialect = {
   indexes,
   createIndex,
   dropIndex,
+  withoutIndex,
   onlyGrows,
   createMarks,
   watch,

@@ -52,6 +52,13 @@ export async function dropIndex(knex: Knex, name: string): Promise<void> {
   await knex.raw(`DROP INDEX IF EXISTS ${quoted(name)}`);
 }
 
+/** The pages of an index are written in its order then, once; row by row, millions of them are written again and again. */
+export async function withoutIndex(trx: Knex.Transaction, index: Index, work: () => Promise<void>): Promise<void> {
+  await dropIndex(trx, index.name);
+  await work();
+  await createIndex(trx, index);
+}
+
 export async function onlyGrows(knex: Knex, table: string): Promise<void> {
   for (const change of ['UPDATE', 'DELETE'])
     await knex.raw(
