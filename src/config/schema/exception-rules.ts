@@ -58,13 +58,13 @@ type Parameter = (typeof PARAMETERS)[number];
 /** What each kind needs, and what else it takes. */
 const PARAMETERS_OF: Record<Kind, { needs: readonly Parameter[]; takes: readonly Parameter[] }> = {
   duplicates: { needs: ['fields'], takes: ['entry', 'at', 'minutes'] },
-  voids: { needs: ['where'], takes: ['on'] },
+  voids: { needs: ['where'], takes: ['on', 'entry'] },
   late: { needs: [], takes: [] },
   parts: { needs: [], takes: ['right'] },
   period: { needs: ['right'], takes: ['entry'] },
   items: { needs: ['where'], takes: ['always', 'original', 'entry'] },
   split: { needs: ['field'], takes: [] },
-  after_close: { needs: ['entered'], takes: ['where', 'closes'] },
+  after_close: { needs: ['entered'], takes: ['where', 'closes', 'entry'] },
   gaps: { needs: ['number'], takes: ['series'] },
   expected: { needs: ['by'], takes: ['days', 'within'] },
 };

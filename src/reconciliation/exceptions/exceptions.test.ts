@@ -419,6 +419,25 @@ describe('findings about money that is accounted for', () => {
     expect(found).toEqual(['refund_after_close a', ...(wrong ? ['wrong_period d'] : [])]);
   });
 
+  test('the lines of one receipt are one refund that was dated back, and one void, where the rule names the receipt', () => {
+    const dated = { entered: '2026-08-20', receipt: 'R1', slip: '7', status: 'voided' };
+    const lines = [entry('a', -500, '2026-06-10', dated), entry('b', -300, '2026-06-10', dated)];
+    const found = (entry_?: string) => {
+      const by = entry_ === undefined ? {} : { entry: entry_ };
+      return reconcile(
+        {
+          afterClose: [{ side: 'left', type: 'refund_after_close', where: {}, entered: 'entered', closes: 10, ...by }],
+          voids: [{ side: 'left', type: 'void_after_deposit', where: { status: ['voided'] }, ...by }],
+        },
+        lines,
+        [entry('d', -800, '2026-08-20', { slip: '7' })],
+      );
+    };
+    expect(found('receipt').found).toEqual(['refund_after_close a b', 'void_after_deposit a b']);
+    expect(found('receipt').exceptions.map(({ minor }) => minor)).toEqual([-800, -800]);
+    expect(found().found).toHaveLength(4);
+  });
+
   test('a refund dated in a month that was closed when it was entered', () => {
     const refund = (entered: string) =>
       reconcile(

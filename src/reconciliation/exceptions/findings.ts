@@ -4,7 +4,7 @@ import { afterClose } from './after-close.ts';
 import { wrongParts } from './parts.ts';
 import { firstDay, isMatched, note, type ReconciledMatch, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
-import { noteItems } from './left-over.ts';
+import { byEntry, noteItems } from './left-over.ts';
 import { noteExpected, noteUnanswered, type Unanswered, unanswered } from './expected.ts';
 import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
@@ -24,10 +24,11 @@ export function noteRecords(work: Work): void {
     for (const rule of late) noteLate(work, match, rule.type, rule.businessDays);
     for (const rule of parts) noteParts(work, match, rule);
   }
-  for (const rule of voids)
-    for (const entry of work.all[rule.side])
-      if (isMatched(work, entry) && isWhere(entry.values, rule.where))
-        note(work, { type: rule.type, ...on(rule.side, [entry]), minor: entry.minor, facts: {} });
+  for (const rule of voids) {
+    const voided = work.all[rule.side].filter((entry) => isMatched(work, entry) && isWhere(entry.values, rule.where));
+    for (const records of byEntry(rule, voided))
+      note(work, { type: rule.type, ...on(rule.side, records), minor: sumOf(records), facts: {} });
+  }
   for (const rule of periods) notePeriods(work, rule);
   noteItems(work);
   for (const rule of closed) noteAfterClose(work, rule);
@@ -125,14 +126,10 @@ function samePeriod(work: Work, left: string, right: string): boolean | null {
 
 function noteAfterClose(work: Work, rule: AfterCloseRule): void {
   const enteredLate = afterClose(rule, work.days);
-  for (const entry of work.all[rule.side]) {
-    const late = enteredLate(entry);
-    if (late)
-      note(work, {
-        type: rule.type,
-        ...on(rule.side, [entry]),
-        minor: entry.minor,
-        facts: { entered: dateOf(late.entered), closed: dateOf(late.closed) },
-      });
+  const found = work.all[rule.side].filter((entry) => enteredLate(entry) !== undefined);
+  for (const records of byEntry(rule, found)) {
+    const { entered, closed } = enteredLate(records[0]!)!;
+    const facts = { entered: dateOf(entered), closed: dateOf(closed) };
+    note(work, { type: rule.type, ...on(rule.side, records), minor: sumOf(records), facts });
   }
 }

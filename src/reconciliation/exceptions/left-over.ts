@@ -152,13 +152,18 @@ export function noteItems(work: Work): void {
 
 /** The records that a rule names; those of one entry together. */
 function itemsOf(rule: ItemRule, entries: readonly Entry[]): Iterable<Entry[]> {
-  return Map.groupBy(
+  return byEntry(
+    rule,
     entries.filter(({ values }) => isWhere(values, rule.where)),
-    (entry) => {
-      const name = rule.entry === undefined ? '' : (entry.values[rule.entry] ?? '');
-      return name === '' ? `\u0000${entry.id}` : JSON.stringify([entry.currency, name]);
-    },
-  ).values();
+  );
+}
+
+/** Records of one entry together, where the rule says by which field they are one: the lines of a receipt. */
+export function byEntry(rule: { entry?: string }, entries: readonly Entry[]): Iterable<Entry[]> {
+  return Map.groupBy(entries, (entry) => {
+    const name = rule.entry === undefined ? '' : (entry.values[rule.entry] ?? '');
+    return name === '' ? `\u0000${entry.id}` : JSON.stringify([entry.currency, name]);
+  }).values();
 }
 
 function itemOf(work: Work, rule: ItemRule, records: readonly Entry[]): Parameters<typeof except>[1] {

@@ -22,6 +22,8 @@ export interface VoidRule {
   where: Where;
   /** The field with the day on which it was voided. */
   on?: string;
+  /** Records with the same value are one exception: the lines of a receipt. */
+  entry?: string;
 }
 
 /** The days between the first left and the right record of a match. */
@@ -75,6 +77,8 @@ export interface AfterCloseRule {
   entered: string;
   /** The business day of the next month on which a month closes. */
   closes: number;
+  /** Records with the same value are one exception: the lines of a receipt. */
+  entry?: string;
 }
 
 /** Numbers that are given out one after the other. */

@@ -183,7 +183,7 @@ function entryFields({ exceptions }: Rules): { side: Side; field: string }[] {
   };
   for (const { side, entry } of exceptions.duplicates) add(side, entry);
   for (const { entry } of exceptions.periods) add('right', entry);
-  for (const { side, entry } of exceptions.items) add(side, entry);
+  for (const { side, entry } of [...exceptions.items, ...exceptions.voids, ...exceptions.afterClose]) add(side, entry);
   return [...fields.values()];
 }
 

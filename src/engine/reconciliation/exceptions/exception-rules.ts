@@ -14,9 +14,10 @@ export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
       const given = { ...(entry === undefined ? {} : { entry }), ...(at === undefined || minutes === undefined ? {} : { at, minutes }) };
       return [{ side, type: type ?? (side === 'left' ? 'duplicate_receipt' : 'duplicate_posting'), fields, ...given }];
     }),
-    voids: rules.flatMap(({ voids: side, where, on, type }) =>
-      side ? [{ side, type: type ?? TYPES_OF_RULES.voids[0], where: whereOf(where), ...(on === undefined ? {} : { on }) }] : [],
-    ),
+    voids: rules.flatMap(({ voids: side, where, on, entry, type }) => {
+      const given = { ...(on === undefined ? {} : { on }), ...(entry === undefined ? {} : { entry }) };
+      return side ? [{ side, type: type ?? TYPES_OF_RULES.voids[0], where: whereOf(where), ...given }] : [];
+    }),
     late: rules.flatMap(({ late, type }) => (late === undefined ? [] : [{ type: type ?? TYPES_OF_RULES.late[0], businessDays: late }])),
     parts: rules.flatMap(({ parts: left, right, type }) =>
       left === undefined ? [] : [{ type: type!, left, right: rightOf(right ?? left) }],
@@ -37,9 +38,10 @@ export function exceptionRulesOf(config: ReconciliationConfig): ExceptionRules {
         : [],
     ),
     splits: rules.flatMap(({ split: side, field, type }) => (side ? [{ side, type: type ?? TYPES_OF_RULES.split[0], field: field! }] : [])),
-    afterClose: rules.flatMap(({ after_close: side, where, entered, closes = DEFAULT_CLOSES, type }) =>
-      side ? [{ side, type: type ?? TYPES_OF_RULES.after_close[0], where: whereOf(where), entered: entered!, closes }] : [],
-    ),
+    afterClose: rules.flatMap(({ after_close: side, where, entered, closes = DEFAULT_CLOSES, entry, type }) => {
+      const given = { where: whereOf(where), entered: entered!, closes, ...(entry === undefined ? {} : { entry }) };
+      return side ? [{ side, type: type ?? TYPES_OF_RULES.after_close[0], ...given }] : [];
+    }),
     gaps: rules.flatMap(({ gaps: side, number, series = [], type }) =>
       side ? [{ side, type: type ?? TYPES_OF_RULES.gaps[0], number: number!, series }] : [],
     ),
