@@ -236,4 +236,6 @@ export interface Echoed {
   cause: string;
   /** None of its records came: what is open of its place and day is an echo, also where it says no more than these. */
   isMissing?: boolean;
+  /** What a missing batch comes to by its total, minor units. */
+  minor?: number;
 }

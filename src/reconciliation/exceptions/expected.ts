@@ -82,7 +82,9 @@ function openLeft(work: Work): FoundException[] {
  */
 export function noteUnanswered(work: Work, rule: ExpectedRule, groups: readonly Unanswered[]): void {
   if (rule.side !== 'right') return;
-  const named = new Set(work.echoing.filter(({ of }) => of === 'right').map(({ values, day }) => nameOf(rule, values, day)));
+  const named = new Map(
+    work.echoing.filter(({ of }) => of === 'right').map(({ values, day, cause }) => [nameOf(rule, values, day), cause] as const),
+  );
   const told = new Map<Entry, string>();
   for (const { pass: i, entries } of groups) {
     const pass = work.rules.passes[i]!;
@@ -91,7 +93,12 @@ export function noteUnanswered(work: Work, rule: ExpectedRule, groups: readonly 
     const values = Object.fromEntries(
       rule.by.map((field) => [field, entries[0]!.values[pass.on.find(({ right }) => right === field)!.left]!]),
     );
-    if (entries.some((entry) => named.has(nameOf(rule, values, entry.day)))) continue;
+    // All payments of one number lack the settlement that is missing already for the day of one of them.
+    const known = entries.map((entry) => named.get(nameOf(rule, values, entry.day))).find((one) => one !== undefined);
+    if (known !== undefined) {
+      for (const entry of entries) told.set(entry, known);
+      continue;
+    }
     const cause = note(work, {
       type: rule.type,
       left: entries,

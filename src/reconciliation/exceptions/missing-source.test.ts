@@ -71,3 +71,16 @@ test('what did not come since the last record of a source is one cause', () => {
   const missing = ['2026-06-03', '2026-06-10', '2026-07-15'].map((date, i) => open(String(i), date));
   expect(named(weekdays('2026-03-02', '2026-05-29'), missing)).toEqual([['bank gave nothing since 2026-06-01', ['0', '1', '2']]]);
 });
+
+test('senders of whom nothing came since the last record of a source are echoes of that, without any open record', () => {
+  const lacking = (id: string, side: string): FoundException => ({
+    ...open(id, '2026-06-01'),
+    ...{ type: 'missing_settlement', left: [], holds: false, facts: { side } },
+  });
+  const seen = weekdays('2026-03-02', '2026-05-29');
+  expect(named(seen, [lacking('hall', 'right'), lacking('pool', 'right')])).toEqual([
+    ['bank gave nothing since 2026-06-01', ['hall', 'pool']],
+  ]);
+  expect(named(seen, [lacking('hall', 'right')])).toEqual([]);
+  expect(named(seen, [lacking('hall', 'left'), lacking('pool', 'left')])).toEqual([]);
+});

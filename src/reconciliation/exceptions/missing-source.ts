@@ -23,7 +23,7 @@ interface Context {
 
 /** A source has a habit when it has records on so many of a hundred business days, over so many days at least. */
 const HABIT = { percent: 90, days: 20 };
-/** A day without records is only named as missing when so many records of the other side are open for it. */
+/** A day without records is only named as missing when so many records of the other side, batches or senders lack it. */
 const FEWEST_ECHOES = 2;
 
 /**
@@ -53,7 +53,7 @@ export function nameMissingSources(
     for (const lacking of [...inside.map((day) => [day]), ...(since.length ? [since] : [])]) {
       const [day] = lacking as [number];
       const echoes = open.filter((e) => e.cause === undefined && daysFor(context, source, e).some((each) => lacking.includes(each)));
-      if (echoes.reduce((n, e) => n + (e.holds ? e.left.length + e.right.length : 0), 0) < FEWEST_ECHOES) continue;
+      if (echoes.reduce((n, e) => n + weightOf(e), 0) < FEWEST_ECHOES) continue;
       const which = lacking.length > 1 ? `since ${dateOf(day)}` : `of ${dateOf(day)}`;
       const text = `${source.pipeline} gave nothing ${which}, although it has something on every business day.`;
       const made = missingSource(context, source, dateOf(day), text, echoes);
@@ -62,6 +62,15 @@ export function nameMissingSources(
     }
   }
   return found;
+}
+
+/**
+ * A batch or a sender of which nothing is there counts as one record. Those with records are not looked at again by a run that looks at
+ * what has changed, so they do not count.
+ */
+function weightOf({ holds, left, right }: FoundException): number {
+  const records = left.length + right.length;
+  return holds ? records : records ? 0 : 1;
 }
 
 function missingSource(

@@ -1,6 +1,8 @@
 import type { Echoed, Entry, FieldPair, Side } from '../entry.ts';
 import { cleaned, keyOf } from '../fields.ts';
 import { type FoundException, SIDES, type Work } from '../match/work.ts';
+import { takingsOf } from '../passes/settlement.ts';
+import { sumOf } from '../sums.ts';
 
 /** What is open on one side because its counterpart never came is an echo of that, and names it. */
 export function nameEchoes(work: Work): void {
@@ -61,7 +63,34 @@ function nameMissingBatches(work: Work): void {
     const causes = new Set(missing.filter((batch) => lacksBatch(work, exception, batch, pairs)).map(({ cause }) => cause));
     const [cause] = [...causes].sort();
     if (cause !== undefined) exception.cause = cause;
+    else nameByAmount(work, exception, missing, pairs);
   }
+}
+
+/**
+ * The settlement of an office does not name the office: what is of the day of one missing batch, and comes to just what its total says, is
+ * its echo.
+ */
+function nameByAmount(work: Work, exception: FoundException, missing: readonly Echoed[], pairs: readonly FieldPair[]): void {
+  const fitting = missing.filter(({ of, values, minor }) => {
+    const other: Side = of === 'left' ? 'right' : 'left';
+    if (minor === undefined || exception[of].length || exception.type !== work.rules.open[other].type) return false;
+    if (!sumsOf(work, exception[other], other).includes(minor)) return false;
+    return exception[other].every((entry) => agreesWith(values, (field) => counterpartOf(entry, field, values[field], of, pairs), true, 0));
+  });
+  const [batch, second] = fitting;
+  if (batch && !second) exception.cause = batch.cause;
+}
+
+/** What these records come to: their sum, and of settlements what their payments add up to. */
+function sumsOf({ rules }: Work, entries: readonly Entry[], side: Side): number[] {
+  const sums = [sumOf(entries)];
+  for (const pass of rules.passes) {
+    if (pass.kind !== 'settlement' || pass.of !== side) continue;
+    const takings = entries.map((entry) => takingsOf(pass, entry)[0]);
+    if (takings.every((one) => one !== undefined)) sums.push(takings.reduce((sum, one) => sum + one, 0));
+  }
+  return sums;
 }
 
 function lacksBatch({ rules }: Work, exception: FoundException, { of, values }: Echoed, pairs: readonly FieldPair[]): boolean {
@@ -74,15 +103,29 @@ function lacksBatch({ rules }: Work, exception: FoundException, { of, values }: 
     return exception[of].some((entry) => agreesWith(values, (field) => entry.values[field] ?? null, false));
   }
   if (exception.type !== rules.open[other].type) return false;
-  const valueOf = (entry: Entry, field: string): string | null => {
-    const own = pairs.filter((pair) => pair[of] === field).map((pair) => cleaned(entry.values[pair[other]] ?? '', pair.clean ?? []));
-    return own.find((value) => value === values[field]) ?? own.find((value) => value !== null) ?? null;
-  };
-  return exception[other].every((entry) => agreesWith(values, (field) => valueOf(entry, field), true));
+  return exception[other].every((entry) => agreesWith(values, (field) => counterpartOf(entry, field, values[field], of, pairs), true));
 }
 
-/** Whether a record is of the same day, and agrees in another field. `strict`: it disagrees in none. */
-function agreesWith(wanted: Readonly<Record<string, string | null>>, valueOf: (field: string) => string | null, strict: boolean): boolean {
+/** What a record has in place of a field of the other side, by the passes that tie the two: the wanted value, if it is among them. */
+function counterpartOf(
+  entry: Entry,
+  field: string,
+  wanted: string | null | undefined,
+  of: Side,
+  pairs: readonly FieldPair[],
+): string | null {
+  const other: Side = of === 'left' ? 'right' : 'left';
+  const own = pairs.filter((pair) => pair[of] === field).map((pair) => cleaned(entry.values[pair[other]] ?? '', pair.clean ?? []));
+  return own.find((value) => value === wanted) ?? own.find((value) => value !== null) ?? null;
+}
+
+/** Whether a record is of the same day, and agrees in so many other fields. `strict`: it disagrees in none. */
+function agreesWith(
+  wanted: Readonly<Record<string, string | null>>,
+  valueOf: (field: string) => string | null,
+  strict: boolean,
+  fewest = 1,
+): boolean {
   let [day, others] = [false, 0];
   for (const [field, value] of Object.entries(wanted)) {
     const own = valueOf(field);
@@ -92,7 +135,7 @@ function agreesWith(wanted: Readonly<Record<string, string | null>>, valueOf: (f
     else if (own === value) others++;
     else if (strict || isDay) return false;
   }
-  return day && others > 0;
+  return day && others >= fewest;
 }
 
 /** What an entry that finance rejected was to post is open because of it. */

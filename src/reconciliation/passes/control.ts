@@ -64,7 +64,8 @@ function subjectOf(pass: ControlPass, total: ControlTotal): string {
 
 /** What is open on the other side because of this total is an echo of its exception. */
 function echo(work: Work, pass: ControlPass, total: ControlTotal, cause: string, isMissing = false): void {
-  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause, ...(isMissing ? { isMissing } : {}) });
+  const missing = isMissing ? { isMissing, ...(total.minor === null ? {} : { minor: total.minor }) } : {};
+  work.echoing.push({ of: pass.of, values: valuesOfRecords(pass, total), day: null, cause, ...missing });
 }
 
 function holds({ minor, count }: ControlTotal, records: readonly Entry[]): boolean {

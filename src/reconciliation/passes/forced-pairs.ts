@@ -1,11 +1,16 @@
 import type { Entry } from '../entry.ts';
-import type { Pair } from './pairs.ts';
+
+/** Two records that fit each other. */
+interface Tie {
+  left: Entry;
+  right: Entry;
+}
 
 /**
  * Of records that hang together by pairs, as many on each side: the pairs that are in every way to give each record a partner. None where
  * there is no such way. Takes time in proportion to the records times the pairs.
  */
-export function forcedPairs(pairs: readonly Pair[]): Pair[] {
+export function forcedPairs<T extends Tie>(pairs: readonly T[]): T[] {
   const byLeft = Map.groupBy(pairs, ({ left }) => left);
   const rights = new Set(pairs.map(({ right }) => right));
   if (byLeft.size !== rights.size) return [];
@@ -22,11 +27,11 @@ export function forcedPairs(pairs: readonly Pair[]): Pair[] {
 }
 
 /** One way that gives each left a partner, by right; undefined where there is none. */
-function wholeWay(byLeft: ReadonlyMap<Entry, readonly Pair[]>): Map<Entry, Pair> | undefined {
-  const way = new Map<Entry, Pair>();
+function wholeWay<T extends Tie>(byLeft: ReadonlyMap<Entry, readonly T[]>): Map<Entry, T> | undefined {
+  const way = new Map<Entry, T>();
   for (const start of byLeft.keys()) {
     // The pair by which each right was reached, the nearest first; its left is the start or has a partner that it would give up.
-    const reached = new Map<Entry, Pair>();
+    const reached = new Map<Entry, T>();
     const queue: Entry[] = [start];
     let free: Entry | undefined;
     for (let i = 0; i < queue.length && !free; i++)
@@ -43,7 +48,7 @@ function wholeWay(byLeft: ReadonlyMap<Entry, readonly Pair[]>): Map<Entry, Pair>
     if (!free) return undefined;
     const given = new Map([...way.values()].map((pair) => [pair.left, pair.right]));
     for (let right: Entry | undefined = free; right;) {
-      const pair: Pair = reached.get(right)!;
+      const pair: T = reached.get(right)!;
       way.set(right, pair);
       right = pair.left === start ? undefined : given.get(pair.left);
     }

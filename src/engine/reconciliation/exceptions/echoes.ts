@@ -2,6 +2,7 @@ import type { Project } from '../../../config/project.ts';
 import type { ReconciliationConfig } from '../../../config/schema/pipeline.ts';
 import { causesOf, type Echoing } from '../../../reconciliation/exceptions/echoes.ts';
 import { dayNumber } from '../../../reconciliation/calendar.ts';
+import type { BusinessDays } from '../../../reconciliation/entry.ts';
 import { cleaned } from '../../../reconciliation/fields.ts';
 import { landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
@@ -48,8 +49,15 @@ async function tagsOf(
   records: ReadonlyMap<string, readonly ExceptionRecord[]>,
 ): Promise<Map<string, Tags>> {
   const tags = new Map<string, Tags>();
-  const dates = exceptions.flatMap(({ since }) => (since === null ? [] : [dayNumber(since)]));
-  const days = townDays(project, dates, dates[0] ?? 0);
+  let days: BusinessDays | undefined;
+  /** Counted only where a rule has days: with all exceptions of years, the calendar is long. */
+  const indexOf = (date: string): number => {
+    if (!days) {
+      const dates = exceptions.flatMap(({ since }) => (since === null ? [] : [dayNumber(since)]));
+      days = townDays(project, dates, dates[0] ?? 0);
+    }
+    return days.index(dayNumber(date));
+  };
   /** The values of a field of the records of a reconciliation's exceptions. */
   const fieldsOf = async (pipeline: string, field: string): Promise<(StoredException & { text: string })[]> => {
     const found: (StoredException & { text: string })[] = [];
@@ -93,12 +101,11 @@ async function tagsOf(
       }
       for (const { id, about, since, text } of own) {
         const name = nameOf(text);
-        if (name !== null && about === 'money' && since !== null) tag(id, `${name} ${days.index(dayNumber(since))}`, 'echo');
+        if (name !== null && about === 'money' && since !== null) tag(id, `${name} ${indexOf(since)}`, 'echo');
       }
       for (const { id, since, text } of missingWith(project, exceptions, other, there)) {
         const name = nameOf(text);
-        for (let lag = within.from; name !== null && lag <= within.to; lag++)
-          tag(id, `${name} ${days.index(dayNumber(since)) + lag}`, 'cause');
+        for (let lag = within.from; name !== null && lag <= within.to; lag++) tag(id, `${name} ${indexOf(since) + lag}`, 'cause');
       }
     }
   return tags;
