@@ -52,7 +52,7 @@ function numberReader(pair: FieldPair, block: readonly FieldPair[], side: Side, 
   };
 }
 
-/** Digits without leading zeros; null where there are too few of them, where they are all the same, and of a date. */
+/** Digits without leading zeros; null where there are too few of them, where all are one digit, and of a date. */
 function numberIn(entry: Entry, pair: FieldPair, side: Side): string | null {
   const text = valueOf(entry, pair, side);
   if (text === null || /^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
