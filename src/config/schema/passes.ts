@@ -91,7 +91,12 @@ const pass = exactlyOne(
         'For amount: an amount that would match an unrelated record within these days more often than this, per thousand, is proposed instead of confirmed; at 1000, only where two numbers differ. Default: 100. For subset: so many candidates that they would add up to an unrelated amount more often than this. Default: 10.',
       ),
     one: z.enum(['left', 'right']).optional().describe('For subset: the side that has the one record. Default: right.'),
-    most: z.int().min(2).max(40).optional().describe('For subset: more candidates than this are not tried. Default: 16.'),
+    most: z
+      .int()
+      .min(2)
+      .max(40)
+      .optional()
+      .describe('For subset: more candidates than this are not tried, or, with alike, more of one group. Default: 16.'),
     together: z
       .array(columnName)
       .min(1)
@@ -104,7 +109,7 @@ const pass = exactlyOne(
       .min(1)
       .optional()
       .describe(
-        'For subset: all records of one group agree in these fields, also with those that a key ties to it already: [office]. Records that do not are only proposed.',
+        'For subset: all records of one group agree in these fields, also with those that a key ties to it already: [office]. Records that do not are only proposed; where there are more candidates than most, those of each office are tried by themselves.',
       ),
     tolerance: tolerance.optional(),
     confirm,

@@ -21,6 +21,27 @@ export function isByChance(near: readonly Unit[], minor: number, chance: number,
   return subsets * 1000 > chance * amounts && able.length > FEWEST_BY_CHANCE;
 }
 
+/**
+ * The same of candidates that are looked at group by group: the subsets of all groups, against the amounts that so many records come to. A
+ * few of many cannot come to more than a few times the largest.
+ */
+export function isByChanceAmong(groups: readonly (readonly Unit[])[], minor: number, chance: number, chosen: readonly Entry[]): boolean {
+  const most = Math.abs(minor);
+  const isChosen = new Set(chosen);
+  let [subsets, largest, step] = [0, 0, 0];
+  const size = Math.max(...groups.map((group) => group.filter(({ entries }) => isChosen.has(entries[0]!)).length));
+  for (const group of groups) {
+    const oneSign = group.every((unit) => unit.minor >= 0) || group.every((unit) => unit.minor <= 0);
+    const able = oneSign ? group.filter((unit) => Math.abs(unit.minor) <= most) : group;
+    subsets += subsetsUpTo(able.length, size);
+    for (const unit of able) {
+      largest = Math.max(largest, Math.abs(unit.minor));
+      step = divisor(step, Math.abs(unit.minor));
+    }
+  }
+  return subsets * 1000 > chance * (step === 0 ? 1 : (size * largest) / step);
+}
+
 /** How many subsets of so many have this size or a smaller one: few are likelier than many. */
 function subsetsUpTo(units: number, size: number): number {
   let [sum, ofSize] = [0, 1];

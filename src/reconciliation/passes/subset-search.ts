@@ -1,5 +1,6 @@
 import type { BusinessDays, Entry, SubsetPass, Unequal } from '../entry.ts';
 import type { KeyGroups } from '../match/key-groups.ts';
+import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../sums.ts';
 import { isByChance, isEveryday } from './by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from './candidates.ts';
@@ -225,7 +226,8 @@ export function subsetSearch(
   /** Without parts, or where it is not known which of them the records are: all of them, with their signs. */
   function plain(target: Target, wanted: readonly number[]): Answer {
     const { anchor, kept } = target;
-    const units = near(anchor, pass, all, pass.most) ?? [];
+    const units = near(anchor, pass, all, pass.most);
+    if (!units) return byGroups(target, wanted);
     const sums = [...new Set(wanted)].map((minor) =>
       seek(target, 'all', units, minor - sumOf(kept), (chosen) => isAlike(kept, chosen) && !isTorn(kept, chosen)),
     );
@@ -238,6 +240,19 @@ export function subsetSearch(
       sought.every(({ result }) => result === 'found') && (!second || second.chosen.every((entry) => first.chosen.includes(entry)));
     if (only) return { ...own, found: { kept, chosen: first.chosen, doubts: first.doubts } };
     return { ...own, several: [...new Set(sought.flatMap(({ chosen }) => chosen))] };
+  }
+
+  /** Of more records than can be tried together, those that agree are tried, group by group. */
+  function byGroups(target: Target, [minor, another]: readonly number[]): Answer {
+    const { anchor, kept } = target;
+    const units = pass.alike && another === undefined ? near(anchor, pass, all, MOST_IN_GROUPS) : undefined;
+    if (!units) return about(target);
+    const isFit: IsFit = (chosen) => isAlike(kept, chosen) && !isTorn(kept, chosen);
+    const found = amongAlike(units, pass.alike!, { minor: minor! - sumOf(kept), most: pass.most, chance: pass.chance, isFit });
+    const own: Answer = { target, near: units.map(({ entries }) => entries[0]!), sums: [] };
+    if (!found) return own;
+    if ('several' in found) return { ...own, several: found.several };
+    return { ...own, found: { kept, chosen: found.chosen, doubts: found.doubt ? [{ of: 'all', why: found.doubt }] : [] } };
   }
 
   return {

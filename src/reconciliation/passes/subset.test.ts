@@ -131,3 +131,64 @@ test('two equal batches and two equal lines of the ledger are one exception, whi
   );
   expect(exceptions.map((e) => [e.type, ids(e.left), ids(e.right)])).toEqual([['ambiguous', ['a', 'b', 'c'], ['s', 't']]]);
 });
+
+describe('of more candidates than can be tried together', () => {
+  const JOINED: SubsetPass = { ...DAYS, name: 'bags of one office', block: [], together: [], alike: ['office'] };
+  /** Two bags of each of 30 offices, on two days. */
+  const bags = (count = 30): Entry[] =>
+    Array.from({ length: count }, (_, i) => [
+      entry(`a${i}`, 10_007 + i * 613, '2026-07-01', { office: `office ${i}` }),
+      entry(`b${i}`, 23_011 + i * 977, '2026-07-02', { office: `office ${i}` }),
+    ]).flat();
+  const sum = (list: readonly Entry[], ...of: string[]): number => of.reduce((all, id) => all + list.find((e) => e.id === id)!.minor, 0);
+
+  test('those of one office are tied to the deposit that joins them, and no others', () => {
+    const list = bags();
+    const { matches } = reconcile([JOINED], list, [
+      entry('x', sum(list, 'a7', 'b7'), '2026-07-03', {}),
+      entry('y', sum(list, 'a19', 'b19'), '2026-07-03', {}),
+      entry('z', sum(list, 'a3', 'b11'), '2026-07-03', {}),
+    ]);
+    expect(matches.map((m) => [m.state, ids(m.left), ids(m.right)])).toEqual([
+      ['confirmed', ['a7', 'b7'], ['x']],
+      ['confirmed', ['a19', 'b19'], ['y']],
+    ]);
+  });
+
+  test('two offices with the same sum are ambiguous', () => {
+    const list = bags();
+    const rival = [
+      entry('c', sum(list, 'a7'), '2026-07-01', { office: 'other' }),
+      entry('d', sum(list, 'b7'), '2026-07-02', { office: 'other' }),
+    ];
+    const { matches, exceptions } = reconcile([JOINED], [...list, ...rival], [entry('x', sum(list, 'a7', 'b7'), '2026-07-03', {})]);
+    expect(matches).toEqual([]);
+    expect(exceptions.filter(({ type }) => type === 'ambiguous').map(({ left, right }) => [ids(left), ids(right)])).toEqual([
+      [['a7', 'b7', 'c', 'd'], ['x']],
+    ]);
+  });
+
+  test('where one office alone has too many, nothing is tied: another way may be among them', () => {
+    const list = bags();
+    const more = Array.from({ length: 20 }, (_, i) => entry(`m${i}`, 5003 + i * 31, '2026-07-01', { office: 'large' }));
+    const { matches } = reconcile([JOINED], [...list, ...more], [entry('x', sum(list, 'a7', 'b7'), '2026-07-03', {})]);
+    expect(matches).toEqual([]);
+  });
+
+  test('of so many offices that two of their bags come to any amount, they are only proposed', () => {
+    const list = bags(700).map((one, i) => ({ ...one, minor: 20_000 + ((i * 7919) % 9973) }));
+    const { matches } = reconcile([JOINED], list, [entry('x', sum(list, 'a7', 'b7'), '2026-07-03', {})]);
+    for (const { state } of matches) expect(state).toBe('proposed');
+  });
+
+  test('bags without an office may be of any', () => {
+    const list = bags();
+    const [a, ...others] = list;
+    const { matches } = reconcile(
+      [JOINED],
+      [{ ...a!, values: { ...a!.values, office: '' } }, ...others],
+      [entry('x', sum(list, 'a0', 'b12'), '2026-07-03', {})],
+    );
+    expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a0', 'b12']]]);
+  });
+});
