@@ -28,6 +28,7 @@ import { type Found, runInPart } from './run-in-part.ts';
 import { reconcileByPieces } from './pieces/by-pieces.ts';
 import { explanations, passMatchesOf } from './saving/pass-matches.ts';
 import { type Saved, saveFound, type SavingContext } from './saving/save-found.ts';
+import { untriedNotes } from './untried.ts';
 import { gatherKeys } from '../../store/reconciliation/saved-keys.ts';
 import { inSmallHeap } from './small-heap.ts';
 import { sideTotals, type SideTotals } from './side-totals.ts';
@@ -47,7 +48,7 @@ export function reconcileByPasses(run: ReconciliationRun): Promise<Problem[]> {
 async function reconciled(run: ReconciliationRun): Promise<Problem[]> {
   const { config } = run;
   const { pipeline } = run.pipeline;
-  const { sums, saved, incomplete, twice, lacking, looked } = await run.commit(async (_, trx) => {
+  const { sums, saved, incomplete, twice, lacking, looked, untried } = await run.commit(async (_, trx) => {
     const { project } = run;
     const sources = await listSources(trx);
     const read = await sidesOf(run, trx, config, sources);
@@ -81,6 +82,7 @@ async function reconciled(run: ReconciliationRun): Promise<Problem[]> {
   if (looked !== undefined)
     run.note(`${looked} of ${run.counts.read} records may have changed since the last run; all others stay as they are.`);
   for (const side of SIDES) run.note(sideSummary(config, side, sums));
+  for (const note of untried) run.note(note);
   run.note(
     `${saved.matched.added} matches added, ${saved.matched.revoked} revoked; ${saved.exceptions.opened} exceptions opened, ${saved.exceptions.closed} closed by new data, ${saved.exceptions.reopened} reopened, ${saved.exceptions.unfinished} need attention.`,
   );
@@ -172,6 +174,7 @@ async function saveAtOnce(
   return {
     sums,
     saved: { matched, exceptions },
+    untried: untriedNotes(rules, result),
     lacking: { left: totals.left.lacking, right: totals.right.lacking },
     ...(part ? { looked: entries.left.length + entries.right.length } : {}),
   };

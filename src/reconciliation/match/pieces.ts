@@ -36,6 +36,7 @@ export function reconcileInPieces(rules: Rules, decisions: readonly Decision[], 
       push(all.outOfScope, work.outOfScope);
       push(all.missingNumbers, work.missingNumbers);
       push(all.echoing, work.echoing);
+      for (const [pass, records] of work.untried) all.untried.set(pass, (all.untried.get(pass) ?? 0) + records);
       for (const [pass, states] of work.totals) totals.set(pass, new Map([...(totals.get(pass) ?? []), ...states]));
       for (const side of SIDES) {
         push(inTransit[side], open[side]);
@@ -47,15 +48,15 @@ export function reconcileInPieces(rules: Rules, decisions: readonly Decision[], 
       }
       numbers = numbers.map((known, i) => withNumbers(known, gaps[i]!, sides[gaps[i]!.side]));
       senders = senders.map((known, i) => withSenders(known, expected[i]!, sides[expected[i]!.side]));
-      const { matches, exceptions, outOfScope, states, clusters } = work;
-      return { matches, exceptions, inTransit: open, outOfScope, states, numbers: [], clusters, totals: work.totals };
+      const { matches, exceptions, outOfScope, states, clusters, untried } = work;
+      return { matches, exceptions, inTransit: open, outOfScope, states, numbers: [], clusters, totals: work.totals, untried };
     },
     finish() {
       all.all = inTransit;
       for (const entry of inTransit.left) all.states.set(entry, 'in_transit');
       all.known = { strangers: [], kept: [], numbers, senders, leftDays, lastDay, totals: {} };
       noteWhole(all, unanswered);
-      return { exceptions: all.exceptions, inTransit, outOfScope: all.outOfScope, numbers: all.numbers, totals };
+      return { exceptions: all.exceptions, inTransit, outOfScope: all.outOfScope, numbers: all.numbers, totals, untried: all.untried };
     },
   };
 }

@@ -62,6 +62,7 @@ export interface Reconciled {
   clusters: readonly Cluster[];
   /** How the totals of each control pass stand that were looked at. */
   totals: Work['totals'];
+  untried: Work['untried'];
 }
 
 /** What is saved of a result: the states are those of its matches and exceptions, and are needed no longer once that is checked. */
@@ -82,8 +83,8 @@ export function reconcileSides(
   const work = openWork(rules, sides, days, asOf, known);
   const inTransit = tie(work, decisions);
   findings(work);
-  const { matches, exceptions, outOfScope, states, numbers, clusters, totals } = work;
-  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals };
+  const { matches, exceptions, outOfScope, states, numbers, clusters, totals, untried } = work;
+  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals, untried };
 }
 
 /** Decisions, passes, and what is left: every record has its state then. Gives what is in transit. */
@@ -154,7 +155,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
     }
     case 'subset': {
       const others = work.rules.passes.filter((one) => one.kind === 'subset');
-      const { matches, ambiguous, completed, unequal } = matchBySubset(
+      const { matches, ambiguous, completed, unequal, untried } = matchBySubset(
         pass,
         open,
         [...work.unequal],
@@ -162,6 +163,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
         others,
         keyGroups(work, pass, manyOf(pass)),
       );
+      if (untried) work.untried.set(pass.name, untried);
       reopen(work, completed);
       const taken = entriesOf(matches);
       const inBlock = (one: Entry, other: Entry, side: Side): boolean => keyOf(one, pass.block, side) === keyOf(other, pass.block, side);

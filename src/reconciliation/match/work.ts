@@ -107,6 +107,8 @@ export interface Work {
   /** What is missing on one side: what is open on the other for its sake is an echo. */
   echoing: Echoed[];
   known?: Known;
+  /** How many records a pass did not try, since too many candidates are near; by its name. */
+  untried: Map<string, number>;
   /** The numbers that are used now, for each gap rule. */
   numbers: NumberRanges[];
   /** How the totals of each control pass stand that were looked at, by the name of the pass and the id of the total. */
@@ -144,6 +146,7 @@ export function openWork(
     copies: new Map(),
     missingNumbers: [],
     echoing: [],
+    untried: new Map(),
     numbers: [],
     totals: new Map(),
     ...(known ? { known } : {}),

@@ -53,6 +53,8 @@ export interface Answer {
   several?: readonly Entry[];
   /** The sales of a settlement, where its refunds are not known or several would fit. */
   sales?: Solution;
+  /** More candidates are near than are tried. */
+  untried?: boolean;
 }
 
 export interface SubsetSearch {
@@ -96,6 +98,8 @@ export function subsetSearch(
 ): SubsetSearch {
   const used = new Set<Entry>();
   const narrowed = new Map<string, ReadonlySet<string>>();
+  /** Of the target that is looked at. */
+  let tooMany = false;
   const all = candidatesOf(pass, pass.block, open, days);
   const positive = pass.parts ? open.filter(({ minor }) => minor > 0) : open;
   const sales = positive.length === open.length ? all : candidatesOf(pass, pass.block, positive, days);
@@ -106,7 +110,9 @@ export function subsetSearch(
 
   function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] | undefined {
     const isCandidate = ({ entries, minor }: Unit): boolean => !used.has(entries[0]!) && Math.abs(minor) <= largest;
-    return nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
+    const found = nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
+    if (!found) tooMany = true;
+    return found;
   }
 
   function seek({ anchor, kept }: Target, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
@@ -173,6 +179,12 @@ export function subsetSearch(
   }
 
   function answer(target: Target): Answer {
+    tooMany = false;
+    const found = answerTo(target);
+    return tooMany ? { ...found, untried: true } : found;
+  }
+
+  function answerTo(target: Target): Answer {
     const { anchor, kept } = target;
     const parts = pass.parts && salesAndRefunds({ parts: pass.parts, negative: pass.negative }, anchor);
     if (!parts) return plain(target, pass.parts ? takingsOf({ parts: pass.parts, negative: pass.negative }, anchor) : [anchor.minor]);
@@ -250,7 +262,8 @@ export function subsetSearch(
     const isFit: IsFit = (chosen) => isAlike(kept, chosen) && !isTorn(kept, chosen);
     const found = amongAlike(units, pass.alike!, { minor: minor! - sumOf(kept), most: pass.most, chance: pass.chance, isFit });
     const own: Answer = { target, near: units.map(({ entries }) => entries[0]!), sums: [] };
-    if (!found) return own;
+    tooMany = found === 'unknown';
+    if (typeof found !== 'object') return own;
     if ('several' in found) return { ...own, several: found.several };
     return { ...own, found: { kept, chosen: found.chosen, doubts: found.doubt ? [{ of: 'all', why: found.doubt }] : [] } };
   }

@@ -134,6 +134,7 @@ test('two equal batches and two equal lines of the ledger are one exception, whi
 
 describe('of more candidates than can be tried together', () => {
   const JOINED: SubsetPass = { ...DAYS, name: 'bags of one office', block: [], together: [], alike: ['office'] };
+  const { alike: _, ...WITHOUT } = JOINED;
   /** Two bags of each of 30 offices, on two days. */
   const bags = (count = 30): Entry[] =>
     Array.from({ length: count }, (_, i) => [
@@ -171,8 +172,14 @@ describe('of more candidates than can be tried together', () => {
   test('where one office alone has too many, nothing is tied: another way may be among them', () => {
     const list = bags();
     const more = Array.from({ length: 20 }, (_, i) => entry(`m${i}`, 5003 + i * 31, '2026-07-01', { office: 'large' }));
-    const { matches } = reconcile([JOINED], [...list, ...more], [entry('x', sum(list, 'a7', 'b7'), '2026-07-03', {})]);
+    const target = [entry('x', sum(list, 'a7', 'b7'), '2026-07-03', {})];
+    const { matches, untried } = reconcile([JOINED], [...list, ...more], target);
     expect(matches).toEqual([]);
+    expect([...untried]).toEqual([[JOINED.name, 1]]);
+    // Without what they have in common, all of them are too many; with fewer offices, they are not.
+    expect([...reconcile([WITHOUT], list, target).untried]).toEqual([[JOINED.name, 1]]);
+    expect([...reconcile([JOINED], list, target).untried]).toEqual([]);
+    expect([...reconcile([WITHOUT], bags(8), target).untried]).toEqual([]);
   });
 
   test('of so many offices that two of their bags come to any amount, they are only proposed', () => {

@@ -15,6 +15,8 @@ export interface SubsetResult {
   completed: Unequal[];
   /** Settlements whose sales are known, but not their refunds. */
   unequal: Unequal[];
+  /** Records for which nothing was found and not all could be tried, since too many candidates are near. */
+  untried: number;
 }
 
 /**
@@ -32,7 +34,7 @@ export function matchBySubset(
   keys?: KeyGroups,
 ): SubsetResult {
   const search = subsetSearch(pass, open[manyOf(pass)], days, refundViews(pass, others), keys);
-  const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [] };
+  const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [], untried: 0 };
   let answers = targetsOf(pass, open, unequal).map((target) => search.answer(target));
   for (;;) {
     const balanced = balancedNeeds(answers.flatMap(({ sums }) => sums));
@@ -54,7 +56,8 @@ export function matchBySubset(
   const alone = withoutRivals(answers, ({ found }) => found !== undefined);
   const ofSales = withoutRivals(answers, ({ sales }) => sales !== undefined, alone);
   for (const answer of answers) {
-    const { target, found, sales, several } = answer;
+    const { target, found, sales, several, untried } = answer;
+    if (untried && !found && !sales && !several) result.untried++;
     if (alone.has(answer)) take(pass, target, found!, result);
     else if (ofSales.has(answer)) keepSales(pass, target, sales!, several, result);
     else {

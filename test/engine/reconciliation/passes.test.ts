@@ -279,3 +279,28 @@ describe('what a person decides', () => {
     });
   });
 });
+
+test('a run says what a subset left untried, and alike lets it try more', async () => {
+  const passes = (more = ''): string => `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: the bank, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - subset: several in one
+      within: { from: 0, to: 2 }
+      most: 3
+${more}`;
+  const receipts = ['7.13', '8.31', '9.57', '20.03', '30.11', '40.29'].map((amount, i) => ({
+    ...{ no: `${i}`, amount, day: '2026-07-02', account: i < 3 ? 'pool' : 'rink' },
+  }));
+  const deposits = [{ no: '99', amount: '15.44', day: '2026-07-03' }];
+  const t = await town(receipts, deposits, passes());
+  expect((await run(t)).notes).toContainEqual(
+    '"several in one" left 1 record untried: more than 3 candidates are near. A narrower block or within, or alike for what the records of one group have in common, lets it try them.',
+  );
+  expect(await matchLines(t.engine, { pipeline: 'to-bank' })).toEqual([]);
+  const alike = await town(receipts, deposits, passes('      alike: [account]\n'));
+  expect((await run(alike)).notes.join('\n')).not.toContain('untried');
+  const [match] = await matchLines(alike.engine, { pipeline: 'to-bank' });
+  expect([match!.state, match!.left.map(({ key }) => key).sort()]).toEqual(['confirmed', ['0', '1']]);
+});

@@ -18,6 +18,7 @@ import type { SideReader, StoredEntry } from '../read-entries.ts';
 import type { ReconciliationRun } from '../reconciliation-run.ts';
 import { explanations, passMatchesOf } from '../saving/pass-matches.ts';
 import { type Saved, saveFound, type SavingContext } from '../saving/save-found.ts';
+import { untriedNotes } from '../untried.ts';
 import type { SideTotals } from '../side-totals.ts';
 import { type PackedEntries, packedEntries } from './packed-entries.ts';
 
@@ -64,13 +65,19 @@ export async function reconcileByPieces(
     state = await stateAfter(trx, basis, rules, sides, decisions, state);
   }
   const matched = await saving.finish((golden, side) => packed[side].entries.nameOf(golden) ?? String(golden));
+  const result = pieces.finish();
   const exceptions = await saveFound(context, {
-    ...{ result: pieces.finish(), explained, keys, sums, totals, days, state: state! },
+    ...{ result, explained, keys, sums, totals, days, state: state! },
     async saveAlike() {
       for (const side of SIDES) await saveAlikePages(trx, pipeline, side, alike.pages(side));
     },
   });
-  return { sums, saved: { matched, exceptions }, lacking: { left: totals.left.lacking, right: totals.right.lacking } };
+  return {
+    sums,
+    saved: { matched, exceptions },
+    untried: untriedNotes(rules, result),
+    lacking: { left: totals.left.lacking, right: totals.right.lacking },
+  };
 }
 
 /** The records of a side, and the first and last of their days. */

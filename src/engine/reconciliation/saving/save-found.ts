@@ -46,6 +46,8 @@ export interface Saved {
   lacking: Record<Side, number>;
   /** Records that were looked at, where these are not all. */
   looked?: number;
+  /** What passes did not try, one sentence each. */
+  untried: readonly string[];
 }
 
 /** How a run of a reconciliation saves what it has found. */
