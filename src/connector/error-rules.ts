@@ -78,8 +78,8 @@ export async function unlessRuled(answer: RequestAnswer, rules: Rules, system: s
     {
       code: `HTTP_${status}`,
       place: { system },
-      message: `The system answered with status ${status}, for which the connector has a rule.`,
-      hint: 'Check error_handler.rules in the connector.',
+      message: `The system answered with status ${status}, which a rule of the connector counts as a failure.`,
+      hint: 'If this answer is normal for this system, correct error_handler.rules in its connector; otherwise ask whoever runs it.',
     },
     { cause: { status, waitMs } satisfies AnswerFacts },
   );

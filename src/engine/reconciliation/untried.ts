@@ -6,6 +6,7 @@ export function untriedNotes({ passes }: Pick<Rules, 'passes'>, { untried }: Pic
   return passes.flatMap((pass) => {
     const records = untried.get(pass.name);
     if (records === undefined || pass.kind !== 'subset') return [];
-    return `"${pass.name}" left ${counted(records, 'record')} untried: more than ${pass.most} candidates are near. A narrower block or within, or alike for what the records of one group have in common, lets it try them.`;
+    const each = records === 1 ? 'it has' : 'each of them has';
+    return `The pass "${pass.name}" did not try ${counted(records, 'record')}: ${each} more than ${pass.most} records near it that could belong to it. To have more of them tried, narrow block or within of this pass, or say in alike what the records of one group have in common.`;
   });
 }

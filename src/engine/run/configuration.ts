@@ -110,8 +110,9 @@ function outdated(): FatalError {
   return new FatalError({
     code: 'CONFIG_OUTDATED',
     place: {},
-    message: 'The configuration was changed after this command read it, and the changed one is already in use.',
-    hint: 'Run the command again to use the files as they are now.',
+    message:
+      'Somebody changed the configuration after this command read it, and another run already uses the changed one. This command did nothing.',
+    hint: 'Run it again: it then uses the files as they are now.',
   });
 }
 

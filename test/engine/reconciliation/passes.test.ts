@@ -296,11 +296,11 @@ ${more}`;
   const deposits = [{ no: '99', amount: '15.44', day: '2026-07-03' }];
   const t = await town(receipts, deposits, passes());
   expect((await run(t)).notes).toContainEqual(
-    '"several in one" left 1 record untried: more than 3 candidates are near. A narrower block or within, or alike for what the records of one group have in common, lets it try them.',
+    'The pass "several in one" did not try 1 record: it has more than 3 records near it that could belong to it. To have more of them tried, narrow block or within of this pass, or say in alike what the records of one group have in common.',
   );
   expect(await matchLines(t.engine, { pipeline: 'to-bank' })).toEqual([]);
   const alike = await town(receipts, deposits, passes('      alike: [account]\n'));
-  expect((await run(alike)).notes.join('\n')).not.toContain('untried');
+  expect((await run(alike)).notes.join('\n')).not.toContain('did not try');
   const [match] = await matchLines(alike.engine, { pipeline: 'to-bank' });
   expect([match!.state, match!.left.map(({ key }) => key).sort()]).toEqual(['confirmed', ['0', '1']]);
 });

@@ -230,8 +230,8 @@ function inReview(run: QueueingRun, golden: number): Problem {
   return {
     code: 'CARRY_IN_REVIEW',
     place: { system: run.name },
-    message: `${run.entity.title} #${golden} may be one with a record that the system has; making it there could make it twice.`,
-    hint: 'Decide about the pair: interlocal review list. The next run goes on.',
+    message: `${run.entity.title} #${golden} may be the same as a record that ${run.config.connection} already has, so it is not created there yet: it could become a duplicate.`,
+    hint: 'Decide whether they are the same; `interlocal review list` shows the pair. This record waits until then, and the next run goes on with it.',
   };
 }
 
@@ -239,7 +239,7 @@ function keyTwice(run: QueueingRun, key: string, number: string): Problem {
   return {
     code: 'KEY_REPEATED',
     place: { system: run.name, key },
-    message: `The record ${number} of ${run.config.connection} has the same ${run.sink.idempotency_key.join(', ')} as another one, and the system would take them for one.`,
-    hint: 'Make idempotency_key of the sink from the number of the record there.',
+    message: `The record ${number} of ${run.config.connection} has the same ${run.sink.idempotency_key.join(', ')} as another record, so the system would treat both as one. It was not sent.`,
+    hint: 'In the sink of the connector, make idempotency_key from the number of the record in that system.',
   };
 }
