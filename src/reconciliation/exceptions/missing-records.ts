@@ -1,6 +1,6 @@
 import type { Entry, Pass, Side, Unequal } from '../entry.ts';
 import type { Rules } from '../match/work.ts';
-import { onlySubset } from '../passes/only-subset.ts';
+import { onlySubset } from '../passes/subset/only-subset.ts';
 import { sumOf } from '../sums.ts';
 import { wrongParts } from './parts.ts';
 

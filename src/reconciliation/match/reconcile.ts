@@ -12,7 +12,7 @@ import { fits, lagOf, matchByKey } from '../passes/key.ts';
 import { checkTotals } from '../passes/control.ts';
 import { matchBySettlement } from '../passes/settlement.ts';
 import { manyOf } from '../passes/candidates.ts';
-import { matchBySubset } from '../passes/subset.ts';
+import { matchBySubset } from '../passes/subset/subset.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
 import { matchId } from './match-id.ts';

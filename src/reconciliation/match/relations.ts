@@ -4,7 +4,7 @@ import { partOf } from '../exceptions/explain-unequal.ts';
 import { chargebackKeyOf, DETAIL_WITHIN, monthKeyOf } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
 import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
-import { refundViews } from '../passes/subset.ts';
+import { refundViews } from '../passes/subset/subset.ts';
 import { keyOf } from '../fields.ts';
 import { tiesManyToOne } from './key-groups.ts';
 import { narrowerKeys } from './washes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { businessDays, dayNumber } from '../calendar.ts';
 import type { Entry, SubsetPass } from '../entry.ts';
-import { matchBySubset } from './subset.ts';
+import { matchBySubset } from './subset/subset.ts';
 
 const PASS: SubsetPass = {
   ...{ kind: 'subset', name: 'sales of the day', block: [{ left: 'place', right: 'place' }], within: { from: 0, to: 0 } },

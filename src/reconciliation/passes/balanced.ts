@@ -1,6 +1,6 @@
 import { unions } from '../unions.ts';
 import type { Entry } from '../entry.ts';
-import type { Unit } from './only-subset.ts';
+import type { Unit } from './subset/only-subset.ts';
 
 /** What a target needs, and the units of which it may be made up. */
 export interface Need {

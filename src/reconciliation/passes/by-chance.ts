@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import type { Unit } from './only-subset.ts';
+import type { Unit } from './subset/only-subset.ts';
 
 /**
  * Whether so many candidates are there that some of them would add up to any amount: the subsets that could reach the target, against

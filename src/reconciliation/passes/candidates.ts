@@ -2,7 +2,7 @@ import type { BusinessDays, Entry, FieldPair, Side, SubsetPass, Window } from '.
 import { keyOf } from '../fields.ts';
 import { sumOf } from '../sums.ts';
 import { firstAtLeast } from './first-at-least.ts';
-import type { Unit } from './only-subset.ts';
+import type { Unit } from './subset/only-subset.ts';
 
 /** A unit with the business days of its first and its last record, and its place in the order of the records. */
 interface PlacedUnit extends Unit {

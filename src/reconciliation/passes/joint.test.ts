@@ -5,7 +5,7 @@ import type { Entry, SettlementPass, SubsetPass } from '../entry.ts';
 import { NO_RULES } from '../exceptions/rules.ts';
 import { reconcileSides } from '../match/reconcile.ts';
 import { jointWays } from './joint.ts';
-import { matchBySubset } from './subset.ts';
+import { matchBySubset } from './subset/subset.ts';
 
 const days = businessDays([0, 6], []);
 const parts = { gross: 'gross', refunds: 'refunds', net: 'net' };

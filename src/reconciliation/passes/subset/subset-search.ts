@@ -1,11 +1,11 @@
-import type { BusinessDays, Entry, SubsetPass, Unequal } from '../entry.ts';
-import type { KeyGroups } from '../match/key-groups.ts';
+import type { BusinessDays, Entry, SubsetPass, Unequal } from '../../entry.ts';
+import type { KeyGroups } from '../../match/key-groups.ts';
 import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
-import { sumOf } from '../sums.ts';
-import { isByChance, isEveryday } from './by-chance.ts';
-import { type Candidates, candidatesOf, nearTo, type View } from './candidates.ts';
+import { sumOf } from '../../sums.ts';
+import { isByChance, isEveryday } from '../by-chance.ts';
+import { type Candidates, candidatesOf, nearTo, type View } from '../candidates.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
-import { salesAndRefunds, takingsOf } from './settlement.ts';
+import { salesAndRefunds, takingsOf } from '../settlement.ts';
 
 /** One record, and what a key ties to it already. */
 export interface Target {

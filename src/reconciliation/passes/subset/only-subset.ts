@@ -1,4 +1,4 @@
-import type { Entry } from '../entry.ts';
+import type { Entry } from '../../entry.ts';
 
 /** Records that are taken together or not at all. */
 export interface Unit {

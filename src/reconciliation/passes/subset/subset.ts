@@ -1,11 +1,11 @@
-import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } from '../entry.ts';
-import { pairName } from '../fields.ts';
-import { sumOf } from '../sums.ts';
-import { balancedNeeds, type Need } from './balanced.ts';
-import type { KeyGroups } from '../match/key-groups.ts';
-import { manyOf, type View } from './candidates.ts';
-import { jointWays } from './joint.ts';
-import { partsOf } from './settlement.ts';
+import type { Ambiguous, BusinessDays, Entry, FoundMatch, SubsetPass, Unequal } from '../../entry.ts';
+import { pairName } from '../../fields.ts';
+import { sumOf } from '../../sums.ts';
+import { balancedNeeds, type Need } from '../balanced.ts';
+import type { KeyGroups } from '../../match/key-groups.ts';
+import { manyOf, type View } from '../candidates.ts';
+import { jointWays } from '../joint.ts';
+import { partsOf } from '../settlement.ts';
 import { type Answer, type Solution, type SubsetSearch, subsetSearch, type Target } from './subset-search.ts';
 
 export interface SubsetResult {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { businessDays, dayNumber } from '../calendar.ts';
-import type { Entry, KeyPass, Pass, SettlementPass, SubsetPass } from '../entry.ts';
-import { NO_RULES, type ExceptionRules } from '../exceptions/rules.ts';
-import { reconcileSides } from '../match/reconcile.ts';
+import { businessDays, dayNumber } from '../../calendar.ts';
+import type { Entry, KeyPass, Pass, SettlementPass, SubsetPass } from '../../entry.ts';
+import { NO_RULES, type ExceptionRules } from '../../exceptions/rules.ts';
+import { reconcileSides } from '../../match/reconcile.ts';
 
 const days = businessDays([0, 6], []);
 

@@ -1,5 +1,5 @@
-import type { Entry } from '../entry.ts';
-import { isByChanceAmong } from './by-chance.ts';
+import type { Entry } from '../../entry.ts';
+import { isByChanceAmong } from '../by-chance.ts';
 import { onlySubset, type Subset, type Unit } from './only-subset.ts';
 
 /** More candidates than this are not put into groups. */
