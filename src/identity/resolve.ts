@@ -1,9 +1,11 @@
+import { numberedUnions } from '../core/numbered-unions.ts';
 import type { Profile } from './roles.ts';
 import { type Blocks, blocksOf } from './block/blocks.ts';
 import { candidatePairs, type PassCount, pairsOfBlocks, type Share } from './block/pairs.ts';
 import { keysOfRule } from './block/passes.ts';
 import { profileAt, type ProfileTable } from './block/table.ts';
 import { clusterRecords } from './cluster/cluster.ts';
+import { NOTHING_SAID, type Pair } from './cluster/input.ts';
 import type { IdentityModel, Population } from './model.ts';
 import { type Scored, scoreMembers, scorePair, verdictOf } from './score/score.ts';
 import { screen } from './score/screen.ts';
@@ -99,25 +101,7 @@ export interface Component {
 }
 
 /** Of a person and an organization, which are never compared. */
-const NEVER_COMPARED = {
-  score: 0,
-  full: 0,
-  vetoed: true,
-  twins: false,
-  person: 0,
-  birth: 0,
-  given: 0,
-  sure: false,
-  bornApart: false,
-  strangers: false,
-  ownMail: false,
-  phone: 0,
-  byMiddle: false,
-  sameSuffix: false,
-  namesakes: false,
-  suffixMissing: false,
-  surname: 0,
-};
+const NEVER_COMPARED: Pair = { ...NOTHING_SAID, vetoed: true };
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
 export function clustersOf({ model, populations, profiles, sources, links, near, rules, decisions }: Component): number[] {
@@ -148,20 +132,7 @@ export function clustersOf({ model, populations, profiles, sources, links, near,
 
 /** Splits records into parts that no link, rule or decision ties to each other. Gives for each record the smallest number of its part. */
 export function partsOf(size: number, ties: Iterable<{ a: number; b: number }>): Int32Array {
-  const parent = new Int32Array(size);
-  for (let i = 0; i < size; i++) parent[i] = i;
-  const find = (i: number): number => {
-    while (parent[i] !== i) {
-      parent[i] = parent[parent[i]!]!;
-      i = parent[i]!;
-    }
-    return i;
-  };
-  for (const { a, b } of ties) {
-    const x = find(a);
-    const y = find(b);
-    if (x !== y) parent[Math.max(x, y)] = Math.min(x, y);
-  }
-  for (let i = 0; i < size; i++) parent[i] = find(i);
-  return parent;
+  const parts = numberedUnions(size);
+  for (const { a, b } of ties) parts.join(a, b);
+  return Int32Array.from({ length: size }, (_, i) => parts.rootOf(i));
 }

@@ -1,3 +1,4 @@
+import { firstAtLeast } from '../core/first-at-least.ts';
 import type { BusinessDays } from './entry.ts';
 
 /** Days since 1970-01-01 of a calendar date such as 2026-07-01. */
@@ -37,17 +38,8 @@ export function businessDays(weekend: readonly number[], holidays: Iterable<numb
       const weeks = Math.floor((day + 4) / 7);
       let index = weeks * inWeek;
       for (let i = 0; i <= weekday(day); i++) if (!off.has(i)) index++;
-      return index - countUpTo(closed, day);
+      // Those up to and with the day.
+      return index - firstAtLeast(closed, day + 1);
     },
   };
-}
-
-function countUpTo(sorted: readonly number[], day: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! <= day) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,3 +1,4 @@
+import { firstAtLeast } from '../../core/first-at-least.ts';
 import { keysOfRule } from '../../identity/block/passes.ts';
 import { profileAt } from '../../identity/block/table.ts';
 import { partsOf, rulePairs } from '../../identity/resolve.ts';
@@ -133,7 +134,7 @@ function placeEveryone(
   decisions: readonly StoredDecision[],
 ): void {
   const { size, ids, live, golden, host, rank } = everyone;
-  const at = placeOf(ids);
+  const at = (id: number): number => firstAtLeast(ids, id);
   const named = membersNamed(everyone, decisions);
   const tied = edges.filter(isTie);
   const ties = tied.map((e) => ({ a: at(e.a), b: at(e.b) }));
@@ -203,19 +204,6 @@ function memberAt(everyone: Everyone, i: number, whole = true): Member {
   };
 }
 
-/** Finds a member by its id. */
-function placeOf(ids: Float64Array): (id: number) => number {
-  return (id) => {
-    let [low, high] = [0, ids.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (ids[middle]! < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-}
-
 /** The live members that decisions are about, by name. */
 function membersNamed({ size, sources, keys, live }: Everyone, decisions: readonly StoredDecision[]): Map<string, number> {
   const wanted = new Set(decisions.flatMap((d) => [nameOf(d.a), nameOf(d.b)]));
@@ -258,7 +246,7 @@ async function writePlaces(
   }
   const list = Float64Array.from(touched).sort();
   touched.clear();
-  const at = placeOf(ids);
+  const at = (id: number): number => firstAtLeast(ids, id);
   const { start, members } = membersByGolden(everyone, list);
   for (let from = 0; from < list.length; from += CHUNK) {
     const to = Math.min(list.length, from + CHUNK);
@@ -289,7 +277,7 @@ async function saidInRange(
 ): Promise<Map<number, Contribution[]>> {
   const said = new Map<number, Contribution[]>();
   const [first, last] = [goldens[0]!, goldens.at(-1)!];
-  const at = placeOf(ids);
+  const at = (id: number): number => firstAtLeast(ids, id);
   for (const i of wanted) if (live[i] === 1 && ids[i]! >= first && ids[i]! <= last) said.set(ids[i]!, []);
   if (said.size * 2 < at(last) - at(first)) return new Map();
   const sourceOf = await landing.sources();
@@ -300,12 +288,11 @@ async function saidInRange(
 
 /** The members of each of these golden records, by their ids. */
 function membersByGolden({ size, golden }: Everyone, goldens: Float64Array): { start: Int32Array; members: Int32Array } {
-  const at = placeOf(goldens);
   const number = new Int32Array(size).fill(-1);
   const start = new Int32Array(goldens.length + 1);
   for (let i = 0; i < size; i++) {
     if (golden[i]! < 0) continue;
-    const place = at(golden[i]!);
+    const place = firstAtLeast(goldens, golden[i]!);
     if (goldens[place] !== golden[i]) continue;
     number[i] = place;
     start[place + 1]!++;

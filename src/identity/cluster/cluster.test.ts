@@ -1,26 +1,6 @@
 import { expect, test } from 'vitest';
 import { clusterRecords } from './cluster.ts';
-
-/** A pair of which names and birth dates say nothing. */
-const PAIR = {
-  score: 0,
-  full: 0,
-  vetoed: false,
-  person: 0,
-  birth: 0,
-  given: 0,
-  surname: 0,
-  twins: false,
-  sure: false,
-  bornApart: false,
-  strangers: false,
-  ownMail: false,
-  phone: 0,
-  byMiddle: false,
-  sameSuffix: false,
-  namesakes: false,
-  suffixMissing: false,
-};
+import { NOTHING_SAID } from './input.ts';
 
 /** Three spellings of one person: the second is tied to both others, which have little in common. */
 const scores: Record<string, number> = { '0 1': 5000, '1 2': 4000, '0 2': -9000 };
@@ -39,7 +19,7 @@ const clusters = (join: { mean: number; least: number }, vetoed = false): number
     ],
     join,
     link: 0,
-    pair: (a, b) => ({ ...PAIR, score: scores[`${a} ${b}`]!, vetoed: vetoed && a === 0 && b === 2 }),
+    pair: (a, b) => ({ ...NOTHING_SAID, score: scores[`${a} ${b}`]!, vetoed: vetoed && a === 0 && b === 2 }),
   });
 
 test('a record joins a cluster when it agrees with all of its records together, not with one of them alone', () => {
@@ -69,7 +49,7 @@ const household = (named: number): number[] =>
     join: { mean: 1536, least: -3072 },
     link: 3072,
     pair: (a, b) => ({
-      ...PAIR,
+      ...NOTHING_SAID,
       score: 7000,
       full: named < 0 ? 6000 : 10_000 - 3500 * b,
       person: a === 0 ? 0 : b === 2 ? named : -1,
@@ -97,7 +77,7 @@ const born = (other: readonly string[]): number[] =>
     link: 0,
     pair: (a, b) => {
       const twins = other.includes(`${a} ${b}`);
-      return { ...PAIR, score: 7000, full: 7000, person: twins ? 0 : 1, twins, sure: !twins };
+      return { ...NOTHING_SAID, score: 7000, full: 7000, person: twins ? 0 : 1, twins, sure: !twins };
     },
   });
 
@@ -122,7 +102,7 @@ const sparse = (linked: number, { person = 1, bornApart = false } = {}): number[
     join: { mean: 6000, least: -3072 },
     link: 3072,
     pair: (a, b) => ({
-      ...PAIR,
+      ...NOTHING_SAID,
       score: b < 3 ? 9000 : a < linked ? 5000 : 2000,
       person: b < 3 ? 1 : person,
       bornApart: b === 3 && bornApart,
@@ -135,7 +115,7 @@ test('a record that links to several of a cluster joins it by somewhat less, whe
 });
 
 /** 0 to 4 are one person; 5 links to `linked` of them, and has little in common with the others. */
-const little = (linked: number, says: Partial<typeof PAIR> = {}): number[] =>
+const little = (linked: number, says: Partial<typeof NOTHING_SAID> = {}): number[] =>
   clusterRecords({
     ...FOUR,
     size: 6,
@@ -144,7 +124,7 @@ const little = (linked: number, says: Partial<typeof PAIR> = {}): number[] =>
     join: { mean: 3500, least: -3072 },
     link: 3072,
     pair: (a, b) => ({
-      ...PAIR,
+      ...NOTHING_SAID,
       score: b < 5 ? 9000 : a < linked ? 4000 : 1500,
       person: b < 5 || a === 0 ? 1 : 0,
       ...(a === 4 && b === 5 ? says : {}),
@@ -182,7 +162,7 @@ const twoMen = (score: number): number[] =>
       const one = a < 2 === b < 2 || (a < 2 && b === 2);
       const together = strangers ? score : one ? 20_000 : 9000;
       const sure = !strangers && a !== 2 && b !== 2;
-      return { ...PAIR, score: together, full: together, person: 1, sure, bornApart: strangers, strangers };
+      return { ...NOTHING_SAID, score: together, full: together, person: 1, sure, bornApart: strangers, strangers };
     },
   });
 
@@ -212,7 +192,7 @@ const house = (
     ],
     join: { mean: 1536, least: -3072 },
     link: 3072,
-    pair: (a, b) => ({ ...PAIR, score: 9000, full: 9000, person: 1, sure: sure(a, b), [fact]: a < 2 === b < 2 ? 1 : says(a, b) }),
+    pair: (a, b) => ({ ...NOTHING_SAID, score: 9000, full: 9000, person: 1, sure: sure(a, b), [fact]: a < 2 === b < 2 ? 1 : says(a, b) }),
   });
 
 test.each(['birth', 'given', 'surname'] as const)('two records with one %s and two with another are two people', (fact) => {

@@ -61,3 +61,24 @@ export interface Pair {
   /** They are, and neither a phone nor an e-mail address agrees where they could be compared. */
   strangers: boolean;
 }
+
+/** A pair of which nothing says anything. */
+export const NOTHING_SAID: Pair = {
+  score: 0,
+  full: 0,
+  vetoed: false,
+  person: 0,
+  birth: 0,
+  given: 0,
+  surname: 0,
+  twins: false,
+  sure: false,
+  bornApart: false,
+  ownMail: false,
+  phone: 0,
+  byMiddle: false,
+  sameSuffix: false,
+  namesakes: false,
+  suffixMissing: false,
+  strangers: false,
+};

@@ -1,6 +1,7 @@
 import type { BusinessDays, Entry, Side } from '../entry.ts';
 import { hasLikeness } from '../exceptions/extras.ts';
 import { keyOfTotal } from '../passes/control.ts';
+import { numberedUnions } from '../../core/numbered-unions.ts';
 import { hashIndex, hashOf } from './hash-index.ts';
 import type { Decision } from './reconcile.ts';
 import { likenessKey, relationsOf } from './relations.ts';
@@ -33,18 +34,8 @@ export function componentsOf(
   records: Numbered,
   size: number,
 ): Components {
-  const parent = Int32Array.from({ length: records.length }, (_, i) => i);
-  const rootOf = (record: number): number => {
-    let root = record;
-    while (parent[root] !== root) root = parent[root] = parent[parent[root]!]!;
-    return root;
-  };
-  /** The first record of a group is its root, so pieces are in the order of the records. */
-  const join = (one: number, other: number): void => {
-    const [a, b] = [rootOf(one), rootOf(other)];
-    if (a < b) parent[b] = a;
-    else parent[a] = b;
-  };
+  // The first record of a group is its root, so pieces are in the order of the records.
+  const { rootOf, join } = numberedUnions(records.length);
   const index = hashIndex();
   const relations = relationsOf(rules);
   const { duplicates } = rules.exceptions;
@@ -87,7 +78,7 @@ export function componentsOf(
         else join(record, first);
       }
   }
-  const pieceOf = piecesOf(parent, rootOf, size);
+  const pieceOf = piecesOf(records.length, rootOf, size);
   const totals = rules.passes.flatMap((pass, i) => {
     if (pass.kind !== 'control') return [];
     const relation = relations.findIndex((one) => one.pass === i);
@@ -110,16 +101,16 @@ export function componentsOf(
 
 /** Groups one after the other, in the order of their first records, until a piece has its size. */
 function piecesOf(
-  parent: Int32Array,
+  length: number,
   rootOf: (record: number) => number,
   size: number,
 ): { pieces: number; of: Int32Array; recordsOf(piece: number): Int32Array } {
-  const sizes = new Int32Array(parent.length);
-  for (let record = 0; record < parent.length; record++) sizes[rootOf(record)]!++;
-  const of = new Int32Array(parent.length);
+  const sizes = new Int32Array(length);
+  for (let record = 0; record < length; record++) sizes[rootOf(record)]!++;
+  const of = new Int32Array(length);
   const starts = [0];
   let [held, all] = [0, 0];
-  for (let record = 0; record < parent.length; record++) {
+  for (let record = 0; record < length; record++) {
     const root = rootOf(record);
     if (root === record) {
       if (held > 0 && held >= size) {
@@ -132,8 +123,8 @@ function piecesOf(
     // A root comes before its records.
     of[record] = root === record ? starts.length - 1 : of[root]!;
   }
-  const order = new Int32Array(parent.length);
+  const order = new Int32Array(length);
   const next = Int32Array.from(starts);
-  for (let record = 0; record < parent.length; record++) order[next[of[record]!]!++] = record;
-  return { pieces: starts.length, of, recordsOf: (piece) => order.subarray(starts[piece], starts[piece + 1] ?? parent.length) };
+  for (let record = 0; record < length; record++) order[next[of[record]!]!++] = record;
+  return { pieces: starts.length, of, recordsOf: (piece) => order.subarray(starts[piece], starts[piece + 1] ?? length) };
 }

@@ -4,7 +4,7 @@ import { allowedDifference } from '../sums.ts';
 import { textAgreement } from '../text.ts';
 import { type Excludes, excludesByNumbers } from './different-numbers.ts';
 import { solveEqualAmounts } from './equal-amounts.ts';
-import { firstAtLeast } from './first-at-least.ts';
+import { firstAtLeast } from '../../core/first-at-least.ts';
 import { type CertainPair, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
 
 export interface AmountResult {

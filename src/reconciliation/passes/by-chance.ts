@@ -6,9 +6,7 @@ import type { Unit } from './subset/only-subset.ts';
  * the amounts that they could come to. `isCounted`: it is known how many of them there are.
  */
 export function isByChance(near: readonly Unit[], minor: number, chance: number, chosen: readonly Entry[], isCounted: boolean): boolean {
-  const most = Math.abs(minor);
-  const oneSign = near.every((unit) => unit.minor >= 0) || near.every((unit) => unit.minor <= 0);
-  const able = oneSign ? near.filter((unit) => Math.abs(unit.minor) <= most) : near;
+  const able = ableTo(near, minor);
   let [reach, step] = [0, 0];
   for (const unit of able) {
     reach += Math.abs(unit.minor);
@@ -26,13 +24,11 @@ export function isByChance(near: readonly Unit[], minor: number, chance: number,
  * few of many cannot come to more than a few times the largest.
  */
 export function isByChanceAmong(groups: readonly (readonly Unit[])[], minor: number, chance: number, chosen: readonly Entry[]): boolean {
-  const most = Math.abs(minor);
   const isChosen = new Set(chosen);
   let [subsets, largest, step] = [0, 0, 0];
   const size = Math.max(...groups.map((group) => group.filter(({ entries }) => isChosen.has(entries[0]!)).length));
   for (const group of groups) {
-    const oneSign = group.every((unit) => unit.minor >= 0) || group.every((unit) => unit.minor <= 0);
-    const able = oneSign ? group.filter((unit) => Math.abs(unit.minor) <= most) : group;
+    const able = ableTo(group, minor);
     subsets += subsetsUpTo(able.length, size);
     for (const unit of able) {
       largest = Math.max(largest, Math.abs(unit.minor));
@@ -40,6 +36,12 @@ export function isByChanceAmong(groups: readonly (readonly Unit[])[], minor: num
     }
   }
   return subsets * 1000 > chance * (step === 0 ? 1 : (size * largest) / step);
+}
+
+/** The units that can be part of such a sum: where all have one sign, none that is larger. */
+function ableTo(units: readonly Unit[], minor: number): readonly Unit[] {
+  const oneSign = units.every((unit) => unit.minor >= 0) || units.every((unit) => unit.minor <= 0);
+  return oneSign ? units.filter((unit) => Math.abs(unit.minor) <= Math.abs(minor)) : units;
 }
 
 /** How many subsets of so many have this size or a smaller one: few are likelier than many. */

@@ -1,7 +1,7 @@
 import type { BusinessDays, Entry, FieldPair, Side, SubsetPass, Window } from '../entry.ts';
 import { keyOf } from '../fields.ts';
 import { sumOf } from '../sums.ts';
-import { firstAtLeast } from './first-at-least.ts';
+import { firstAtLeast } from '../../core/first-at-least.ts';
 import type { Unit } from './subset/only-subset.ts';
 
 /** A unit with the business days of its first and its last record, and its place in the order of the records. */

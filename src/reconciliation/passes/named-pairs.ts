@@ -1,7 +1,7 @@
 import type { FieldPair, Side } from '../entry.ts';
 import { valueOf } from '../fields.ts';
 import { type TextParts, textParts } from '../text.ts';
-import { firstAtLeast } from './first-at-least.ts';
+import { firstAtLeast } from '../../core/first-at-least.ts';
 import type { Dated, Dates, Reaches } from './dated.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { firstAtLeast } from '../../core/first-at-least.ts';
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
 import { textOf, wordsOf } from '../words.ts';
 
@@ -74,7 +75,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   /** What was read of the page of a key; undefined where it was not. */
   function onPage(key: number): readonly number[] | undefined {
     for (const { keys, members } of read) {
-      const at = placeOf(keys, key);
+      const at = firstAtLeast(keys, key);
       if (keys[at] === key) return members[at]!;
     }
     return undefined;
@@ -146,7 +147,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     more.push(...marked);
     // Of a block that is all rows, counting in the database tells whether it is too large.
     const large = await largerThan(
-      more.filter((key) => found[placeOf(keys, key)]!.length === 0),
+      more.filter((key) => found[firstAtLeast(keys, key)]!.length === 0),
       most,
     );
     for (const key of more) changes.delete(key);
@@ -160,7 +161,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       if (some.length < limit) changes.set(key, some);
       else large.add(key);
     for (const [key, some] of changes) {
-      const place = placeOf(keys, key);
+      const place = firstAtLeast(keys, key);
       const members = new Set(found[place]);
       for (const [, member, gone] of some)
         if (Number(gone) === 1) members.delete(Number(member));
@@ -168,7 +169,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       found[place] = [...members].sort((a, b) => a - b);
     }
     const tooMany = new Array<number>(most + 1).fill(-1);
-    for (const key of large) found[placeOf(keys, key)] = tooMany;
+    for (const key of large) found[firstAtLeast(keys, key)] = tooMany;
     return found;
   }
 
@@ -240,17 +241,6 @@ const NOBODY: readonly number[] = [];
 interface OnPages {
   keys: Float64Array;
   members: (readonly number[])[];
-}
-
-/** The place of a key among keys in order, or of the first that is not less. */
-function placeOf(keys: Float64Array, key: number): number {
-  let [low, high] = [0, keys.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The members of a key among the entries of its page, in the order of their ids. */
