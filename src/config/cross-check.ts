@@ -12,7 +12,7 @@ import { checkSharedMoney } from './checks/shared-money.ts';
 import type { KnowsPeriod, ReportTables } from './checks/saved-reports.ts';
 import { checkTown } from './checks/town.ts';
 import type { Draft, Part, PartKind, Parts } from './draft.ts';
-import { touches } from './prune.ts';
+import { touches } from './parts/prune.ts';
 import type { KnownTransports } from './checks/transport-rules.ts';
 
 export interface CrossCheckOptions {

@@ -10,7 +10,7 @@ import type { PipelineConfig } from './schema/pipeline.ts';
 import type { SinkMappingConfig } from './schema/sink-mapping.ts';
 import { explainIssues, explainLossy } from './explain.ts';
 import type { Source } from './explain.ts';
-import { withoutWrong } from './prune.ts';
+import { withoutWrong } from './parts/prune.ts';
 import { textOfPath } from './words.ts';
 import type { Path } from './yaml/document.ts';
 import { readYaml } from './yaml/document.ts';

@@ -14,16 +14,16 @@ import type { Draft, Part, PartKind, Parts } from './draft.ts';
 import { findFiles, readText } from './find-files.ts';
 import type { TextFile } from './find-files.ts';
 import { readLookup } from './lookups.ts';
+import { named, ofItsPack, sinkOfItsPack } from './parts/own-name.ts';
 import type { LoadResult, Project } from './project.ts';
 import { connectorSchemaOf } from './schema/connector.ts';
 import { identityParametersSchema } from './schema/identity.ts';
 import { interlocalSchema } from './schema/interlocal.ts';
 import { mappingSchema } from './schema/mapping.ts';
-import type { MappingConfig } from './schema/mapping.ts';
 import { entitySchema } from './schema/model.ts';
 import { pipelineSchema } from './schema/pipeline.ts';
 import { sinkMappingSchema } from './schema/sink-mapping.ts';
-import type { SinkMappingConfig } from './schema/sink-mapping.ts';
+import { connectorsNamed, mappingsNamed, readInUse } from './parts/shipped-in-use.ts';
 import type { KnownTransports } from './checks/transport-rules.ts';
 
 export interface LoadOptions {
@@ -47,6 +47,8 @@ export interface LoadOptions {
   env?: NodeJS.ProcessEnv;
   /** The folder of the shipped packs; default the one that Interlocal is installed in. */
   packsFolder?: string;
+  /** Also read the shipped connectors and mappings that the town does not use. Default: no. */
+  unused?: boolean;
 }
 
 const SHIPPED = fileURLToPath(new URL('../../', import.meta.url));
@@ -77,12 +79,30 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
     (part: Part<unknown>): void =>
       void (partial[kind] ??= new Map()).set(file.name, part);
   const manifest = connectorSchemaOf(options.transports && Object.keys(options.transports));
+  const connections = await readConnections(root, problems, (part) => (partialConnections = part));
+  const pipelines = readAll(files.pipelines, (file) =>
+    named(readPart(file, pipelineSchema, problems, undefined, keep('pipelines', file)), 'pipeline', file, problems),
+  );
+  const mappingsInUse = options.unused ? 'all' : mappingsNamed(pipelines, partial);
+  const mappings = readInUse(toEntities, mappingsInUse, (file) =>
+    ofItsPack(named(readPart(file, mappingSchema, problems, undefined, keep('mappings', file)), 'mapping', file, problems), file, problems),
+  );
+  const sinkMappings = readInUse(toSinks, mappingsInUse, (file) =>
+    sinkOfItsPack(
+      named(readPart(file, sinkMappingSchema, problems, undefined, keep('sinkMappings', file)), 'mapping', file, problems),
+      file,
+      problems,
+    ),
+  );
+  const connectorsInUse = options.unused
+    ? 'all'
+    : connectorsNamed([connections?.value, partialConnections?.value], mappings, sinkMappings, partial);
   const draft: Draft = {
     folder: root,
     config,
     partial,
-    connections: await readConnections(root, problems, (part) => (partialConnections = part)),
-    connectors: readAll(files.connectors, (file) =>
+    connections,
+    connectors: readInUse(files.connectors, connectorsInUse, (file) =>
       named(
         readPart(file, manifest, problems, (path) => path[0] === 'transport_options', keep('connectors', file)),
         'connector',
@@ -90,23 +110,9 @@ export async function loadProject(folder: string, options: LoadOptions = {}): Pr
         problems,
       ),
     ),
-    mappings: readAll(toEntities, (file) =>
-      ofItsPack(
-        named(readPart(file, mappingSchema, problems, undefined, keep('mappings', file)), 'mapping', file, problems),
-        file,
-        problems,
-      ),
-    ),
-    sinkMappings: readAll(toSinks, (file) =>
-      sinkOfItsPack(
-        named(readPart(file, sinkMappingSchema, problems, undefined, keep('sinkMappings', file)), 'mapping', file, problems),
-        file,
-        problems,
-      ),
-    ),
-    pipelines: readAll(files.pipelines, (file) =>
-      named(readPart(file, pipelineSchema, problems, undefined, keep('pipelines', file)), 'pipeline', file, problems),
-    ),
+    mappings,
+    sinkMappings,
+    pipelines,
     entities: readAll(files.model, (file) =>
       named(readPart(file, entitySchema, problems, undefined, keep('entities', file)), 'entity', file, problems),
     ),
@@ -137,50 +143,6 @@ export async function openProject(folder: string, options: LoadOptions = {}): Pr
 
 function readAll<T>(files: TextFile[], read: (file: TextFile) => Part<T> | undefined): Parts<T> {
   return new Map(files.map((file) => [file.name, read(file)]));
-}
-
-/** What a file calls itself must be its own name: everything else refers to it by that. */
-function named<T>(part: Part<T> | undefined, key: string & keyof T, file: TextFile, problems: Problem[]): Part<T> | undefined {
-  const given = part?.value[key];
-  if (!part || given === file.name) return part;
-  const where = key === 'connector' ? 'folder' : 'file';
-  problems.push({
-    code: 'NAME_MISMATCH',
-    place: { ...part.at([key]), path: key },
-    message: `is "${String(given)}", but the ${where} is named "${file.name}".`,
-    hint: `Write ${key}: ${file.name}, or rename the ${where}.`,
-  });
-  return undefined;
-}
-
-/** A mapping that a connector brings along is of that connector. */
-function ofItsPack(part: Part<MappingConfig> | undefined, file: TextFile, problems: Problem[]): Part<MappingConfig> | undefined {
-  return isOfItsPack(part, part?.value.from.connector, 'from', file, problems) ? part : undefined;
-}
-
-function sinkOfItsPack(
-  part: Part<SinkMappingConfig> | undefined,
-  file: TextFile,
-  problems: Problem[],
-): Part<SinkMappingConfig> | undefined {
-  return isOfItsPack(part, part?.value.sink.connector, 'sink', file, problems) ? part : undefined;
-}
-
-function isOfItsPack(
-  part: Part<unknown> | undefined,
-  connector: string | undefined,
-  key: 'from' | 'sink',
-  file: TextFile,
-  problems: Problem[],
-): boolean {
-  if (!part || file.pack === undefined || connector === file.pack) return true;
-  problems.push({
-    code: 'VALUE_INVALID',
-    place: { ...part.at([key, 'connector']), path: `${key}.connector` },
-    message: `must be ${file.pack}, because this mapping is in the folder of that connector.`,
-    hint: `Write connector: ${file.pack}, or move the mapping into mappings/.`,
-  });
-  return false;
 }
 
 /** The repository root is a town's folder itself: nothing is to be read twice. */

@@ -45,6 +45,39 @@ describe('the packs that are shipped', () => {
     expect((await loadProject(using, options(packs))).problems.map((p) => p.code)).toContain('REFERENCE_UNKNOWN');
   });
 
+  it('are read only where the town uses them, and yet can be suggested by name', async () => {
+    const manifest = 'connectors/clerk-files/connector.yaml';
+    const packs = writeTown({
+      ...TOWN,
+      'connectors/parking/connector.yaml': 'connector: parking\nnot_a_key: 1\n',
+      'mappings/receipt.from-parking.yaml': 'mapping: receipt.from-parking\nnot_a_key: 1\n',
+    });
+    const project = await openProject(town(), options(packs));
+    expect([...project.connectors.keys(), ...project.mappings.keys()]).toEqual(['clerk-files', 'receipt.from-clerk-files']);
+    const all = await loadProject(town(), { ...options(packs), unused: true });
+    expect(all.problems.map((p) => p.place.file)).toEqual(
+      expect.arrayContaining([`${packs}/connectors/parking/connector.yaml`, `${packs}/mappings/receipt.from-parking.yaml`]),
+    );
+
+    const connections = TOWN['config/connections.yaml']!.replace('connector: clerk-files', 'connector: parkin');
+    const wrong = await loadProject(town({ 'config/connections.yaml': connections }), options(packs));
+    expect(wrong.problems.map((p) => p.hint)).toContain('Did you mean parking?');
+    // Used by a mapping of the town's own alone, and by a pipeline with another mistake.
+    const own = {
+      'mappings/receipt.from-own.yaml': TOWN['mappings/receipt.from-clerk-files.yaml']!.replace(
+        /^mapping: .*/m,
+        'mapping: receipt.from-own',
+      ),
+    };
+    const noConnections = { 'config/connections.yaml': 'connections: {}\n', 'pipelines/clerk-payments.yaml': '' };
+    const broken = writeTown(changed({ [manifest]: ['title:', 'titel:'] }));
+    for (const more of [
+      { ...own, ...noConnections },
+      { 'pipelines/clerk-payments.yaml': `${TOWN['pipelines/clerk-payments.yaml']!}not_a_key: 1\n` },
+    ])
+      expect((await loadProject(town(more), options(broken))).problems.map((p) => p.place.file)).toContain(`${broken}/${manifest}`);
+  });
+
   it('are named by their whole path in problems, since they are not in the town', async () => {
     const packs = writeTown(changed({ 'config/model/receipt.yaml': ['title: Receipt', 'titel: Receipt'] }));
     const { problems } = await loadProject(town(), options(packs));

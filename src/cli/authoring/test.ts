@@ -24,7 +24,7 @@ export function registerTest(cli: Cli): void {
     .action(async (names: string[]) => {
       const { openProject } = await import('../../config/load.ts');
       const { transports } = await import('../../transports/transports.ts');
-      const project = await openProject(cli.project(), { transports });
+      const project = await openProject(cli.project(), { transports, unused: true });
       const { runMappingTests } = await import('../../mapping/tests.ts');
       const settings = { currency: project.config.town.currency, timeZone: project.config.town.time_zone, lookups: project.lookups };
       const reports: MappingReport[] = [];

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Problem } from '../core/errors.ts';
-import type { Path } from './yaml/document.ts';
+import type { Problem } from '../../core/errors.ts';
+import type { Path } from '../yaml/document.ts';
 
 /** Taking one wrong thing out may show another; more turns than this mean that little is right. */
 const MAX_TURNS = 5;
