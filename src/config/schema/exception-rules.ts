@@ -136,7 +136,7 @@ const rule = exactlyOne(
   if ((kind === 'items' || kind === 'parts' || kind === 'expected') && value.type === undefined)
     context.addIssue({ code: 'custom', message: 'needs type', params: { code: 'KEY_MISSING', names: ['type'] } });
   if (kind === 'period' && typeof value.right !== 'string' && value.right !== undefined)
-    context.addIssue({ code: 'custom', message: 'must be one field', path: ['right'] });
+    context.addIssue({ code: 'custom', message: 'must be the name of one field for period, such as right: posted_on', path: ['right'] });
 });
 export type ExceptionRuleConfig = z.output<typeof rule>;
 

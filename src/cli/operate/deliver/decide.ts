@@ -186,7 +186,9 @@ async function numberOf({ accepted, number }: { accepted?: boolean; number?: str
   throw new ConfigError({
     code: 'USAGE',
     place: { path: '--number' },
-    message: accepted ? '--number needs 1 to 100 characters.' : '--number is for what was accepted.',
+    message: accepted
+      ? '--number needs 1 to 100 characters.'
+      : '--number is the number that the remote system gave to a record it accepted, so it goes with --accepted.',
     hint: 'interlocal deliver settle DELIVERY --accepted --number JE-4711',
   });
 }

@@ -231,7 +231,7 @@ function inReview(run: QueueingRun, golden: number): Problem {
     code: 'CARRY_IN_REVIEW',
     place: { system: run.name },
     message: `${run.entity.title} #${golden} may be the same as a record that ${run.config.connection} already has, so it is not created there yet: it could become a duplicate.`,
-    hint: 'Decide whether they are the same; `interlocal review list` shows the pair. This record waits until then, and the next run goes on with it.',
+    hint: '`interlocal review list` shows the pair; decide with `interlocal review same` or `interlocal review different`. The record waits until then; the next run goes on with it.',
   };
 }
 
@@ -239,7 +239,7 @@ function keyTwice(run: QueueingRun, key: string, number: string): Problem {
   return {
     code: 'KEY_REPEATED',
     place: { system: run.name, key },
-    message: `The record ${number} of ${run.config.connection} has the same ${run.sink.idempotency_key.join(', ')} as another record, so the system would treat both as one. It was not sent.`,
-    hint: 'In the sink of the connector, make idempotency_key from the number of the record in that system.',
+    message: `The record ${number} of ${run.config.connection} has the same ${run.sink.idempotency_key.join(', ')} as another record that goes there, so ${run.config.connection} would treat both as one. It was not sent.`,
+    hint: `Correct the record that has a wrong value. If both are right, make idempotency_key of the sink, in the connector, from the number that ${run.config.connection} gives to each record.`,
   };
 }

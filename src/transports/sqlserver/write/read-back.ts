@@ -83,7 +83,7 @@ function readingsOf(target: WriteTarget, spec: ReadBackSpec, connection: string)
       code: 'SQL_WRITE_KEY',
       place,
       message: `It is not known which columns identify a row of ${target.name}.`,
-      hint: 'Give the columns of its key.',
+      hint: 'Name the columns of its key in target.table.key of the sink, in the connector.',
     });
   const readings = spec.columns.flatMap((name) => {
     const column = findColumn(target.columns, name);

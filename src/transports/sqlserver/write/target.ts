@@ -68,7 +68,11 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
   const place = { system: connection, path: target.name };
   const say = (code: string, message: string, hint: string): void => void problems.push({ code, place, message, hint });
   if (spec.key.length === 0 && spec.write !== 'append')
-    say('SQL_WRITE_KEY', `It is not known which columns identify a row of ${target.name}.`, 'Give the columns of its key.');
+    say(
+      'SQL_WRITE_KEY',
+      `It is not known which columns identify a row of ${target.name}.`,
+      'Nothing was written. Name the columns of its key in target.table.key of the sink, in the connector.',
+    );
   const written = [...new Set([...spec.key, ...spec.rows.flatMap(Object.keys)])];
   for (const name of written) {
     const column = findColumn(target.columns, name);
