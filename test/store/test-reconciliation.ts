@@ -7,7 +7,7 @@ import type { Knex } from '../../src/store/open.ts';
 import { exceptionsWith, type NewException, recordsOfExceptions, saveExceptions } from '../../src/store/reconciliation/exceptions.ts';
 import { recordsOfMatches } from '../../src/store/reconciliation/matches.ts';
 import { type PassMatch, savePassMatches } from '../../src/store/reconciliation/pass-matches.ts';
-import { saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
+import { gatherKeys, saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
 import { forgetKeys, keysOfUnits, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
 import { saveUnmatched } from '../../src/store/reconciliation/side-states.ts';
 import { person } from './entities.ts';
@@ -59,6 +59,10 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
           ),
         ).toHaveLength(2);
         expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 249_999 });
+        const others = gatherKeys();
+        others.add(keys.slice(0, 210_000));
+        await others.save(trx, 'to-bank', true);
+        expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 210_000 });
       });
       expect((await dialectOf(knex).indexes(knex)).sort()).toEqual(before);
     });
