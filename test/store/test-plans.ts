@@ -8,7 +8,7 @@ import { storedAfter } from '../../src/store/landing/record-keys.ts';
 import { shapeOf } from '../../src/store/ledger/sources.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
-import { restrict } from '../../src/store/reconciliation/matches.ts';
+import { restrict } from '../../src/store/reconciliation/within.ts';
 import { dayId, monthId, noFigures, readSums, replaceSums, type StoredSum, sumsOfBlocks } from '../../src/store/revenue/sums.ts';
 import { person } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';

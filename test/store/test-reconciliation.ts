@@ -7,7 +7,7 @@ import type { Knex } from '../../src/store/open.ts';
 import { exceptionsWith, type NewException, recordsOfExceptions, saveExceptions } from '../../src/store/reconciliation/exceptions.ts';
 import { recordsOfMatches } from '../../src/store/reconciliation/matches.ts';
 import { type PassMatch, savePassMatches } from '../../src/store/reconciliation/pass-matches.ts';
-import { saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
+import { gatherKeys, saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
 import { forgetKeys, keysOfUnits, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
 import { saveUnmatched } from '../../src/store/reconciliation/side-states.ts';
 import { person } from './entities.ts';
@@ -24,9 +24,12 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
 
   describe('what a reconciliation keeps', () => {
     test('a large town is reconciled whole again: its 150,000 matches are the same as before', { timeout: 120_000 }, async () => {
-      const save = () => dialectOf(knex).write(knex, (trx) => savePassMatches(trx, RUN, matches(150_000, []), String));
+      const save = (count = 150_000) => dialectOf(knex).write(knex, (trx) => savePassMatches(trx, RUN, matches(count, []), String));
       expect(await save()).toMatchObject({ added: 150_000, revoked: 0 });
       expect(await save()).toMatchObject({ added: 0, revoked: 0 });
+      // Those that are found no more are revoked, and come back as new ones.
+      expect(await save(149_990)).toMatchObject({ added: 0, revoked: 10 });
+      expect(await save()).toMatchObject({ added: 10, revoked: 0 });
     });
 
     test('of 250,000 keys each is found, and those of a unit are forgotten with it', { timeout: 120_000 }, async () => {
@@ -56,6 +59,10 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
           ),
         ).toHaveLength(2);
         expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 249_999 });
+        const others = gatherKeys();
+        others.add(keys.slice(0, 210_000));
+        await others.save(trx, 'to-bank', true);
+        expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 210_000 });
       });
       expect((await dialectOf(knex).indexes(knex)).sort()).toEqual(before);
     });

@@ -22,7 +22,9 @@ import {
 } from '../../store/reconciliation/settled.ts';
 import { changedBlocks, rangesOf } from '../../store/revenue/marks.ts';
 import { recordsAlike } from './alike.ts';
-import { decisionText, type KeptState, keptTotal } from './kept-state.ts';
+import { type ChangedTotals, changedTotals, keysOfChanged } from './control/changed-totals.ts';
+import type { TotalReader } from './control/control-totals.ts';
+import { decisionText, type KeptState } from './kept-state.ts';
 import { keptKey } from './match-keys.ts';
 import type { SideReader, StoredEntry } from './read-entries.ts';
 import type { RecordNames } from './record-name.ts';
@@ -46,6 +48,7 @@ export interface ChangedPart {
   decided: boolean;
   /** The keys of control passes of which every record is here, by the name of the pass. */
   totals: Record<string, Set<string>>;
+  changedTotals: ReadonlyMap<string, ChangedTotals>;
 }
 
 export interface PartContext {
@@ -53,6 +56,7 @@ export interface PartContext {
   pipeline: string;
   rules: Rules;
   readers: Record<Side, SideReader>;
+  totals: readonly TotalReader[];
   kept: KeptState;
   decisions: readonly Decision[];
   names: RecordNames;
@@ -88,6 +92,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     exceptions: new Set(),
     decided: decisions.some((decision) => !kept.decisions.has(decisionText(decision))),
     totals: {},
+    changedTotals: await changedTotals(trx, context.totals, kept),
   };
   const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   const next: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
@@ -129,7 +134,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     noteTotals(context, relations, fresh, part);
     await addRelated(context, fresh, next);
   };
-  await ask(lookupsOfTotals(context, relations));
+  await ask(lookupsOfTotals(context, relations, part));
   for (;;) {
     const lookups: Lookup[] = [];
     const units: number[] = [];
@@ -198,22 +203,12 @@ function noteTotals({ rules }: PartContext, relations: readonly Relation[], look
 }
 
 /** The records of totals that have changed, come or gone: by the key that each has now, and by the one that it had. */
-function lookupsOfTotals({ rules, kept }: PartContext, relations: readonly Relation[]): Lookup[] {
+function lookupsOfTotals({ rules, kept }: PartContext, relations: readonly Relation[], part: ChangedPart): Lookup[] {
   return rules.passes.flatMap((pass, i) => {
-    if (pass.kind !== 'control') return [];
+    const changed = part.changedTotals.get(pass.name);
+    if (pass.kind !== 'control' || !changed) return [];
     const relation = relations.findIndex((r) => r.pass === i);
-    const before = new Map(kept.totals[pass.name]);
-    const keys = new Set<string>();
-    for (const total of rules.totals?.[pass.name] ?? []) {
-      const old = before.get(total.id);
-      before.delete(total.id);
-      // An exception without records is found in each run again.
-      const { says, key: now } = keptTotal(pass, total);
-      if (old?.says === says && old.state !== 'taken') continue;
-      for (const key of [old?.key, now]) if (key) keys.add(key);
-    }
-    for (const { key } of before.values()) if (key !== null) keys.add(key);
-    return [...keys].map((key) => ({ relation, key, day: null }));
+    return [...keysOfChanged(pass, kept, changed)].map((key) => ({ relation, key, day: null }));
   });
 }
 

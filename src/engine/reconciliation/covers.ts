@@ -11,8 +11,8 @@ import {
   type MatchOfRecord,
   type MatchSide,
   unmatchedRecords,
-  type Within,
 } from '../../store/reconciliation/matches.ts';
+import type { Within } from '../../store/reconciliation/within.ts';
 import { exceptionsByRecord } from '../../store/reconciliation/exceptions.ts';
 import { unmatchedOf } from '../../store/reconciliation/side-states.ts';
 import { EXCEPTION_TYPES, type ExceptionCode } from '../../reconciliation/exceptions/types.ts';

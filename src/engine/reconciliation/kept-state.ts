@@ -10,6 +10,7 @@ import { openRuns, newestRun } from '../../store/ledger/runs.ts';
 import type { Source } from '../../store/ledger/sources.ts';
 import type { Knex } from '../../store/open.ts';
 import { settledState } from '../../store/reconciliation/settled.ts';
+import type { StoredTotal } from './control/control-totals.ts';
 import { type SeenDays, withDays } from './exceptions/missing-sources.ts';
 import { keptKey } from './match-keys.ts';
 import type { StoredEntry } from './read-entries.ts';
@@ -39,10 +40,11 @@ export interface KeptTotal {
   /** The key of its records, as it is kept; null: it has none. */
   key: string | null;
   state: TotalState;
+  golden: number;
 }
 
-/** Changes when the same records may give another result because the program has changed. */
-const RULES = 7;
+/** Changes when the same records may give another result because the program has changed, or something else is kept. */
+const RULES = 8;
 
 /** On what a reconciliation compares now, as text. */
 export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {
@@ -67,7 +69,10 @@ export async function keptState(knex: Knex, pipeline: string, basis: string): Pr
     senders: kept.senders.map(sets),
     lastDay: kept.lastDay ?? -Infinity,
     totals: Object.fromEntries(
-      Object.entries(kept.totals).map(([pass, list]) => [pass, new Map(list.map(([id, says, key, state]) => [id, { says, key, state }]))]),
+      Object.entries(kept.totals).map(([pass, list]) => [
+        pass,
+        new Map(list.map(([id, says, key, state, golden]) => [id, { says, key, state, golden }])),
+      ]),
     ),
   };
 }
@@ -100,7 +105,7 @@ interface Written {
   senders: [string, number[]][][];
   /** null: there are no days yet. */
   lastDay: number | null;
-  totals: Record<string, [string, string, string | null, TotalState][]>;
+  totals: Record<string, [string, string, string | null, TotalState, number][]>;
 }
 
 /** What is known after these records too; `before`: of the records that this run has not looked at. */
@@ -145,17 +150,19 @@ export function stateText(state: KeptState, rules: Rules, { numbers, totals }: P
   return JSON.stringify(written);
 }
 
-/** Every total as it is now; one that this run has not looked at stands as it did. */
+/** Every total as it is now; one that this run has not looked at stands as it did, also where it was not read. */
 function writtenTotals(state: KeptState, { passes, totals }: Rules, seen: CheckedResult['totals']): Written['totals'] {
   const written: Written['totals'] = {};
   for (const pass of passes) {
     if (pass.kind !== 'control') continue;
-    const before = state.totals[pass.name];
-    written[pass.name] = (totals?.[pass.name] ?? []).map((total) => {
-      const now = seen.get(pass.name)?.get(total.id) ?? before?.get(total.id)?.state ?? 'holds';
-      const { says, key } = keptTotal(pass, total);
-      return [total.id, says, key, now];
-    });
+    const all = new Map(state.totals[pass.name]);
+    for (const total of (totals?.[pass.name] ?? []) as readonly StoredTotal[])
+      all.set(total.id, {
+        ...keptTotal(pass, total),
+        state: seen.get(pass.name)?.get(total.id) ?? all.get(total.id)?.state ?? 'holds',
+        golden: total.golden,
+      });
+    written[pass.name] = [...all].map(([id, { says, key, state, golden }]) => [id, says, key, state, golden]);
   }
   return written;
 }

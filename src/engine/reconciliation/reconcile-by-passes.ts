@@ -16,7 +16,7 @@ import { saveAlike } from './alike.ts';
 import { problemsBehind } from './behind.ts';
 import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
-import { controlTotalsOf } from './control-totals.ts';
+import { allTotals, totalReaders } from './control/control-totals.ts';
 import { basisText, type KeptState, keptState, stateAfter } from './kept-state.ts';
 import { keysOf } from './match-keys.ts';
 import { rulesOf, townDays } from './pass-rules.ts';
@@ -55,7 +55,8 @@ async function reconciled(run: ReconciliationRun): Promise<Problem[]> {
     const basis = basisText(project, config, sources);
     const context: Context = {
       ...{ trx, pipeline, project, config, sources },
-      rules: { ...rulesOf(pipeline, config, project.config.town), totals: await controlTotalsOf(run, trx, sources) },
+      rules: rulesOf(pipeline, config, project.config.town),
+      totals: await totalReaders(run, trx, sources),
       readers: {
         left: await sideReader(run, trx, config, read.left, 'left'),
         right: await sideReader(run, trx, config, read.right, 'right'),
@@ -116,8 +117,10 @@ async function inPart(context: Context, kept: KeptState): Promise<(Found & { day
 }
 
 /** Looks at all records: at once, or piece by piece where they are many. */
-async function everything(run: ReconciliationRun, context: Context, basis: string): Promise<Saved> {
-  const { trx, pipeline, rules, readers, decisions, today } = context;
+async function everything(run: ReconciliationRun, given: Context, basis: string): Promise<Saved> {
+  const rules = { ...given.rules, totals: await allTotals(given.totals) };
+  const context = { ...given, rules };
+  const { trx, pipeline, readers, decisions, today } = context;
   const totals = {
     left: await sideTotals(trx, pipeline, 'left', readers.left.side),
     right: await sideTotals(trx, pipeline, 'right', readers.right.side),
@@ -131,7 +134,7 @@ async function everything(run: ReconciliationRun, context: Context, basis: strin
   );
   const { states, ...result } = reconcileSides(rules, entries, decisions, days, today);
   return saveAtOnce(run, context, basis, {
-    ...{ entries, result, totals, days },
+    ...{ entries, rules, result, totals, days },
     sums: conservedSums(pipeline, entries, { ...result, states }),
   });
 }
@@ -150,10 +153,10 @@ async function saveAtOnce(
   run: ReconciliationRun,
   context: Context,
   basis: string,
-  { entries, result, sums, totals, part, days }: Found & { days: BusinessDays },
+  { entries, rules, result, sums, totals, part, days }: Found & { days: BusinessDays },
 ): Promise<Saved> {
   stopIfAsked(run);
-  const { trx, pipeline, rules, decisions, entityIds } = context;
+  const { trx, pipeline, decisions, entityIds } = context;
   const state = await stateAfter(trx, basis, rules, entries, decisions, part?.before);
   const explained = explanations();
   explained.add(result.matches);
@@ -166,11 +169,14 @@ async function saveAtOnce(
   );
   const keys = gatherKeys();
   if (mayRunInPart(rules)) keys.add(keysOf(rules, result, ids));
-  const exceptions = await saveFound(context, {
-    ...{ result, explained, keys, sums, totals, days, state },
-    saveAlike: () => saveAlike(trx, pipeline, rules, entries, part?.changed),
-    ...(part ? { part } : {}),
-  });
+  const exceptions = await saveFound(
+    { ...context, rules },
+    {
+      ...{ result, explained, keys, sums, totals, days, state },
+      saveAlike: () => saveAlike(trx, pipeline, rules, entries, part?.changed),
+      ...(part ? { part } : {}),
+    },
+  );
   return {
     sums,
     saved: { matched, exceptions },

@@ -2,11 +2,12 @@ import type { Entry, Side } from '../../reconciliation/entry.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
-import { type CheckedResult, type FoundException, type Known, reconcileSides } from '../../reconciliation/match/reconcile.ts';
+import { type CheckedResult, type FoundException, type Known, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
 import { unitOf } from '../../store/reconciliation/settled.ts';
 import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
+import { totalsOfPart, withoutGone } from './control/changed-totals.ts';
 import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
 import { type KeptState, keptTotal, madeAgain } from './kept-state.ts';
 import type { StoredEntry } from './read-entries.ts';
@@ -16,6 +17,8 @@ import { agree, sideTotals, type SideTotals } from './side-totals.ts';
 export interface Found {
   entries: Record<Side, StoredEntry[]>;
   result: CheckedResult;
+  /** With the totals that were read: all of them, or those that the part needs. */
+  rules: Rules;
   /** Of all records of both sides. */
   sums: SideSum[];
   totals: Record<Side, SideTotals>;
@@ -43,9 +46,11 @@ export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found
   const records = stored.reduce((sum, state) => sum + state.records, 0);
   const part = await changedPart({ ...given, most: Math.max(FEWEST, records * SHARE) });
   if (!part || !isInCalendar(given, part.entries)) return undefined;
-  let { kept: before } = given;
+  const ownTotals = await totalsOfPart(given.rules, given.totals, given.kept, part.changedTotals, part.totals);
+  if (!ownTotals) return undefined;
+  let before = withoutGone(given.kept, part.changedTotals);
   for (const side of part.again) before = madeAgain(before, given.rules, side, await given.readers[side].all());
-  const context = { ...given, kept: before };
+  const context = { ...given, kept: before, rules: { ...given.rules, totals: ownTotals } };
   const { pipeline, rules, decisions, days, today, trx } = context;
   const exceptions = await exceptionsOf(context, part);
   const known: Known = {
@@ -70,6 +75,7 @@ export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found
   const goldens = { left: goldensOf(part, 'left'), right: goldensOf(part, 'right') };
   return {
     entries: part.entries,
+    rules,
     result,
     sums,
     totals,

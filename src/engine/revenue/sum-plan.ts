@@ -1,4 +1,4 @@
-import type { Within } from '../../store/reconciliation/matches.ts';
+import type { Within } from '../../store/reconciliation/within.ts';
 import { newestRun } from '../../store/ledger/runs.ts';
 import { entityIds } from '../../store/ledger/sources.ts';
 import { addTo, allBlocks, blocksOfLines, blocksOfMatches, type Marks, rangesOf, readMarks } from '../../store/revenue/marks.ts';

@@ -1,6 +1,7 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { recordsOf, type Side } from './totals.ts';
+import { restrict, type Within } from './within.ts';
 
 /** Records of both sides that a reconciliation found to be the same money. */
 export interface Match {
@@ -133,21 +134,6 @@ export async function matchesOfRecords(
     state: row.state as Match['state'],
     reason: row.reason as string | null,
   }));
-}
-
-/** Ids that a query is restricted to, both included; undefined: all. */
-export type Within = readonly { first: number; last: number }[] | undefined;
-
-/** More ranges than this are not worth their conditions; SQLite reads no more than 1,000 in one. */
-const MAX_RANGES = 400;
-
-/** Restricts a query to these ids, as far as that saves time: it may find others too. */
-export function restrict(query: Knex.QueryBuilder, column: string, within: Within): void {
-  if (!within || within.length > MAX_RANGES) return;
-  void query.where((any) => {
-    if (within.length === 0) void any.whereRaw('1 = 0');
-    for (const { first, last } of within) void any.orWhereBetween(column, [first, last]);
-  });
 }
 
 /** Matches of a pipeline of which a record on this side is gone or is another version now. `within`: ids of records that may be. */

@@ -1,3 +1,4 @@
+import { type KnownMatches, knownMatches } from './known-matches.ts';
 import { type MatchRecord, recordsOfMatches, saveMatchRecords } from './matches.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
@@ -66,7 +67,7 @@ export async function beginPassMatches(
 ): Promise<MatchSaving> {
   const { pipeline } = run;
   await trx('il_reconciliation').insert({ pipeline, run_id: run.id, basis: run.basis }).onConflict('pipeline').merge();
-  const known = await storedIds(trx, pipeline, among);
+  const known = await knownMatches(trx, pipeline, among);
   const isFirst = (await trx('il_match_event').where({ pipeline }).first('number')) === undefined;
   let added = 0;
   return {
@@ -84,9 +85,12 @@ export async function beginPassMatches(
       return saved.ids;
     },
     async finish(namesOf) {
-      const gone = [...known.values()];
-      for (let i = 0; i < gone.length; i += CHUNK) await revoke(trx, run, gone.slice(i, i + CHUNK), namesOf);
-      return { added, revoked: gone.length };
+      let revoked = 0;
+      for await (const gone of known.rest()) {
+        for (let i = 0; i < gone.length; i += CHUNK) await revoke(trx, run, gone.slice(i, i + CHUNK), namesOf);
+        revoked += gone.length;
+      }
+      return { added, revoked };
     },
   };
 }
@@ -104,37 +108,21 @@ export async function savePassMatches(
   return { ids, ...(await saving.finish(namesOf)) };
 }
 
-/** Ids of the stored matches of passes, by content id. */
-async function storedIds(trx: Knex, pipeline: string, among: ReadonlySet<number> | undefined): Promise<Map<string, number>> {
-  const found = new Map<string, number>();
-  const query = () => trx('il_match').where({ pipeline }).whereNotNull('content_id').select('id', 'content_id');
-  const add = (rows: readonly { id: number; content_id: string }[]): void => {
-    for (const { id, content_id } of rows) found.set(content_id, Number(id));
-  };
-  if (!among) add(await query());
-  else {
-    const ids = [...among];
-    for (let i = 0; i < ids.length; i += 500) add(await query().whereIn('id', ids.slice(i, i + 500)));
-  }
-  return found;
-}
-
 async function saveChunk(
   trx: Knex.Transaction,
   run: { pipeline: string; id: number; at: string },
   chunk: readonly PassMatch[],
-  known: Map<string, number>,
+  known: KnownMatches,
   saved: SavedMatches,
   isFirst: boolean,
 ): Promise<void> {
-  const again = chunk.flatMap(({ contentId }) => known.get(contentId) ?? []);
+  const again = [...(await known.find(chunk.map(({ contentId }) => contentId))).values()];
   const stored = new Map((await matchesById(trx, again)).map((match) => [match.contentId, match]));
   const records = Map.groupBy(await recordsOfMatches(trx, again), ({ match }) => match);
   const events: EventRow[] = [];
   const fresh: PassMatch[] = [];
   for (const match of chunk) {
     const before = stored.get(match.contentId);
-    known.delete(match.contentId);
     if (before) await refresh(trx, run, before, match, records.get(before.id) ?? [], events);
     else fresh.push(match);
   }

@@ -1,12 +1,13 @@
 import { column } from '../../core/column.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
-import type { MatchKey } from './settled.ts';
+import { forgetKeys, type MatchKey } from './settled.ts';
 
 /** Keys of many units until they are saved: 28 bytes for each, outside of the heap. */
 export interface GatheredKeys {
   add(keys: Iterable<MatchKey>): void;
-  save(trx: Knex.Transaction, pipeline: string): Promise<void>;
+  /** Adds them to those that are stored; `instead`: in place of all of these. */
+  save(trx: Knex.Transaction, pipeline: string, instead?: boolean): Promise<void>;
 }
 
 export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
@@ -48,7 +49,7 @@ export function gatherKeys(): GatheredKeys {
         length++;
       }
     },
-    async save(trx, pipeline) {
+    async save(trx, pipeline, instead = false) {
       const rows = await dialectOf(trx).rowsOf(trx);
       const order = orderOf(length, (i) => relations.at(i) * 2 ** (4 * HALF) + firsts.at(i), (lastRelation + 1) * 2 ** (4 * HALF));
       const text = (number: number): string => number.toString(16).padStart(HALF, '0');
@@ -65,11 +66,12 @@ export function gatherKeys(): GatheredKeys {
             takens.at(i),
           ]),
         );
-      const insertAll = async (): Promise<void> => {
+      const saveAll = async (): Promise<void> => {
+        if (instead) await forgetKeys(trx, pipeline);
         for (let from = 0; from < length; from += KEYS_AT_ONCE) await insert(from);
       };
-      if (length > MANY) await dialectOf(trx).withoutIndex(trx, BY_UNIT, insertAll);
-      else await insertAll();
+      if (length > MANY) await dialectOf(trx).withoutIndex(trx, BY_UNIT, saveAll);
+      else await saveAll();
     },
   };
 }

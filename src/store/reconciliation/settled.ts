@@ -1,7 +1,8 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { selectByIds } from '../rows.ts';
-import { type MatchSide, restrict, type Within } from './matches.ts';
+import type { MatchSide } from './matches.ts';
+import { restrict, type Within } from './within.ts';
 import { fieldValues, recordsOf, type Side } from './totals.ts';
 
 /** A key by which a match, or a record that no match has, would be tied to others. */

@@ -3,7 +3,8 @@ import { textOf, wordsOf } from '../words.ts';
 import { exactInteger } from '../numbers.ts';
 import type { Knex } from '../open.ts';
 import { BLOCK, rangesOf } from '../revenue/marks.ts';
-import { type MatchSide, restrict } from './matches.ts';
+import type { MatchSide } from './matches.ts';
+import { restrict } from './within.ts';
 import { recordsOf, type Side } from './totals.ts';
 
 /** Records of one block and currency, and their sum in minor units. Currency null: they have no amount. */

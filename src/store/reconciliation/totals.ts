@@ -1,5 +1,6 @@
 import { exactInteger } from '../numbers.ts';
 import type { Knex } from '../open.ts';
+import { restrict, type Within } from './within.ts';
 
 /** The records of one side of a reconciliation. Names come from the validated model. */
 export interface Side {
@@ -51,10 +52,18 @@ export async function* totals(knex: Knex, side: Side, columns: readonly string[]
     };
 }
 
-/** The records of a side in lists of `size`, in the order of their ids. */
-export async function* recordsOfSide(knex: Knex, side: Side, columns: readonly string[], size: number): AsyncGenerator<SideRecord[]> {
+/** The records of a side in lists of `size`, in the order of their ids. `within`: ids that are enough; it may give others too. */
+export async function* recordsOfSide(
+  knex: Knex,
+  side: Side,
+  columns: readonly string[],
+  size: number,
+  within?: Within,
+): AsyncGenerator<SideRecord[]> {
   for (let after = 0; ;) {
-    const rows = await recordsOf(knex, side).select(selected(side, columns)).where('g._id', '>', after).orderBy('g._id').limit(size);
+    const query = recordsOf(knex, side).select(selected(side, columns)).where('g._id', '>', after).orderBy('g._id').limit(size);
+    restrict(query, 'g._id', within);
+    const rows = await query;
     if (rows.length === 0) return;
     after = Number((rows.at(-1) as Record<string, number>)._id);
     yield rows.map((row: Record<string, string | number | null>) => recordOf(row, columns));

@@ -155,11 +155,15 @@ reconcile:
     - { items: right, where: { department: clerk }, type: nsf, original: [{ left: account, right: reference }] }
 `;
 
-/** The desk marks a receipt that it has deleted. */
+/** The desk marks a receipt that it has deleted, and so does whoever gives totals. */
 const DELETES = {
   'connectors/desk/connector.yaml': MONEY['connectors/desk/connector.yaml']!.replace(
     'primary_key: [no]',
     'primary_key: [no]\n    deletes: { field: tender, values: [deleted], max_percent: 100 }',
+  ),
+  'connectors/lines/connector.yaml': MONEY['connectors/lines/connector.yaml']!.replace(
+    'primary_key: [no]',
+    'primary_key: [no]\n    deletes: { field: account, values: [deleted], max_percent: 100 }',
   ),
 };
 
@@ -169,10 +173,13 @@ const IN_PARTS = {
   'mappings/deposit.from-bank.yaml': `${MONEY['mappings/deposit.from-bank.yaml']}  text: { cases: [{ when: { field: no, is: "1" }, const: bag 1/2 }, { when: { field: no, is: "2" }, const: bag 2/2 }] }\n`,
 };
 
-const totals = fc.uniqueArray(fc.record({ day: fc.nat(5), dept: departments, amount: amounts }), {
-  maxLength: 3,
-  selector: ({ day, dept }) => `${dept} ${day}`,
-});
+const totals = fc.uniqueArray(
+  fc.record({ day: fc.nat(5), dept: departments, amount: amounts, isDeleted: fc.constantFrom(false, false, false, true) }),
+  {
+    maxLength: 3,
+    selector: ({ day, dept }) => `${dept} ${day}`,
+  },
+);
 const MONTH_END = ['2026-07-29', '2026-07-30', '2026-07-31', '2026-08-03', '2026-08-04', '2026-08-05'];
 
 /** What is looked at is decided by the same code on both stores; a store of a server takes much longer to fill. */
@@ -359,7 +366,9 @@ reconcile:
                 const no = slip || `D${number}`;
                 return { no, day: dayOf(no, day), amount, dept: no.startsWith('D') ? 'clerk' : 'pool' };
               });
-              const closes = list.totals.map((total) => `${total.dept}${total.day},${total.dept},${dates[total.day]!},${total.amount}`);
+              const closes = list.totals.map(({ dept, day: of, amount, isDeleted }) =>
+                [`${dept}${of}`, dept, isDeleted ? 'deleted' : dates[of]!, amount].join(','),
+              );
               town.write(
                 {
                   [`desk/${i}.csv`]: receiptFile(taken),

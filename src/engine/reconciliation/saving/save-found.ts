@@ -88,8 +88,8 @@ export async function saveFound(
   );
   await saveSideStates(trx, pipeline, sums);
   if (mayRunInPart(rules)) {
-    await forgetKeys(trx, pipeline, part?.units);
-    await keys.save(trx, pipeline);
+    if (part) await forgetKeys(trx, pipeline, part.units);
+    await keys.save(trx, pipeline, !part);
     await saveAlike();
     for (const side of SIDES) await saveSums(trx, pipeline, side, totals[side].made, part?.blocks[side]);
   }
