@@ -8,8 +8,17 @@ export function dayNumber(date: string): number {
 
 /** The calendar date of a day number. */
 export function dateOf(day: number): string {
-  return new Date(day * 86_400_000).toISOString().slice(0, 10);
+  let date = dates.get(day);
+  if (date === undefined) {
+    date = new Date(day * 86_400_000).toISOString().slice(0, 10);
+    if (dates.size < MOST_DATES) dates.set(day, date);
+  }
+  return date;
 }
+
+/** It is asked for every record several times, and a town has few days: writing one takes a microsecond. */
+const dates = new Map<number, string>();
+const MOST_DATES = 20_000;
 
 /** The month of a calendar date: 2026-07. */
 export function monthOf(date: string): string {

@@ -79,7 +79,7 @@ export interface SubsetPass {
   within: Window;
   /** The side that has the one record. */
   one: Side;
-  /** No block with more candidates than this is tried. */
+  /** More candidates than this near a record are not tried. */
   most: number;
   /** Records of the many that agree in these fields are taken together or not at all: all payments of a day. */
   together: readonly string[];
@@ -89,7 +89,7 @@ export interface SubsetPass {
   parts?: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */
   negative: readonly SettlementPart[];
-  /** The field with the number of its payments. */
+  /** The field in which the one record says how many records it is made of. */
   count?: string;
   /** How often, in a thousand, so many candidates would add up to an unrelated amount and still be confirmed. */
   chance: number;

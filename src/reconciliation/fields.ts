@@ -25,7 +25,7 @@ export function keyOf(entry: Entry, pairs: readonly FieldPair[], side: Side): st
 export function cleaned(text: string, cleanings: readonly Cleaning[]): string | null {
   let value = text.trim();
   for (const cleaning of cleanings) value = CLEANINGS[cleaning](value);
-  return value.replaceAll(BETWEEN, '') || null;
+  return (value.includes(BETWEEN) ? value.replaceAll(BETWEEN, '') : value) || null;
 }
 
 const CLEANINGS: Record<Cleaning, (text: string) => string> = {

@@ -96,7 +96,9 @@ const pass = exactlyOne(
       .min(2)
       .max(40)
       .optional()
-      .describe('For subset: more candidates than this are not tried, or, with alike, more of one group. Default: 16.'),
+      .describe(
+        'For subset: more candidates than this are not tried, or, with alike, more of one group; more than 16 only where they would not come to an unrelated amount in several ways. Default: 30.',
+      ),
     together: z
       .array(columnName)
       .min(1)

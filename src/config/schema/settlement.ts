@@ -30,7 +30,7 @@ export const negativeParts = z
   .describe('For settlement: parts that the report writes with a minus sign: [fees, refunds].');
 
 export const paymentCount = columnName.describe(
-  'For settlement and subset: the field with the number of its payments. Where several payments fit, it shows which are the right ones. A subset with parts takes it from the settlement pass of its side.',
+  'For settlement and subset: the field with the number of its payments, or of the bags that the bank has joined. Where several payments fit, it shows which are the right ones. A subset with parts takes it from the settlement pass of its side.',
 );
 
 export const contract = z

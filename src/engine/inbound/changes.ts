@@ -44,27 +44,46 @@ const TOLD_RECORDS = 1000;
 const LET_THROUGH = 2 * LOOKED_INTO;
 
 /**
+ * What a source's records said last, if a file that is read as `reading` says may be compared with it. Reading it begins here, so that it can be
+ * asked for while the file is still being fetched; the caller stops it.
+ */
+export async function openLiveDigests(run: ComparedRun, reading: string): Promise<LiveDigests | undefined> {
+  return openAmong(run, await comparable(run, reading));
+}
+
+/**
  * What is different in this file, or undefined when it must be read and compared record by record: the first load, much that changed,
- * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written.
+ * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written. `early`: what is being read
+ * from the store already.
  */
 export async function changesOf(
   run: ComparedRun,
-  file: { reading: string; bytes: number },
+  file: { reading: string; bytes: number; early: LiveDigests | undefined },
   read: ReadOnce,
   onProgress: (done: number) => void,
 ): Promise<Changes | undefined> {
-  const { knex, source, stream } = run;
-  if (run.preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, file.reading))) return undefined;
-  const most = await countLinks(knex, source.id);
-  if (most === 0 || most > MAX_LIVE || !(await looksFamiliar(run, file.bytes, most, read))) return undefined;
-  const rejectedNow = await keysSetAside(knex, source.id);
-  if (rejectedNow.length > run.pipeline.batch_size) return undefined;
-  const there = liveDigests(run, most, rejectedNow);
+  const most = file.early ? file.early.known.memory.most : await comparable(run, file.reading);
+  if (most === 0 || !(await looksFamiliar(run, file.bytes, most, read))) return undefined;
+  const there = file.early ?? (await openAmong(run, most));
+  if (!there) return undefined;
   try {
     return await compared(run, there, read, onProgress);
   } finally {
     await there.stop();
   }
+}
+
+/** How many records of the source there may be now; 0 where its files cannot be compared with them. */
+async function comparable({ knex, source, stream, preview }: ComparedRun, reading: string): Promise<number> {
+  if (preview || !comparesByValues(stream) || !(await allReadAs(knex, source.id, reading))) return 0;
+  const most = await countLinks(knex, source.id);
+  return most > MAX_LIVE ? 0 : most;
+}
+
+async function openAmong(run: ComparedRun, most: number): Promise<LiveDigests | undefined> {
+  if (most === 0) return undefined;
+  const rejectedNow = await keysSetAside(run.knex, run.source.id);
+  return rejectedNow.length > run.pipeline.batch_size ? undefined : liveDigests(run, most, rejectedNow);
 }
 
 async function compared(

@@ -1,19 +1,12 @@
-import { hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { IgnoredFile } from '../../connector/error-rules.ts';
-import type { RepeatFinder } from '../../connector/stream/keys.ts';
 import type { Variables } from '../../connector/template.ts';
 import { openUnpacked } from '../../connector/sink/packing.ts';
 import { FatalError, FileError } from '../../core/errors.ts';
-import type { SourceRecord } from '../../core/record.ts';
 import type { Unpacked } from '../../formats/unpack/unpack.ts';
 import {
-  filesWithContent,
   finishFile,
-  lastLoaded,
   type LedgerFile,
-  lyingAt,
-  type NewFile,
   noteKnownFile,
   refuseFile,
   resumableFile,
@@ -26,10 +19,13 @@ import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
-import { changesOf } from './changes.ts';
+import { changesOf, openLiveDigests } from './changes.ts';
+import { identityOf, knownContent, readingOf } from './file-identity.ts';
+import { landLists, type Load } from './land-lists.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
-import { assignKey, keylessNames, openBatch, type OpenBatch } from '../landing/land-batch.ts';
-import { landedAhead, landsAhead, withWriter } from '../landing/land-ahead.ts';
+import { assignKey, keylessNames, openBatch } from '../landing/land-batch.ts';
+import { withWriter } from '../landing/land-ahead.ts';
+import type { LiveDigests } from './live-digests.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { archive, wentAway } from './archive.ts';
 import type { InboundRun } from './inbound-run.ts';
@@ -54,10 +50,18 @@ export async function loadFile(run: InboundRun, remote: RemoteFile, { transport,
   const files = run.stream.retriever.files!;
   stopIfAsked(run);
   let spooled: Spooled | undefined;
+  /** Of a large file: what it will be compared with is read while it is hashed. Where that fails, whoever compares says why. */
+  let early: Promise<LiveDigests | undefined> | undefined;
   let layout = layoutOf(run);
   try {
-    spooled = await spool(transport, remote, spoolFolder, files.max_size, run.signal, (done) =>
-      run.progress({ what: `fetching ${remote.name}`, done, unit: 'MB' }),
+    spooled = await spool(
+      transport,
+      remote,
+      spoolFolder,
+      files.max_size,
+      run.signal,
+      (done) => run.progress({ what: `fetching ${remote.name}`, done, unit: 'MB' }),
+      () => (early = openLiveDigests(run, readingOf(run.stream)).catch(() => undefined)),
     );
     const after = await transport.stat(remote.path);
     if (!after || after.size !== remote.size || after.modifiedMs !== remote.modifiedMs) {
@@ -80,7 +84,7 @@ export async function loadFile(run: InboundRun, remote: RemoteFile, { transport,
         signal: run.signal,
       });
       try {
-        if (!(await loadChanges(run, remote, spooled, unpacked, layout))) {
+        if (!(await loadChanges(run, remote, spooled, { unpacked, layout, early: await early }))) {
           layout = layoutOf(run);
           const { total, repeats, newColumns } = await verifyFile(run, unpacked, layout, (done) =>
             run.progress({ what: `checking ${remote.name}`, done }),
@@ -112,42 +116,10 @@ export async function loadFile(run: InboundRun, remote: RemoteFile, { transport,
     if (spooled) await refuseFile(run.knex, identityOf(run, remote, spooled), problems);
     return;
   } finally {
+    await (await early)?.stop();
     await spooled?.remove();
   }
   if (!run.preview) await archive(run, transport, remote, spooled.sha256);
-}
-
-function identityOf(run: Pick<InboundRun, 'id' | 'source' | 'stream'>, remote: RemoteFile, spooled: Spooled): NewFile {
-  const { retriever, ...stream } = run.stream;
-  const reading = { ...stream, unpack: retriever.files!.unpack };
-  return {
-    source_id: run.source.id,
-    path: remote.path,
-    sha256: spooled.sha256,
-    size: spooled.size,
-    run_id: run.id,
-    reading: hash('sha256', JSON.stringify(reading)),
-    modified_ms: remote.modifiedMs ?? null,
-  };
-}
-
-/**
- * The ledger's entry when this content is loaded already and need not be loaded again. It must be when something else
- * was loaded since from the same path: then the source went back to it. Of snapshots the same is true when something else
- * was loaded from any path, unless it only lies where it always lay.
- */
-async function knownContent(
-  run: Pick<InboundRun, 'knex' | 'source' | 'stream'>,
-  remote: RemoteFile,
-  spooled: Spooled,
-): Promise<LedgerFile | undefined> {
-  const same = (await filesWithContent(run.knex, run.source.id, spooled.sha256)).filter((f) => f.state === 'loaded');
-  const newest = same.at(-1);
-  if (!newest) return undefined;
-  const snapshot = run.stream.retriever.files!.content === 'snapshot';
-  if (snapshot && (await lyingAt(run.knex, run.source.id, remote.path))?.sha256 === spooled.sha256) return newest;
-  const last = await lastLoaded(run.knex, run.source.id, snapshot ? undefined : remote.path);
-  return !last || last.sha256 === spooled.sha256 ? newest : undefined;
 }
 
 function noteNewColumns(run: Pick<InboundRun, 'note'>, remote: RemoteFile, layout: Layout, columns: readonly string[]): void {
@@ -189,14 +161,19 @@ async function load(
  * Loads a file that says again what was loaded before, but for a few records. false: it is not of that kind, or something is wrong with it;
  * nothing was written, and it must be read as any other.
  */
-async function loadChanges(run: InboundRun, remote: RemoteFile, spooled: Spooled, unpacked: Unpacked, layout: Layout): Promise<boolean> {
+async function loadChanges(
+  run: InboundRun,
+  remote: RemoteFile,
+  spooled: Spooled,
+  { unpacked, layout, early }: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined },
+): Promise<boolean> {
   const identity = identityOf(run, remote, spooled);
   if (await resumableFile(run.knex, identity)) return false;
   let read: Decoded | undefined;
   const onProgress = (done: number): void => run.progress({ what: `comparing ${remote.name}`, done });
   const changes = await changesOf(
     run,
-    { reading: identity.reading!, bytes: unpacked.expected },
+    { reading: identity.reading!, bytes: unpacked.expected, early },
     (isUnchanged) => (read = decoded(run, unpacked, layout, isUnchanged)).lists,
     onProgress,
   ).catch((error: unknown) => {
@@ -256,88 +233,6 @@ async function finish(
       await leaveOlderUnfinished(run, trx, remote);
     } else if (!after.archive && created * 2 <= total) await closeGoneRejects(trx, run.source.id, file.id, remote.path);
   });
-}
-
-interface Load {
-  file: LedgerFile;
-  name: string;
-  total: number;
-  /** Records that an earlier run committed. */
-  skip: number;
-  repeats: RepeatFinder;
-  seen: SeenKeys | undefined;
-  layout: Layout;
-}
-
-/**
- * Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file.
- * Gives how many of them are new.
- */
-async function landLists(
-  run: InboundRun,
-  lists: AsyncIterable<SourceRecord[]>,
-  { file, name, total, skip, repeats, seen, layout }: Load,
-): Promise<number> {
-  const size = run.pipeline.batch_size;
-  const place = { id: file.id, name };
-  let batch: OpenBatch | undefined;
-  let done = 0;
-  let created = file.created_done;
-  let saved = file.records_done;
-  const nameKeyless = keylessNames(file.path);
-  let saving: Promise<void> | undefined;
-  const save = async (closed: OpenBatch, upTo: number): Promise<void> => {
-    let now = created;
-    await closed.commit(async (trx, fresh) =>
-      saveFileProgress(trx, file.id, run.id, { before: saved, done: upTo, created: (now = created + fresh) }),
-    );
-    created = now;
-    saved = upTo;
-    run.progress({ what: name, done: upTo, total });
-  };
-  /** One batch after the other; where batches are made ahead, the next one is made while this one is saved. */
-  const commit = async (): Promise<void> => {
-    await saving;
-    // Where a batch was saved while this one was made, the stop comes behind that one.
-    if (saving && batch!.ahead) stopIfAsked(run);
-    saving = save(batch!, done);
-    if (batch!.ahead) saving.catch(() => {});
-    else await saving;
-    batch = undefined;
-    stopIfAsked(run);
-  };
-  try {
-    for await (const list of lists) {
-      // Records that are passed over still count where their keys come again.
-      for (const record of list) assignKey(record, run.stream, repeats);
-      nameKeyless(list);
-      layout.see(list);
-      await seen?.add(list, batch?.trx);
-      let at = Math.min(list.length, Math.max(0, skip - done));
-      done += at;
-      while (at < list.length) {
-        const to = Math.min(list.length, at + size - (done % size));
-        // Opened before the one that is being saved, it would hold what that one waits for.
-        if (!batch && !landsAhead(run)) await saving;
-        batch ??= landsAhead(run) ? landedAhead(run, place) : await openBatch(run, place);
-        await batch.add(list.slice(at, to));
-        done += to - at;
-        at = to;
-        if (done % size === 0) await commit();
-      }
-    }
-    if (batch) await commit();
-    await saving;
-    return created;
-  } catch (error) {
-    // What is being saved is waited for: its failure is the one that counts.
-    const failure: unknown = await saving?.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    await batch?.rollback();
-    throw failure ?? error;
-  }
 }
 
 /** A first load of this many records makes the indexes of its tables afterwards. */

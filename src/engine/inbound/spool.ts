@@ -20,6 +20,7 @@ export async function spool(
   maxSize: number | undefined,
   signal: AbortSignal,
   onMegabyte: (megabytes: number) => void = () => {},
+  whileHashing: () => void = () => {},
 ): Promise<Spooled> {
   const digest = createHash('sha256');
   const path = spoolPath(folder);
@@ -53,7 +54,10 @@ export async function spool(
     }
   }
   const kept = await keep(hashed(), folder, path);
-  return { ...kept, sha256: behind ? await behind.digest(size) : digest.digest('hex') };
+  if (!behind) return { ...kept, sha256: digest.digest('hex') };
+  const hash = behind.digest(size);
+  whileHashing();
+  return { ...kept, sha256: await hash };
 }
 
 /** A file larger than this is hashed in a thread of its own, from its beginning: fetching is what takes time, and hashing a part of it. */

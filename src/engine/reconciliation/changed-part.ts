@@ -93,10 +93,10 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
   const next: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
   const { changed } = part;
   for (const side of SIDES) {
-    const { entity, entityId } = readers[side].side;
+    const { entityId } = readers[side].side;
     part.blocks[side] = await changedBlocks(trx, entityId, kept.seen);
     const goldens = [
-      ...(await changedGoldens(trx, entity, kept.seen, kept.open, rangesOf(part.blocks[side]))),
+      ...(await changedGoldens(trx, readers[side].side, kept.seen, kept.open, rangesOf(part.blocks[side]))),
       ...(await deletedGoldens(trx, entityId, kept.seen, kept.open)),
     ];
     if (goldens.length > context.most) return undefined;

@@ -154,7 +154,7 @@ function partFields(parts: NonNullable<PassConfig['parts']>): SettlementPass['pa
 /** In a thousand; see passes.ts of config/schema. */
 const DEFAULT_CHANCE = 100;
 const DEFAULT_SUBSET_CHANCE = 10;
-const DEFAULT_MOST = 16;
+const DEFAULT_MOST = 30;
 
 function pairOf(pair: NonNullable<PassConfig['on']>[number]): FieldPair {
   if (typeof pair === 'string') return { left: pair, right: pair };

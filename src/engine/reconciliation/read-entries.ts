@@ -38,6 +38,8 @@ export interface SideReader {
 
 /** Records that are read at once. */
 const PAGE = 5000;
+/** A name that is asked for takes as long as so many that are read in a row. */
+const FAR_APART = 5;
 
 /** A reader of one side, with the fields that the passes and rules look at. */
 export async function sideReader(
@@ -76,16 +78,26 @@ export async function sideReader(
       },
     ];
   };
+  const namesOf = (records: readonly SideRecord[], several?: ReadonlySet<string>): Promise<Map<number, SourceName>> =>
+    namesOfGolden(
+      trx,
+      side.entityId,
+      records.map(({ id }) => id),
+      several,
+    );
   const named = async (records: readonly SideRecord[]): Promise<StoredEntry[]> => {
-    const ids = records.map(({ id }) => id);
-    const sources = await namesOfGolden(trx, side.entityId, ids);
+    const sources = await namesOf(records);
     return records.flatMap((record) => entryOf(record, sources));
   };
   async function* pages(): AsyncGenerator<StoredEntry[]> {
     const several = await connectionsWithSeveral(trx, side.entityId);
     for await (const page of recordsOfSide(trx, side, columns, PAGE)) {
       stopIfAsked(run);
-      const sources = await sourceNames(trx, side.entityId, { from: page[0]!.id, to: page.at(-1)!.id, several });
+      const [from, to] = [page[0]!.id, page.at(-1)!.id];
+      // What lies between is read too, and thrown away: of a few records among millions, each is asked for.
+      const sources = await ((to - from) / page.length < FAR_APART
+        ? sourceNames(trx, side.entityId, { from, to, several })
+        : namesOf(page, several));
       yield page.flatMap((record) => entryOf(record, sources));
     }
   }

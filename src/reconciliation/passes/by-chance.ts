@@ -38,6 +38,23 @@ export function isByChanceAmong(groups: readonly (readonly Unit[])[], minor: num
   return subsets * 1000 > chance * (step === 0 ? 1 : (size * largest) / step);
 }
 
+/**
+ * In how many ways an unrelated amount like this one would be expected to come from these units: all their subsets, spread as the sums of
+ * independent choices are. Above one, what is wanted hardly ever comes in one way only.
+ */
+export function waysByChance(units: readonly Unit[], minor: number): number {
+  let [sum, squares, step] = [0, 0, 0];
+  for (const unit of units) {
+    sum += unit.minor;
+    squares += unit.minor * unit.minor;
+    step = divisor(step, Math.abs(unit.minor));
+  }
+  if (squares === 0) return 2 ** units.length;
+  const variance = squares / 4;
+  const away = minor - sum / 2;
+  return (2 ** units.length * step * Math.exp(-(away * away) / (2 * variance))) / Math.sqrt(2 * Math.PI * variance);
+}
+
 /** The units that can be part of such a sum: where all have one sign, none that is larger. */
 function ableTo(units: readonly Unit[], minor: number): readonly Unit[] {
   const oneSign = units.every((unit) => unit.minor >= 0) || units.every((unit) => unit.minor <= 0);

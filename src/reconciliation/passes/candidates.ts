@@ -65,11 +65,12 @@ function placed(entries: readonly Entry[], place: number, days: BusinessDays): P
 
 /**
  * The units in the block of a record that are wholly within its days, in the order of their records; undefined where there are more of
- * them than `most`. Costs as much as there are units of these days, however many the block has.
+ * them than `most`. Of units of one sign, those that are larger than `wanted` cannot be part of it, and are left out. Costs as much as there
+ * are units of these days, however many the block has.
  */
 export function nearTo(
   anchor: Entry,
-  { one, most }: Pick<SubsetPass, 'one' | 'most'>,
+  { one, most, wanted }: Pick<SubsetPass, 'one' | 'most'> & { wanted?: number },
   { block, within }: View,
   candidates: Candidates,
   days: BusinessDays,
@@ -81,11 +82,17 @@ export function nearTo(
   const { units, firsts } = found;
   const at = days.index(anchor.day!);
   const [from, to] = one === 'right' ? [at - within.to, at - within.from] : [at + within.from, at + within.to];
-  const near: PlacedUnit[] = [];
+  const sign = Math.sign(wanted ?? 0);
+  let near: PlacedUnit[] = [];
+  let [able, isOneSign] = [0, sign !== 0];
   for (let i = firstAtLeast(firsts, from); i < units.length && units[i]!.first <= to; i++) {
-    if (units[i]!.last > to || !isCandidate(units[i]!)) continue;
-    near.push(units[i]!);
-    if (near.length > most) return undefined;
+    const unit = units[i]!;
+    if (unit.last > to || !isCandidate(unit)) continue;
+    near.push(unit);
+    if (unit.minor * sign < 0) isOneSign = false;
+    if (sign === 0 || Math.abs(unit.minor) <= Math.abs(wanted!)) able++;
+    if (able > most) return undefined;
   }
-  return near.sort((a, b) => a.place - b.place);
+  if (isOneSign) near = near.filter(({ minor }) => Math.abs(minor) <= Math.abs(wanted!));
+  return near.length > most ? undefined : near.sort((a, b) => a.place - b.place);
 }

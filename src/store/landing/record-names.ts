@@ -30,12 +30,17 @@ export async function sourceNames(
   );
 }
 
-/** The source names of these golden records. */
-export async function namesOfGolden(knex: Knex, entityId: number, goldens: readonly number[]): Promise<Map<number, SourceName>> {
+/** The source names of these golden records. `several`: what connectionsWithSeveral gave. */
+export async function namesOfGolden(
+  knex: Knex,
+  entityId: number,
+  goldens: readonly number[],
+  several?: ReadonlySet<string>,
+): Promise<Map<number, SourceName>> {
   const rows: Record<string, unknown>[] = [];
   for (let i = 0; i < goldens.length; i += 500)
     rows.push(...((await linksOf(knex, entityId).whereIn('l.golden_id', goldens.slice(i, i + 500))) as Record<string, unknown>[]));
-  return named(knex, entityId, rows);
+  return named(knex, entityId, rows, several);
 }
 
 /** Golden ids of records by their connection, as it is called today, and key there. */

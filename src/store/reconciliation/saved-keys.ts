@@ -34,7 +34,7 @@ export function gatherKeys(): GatheredKeys {
   const days = column(Int32Array);
   const units = column(Float64Array);
   const takens = column(Int32Array);
-  let length = 0;
+  let [length, lastRelation] = [0, 0];
   return {
     add(keys) {
       for (const { relation, key, day, unit, taken } of keys) {
@@ -44,20 +44,19 @@ export function gatherKeys(): GatheredKeys {
         days.push(day);
         units.push(unit);
         takens.push(taken);
+        lastRelation = Math.max(lastRelation, relation);
         length++;
       }
     },
     async save(trx, pipeline) {
       const rows = await dialectOf(trx).rowsOf(trx);
-      // The first 32 bits of the key are enough: where they are equal, any order will do.
-      const places = Float64Array.from({ length }, (_, i) => relations.at(i) * 2 ** (4 * HALF) + firsts.at(i));
-      const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => places[a]! - places[b]!);
+      const order = orderOf(length, (i) => relations.at(i) * 2 ** (4 * HALF) + firsts.at(i), (lastRelation + 1) * 2 ** (4 * HALF));
       const text = (number: number): string => number.toString(16).padStart(HALF, '0');
       const insert = async (from: number): Promise<void> =>
         rows.insert(
           'il_match_key',
           COLUMNS,
-          Array.from(order.subarray(from, from + KEYS_AT_ONCE), (i) => [
+          Array.from(order(from, from + KEYS_AT_ONCE), (i) => [
             pipeline,
             relations.at(i),
             text(firsts.at(i)) + text(seconds.at(i)),
@@ -73,4 +72,18 @@ export function gatherKeys(): GatheredKeys {
       else await insertAll();
     },
   };
+}
+
+/**
+ * What gives the numbers from 0 up to `length` in the order of their places, which are whole and less than `end`. A place and its number are
+ * one number, so that they are sorted by themselves: five million in a second, where a function that compares two takes 13. Where that
+ * has too many digits, the last of the place do not count: neighbors stay near each other.
+ */
+function orderOf(length: number, placeOf: (i: number) => number, end: number): (from: number, to: number) => Float64Array {
+  let step = 1;
+  while ((end / step) * length > Number.MAX_SAFE_INTEGER) step *= 2;
+  const sorted = new Float64Array(length);
+  for (let i = 0; i < length; i++) sorted[i] = Math.floor(placeOf(i) / step) * length + i;
+  sorted.sort();
+  return (from, to) => sorted.slice(from, to).map((place) => place % length);
 }

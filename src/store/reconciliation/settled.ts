@@ -2,7 +2,7 @@ import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { selectByIds } from '../rows.ts';
 import { type MatchSide, restrict, type Within } from './matches.ts';
-import { fieldValues, type Side } from './totals.ts';
+import { fieldValues, recordsOf, type Side } from './totals.ts';
 
 /** A key by which a match, or a record that no match has, would be tied to others. */
 export interface MatchKey {
@@ -89,11 +89,21 @@ export async function keysOfUnits(trx: Knex.Transaction, pipeline: string, units
   }));
 }
 
-/** Golden ids of an entity that runs after `seen`, or one of `open`, have changed. `among`: where they are. */
-export async function changedGoldens(knex: Knex, entity: string, seen: number, open: readonly number[], among: Within): Promise<number[]> {
-  const query = knex(entity).where((either) => void either.where('_run', '>', seen).orWhereIn('_run', [...open]));
-  restrict(query, '_id', among);
-  return ((await query.pluck('_id')) as number[]).map(Number);
+/**
+ * Golden ids of records that runs after `seen`, or one of `open`, have changed: of those that are on the side, and of all others that may have
+ * been on it before. A side may be a few records of an entity that grows by many each day. `among`: where they are.
+ */
+export async function changedGoldens(knex: Knex, side: Side, seen: number, open: readonly number[], among: Within): Promise<number[]> {
+  const changed = (query: Knex.QueryBuilder): Knex.QueryBuilder => {
+    void query.where((either) => void either.where('g._run', '>', seen).orWhereIn('g._run', [...open]));
+    restrict(query, 'g._id', among);
+    return query;
+  };
+  const here = changed(recordsOf(knex, side)).pluck('g._id');
+  const earlier = changed(knex(`${side.entity} as g`))
+    .where('g._created', '<=', seen)
+    .pluck('g._id');
+  return [...new Set([...((await here) as number[]), ...((await earlier) as number[])].map(Number))];
 }
 
 /** Golden ids of records of an entity that such runs have deleted, or made part of another one. */

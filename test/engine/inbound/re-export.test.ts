@@ -129,3 +129,26 @@ test('a record that was rejected and is as it was before that is no reject anymo
   expect((await run(town)).result.counts).toMatchObject({ rejected: 0, unchanged: 450, created: 1 });
   expect(await town.rejects()).toEqual([]);
 });
+
+test('of a large file, what it is compared with is read while it is hashed, with the same result', async () => {
+  const note = 'x'.repeat(80_000);
+  const large = ALWAYS.map((receipt) => ({ ...receipt, note }));
+  const town = await makeTown({ ...COMPARED, 'inbox/receipts.csv': receipts(large) });
+  await run(town);
+  const next = receipts([...large.slice(0, 448), { number: 'A448', amount: '0.01', note }, large[449]!, { number: 'new' }]);
+  town.write({ 'inbox/receipts.csv': next }, 60);
+  const { result, doing } = await run(town);
+  expect(result.counts).toMatchObject({ read: 451, created: 1, changed: 1, unchanged: 449, rejected: 0 });
+  expect(doing).not.toContain('checking');
+  // The same again: what was read for nothing is left alone.
+  town.write({ 'inbox/receipts-2.csv': next }, 120);
+  expect((await run(town)).result).toMatchObject({
+    outcome: 'succeeded',
+    notes: expect.arrayContaining([expect.stringContaining('receipts-2.csv has nothing new')]),
+  });
+  // So much that differs is read record by record.
+  town.write({ 'inbox/receipts-2.csv': receipts(large.map(({ number }) => ({ number, amount: '9.00', note }))) }, 180);
+  const other = await run(town);
+  expect(other.doing).toContain('checking');
+  expect(other.result.counts).toMatchObject({ read: 450, changed: 449, unchanged: 1, rejected: 0 });
+}, 60_000);

@@ -208,6 +208,40 @@ describe('a run that looks only at what may have changed', () => {
     expect(found).toEqual(await heldAtOnce(town, DAYS[2]!));
   });
 
+  test('looks only at the few records of its kind that came, also where thousands of another kind did', async () => {
+    const rules = PASSES.replace('entity: receipt,', 'entity: receipt, where: { tender: check },');
+    const town = await moneyTown({ 'pipelines/to-bank.yaml': rules });
+    /** Every hundredth is a check. */
+    const taken = (day: string, first: number, many: number) =>
+      Array.from({ length: many }, (_, i) => {
+        const tender = i % 100 === 0 ? 'check' : 'cash';
+        return { no: `R${first + i}`, day, amount: '12.34', dept: 'clerk', account: `R${first + i}`, tender };
+      });
+    town.write({
+      'desk/0.csv': receiptFile(taken(DAYS[0]!, 1000, 600)),
+      'bank/0.csv': depositFile([{ no: 'R1000', day: DAYS[0]!, amount: '12.34' }]),
+      'lines/0.csv': 'no,receipt,account,amount\n',
+    });
+    await run(town, DAYS[0]!);
+    const keysOf = (records: readonly { key: string }[]): string[] => records.map(({ key }) => key);
+    expect((await matchLines(town.engine, {})).map(({ left, right }) => [keysOf(left), keysOf(right)])).toEqual([[['R1000'], ['R1000']]]);
+    const next = taken(DAYS[1]!, 4000, 2500);
+    // Of the first day, a check was cash, one payment in cash was a check, and the one that was at the bank was cash.
+    const corrected = taken(DAYS[0]!, 1000, 201).filter(({ no }) => ['R1000', 'R1001', 'R1200'].includes(no));
+    for (const receipt of corrected) receipt.tender = receipt.tender === 'cash' ? 'check' : 'cash';
+    town.write(
+      { 'desk/1.csv': receiptFile([...next, ...corrected]), 'bank/1.csv': depositFile([{ no: 'R4100', day: DAYS[1]!, amount: '12.34' }]) },
+      1,
+    );
+    const notes = await run(town, DAYS[1]!, ['desk-receipts', 'bank-deposits']);
+    expect(notes).toContainEqual(expect.stringMatching(/of 32 records may have changed/));
+    const found = await held(town, DAYS[1]!);
+    expect(found).toMatchObject({
+      matches: expect.arrayContaining([[expect.anything(), 'slip', 'confirmed', '0.00', expect.anything()]]),
+    });
+    expect(found).toEqual(await heldAtOnce(town, DAYS[1]!));
+  });
+
   test('finds the same of the settlements that a habit expects, from one day to the next', async () => {
     const rules = `pipeline: to-bank
 reconcile:

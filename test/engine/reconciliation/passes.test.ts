@@ -290,13 +290,13 @@ reconcile:
       within: { from: 0, to: 2 }
       most: 3
 ${more}`;
-  const receipts = ['7.13', '8.31', '9.57', '20.03', '30.11', '40.29'].map((amount, i) => ({
+  const receipts = ['7.13', '8.31', '9.57', '10.03', '11.11', '12.29'].map((amount, i) => ({
     ...{ no: `${i}`, amount, day: '2026-07-02', account: i < 3 ? 'pool' : 'rink' },
   }));
   const deposits = [{ no: '99', amount: '15.44', day: '2026-07-03' }];
   const t = await town(receipts, deposits, passes());
   expect((await run(t)).notes).toContainEqual(
-    'The pass "several in one" did not try 1 record: it has more than 3 records near it that could belong to it. To have more of them tried, narrow block or within of this pass, or say in alike what the records of one group have in common.',
+    'The pass "several in one" did not try 1 record: it has more records near it that could belong to it than can be told apart, which is 3 at most. To have more of them tried, narrow block or within of this pass, or say in alike what the records of one group have in common.',
   );
   expect(await matchLines(t.engine, { pipeline: 'to-bank' })).toEqual([]);
   const alike = await town(receipts, deposits, passes('      alike: [account]\n'));

@@ -1,4 +1,5 @@
 import type { Entry } from '../../entry.ts';
+import { eachWay } from './each-way.ts';
 
 /** Records that are taken together or not at all. */
 export interface Unit {
@@ -34,47 +35,24 @@ export function onlySubset(
   isFit: (records: readonly Entry[]) => boolean = () => true,
 ): Subset | 'none' | 'unknown' {
   const kinds = kindsOf(units);
-  // What the kinds from i on can still add, at the least and at the most: a branch that cannot arrive is left.
-  const least: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
-  const most: number[] = Array.from({ length: kinds.length + 1 }, () => 0);
-  for (let i = kinds.length - 1; i >= 0; i--) {
-    const all = kinds[i]!.minor * kinds[i]!.units.length;
-    least[i] = least[i + 1]! + Math.min(0, all);
-    most[i] = most[i + 1]! + Math.max(0, all);
-  }
   const recordsOf = (counts: readonly number[]): Entry[] =>
     kinds.flatMap(({ units: same }, i) => same.slice(0, counts[i]).flatMap(({ entries }) => entries));
   const isPicked = (counts: readonly number[]): boolean => kinds.some(({ units: same }, i) => counts[i]! > 0 && counts[i]! < same.length);
-  const taken: number[] = [];
   const inAny = new Set<number>();
   const solutions: number[][] = [];
   let count = 0;
-  let steps = 0;
-  function search(i: number, rest: number): boolean {
-    if (++steps > MAX_STEPS) return false;
-    if (i === kinds.length) {
-      if (rest !== 0 || !taken.some((n) => n > 0) || !isFit(recordsOf(taken))) return true;
-      if (++count <= MOST_WAYS) solutions.push([...taken]);
-      taken.forEach((n, kind) => n > 0 && inAny.add(kind));
-      return true;
-    }
-    if (rest < least[i]! || rest > most[i]!) return true;
-    const { minor: each, units: same } = kinds[i]!;
-    for (let n = 0; n <= same.length; n++) {
-      taken[i] = n;
-      if (!search(i + 1, rest - n * each)) return false;
-    }
-    taken[i] = 0;
-    return true;
-  }
-  search(0, minor);
+  const isWhole = eachWay(kinds, minor, MAX_STEPS, (taken) => {
+    if (!taken.some((n) => n > 0) || !isFit(recordsOf(taken))) return;
+    if (++count <= MOST_WAYS) solutions.push([...taken]);
+    taken.forEach((n, kind) => n > 0 && inAny.add(kind));
+  });
   // Where not all solutions were seen, each record may be in one.
-  const possible = kinds.flatMap(({ units: same }, i) => (steps > MAX_STEPS || inAny.has(i) ? same.flatMap(({ entries }) => entries) : []));
+  const possible = kinds.flatMap(({ units: same }, i) => (!isWhole || inAny.has(i) ? same.flatMap(({ entries }) => entries) : []));
   if (count > 1) {
-    const isKept = steps <= MAX_STEPS && count <= MOST_WAYS && !solutions.some(isPicked);
+    const isKept = isWhole && count <= MOST_WAYS && !solutions.some(isPicked);
     return { chosen: possible, picked: true, several: true, ...(isKept ? { ways: solutions.map(recordsOf) } : {}) };
   }
-  if (steps > MAX_STEPS) return 'unknown';
+  if (!isWhole) return 'unknown';
   const [solution] = solutions;
   if (!solution) return 'none';
   const [chosen, picked] = [recordsOf(solution), isPicked(solution)];

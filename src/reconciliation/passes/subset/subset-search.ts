@@ -2,7 +2,7 @@ import type { BusinessDays, Entry, SubsetPass, Unequal } from '../../entry.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../../sums.ts';
-import { isByChance, isEveryday } from '../by-chance.ts';
+import { isByChance, isEveryday, waysByChance } from '../by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from '../candidates.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
 import { salesAndRefunds, takingsOf } from '../settlement.ts';
@@ -75,6 +75,8 @@ interface Sought extends SoughtSum {
 /** Whether chosen records may be all that a target still lacks. */
 type IsFit = (chosen: readonly Entry[]) => boolean;
 
+/** More candidates are only tried where an unrelated amount would not come from them in several ways: it would be ambiguous. */
+const ALWAYS_TRIED = 16;
 /** Of more refunds that wait, none is taken. */
 const MOST_REFUNDS = 40;
 /** A settlement says itself what its refunds come to: so they are there, and fit by chance ten times less often. */
@@ -108,11 +110,19 @@ export function subsetSearch(
   const single = { one: pass.one, together: [] };
   const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(single, view.block, negative, days) })) : [];
 
-  function near(anchor: Entry, view: View, candidates: Candidates, most: number, largest = Infinity): Unit[] | undefined {
-    const isCandidate = ({ entries, minor }: Unit): boolean => !used.has(entries[0]!) && Math.abs(minor) <= largest;
-    const found = nearTo(anchor, { one: pass.one, most }, view, candidates, days, isCandidate);
+  function near(anchor: Entry, view: View, candidates: Candidates, most: number, wanted?: number): Unit[] | undefined {
+    const isCandidate = ({ entries }: Unit): boolean => !used.has(entries[0]!);
+    const found = nearTo(anchor, { one: pass.one, most, wanted }, view, candidates, days, isCandidate);
     if (!found) tooMany = true;
     return found;
+  }
+
+  /** The units that may come to one of the wanted sums; undefined where they are too many to tell which of them do. */
+  function triable(anchor: Entry, candidates: Candidates, wanted: readonly number[]): Unit[] | undefined {
+    const found = near(anchor, pass, candidates, pass.most, wanted.length === 1 ? wanted[0] : undefined);
+    if (!found || found.length <= ALWAYS_TRIED || wanted.every((minor) => waysByChance(found, minor) <= 1)) return found;
+    tooMany = true;
+    return undefined;
   }
 
   function seek({ anchor, kept }: Target, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
@@ -121,6 +131,7 @@ export function subsetSearch(
     const find = (fit: IsFit): ReturnType<typeof onlySubset> => (minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit));
     const fitting = isFit ? find((chosen) => isFit(chosen) && isLeft(chosen)) : 'none';
     const only = fitting === 'none' ? find(isLeft) : fitting;
+    if (only === 'unknown') tooMany = true;
     if (typeof only !== 'object') return nothing(of, 'none', minor, units);
     // What does not fit what else is known of the target is only proposed.
     const isUnsure = only.picked || (isFit !== undefined && only !== fitting);
@@ -147,13 +158,13 @@ export function subsetSearch(
     const { anchor } = target;
     const units = new Map<Entry, Unit>();
     for (const { view, candidates } of refunds) {
-      const waiting = near(anchor, view, candidates, MOST_REFUNDS, refunded);
+      const waiting = near(anchor, view, candidates, MOST_REFUNDS, -refunded);
       // Where they are too many to try, another one may fit as well.
       if (!waiting) return nothing('refunds', 'none');
       for (const unit of waiting) units.set(unit.entries[0]!, unit);
     }
     const sought = seek(target, 'refunds', [...units.values()], -refunded, isFit);
-    const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, refunded) ?? []) : [];
+    const inReach = refunds.length ? (near(anchor, pass, refunds[0]!.candidates, MOST_REFUNDS, -refunded) ?? []) : [];
     const own = new Set(inReach.flatMap(({ entries }) => entries));
     // Another pass looks where these are.
     return sought.result === 'found' && !sought.chosen.every((entry) => own.has(entry)) ? { ...sought, result: 'none' } : sought;
@@ -176,6 +187,12 @@ export function subsetSearch(
   /** Whether others have a number of these records, and are left out. */
   function isTorn(known: readonly Entry[], chosen: readonly Entry[]): boolean {
     return keys?.areTorn([...known, ...chosen]) ?? false;
+  }
+
+  /** Whether these records may be all that belongs to a target, by what they have in common and by how many it says it has. */
+  function isWhole({ anchor, kept }: Target, chosen: readonly Entry[]): boolean {
+    const count = pass.parts ? undefined : countOf(anchor);
+    return (count === undefined || kept.length + chosen.length === count) && isAlike(kept, chosen) && !isTorn(kept, chosen);
   }
 
   function answer(target: Target): Answer {
@@ -202,7 +219,7 @@ export function subsetSearch(
         ? nothing('sales', 'found')
         : lacks < 0
           ? nothing('sales', 'none')
-          : seek(target, 'sales', near(anchor, pass, sales, pass.most, lacks) ?? [], lacks, isFit);
+          : seek(target, 'sales', triable(anchor, sales, [lacks]) ?? [], lacks, isFit);
     if (ofSales.result === 'none') return parts.stated ? onlyRefunds(target, parts, ofSales) : plain(target, [parts.sales]);
     if (ofSales.result === 'several') return { ...about(target, ofSales), several: ofSales.chosen };
     const sold = [...keptSales, ...ofSales.chosen];
@@ -238,11 +255,10 @@ export function subsetSearch(
   /** Without parts, or where it is not known which of them the records are: all of them, with their signs. */
   function plain(target: Target, wanted: readonly number[]): Answer {
     const { anchor, kept } = target;
-    const units = near(anchor, pass, all, pass.most);
-    if (!units) return byGroups(target, wanted);
-    const sums = [...new Set(wanted)].map((minor) =>
-      seek(target, 'all', units, minor - sumOf(kept), (chosen) => isAlike(kept, chosen) && !isTorn(kept, chosen)),
-    );
+    const minors = [...new Set(wanted)].map((minor) => minor - sumOf(kept));
+    const units = triable(anchor, all, minors);
+    if (!units) return minors.length === 1 ? byGroups(target, minors[0]!) : about(target);
+    const sums = minors.map((minor) => seek(target, 'all', units, minor, (chosen) => isWhole(target, chosen)));
     const sought = sums.filter(({ result }) => result !== 'none');
     const [first, second] = sought;
     const own = { ...about(target, ...sums), sums: sums.length === 1 ? sums : [] };
@@ -255,12 +271,12 @@ export function subsetSearch(
   }
 
   /** Of more records than can be tried together, those that agree are tried, group by group. */
-  function byGroups(target: Target, [minor, another]: readonly number[]): Answer {
+  function byGroups(target: Target, minor: number): Answer {
     const { anchor, kept } = target;
-    const units = pass.alike && another === undefined ? near(anchor, pass, all, MOST_IN_GROUPS) : undefined;
+    const units = pass.alike ? near(anchor, pass, all, MOST_IN_GROUPS, minor) : undefined;
     if (!units) return about(target);
-    const isFit: IsFit = (chosen) => isAlike(kept, chosen) && !isTorn(kept, chosen);
-    const found = amongAlike(units, pass.alike!, { minor: minor! - sumOf(kept), most: pass.most, chance: pass.chance, isFit });
+    const isFit: IsFit = (chosen) => isWhole(target, chosen);
+    const found = amongAlike(units, pass.alike!, { minor, most: pass.most, chance: pass.chance, isFit });
     const own: Answer = { target, near: units.map(({ entries }) => entries[0]!), sums: [] };
     tooMany = found === 'unknown';
     if (typeof found !== 'object') return own;

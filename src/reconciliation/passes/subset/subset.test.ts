@@ -188,6 +188,70 @@ describe('of more candidates than can be tried together', () => {
     for (const { state } of matches) expect(state).toBe('proposed');
   });
 
+  test('those that are larger than the deposit do not count', () => {
+    const small = [entry('a', 20_011, '2026-07-01', {}), entry('b', 31_007, '2026-07-01', {})];
+    const large = Array.from({ length: 40 }, (_, i) => entry(`c${i}`, 90_001 + i * 613, '2026-07-01', {}));
+    const target = [entry('x', 51_018, '2026-07-03', {})];
+    const { matches, untried } = reconcile([WITHOUT], [...small, ...large], target);
+    expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a', 'b']]]);
+    expect([...untried]).toEqual([]);
+    // A record of the other sign could make up for one of them.
+    const taken = entry('minus', -100, '2026-07-01', {});
+    expect([...reconcile([WITHOUT], [...small, ...large, taken], target).untried]).toEqual([[JOINED.name, 1]]);
+  });
+
+  describe('up to 30, where cents tell them apart', () => {
+    const WIDE: SubsetPass = { ...WITHOUT, most: 30 };
+    const many = Array.from({ length: 24 }, (_, i) => entry(`c${i}`, 20_011 + i * i * 97 + i, '2026-07-01', {}));
+    const two = sum(many, 'c5', 'c17');
+
+    test('two are tied', () => {
+      const { matches } = reconcile([WIDE], many, [entry('x', two, '2026-07-03', {})]);
+      expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['c17', 'c5']]]);
+    });
+
+    test('two ways are ambiguous', () => {
+      const rival = [entry('d', 20_000, '2026-07-01', {}), entry('e', two - 20_000, '2026-07-01', {})];
+      const { matches, exceptions } = reconcile([WIDE], [...many, ...rival], [entry('x', two, '2026-07-03', {})]);
+      expect(matches).toEqual([]);
+      expect(exceptions.filter(({ type }) => type === 'ambiguous').map(({ left }) => ids(left))).toEqual([['c17', 'c5', 'd', 'e']]);
+    });
+
+    test('round amounts, of which many sums are the same, are not tried', () => {
+      const round = many.map((one, i) => ({ ...one, minor: 1000 + (i % 7) * 500, values: { ...one.values, no: `${i}` } }));
+      const { matches, untried } = reconcile([WIDE], round, [entry('x', 8500, '2026-07-03', {})]);
+      expect(matches).toEqual([]);
+      expect([...untried]).toEqual([[WIDE.name, 1]]);
+    });
+
+    test('too many are tried once others have taken theirs', () => {
+      const more = Array.from({ length: 8 }, (_, i) => entry(`m${i}`, 21_500 + i * i * 391, '2026-07-02', {}));
+      const [x, y] = [entry('x', two, '2026-07-03', {}), entry('y', sum(more, 'm0', 'm6'), '2026-07-06', {})];
+      const pass = { ...WIDE, within: { from: 1, to: 2 } };
+      expect([...reconcile([pass], [...many, ...more], [x]).untried]).toEqual([[WIDE.name, 1]]);
+      const { matches, untried } = reconcile([pass], [...many, ...more], [x, y]);
+      expect(matches.map(({ left, right }) => [ids(left), ids(right)])).toEqual([
+        [['m0', 'm6'], ['y']],
+        [['c17', 'c5'], ['x']],
+      ]);
+      expect([...untried]).toEqual([]);
+    });
+  });
+
+  test('a deposit that says of how many bags it is, is of no other number', () => {
+    const bag = (id: string, minor: number): Entry => entry(id, minor, '2026-07-01', {});
+    const list = [bag('a', 20_011), bag('b', 31_007), bag('c', 11_002), bag('d', 9009)];
+    const target = [entry('x', 51_018, '2026-07-03', { bags: '2' })];
+    expect(reconcile([WITHOUT], list, target).matches).toEqual([]);
+    const { matches } = reconcile([{ ...WITHOUT, count: 'bags' }], list, target);
+    expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a', 'b']]]);
+    const three = [entry('x', 51_018, '2026-07-03', { bags: '3' })];
+    expect(reconcile([{ ...WITHOUT, count: 'bags' }], list, three).matches.map((m) => ids(m.left))).toEqual([['b', 'c', 'd']]);
+    const four = [entry('x', 51_018, '2026-07-03', { bags: '4' })];
+    const { exceptions } = reconcile([{ ...WITHOUT, count: 'bags' }], list, four);
+    expect(exceptions.filter(({ type }) => type === 'ambiguous').map(({ left }) => ids(left))).toEqual([['a', 'b', 'c', 'd']]);
+  });
+
   test('bags without an office may be of any', () => {
     const list = bags();
     const [a, ...others] = list;

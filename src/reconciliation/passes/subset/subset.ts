@@ -51,7 +51,8 @@ export function matchBySubset(
     search.use([...used]);
     answers = answers
       .filter((answer) => !certain.has(answer))
-      .map((answer) => (answer.near.some((entry) => used.has(entry)) ? search.answer(answer.target) : answer));
+      // Where too many were near, there may be few enough now.
+      .map((answer) => (answer.untried || answer.near.some((entry) => used.has(entry)) ? search.answer(answer.target) : answer));
   }
   const alone = withoutRivals(answers, ({ found }) => found !== undefined);
   const ofSales = withoutRivals(answers, ({ sales }) => sales !== undefined, alone);

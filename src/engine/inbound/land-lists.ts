@@ -1,0 +1,92 @@
+import type { RepeatFinder } from '../../connector/stream/keys.ts';
+import type { SourceRecord } from '../../core/record.ts';
+import { type LedgerFile, saveFileProgress } from '../../store/ledger/files.ts';
+import type { SeenKeys } from '../landing/absent.ts';
+import { assignKey, keylessNames, openBatch, type OpenBatch } from '../landing/land-batch.ts';
+import { landedAhead, landsAhead } from '../landing/land-ahead.ts';
+import { stopIfAsked } from '../run/context.ts';
+import type { InboundRun } from './inbound-run.ts';
+import type { Layout } from './layout.ts';
+
+/** A file that is being loaded. */
+export interface Load {
+  file: LedgerFile;
+  name: string;
+  total: number;
+  /** Records that an earlier run committed. */
+  skip: number;
+  repeats: RepeatFinder;
+  seen: SeenKeys | undefined;
+  layout: Layout;
+}
+
+/**
+ * Lands the records while they are read, and commits after every batch_size of them, counted from the start of the file.
+ * Gives how many of them are new.
+ */
+export async function landLists(
+  run: InboundRun,
+  lists: AsyncIterable<SourceRecord[]>,
+  { file, name, total, skip, repeats, seen, layout }: Load,
+): Promise<number> {
+  const size = run.pipeline.batch_size;
+  const place = { id: file.id, name };
+  let batch: OpenBatch | undefined;
+  let done = 0;
+  let created = file.created_done;
+  let saved = file.records_done;
+  const nameKeyless = keylessNames(file.path);
+  let saving: Promise<void> | undefined;
+  const save = async (closed: OpenBatch, upTo: number): Promise<void> => {
+    let now = created;
+    await closed.commit(async (trx, fresh) =>
+      saveFileProgress(trx, file.id, run.id, { before: saved, done: upTo, created: (now = created + fresh) }),
+    );
+    created = now;
+    saved = upTo;
+    run.progress({ what: name, done: upTo, total });
+  };
+  /** One batch after the other; where batches are made ahead, the next one is made while this one is saved. */
+  const commit = async (): Promise<void> => {
+    await saving;
+    // Where a batch was saved while this one was made, the stop comes behind that one.
+    if (saving && batch!.ahead) stopIfAsked(run);
+    saving = save(batch!, done);
+    if (batch!.ahead) saving.catch(() => {});
+    else await saving;
+    batch = undefined;
+    stopIfAsked(run);
+  };
+  try {
+    for await (const list of lists) {
+      // Records that are passed over still count where their keys come again.
+      for (const record of list) assignKey(record, run.stream, repeats);
+      nameKeyless(list);
+      layout.see(list);
+      await seen?.add(list, batch?.trx);
+      let at = Math.min(list.length, Math.max(0, skip - done));
+      done += at;
+      while (at < list.length) {
+        const to = Math.min(list.length, at + size - (done % size));
+        // Opened before the one that is being saved, it would hold what that one waits for.
+        if (!batch && !landsAhead(run)) await saving;
+        batch ??= landsAhead(run) ? landedAhead(run, place) : await openBatch(run, place);
+        await batch.add(list.slice(at, to));
+        done += to - at;
+        at = to;
+        if (done % size === 0) await commit();
+      }
+    }
+    if (batch) await commit();
+    await saving;
+    return created;
+  } catch (error) {
+    // What is being saved is waited for: its failure is the one that counts.
+    const failure: unknown = await saving?.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    await batch?.rollback();
+    throw failure ?? error;
+  }
+}
