@@ -178,6 +178,8 @@ export interface Entry {
   was: number | null;
   /** The member that the link belonged to before the batch. */
   wasMember: number | null;
+  /** The link is in the store. */
+  stored: boolean;
 }
 
 /** Unambiguous whatever the keys hold. */

@@ -44,7 +44,7 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
     const earlier = entries.get(id);
     const was = earlier ? earlier.was : old && old.deletedRun === null ? old.golden : null;
     const wasMember = earlier ? earlier.wasMember : (old?.member ?? null);
-    entries.set(id, { link, columns, identity, removed, was, wasMember });
+    entries.set(id, { link, columns, identity, removed, was, wasMember, stored: earlier ? earlier.stored : old !== undefined });
   }
 
   const news = new Map<BoundMapping, NewRows>();
@@ -109,10 +109,18 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
       // Records of an entity that the model does not have any more stay as they are, links and all: nothing could be said of them.
       const all = [...entries.values()].filter((e) => e.link.entityId === 0 || context.entities.has(e.link.entityId));
       await landing.removeLinks(all.filter((e) => e.removed).map((e) => e.link));
-      const kept = all.flatMap((e) => (e.removed ? [] : [e.link]));
-      await (context.allNew ? landing.addLinks(kept) : landing.putLinks(kept));
+      const kept = all.filter((e) => !e.removed);
+      if (context.allNew) return landing.addLinks(kept.map((e) => e.link));
+      const { true: stay = [], false: others = [] } = Object.groupBy(kept, (e) => `${staysWith(e)}` as const);
+      await landing.updateLinks(stay.map((e) => e.link));
+      await landing.putLinks(others.map((e) => e.link));
     },
   };
+}
+
+/** Does the stored link belong to the golden record and the member that it belonged to? */
+function staysWith({ link, stored, was, wasMember }: Entry): boolean {
+  return stored && was !== null && link.golden === was && link.member === wasMember;
 }
 
 interface NewRows {

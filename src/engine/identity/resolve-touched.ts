@@ -236,19 +236,21 @@ async function blocksOf(store: IdentityStore, blocks: readonly Pick<Block, 'key'
 async function replaceEdges(store: IdentityStore, old: readonly StoredEdge[], now: readonly StoredEdge[]): Promise<Set<number>> {
   const left = new Map(old.map((edge) => [pairName(edge.a, edge.b), edge]));
   const come: StoredEdge[] = [];
-  const gone: StoredEdge[] = [];
+  const changed: StoredEdge[] = [];
+  const differ: StoredEdge[] = [];
   for (const edge of now) {
     const name = pairName(edge.a, edge.b);
     const known = left.get(name);
     left.delete(name);
     if (known && isSameEdge(known, edge)) continue;
-    if (known) gone.push(known);
-    come.push(edge);
+    if (known) differ.push(known);
+    (known ? changed : come).push(edge);
   }
-  gone.push(...left.values());
+  const gone = [...left.values()];
   await store.removeEdges(gone);
+  await store.updateEdges(changed);
   await store.insertEdges(come.sort((x, y) => x.a - y.a || x.b - y.b));
-  return new Set([...gone, ...come].filter(isTie).flatMap(({ a, b }) => [a, b]));
+  return new Set([...differ, ...changed, ...gone, ...come].filter(isTie).flatMap(({ a, b }) => [a, b]));
 }
 
 function isSameEdge(x: StoredEdge, y: StoredEdge): boolean {

@@ -156,13 +156,14 @@ const STRETCH = 250;
 /** Where records are compared with those that are there, what many of them look up is looked up once. */
 const COMPARED_STRETCH = 5000;
 
-/** Lands records in stretches: what a stretch needs in memory is gone before the next. */
+/** Lands records in stretches of about `size`: what a stretch needs in memory is gone before the next. None is a small rest. */
 export async function inStretches(
   records: readonly SourceRecord[],
   land: (some: readonly SourceRecord[]) => Promise<void>,
   size = STRETCH,
 ): Promise<void> {
-  for (let i = 0; i < records.length; i += size) await land(records.length <= size ? records : records.slice(i, i + size));
+  const each = Math.ceil(records.length / Math.max(1, Math.round(records.length / size)));
+  for (let i = 0; i < records.length; i += each) await land(records.length <= each ? records : records.slice(i, i + each));
 }
 
 /** Lands records in one transaction together with what `checkpoint` saves. */

@@ -67,6 +67,8 @@ export interface IdentityStore {
   signatures(form: SignatureForm): SignatureStore;
   edgesOf(ids: readonly number[]): Promise<StoredEdge[]>;
   insertEdges(edges: readonly StoredEdge[]): Promise<void>;
+  /** Writes again what is said of pairs that are there: their indexes stay as they are. */
+  updateEdges(edges: readonly StoredEdge[]): Promise<void>;
   removeEdges(edges: readonly StoredEdge[]): Promise<void>;
   /** The decisions that hold about these members: of each pair the last that was not undone. */
   decisionsAbout(members: readonly { source: string; key: string }[]): Promise<StoredDecision[]>;
@@ -139,6 +141,13 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
         'il_edge',
         ['entity_id', 'a', 'b', 'score', 'verdict', 'veto', 'rule'],
         edges.map((e) => [entityId, e.a, e.b, e.score, e.verdict, e.veto, e.rule]),
+      ),
+    updateEdges: (edges) =>
+      rows.update(
+        'il_edge',
+        ['score', 'verdict', 'veto', 'rule'],
+        ['entity_id', 'a', 'b'],
+        edges.map((e) => [e.score, e.verdict, e.veto, e.rule, entityId, e.a, e.b]),
       ),
     removeEdges: (edges) =>
       rows.remove(

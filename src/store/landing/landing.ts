@@ -66,6 +66,8 @@ export interface Landing {
   /** Links that cannot be there yet: source, key, entity, item, golden, landed, hash. */
   insertLinks(rows: Cell[][]): Promise<void>;
   putLinks(links: readonly Link[]): Promise<void>;
+  /** The same for links that are there, with the golden record and the member that they had: the indexes of these stay as they are. */
+  updateLinks(links: readonly Link[]): Promise<void>;
   /** The same for links that cannot be there yet. */
   addLinks(links: readonly Link[]): Promise<void>;
   removeLinks(links: readonly Link[]): Promise<void>;
@@ -212,6 +214,13 @@ export function landingOver(rows: Rows, { take, sources }: Pick<Landing, 'take' 
     insertLanded: (list) => rows.insert('il_landed', LANDED_COLUMNS, list),
     insertLinks: (list) => rows.insert('il_link', LINK_COLUMNS.slice(0, 7), inKeyOrder(list)),
     putLinks: (links) => rows.replace('il_link', LINK_COLUMNS, links.map(cellsOf)),
+    updateLinks: (links) =>
+      rows.update(
+        'il_link',
+        ['landed_id', 'hash', 'mapped', 'deleted_run'],
+        ['source_id', 'source_key', 'entity_id', 'item_key'],
+        links.map((l) => [l.landed, l.hash, l.mapped, l.deletedRun, l.sourceId, l.sourceKey, l.entityId, l.itemKey]),
+      ),
     addLinks: (links) => rows.insert('il_link', LINK_COLUMNS, inKeyOrder(links.map(cellsOf))),
     removeLinks: (links) =>
       rows.remove(
