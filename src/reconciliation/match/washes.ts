@@ -3,18 +3,29 @@ import { keyOf } from '../fields.ts';
 import { SIDES, type Work } from './work.ts';
 
 /**
- * Whether a match by a wider key has an amount and its reversal that lack every narrower key, while another record of the other side has
- * the wider key too: they come to 0.00, so they may as well belong to that one.
+ * Whether a match by a wider key has an amount and its reversal that no narrower key ties to the rest of it, while another record of the
+ * other side has the wider key too: they come to 0.00, so they may as well belong to that one.
  */
 export function hasUnprovenWash(work: Work, pass: KeyPass | SettlementPass, match: FoundMatch): boolean {
   const narrower = narrowerKeys(pass, work.rules.passes);
   if (!narrower.length) return false;
   return SIDES.some((side) => {
-    const keyless = match[side].filter((entry) => lacksAll(entry, side, narrower));
-    const minors = new Set(keyless.map(({ minor }) => minor));
-    if (!keyless.some(({ minor }) => minor < 0 && minors.has(-minor))) return false;
-    return hasSibling(work, pass, side === 'left' ? 'right' : 'left', match);
+    const other = side === 'left' ? 'right' : 'left';
+    const all = new Set(match[side].map(({ minor }) => minor));
+    const [washes, rest] = [true, false].map((is) => match[side].filter(({ minor }) => (minor !== 0 && all.has(-minor)) === is));
+    if (!washes!.length) return false;
+    const isUnproven = (entry: Entry): boolean =>
+      narrower.every(({ on }) => {
+        const key = keyOf(entry, on, side);
+        return key === null || ![...keysOf(match[other], on, other), ...keysOf(rest!, on, side)].includes(key);
+      });
+    const unproven = new Set(washes!.filter(isUnproven).map(({ minor }) => minor));
+    return [...unproven].some((minor) => unproven.has(-minor)) && hasSibling(work, pass, other, match);
   });
+}
+
+function keysOf(entries: readonly Entry[], on: KeyPass['on'], side: Side): (string | null)[] {
+  return entries.map((entry) => keyOf(entry, on, side));
 }
 
 /** The passes by a key that come before this one. */
@@ -22,11 +33,6 @@ export function narrowerKeys(pass: Pass, passes: readonly Pass[]): (KeyPass | Se
   return passes
     .slice(0, passes.indexOf(pass))
     .flatMap((one) => ((one.kind === 'key' || one.kind === 'settlement') && one.on.length > 0 ? [one] : []));
-}
-
-/** Whether a record has none of these keys. */
-function lacksAll(entry: Entry, side: Side, passes: readonly (KeyPass | SettlementPass)[]): boolean {
-  return passes.every(({ on }) => keyOf(entry, on, side) === null);
 }
 
 function hasSibling(work: Work, { on }: KeyPass | SettlementPass, side: Side, match: FoundMatch): boolean {

@@ -57,6 +57,22 @@ describe('a receipt and its reversal without a number come to 0.00', () => {
     expect(reconcile([KEY, PLACE], receipts, postings)).toEqual({ matches: ['? b p q y', 'a x'], found: [] });
   });
 
+  test('nor is it told by a way of paying that only they have in the match', () => {
+    const paid = (one: Entry, by: string | null): Entry => ({ ...one, values: { ...one.values, by } });
+    const by: KeyPass = { ...PLACE, name: 'way of paying', on: [...PLACE.on, { left: 'by', right: 'by' }] };
+    const cash = wash.map((one) => paid(one, 'cash'));
+    const cards = [paid(entry('b', 1300, null), 'card'), paid(entry('c', 200, null), 'card')];
+    const postings = [paid(entry('x', 700, '7'), 'cash'), entry('y', 1500, null)];
+    const all = [paid(entry('a', 700, '7'), 'cash'), ...cards, ...cash];
+    expect(reconcile([KEY, by, PLACE], all, postings)).toEqual({ matches: ['? b c p q y', 'a x'], found: [] });
+    // It is told where the others have it too.
+    const alike = [entry('a', 700, '7'), ...cards.map((one) => paid(one, 'cash')), ...cash];
+    expect(reconcile([KEY, by, PLACE], alike, [entry('x', 700, '7'), entry('y', 1500, null)])).toEqual({
+      matches: ['a x', 'b c p q y'],
+      found: [],
+    });
+  });
+
   test('where no posting has them, they are out of scope: there is nothing to post', () => {
     const open = { left: { type: 'unposted', within: 3, together: ['batch'] }, right: { type: 'only_right', within: 0 } };
     const left = [entry('p', 2500, '9'), entry('q', -2500, '9'), entry('r', 700, '8'), entry('s', -600, '8')];
