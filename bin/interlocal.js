@@ -22,7 +22,11 @@ if (!existsSync(node)) {
 }
 // Compiled code is kept beside the program, where only who installs it may write; it is set here so that src/main.ts is kept as well.
 const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compile'), ...process.env };
-const child = spawn(node, [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit', env });
+const args = [...FLAGS, join(root, 'src', 'main.ts'), ...process.argv.slice(2)];
+// Where the system can, this process becomes the program: there is no second one that could be left behind when this one is killed.
+if (process.execve) process.execve(node, [node, ...args], env);
+// Elsewhere (Windows, an older Node) the program stops when the channel to this process closes: see src/main.ts.
+const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
 // A terminal sends Ctrl-C to the child as well; what is sent to us alone is passed on.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => child.kill('SIGTERM'));
