@@ -28,6 +28,43 @@ function reconcile(passes: (KeyPass | SubsetPass)[], left: Entry[], right: Entry
   };
 }
 
+describe('a weekly bag of which some payments lost its number', () => {
+  const day = (n: number): number => dayNumber('2026-07-06') + n;
+  const paid = (id: string, minor: number, at: number, batch: string | null): Entry => ({
+    ...{ id, minor, currency: 'USD', day: day(at) },
+    values: { office: 'library', batch, on: String(at) },
+  });
+  const DAYS: SubsetPass = { ...SUBSET, within: { from: 0, to: 7 }, together: ['on'], chance: 10 };
+  // Small amounts, so that the days of two weeks come to any sum.
+  const week = (name: string, from: number, batch: string): Entry[] =>
+    [25, 50, 100, 200, 500].flatMap((minor, i) => [
+      paid(`${name}${i}`, minor + 5 * i, from + i, batch),
+      paid(`${name}${i}?`, minor + 20 * i, from + i, null),
+    ]);
+  const bag = (id: string, of: readonly Entry[], at: number, batch: string): Entry => ({
+    ...paid(
+      id,
+      of.reduce((sum, { minor }) => sum + minor, 0),
+      at,
+      batch,
+    ),
+  });
+
+  test('all that is open of the days of the number, and nothing else, is no sum by chance', () => {
+    const [first, second] = [week('a', 0, '7'), week('b', 7, '8')];
+    const { matches, found } = reconcile([KEY, DAYS], [...first, ...second], [bag('x', first, 7, '7')]);
+    expect(matches.map((text) => text.split(' ').sort())).toEqual([[...first.map(({ id }) => id), 'x'].sort()]);
+    expect(found.every((text) => text.startsWith('unposted'))).toBe(true);
+  });
+
+  test('where one of these days is not part of the sum, it is only proposed', () => {
+    const [first, second] = [week('a', 0, '7'), week('b', 7, '8')];
+    const without = first.filter(({ id }) => id !== 'a0?');
+    const { matches } = reconcile([KEY, DAYS], [...first, ...second], [bag('x', without, 7, '7')]);
+    expect(matches.filter((text) => !text.startsWith('?'))).toEqual([]);
+  });
+});
+
 describe('a posting was made twice, and one of the two lost its number', () => {
   const duplicates = [{ side: 'right' as const, type: 'duplicate_posting', fields: ['office'], entry: 'journal' }];
 

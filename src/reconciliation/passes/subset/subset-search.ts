@@ -138,7 +138,9 @@ export function subsetSearch(
     const chance = of === 'refunds' ? pass.chance * REFUND_CHANCES : pass.chance;
     const byChance = (): boolean =>
       (of !== 'refunds' && isEveryday(only.chosen, [anchor, ...kept], chance)) ||
-      (isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) && !areOneGroup(units, only.chosen, kept));
+      (isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) &&
+        !areOneGroup(units, only.chosen, kept) &&
+        !areRestOfDays(units, only.chosen, kept));
     const why = isUnsure ? 'equal' : byChance() ? 'many' : undefined;
     const { chosen, several, ways = [] } = only;
     return { of, minor, units, ways, result: several ? 'several' : 'found', chosen, doubts: why ? [{ of, why }] : [] };
@@ -152,6 +154,20 @@ export function subsetSearch(
       units.filter(({ entries }) => isChosen.has(entries[0]!)).map(({ entries }) => entries),
       kept,
     );
+  }
+
+  /**
+   * Whether they are all that is open of the days (or tills) that the number names, and nothing else: one sum that is known beforehand,
+   * not one of the many that so many candidates come to.
+   */
+  function areRestOfDays(units: readonly Unit[], chosen: readonly Entry[], kept: readonly Entry[]): boolean {
+    const dayOf = ({ values }: Entry): string | null => {
+      const own = pass.together.map((field) => values[field]);
+      return own.length && own.every(Boolean) ? JSON.stringify(own) : null;
+    };
+    const named = new Set(kept.map(dayOf));
+    const isChosen = new Set(chosen);
+    return !named.has(null) && named.size > 0 && units.every(({ entries: [first] }) => named.has(dayOf(first!)) === isChosen.has(first!));
   }
 
   function seekRefunds(target: Target, refunded: number, isFit?: IsFit): Sought {
