@@ -94,6 +94,8 @@ export interface Component {
   /** See ClusterInput.sources. */
   sources: readonly (string | null)[];
   links: readonly { a: number; b: number; score: number }[];
+  /** See ClusterInput.connections. */
+  connections?: readonly string[];
   /** See ClusterInput.near. */
   near: readonly { a: number; b: number }[];
   rules: readonly { a: number; b: number }[];
@@ -104,12 +106,13 @@ export interface Component {
 const NEVER_COMPARED: Pair = { ...NOTHING_SAID, vetoed: true };
 
 /** Puts records into clusters; gives for each the smallest number of its cluster. The records are in the order of source and key. */
-export function clustersOf({ model, populations, profiles, sources, links, near, rules, decisions }: Component): number[] {
+export function clustersOf({ model, populations, profiles, sources, connections, links, near, rules, decisions }: Component): number[] {
   const pairs = (wanted: Decision['verdict']): [number, number][] =>
     decisions.filter((d) => d.verdict === wanted).map(({ a, b }) => [a, b]);
   return clusterRecords({
     size: profiles.length,
     sources,
+    ...(connections && { connections }),
     lacks: (a, what) => {
       const slot = model.populations[populations[a]!]?.roles[what] ?? -1;
       return slot >= 0 && (profiles[a]![slot] ?? null) === null;

@@ -183,6 +183,7 @@ export function clusterMembers(
       model,
       populations: members.map((m) => m.population),
       profiles: members.map((m) => m.profile!),
+      connections: members.map((m) => m.source),
       sources: members.map((m) => (model.onePerSource(m.source) ? m.source : null)),
       links: mine.filter((l) => l.verdict === 'link'),
       near: mine.filter((l) => isNear(l.veto)),

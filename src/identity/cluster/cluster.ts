@@ -43,6 +43,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
+  const inOneSource = (a: number, b: number): boolean => input.connections !== undefined && input.connections[a] === input.connections[b];
   const neighbors = neighborsOf(input.size, input.edges);
   /** James Goodwin and William Goodwin are no twins where a third record is of James William. */
   const goesByMiddle = (a: number, b: number): boolean =>
@@ -73,7 +74,7 @@ export function clusterRecords(input: ClusterInput): number[] {
       for (const b of second) {
         if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return undefined;
         const found = pair(a, b);
-        if (found.vetoed) return undefined;
+        if (found.vetoed || (found.twoEntries && inOneSource(a, b))) return undefined;
         sum += Math.max(found.score, input.join.least) - input.join.mean;
         full += found.full;
         person += found.person;

@@ -4,6 +4,8 @@ export interface ClusterInput {
   size: number;
   /** Two records of which the source says nobody is entered twice: equal texts never meet; null meets everybody. */
   sources: readonly (string | null)[];
+  /** By record, the source that it is of; left out where that is not known. */
+  connections?: readonly string[];
   /** Is there no given name, or no date of birth, in a record? */
   lacks: (a: number, what: 'given' | 'birth') => boolean;
   /** Pairs that a person decided are one, in the order of the decisions. */
@@ -54,6 +56,8 @@ export interface Pair {
   byMiddle: boolean;
   /** Both are Jr, or both Sr. */
   sameSuffix: boolean;
+  /** If both are of one source, it has entered two people of a house: with two forms of one name, or one with and one without a birth date. */
+  twoEntries: boolean;
   /** Two of one name in one house, who were born in two years. */
   namesakes: boolean;
   /** One is Jr or Sr, the other has no suffix, and nothing tells whether it is the other one of that name. */
@@ -78,6 +82,7 @@ export const NOTHING_SAID: Pair = {
   phone: 0,
   byMiddle: false,
   sameSuffix: false,
+  twoEntries: false,
   namesakes: false,
   suffixMissing: false,
   strangers: false,

@@ -13,7 +13,7 @@ const person = model.populations[population]!;
 type Fields = Record<string, string | null>;
 
 /** Of records that are all compared with each other: those that are one, as lists of their numbers. */
-function peopleOf(records: readonly Fields[]): number[][] {
+function peopleOf(records: readonly Fields[], connections?: readonly string[]): number[][] {
   const profiles = records.map((record) => person.read(record));
   const pairs = profiles.flatMap((a, i) => profiles.slice(i + 1).map((b, j) => ({ a: i, b: i + 1 + j, scored: scorePair(person, a, b) })));
   const of = clustersOf({
@@ -21,6 +21,7 @@ function peopleOf(records: readonly Fields[]): number[][] {
     profiles,
     populations: profiles.map(() => population),
     sources: profiles.map(() => null),
+    ...(connections && { connections }),
     links: pairs.filter((p) => verdictOf(person, p.scored) === 'link').map(({ a, b, scored }) => ({ a, b, score: scored.score })),
     near: pairs.filter((p) => p.scored.veto === 'suffix_missing'),
     rules: [],
@@ -100,4 +101,19 @@ test('a name that is mistyped at its start and an initial are no twins', () => {
   const known = { last_name: 'Bruton', birth_date: '1948-04-23', email: 'bruton@example.org', ...home };
   const records = ['Irene', 'Rien', 'I'].map((first_name) => ({ ...known, first_name }));
   expect(peopleOf(records)).toEqual([[0, 1, 2]]);
+});
+
+test('a system that has entered two forms of one name, with one birth date, has entered twins', () => {
+  const [edward, eddie] = ['Edward', 'Eddie'].map((first_name): Fields => ({ ...anna, first_name, phone: '585-555-0142' }));
+  expect(peopleOf([edward!, eddie!], ['clerk', 'library'])).toEqual([[0, 1]]);
+  expect(peopleOf([edward!, eddie!], ['clerk', 'clerk'])).toEqual([[0], [1]]);
+  expect(peopleOf([edward!, edward!], ['clerk', 'clerk'])).toEqual([[0, 1]]);
+  expect(peopleOf([edward!, { ...edward!, first_name: null }], ['clerk', 'clerk'])).toEqual([[0], [1]]);
+});
+
+test('a system that has a name twice, once without a birth date and with another phone, has entered father and son', () => {
+  const other = { ...ward, phone: '585-555-0177' };
+  expect(peopleOf([father, other], ['clerk', 'water'])).toEqual([[0, 1]]);
+  expect(peopleOf([father, other], ['clerk', 'clerk'])).toEqual([[0], [1]]);
+  expect(peopleOf([father, { ...ward, phone: father.phone! }], ['clerk', 'clerk'])).toEqual([[0, 1]]);
 });

@@ -43,3 +43,8 @@ export function areNicknames(a: string, b: string): boolean {
 export function hasNicknames(name: string): boolean {
   return groupsOf.has(name);
 }
+
+/** All names of the list. */
+export function namesWithNicknames(): Iterable<string> {
+  return groupsOf.keys();
+}

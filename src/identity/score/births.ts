@@ -48,6 +48,13 @@ export function areGenerationApart(population: Population, a: Profile, b: Profil
   return years >= GENERATION && years <= TWO_GENERATIONS;
 }
 
+/** Two dates in two years that are not one year with one digit mistyped. */
+export function areTwoYears({ roles: { birth } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  if (birth < 0 || levels[birth]! < 0) return false;
+  const [first, second] = [a[birth]!, b[birth]!];
+  return levels[birth]! >= 3 || [0, 1, 2, 3].filter((i) => first[i] !== second[i]).length > 1;
+}
+
 /** Born on two days within a generation, as brothers and sisters are: of dates that look alike. */
 export function mayBeOfSiblings(population: Population, a: Profile, b: Profile, level: number): boolean {
   return (level === 1 || level === 2) && !areYearsApart(population, a, b);

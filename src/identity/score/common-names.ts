@@ -59,3 +59,8 @@ const known = new Set([...COMMON_GIVEN_NAMES.keys(), ...MORE_GIVEN.split(' '), .
 export function isKnownGivenName(name: string): boolean {
   return known.has(name);
 }
+
+/** All of them. */
+export function knownGivenNames(): Iterable<string> {
+  return known;
+}

@@ -1,13 +1,15 @@
 import type { Profile } from '../roles.ts';
 import type { Population } from '../model.ts';
-import { birthsSay } from './births.ts';
-import { sameHome } from './home.ts';
+import { birthLevel, birthsSay } from './births.ts';
+import { hasOtherContacts, isKnownWell, sameHome } from './home.ts';
 import { givenNames, goesBy, hasNearSurname, namesConflict } from './names.ts';
 
 /** What tells two of one name in one house apart. It is asked only of records that are put into clusters together. */
 export interface HouseSays {
   /** Two of one name in one house, who were born in two years. */
   namesakes: boolean;
+  /** See Pair.twoEntries of the clusters. */
+  twoEntries: boolean;
   /** An e-mail address is the same that holds the given name: not one of a family. */
   ownMail: boolean;
   /** See Pair.phone of the clusters. */
@@ -26,6 +28,7 @@ export function houseSays(population: Population, a: Profile, b: Profile, levels
   const byPhone = phone < 0 ? -1 : levels[phone]!;
   return {
     namesakes: areNamesakes(population, a, b, levels),
+    twoEntries: areTwoEntries(population, a, b, levels),
     ownMail: hasOwnMail(population, a, b, levels),
     phone: byPhone < 0 ? 0 : byPhone === 0 ? 1 : -1,
     byMiddle: isByMiddle(population, a, b, levels),
@@ -51,7 +54,7 @@ function isByMiddle(population: Population, a: Profile, b: Profile, levels: Int8
   return goesBy(a[given], b[middle]) || goesBy(b[given], a[middle]);
 }
 
-function hasOwnMail({ roles: { email, given } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+export function hasOwnMail({ roles: { email, given } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
   if (email < 0 || given < 0 || levels[email]! < 0 || levels[email]! > 1) return false;
   const name = (a[given] ?? b[given] ?? '').slice(0, 3);
   return name.length > 1 && a[email]!.slice(0, a[email]!.indexOf('@')).includes(name);
@@ -65,4 +68,20 @@ export function isOneOfTwo({ roles }: Population, a: Profile, b: Profile, levels
   if (roles.suffix < 0 || ((a[roles.suffix] ?? null) === null) === ((b[roles.suffix] ?? null) === null)) return false;
   const agrees = (slot: number, most: number): boolean => slot >= 0 && levels[slot]! >= 0 && levels[slot]! <= most;
   return !agrees(roles.birth, 2) && !agrees(roles.email, 1);
+}
+
+/**
+ * A system that has two records of a house with one birth date and two forms of one name, Edward and Eddie, or one without a given name, has
+ * entered two people: twins. So has one that has a name twice and gives only one of them a birth date, with two phones or e-mail addresses.
+ */
+function areTwoEntries(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  const { roles, vetoes } = population;
+  if (roles.given < 0 || !sameHome(population, levels) || !isKnownWell(population, a, b)) return false;
+  if (birthLevel(population, a, levels) === 0 && vetoes.has('twins')) {
+    const [first, second] = givenNames(population, a, b, levels[roles.given]!);
+    if (first === null || second === null) return true;
+    return first !== second && population.isRarerName(first) && population.isRarerName(second);
+  }
+  if (roles.birth < 0 || !vetoes.has('father_and_son') || !hasOtherContacts(population, levels)) return false;
+  return ((a[roles.birth] ?? null) === null) !== ((b[roles.birth] ?? null) === null);
 }

@@ -32,6 +32,11 @@ export function goesBy(given: string | null | undefined, middle: string | null |
   return !!given && !!middle && given.length > 1 && middle.split(' ').includes(given);
 }
 
+/** Two whole middle names that are unlike each other. */
+export function haveTwoMiddleNames({ roles: { middle } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  return middle >= 0 && levels[middle] === 2 && a[middle]!.length > 1 && b[middle]!.length > 1;
+}
+
 export function sameSurname({ roles }: Population, levels: Int8Array): boolean {
   return roles.surname >= 0 && levels[roles.surname] === 0;
 }

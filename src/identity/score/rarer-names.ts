@@ -43,3 +43,6 @@ carey rod ola quinton janine
 export function isGivenNameAtAll(name: string): boolean {
   return isKnownGivenName(name) || hasNicknames(name) || RARER.has(name) || NAMES_FROM_ABROAD.has(name);
 }
+
+/** The names that only this list has. */
+export const RARER_NAMES: ReadonlySet<string> = RARER;

@@ -2,10 +2,12 @@ import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import type { Population } from '../model.ts';
 import { suffixesConflict } from '../standardize/person-name.ts';
-import { areBornApart, areGenerationApart, areYearsApart, birthLevel, birthsSay, mayBeOfSiblings } from './births.ts';
-import { isOneOfTwo } from './house.ts';
+import { areBornApart, areGenerationApart, areTwoYears, areYearsApart, birthLevel, birthsSay, mayBeOfSiblings } from './births.ts';
+import { hasOwnMail, isOneOfTwo } from './house.ts';
+import { areTwoNamesMistyped } from './mistyped-names.ts';
 import { hasOtherContacts, hasOtherUnit, isKnownWell, livesElsewhere, notApart, sameDoor, sameHome, sharesContact } from './home.ts';
-import { areNamedAlike, givenNames, goesBy, hasNearSurname, hasOtherSurname, namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
+import { areNamedAlike, givenNames, goesBy, hasNearSurname, hasOtherSurname, haveTwoMiddleNames } from './names.ts';
+import { namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
 import { fixed } from './weights.ts';
 
 /** What names and birth dates say of a pair, beside its score. */
@@ -88,16 +90,19 @@ function vetoByRole(
   const initial = first?.length === 1 || second?.length === 1;
   // The other one is a name: `I. Bruton` and `Rien Bruton` are Irene, once mistyped.
   const otherInitial = initial && conflict && [first!, second!].every((name) => name.length === 1 || population.isRarerName(name));
-  const twoNames = bothNames || (bothRarer && isKnownWell(population, a, b));
+  const well = isKnownWell(population, a, b);
+  const twoNames = bothNames || (well && (bothRarer || (conflict && given === 4 && areTwoNamesMistyped(first!, second!))));
   if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || otherInitial || otherSex))
     if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
       return { veto: 'twins', apart: false, given: -1 };
   // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
   if (vetoes.has('twins') && birth === 1 && bothRarer && a[roles.birth]!.slice(0, 4) === b[roles.birth]!.slice(0, 4))
     if (hasNearSurname(population, levels) && sameHome(population, levels)) return { veto: 'twins', apart: false, given: -1 };
-  if (vetoes.has('father_and_son') && !conflict && given >= 0 && given <= 1 && areGenerationApart(population, a, b))
-    if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
-      return { veto: 'father_and_son', apart: false, twoPeople: true };
+  if (vetoes.has('father_and_son') && !conflict && areTwoGenerations(population, a, b, levels))
+    return { veto: 'father_and_son', apart: false, twoPeople: true };
+  // Half brothers who are called Russell Troy and Russell Steve.
+  if (vetoes.has('siblings') && !conflict && given >= 0 && given <= 2 && haveTwoMiddleNames(population, a, b, levels))
+    if (areBornApart(population, a, b, levels)) return { veto: 'siblings', apart: false, twoPeople: true };
   if (vetoes.has('siblings') && !conflict && areNamedAlike(first, second) && areBornApart(population, a, b, levels))
     if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
       return { veto: 'siblings', apart: false, twoPeople: population.isGivenName(first!) && population.isGivenName(second!) };
@@ -121,9 +126,11 @@ function vetoByRole(
   // A household where one record leaves out the given name: whose it is only a birth date or a phone says, and not those of a parent.
   const nameless =
     (first === null || second === null) &&
-    (birth < 0 ? otherSex || hasOtherContacts(population, levels) : areYearsApart(population, a, b) && isKnownWell(population, a, b));
+    (birth < 0 ? otherSex || hasOtherContacts(population, levels) : areYearsApart(population, a, b) && well);
   const born = birthAgrees && !(conflict && given === 4 && mayBeOfSiblings(population, a, b, birth));
-  const evidence = (nameAgrees || born) && !moved && !otherNames && !nameless;
+  // `J. Yang` and John Buckley of one house.
+  const initialOnly = well && initial && birth !== 0 && hasOtherSurname(population, levels);
+  const evidence = (nameAgrees || born) && !moved && !otherNames && !nameless && !initialOnly;
   const tooLittle =
     vetoes.has('person_evidence') && (isSomebodyNear(population, a, b, levels, birth) || isElder(population, a, b, levels, birth));
   const apart = conflict && !(birth >= 0 && birth <= (bothNames ? 0 : 2)) && (bothNames || initial || (given === 4 && oneName));
@@ -152,9 +159,32 @@ const BESIDE_NAME = fixed(3);
 function isSomebodyNear(population: Population, a: Profile, b: Profile, levels: Int8Array, birth: number): boolean {
   if (!hasOtherSurname(population, levels) || birth === 0) return false;
   // The phone of a building is that of its landlord.
-  if (sharesContact(population, levels) && !hasOtherUnit(population, levels)) return false;
-  if (birth !== 1 && birth !== 2) return !sameDoor(population, a, b, levels);
+  const asked = birth !== 1 && birth !== 2;
+  const against = asked && speaksAgainst(population, a, b, levels, birth);
+  if (sharesContact(population, levels) && !hasOtherUnit(population, levels) && !against) return false;
+  if (asked) return against || !sameDoor(population, a, b, levels);
   return (hasOtherContacts(population, levels) && !sameHome(population, levels)) || areGenerationApart(population, a, b);
+}
+
+/** Of two surnames in one house: two birth dates, two middle names, or two phones or e-mail addresses. */
+function speaksAgainst(population: Population, a: Profile, b: Profile, levels: Int8Array, birth: number): boolean {
+  if (!isKnownWell(population, a, b) || hasOwnMail(population, a, b, levels)) return false;
+  return birth >= 3 || haveTwoMiddleNames(population, a, b, levels) || hasOtherContacts(population, levels);
+}
+
+/**
+ * One name, and two birth dates a generation apart: at one address or phone 16 to 50 years, as father and son. Where more is known than name,
+ * birth date and address, also anywhere, and of grandfather and grandson, if the dates are no typing error of each other.
+ */
+function areTwoGenerations(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  const { given, phone } = population.roles;
+  if (!areYearsApart(population, a, b)) return false;
+  const well = isKnownWell(population, a, b);
+  const swapped = well && levels[given] === 5;
+  if (!swapped && !(levels[given]! >= 0 && levels[given]! <= 1 && hasNearSurname(population, levels))) return false;
+  if (well && areTwoYears(population, a, b, levels) && (levels[population.roles.birth]! >= 3 || areGenerationApart(population, a, b)))
+    return true;
+  return areGenerationApart(population, a, b) && (sameHome(population, levels) || (phone >= 0 && levels[phone] === 0));
 }
 
 /** Two who were born on one day of two years a generation apart, live in two houses and have two phones: no typing error. */
