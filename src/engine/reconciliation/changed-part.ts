@@ -125,6 +125,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     await addNamed(context, decision, next);
   }
   const relations = relationsOf(rules);
+  const unheld = keysNotHeld(context, relations);
   const asked = new Set<string>();
   const ask = async (lookups: readonly Lookup[]): Promise<void> => {
     const fresh = lookups.filter(({ relation, key, day }) => {
@@ -159,9 +160,13 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       for (const entry of entries) {
         const decision = byName.get(`${side} ${entry.id}`);
         if (decision) await addNamed(context, decision, next);
-        for (const [relation, { keyOf, near }] of relations.entries()) {
-          const key = keyOf(entry, side);
-          if (key !== null) lookups.push({ relation, key: keptKey(key), day: near === undefined ? null : entry.day });
+        for (const [relation, { keyOf, near, other = 0 }] of relations.entries()) {
+          const text = keyOf(entry, side);
+          if (text === null) continue;
+          const key = keptKey(text);
+          // What holds depends on its own records alone, so those that have not changed say nothing new of each other.
+          if (unheld.has(relation) && !changed[side].has(entry.golden) && !unheld.get(relation)!.has(key)) continue;
+          lookups.push({ relation: relation + other, key, day: near === undefined ? null : entry.day });
         }
         rules.exceptions.duplicates.forEach((rule, i) => {
           if (rule.side === side) lookups.push({ relation: relations.length, key: keptKey(likenessKey(i, rule.fields, entry)), day: null });
@@ -174,8 +179,10 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     if (!found) return part;
     if (inside.left.size + inside.right.size > context.most) return undefined;
     // What a changed record was tied to before is found by the keys that it had then.
-    for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units))
-      lookups.push({ relation, key, day: relations[relation]?.near === undefined ? null : day });
+    for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units)) {
+      const { near, other = 0 } = relations[relation] ?? {};
+      lookups.push({ relation: relation + other, key, day: near === undefined ? null : day });
+    }
     await ask(lookups);
   }
 }
@@ -200,6 +207,18 @@ function noteTotals({ rules }: PartContext, relations: readonly Relation[], look
     const pass = rules.passes[relations[relation]?.pass ?? rules.passes.length];
     if (pass?.kind === 'control') (part.totals[pass.name] ??= new Set()).add(key);
   }
+}
+
+/** By the relation of each control pass, the keys of totals that did not hold. */
+function keysNotHeld({ rules, kept }: PartContext, relations: readonly Relation[]): Map<number, Set<string>> {
+  const found = new Map<number, Set<string>>();
+  relations.forEach(({ pass }, relation) => {
+    const control = rules.passes[pass];
+    if (control?.kind !== 'control') return;
+    const totals = [...(kept.totals[control.name]?.values() ?? [])];
+    found.set(relation, new Set(totals.flatMap(({ key, state }) => (key === null || state === 'holds' ? [] : [key]))));
+  });
+  return found;
 }
 
 /** The records of totals that have changed, come or gone: by the key that each has now, and by the one that it had. */
@@ -242,9 +261,9 @@ async function addRelated(
   const relations = relationsOf(rules);
   const dated = new Map<string, number[]>();
   const wanted = lookups.map(({ relation, key, day }) => {
-    const { pass: own, near } = relations[relation] ?? { pass: -1, near: undefined };
-    // A total counts all of its records, also those that a person has tied before any pass.
-    const pass = rules.passes[own]?.kind === 'control' ? -1 : own;
+    const { pass: own, near, other } = relations[relation] ?? { pass: -1, near: undefined, other: undefined };
+    // A total, or the debit of a month's fees, counts all of its records, also those that a person has tied before any pass.
+    const pass = rules.passes[own]?.kind === 'control' || other !== undefined ? -1 : own;
     if (near === undefined || day === null) return { relation, key, from: 0, to: 0, pass };
     const name = `${relation} ${key}`;
     const list = dated.get(name);

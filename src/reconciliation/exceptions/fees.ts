@@ -129,11 +129,16 @@ function monthKey(pass: SettlementPass, { values, currency }: Entry, month: stri
   return JSON.stringify([month, currency, ...(pass.monthly?.by ?? []).map((field) => values[field] ?? '')]);
 }
 
-/** The month whose fees a settlement is part of, or that a debit is for; null: it has no day. */
-export function monthKeyOf(pass: SettlementPass, entry: Entry): string | null {
-  if (entry.day === null || !pass.monthly) return null;
-  const date = dateOf(entry.day);
-  return monthKey(pass, entry, isWhere(entry.values, pass.monthly.where) ? monthBefore(date) : monthOf(date));
+/** The month whose fees a settlement is part of, where its fees are debited by the month; null: they are not, or it has no day. */
+export function monthOfFees(pass: SettlementPass, entry: Entry): string | null {
+  if (entry.day === null || !pass.monthly || isWhere(entry.values, pass.monthly.where)) return null;
+  return ruleOf(pass, entry)?.deducted === 'monthly' ? monthKey(pass, entry, monthOf(dateOf(entry.day))) : null;
+}
+
+/** The month whose fees a debit takes; null: it is none, or has no day. */
+export function monthDebited(pass: SettlementPass, entry: Entry): string | null {
+  if (entry.day === null || !pass.monthly || !isWhere(entry.values, pass.monthly.where)) return null;
+  return monthKey(pass, entry, monthBefore(dateOf(entry.day)));
 }
 
 /** The debit of a month's fees comes in the next month. */

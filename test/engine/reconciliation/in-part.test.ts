@@ -155,6 +155,27 @@ reconcile:
     - { items: right, where: { department: clerk }, type: nsf, original: [{ left: account, right: reference }] }
 `;
 
+/** Of settlements whose fees are debited by the month, some of which come in the next one. */
+const BY_MONTH = `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, where: { tender: [cash, void] }, amount: amount, date: received_on }
+  right: { name: the processor, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - settlement: batch
+      of: right
+      on: [{ left: account, right: reference }]
+      parts: { gross: amount, net: amount }
+      contract:
+        - { where: { department: clerk }, percent: 10, deducted: monthly }
+        - { percent: 2, per_item: "0.10", rounding: batch, deducted: monthly }
+      monthly: { where: { reference: "3" } }
+    - subset: single payments
+      block: [department]
+      within: { from: 0, to: 2 }
+      parts: { gross: amount, net: amount }
+  open: { left: { type: not_settled, within: 2 }, right: { type: settled_without_receipt, within: 1 } }
+`;
+
 /** The desk marks a receipt that it has deleted, and so does whoever gives totals. */
 const DELETES = {
   'connectors/desk/connector.yaml': MONEY['connectors/desk/connector.yaml']!.replace(
@@ -190,6 +211,8 @@ describe('a run that looks only at what may have changed', () => {
 
   test('finds the same where totals are checked, entries have several records, and records take others back', () =>
     findsTheSame(BY_TOTALS, MONTH_END));
+
+  test('finds the same where fees are debited by the month', () => findsTheSame(BY_MONTH, MONTH_END));
 
   test.each([
     ['was deleted', 'deleted'],
