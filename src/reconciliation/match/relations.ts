@@ -22,8 +22,8 @@ export interface Relation {
   near?: number;
   /** Records of this side count in it also where an earlier pass has tied them. */
   always?: Side | 'both';
-  /** What has a key of this relation is tied to what has it of the relation so many places further on, and not to its like. */
-  other?: 1 | -1;
+  /** Of the fees of a month: `debit` is the relation right after `settlement`. The two are tied to each other, not each to its like. */
+  monthly?: 'settlement' | 'debit';
 }
 
 /** All relations of a reconciliation. Copies have one only with each other: that of a record that is like no other is null. */
@@ -125,13 +125,13 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
  * there is a debit they have nothing to do with each other.
  */
 function monthlyRelations(pass: SettlementPass, i: number): Relation[] {
-  const relation = (keyOf: typeof monthOfFees, other: 1 | -1): Relation => ({
+  const relation = (keyOf: typeof monthOfFees, monthly: 'settlement' | 'debit'): Relation => ({
     pass: i,
     keyOf: (entry, side) => (side === pass.of ? keyOf(pass, entry) : null),
     always: pass.of,
-    other,
+    monthly,
   });
-  return [relation(monthOfFees, 1), relation(monthDebited, -1)];
+  return [relation(monthOfFees, 'settlement'), relation(monthDebited, 'debit')];
 }
 
 /**

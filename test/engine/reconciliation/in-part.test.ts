@@ -309,6 +309,32 @@ reconcile:
     }
   });
 
+  test('checks the debit of the fees of a month again only where something of that month has changed', async () => {
+    const town = await moneyTown({ 'pipelines/to-bank.yaml': BY_MONTH });
+    const [july, august, next, last] = ['2026-07-29', '2026-08-03', '2026-08-04', '2026-08-05'] as const;
+    const batch = (no: string, day: string, amount = '20.00') => ({ no, day, amount, dept: 'clerk', account: no });
+    const settled = (slip: string, day: string, amount = '20.00') => ({ no: slip, slip, day, amount, dept: 'clerk' });
+    const odd = async (day: string) =>
+      (await exceptionLines(town.engine, {}, day)).flatMap(({ type, amount }) => (type === 'fee_odd' ? [amount] : []));
+    town.write({
+      'desk/0.csv': receiptFile([batch('11', july), batch('12', july)]),
+      'bank/0.csv': depositFile([settled('11', july), settled('12', july), settled('3', august, '-5.00')]),
+      'lines/0.csv': 'no,receipt,account,amount\n',
+    });
+    await run(town, august);
+    expect(await odd(august)).toEqual(['1.00']);
+    // What is near the debit is looked at with it, and nothing of July.
+    town.write({ 'desk/1.csv': receiptFile([batch('13', next)]) }, 1);
+    expect(await run(town, next, ['desk-receipts'])).toContainEqual(expect.stringMatching(/^2 of 6 records may have changed/));
+    expect(await odd(next)).toEqual(['1.00']);
+    expect(await held(town, next)).toEqual(await heldAtOnce(town, next));
+    // One more settlement of July, which came late.
+    town.write({ 'desk/2.csv': receiptFile([batch('14', july)]), 'bank/2.csv': depositFile([settled('14', july, '20.00')]) }, 2);
+    await run(town, last, ['desk-receipts', 'bank-deposits']);
+    expect(await odd(last)).toEqual(['-1.00']);
+    expect(await held(town, last)).toEqual(await heldAtOnce(town, last));
+  });
+
   test('finds what a run over everything finds where a match was revoked and its receipt deleted before the next run', async () => {
     const town = await moneyTown({ ...DELETES, 'pipelines/to-bank.yaml': PASSES });
     const taken = ['R1', 'R2', 'R3'].map((no) => ({ no, day: DAYS[0]!, amount: '12.34', dept: 'pool', account: no }));
