@@ -1,6 +1,7 @@
 import type { BusinessDays, Side } from '../../reconciliation/entry.ts';
 import type { Decision, Rules } from '../../reconciliation/match/reconcile.ts';
 import { likenessKey, type Relation, relationsOf } from '../../reconciliation/match/relations.ts';
+import { hasOwnFee } from '../../reconciliation/exceptions/fees.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import type { Knex } from '../../store/open.ts';
 import { goldensByName } from '../../store/landing/record-names.ts';
@@ -49,6 +50,8 @@ export interface ChangedPart {
   /** The keys of control passes of which every record is here, by the name of the pass. */
   totals: Record<string, Set<string>>;
   changedTotals: ReadonlyMap<string, ChangedTotals>;
+  /** The months, each with the index of its pass, of which all settlements and debits of fees are here. */
+  months: Set<string>;
 }
 
 export interface PartContext {
@@ -92,6 +95,7 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     exceptions: new Set(),
     decided: decisions.some((decision) => !kept.decisions.has(decisionText(decision))),
     totals: {},
+    months: new Set(),
     changedTotals: await changedTotals(trx, context.totals, kept),
   };
   const inside: Record<Side, Set<number>> = { left: new Set(), right: new Set() };
@@ -125,7 +129,15 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     await addNamed(context, decision, next);
   }
   const relations = relationsOf(rules);
+  const unheld = keysNotHeld(context, relations);
   const asked = new Set<string>();
+  /** By the relation and key of a debit that is here, what finds the settlements of its month. */
+  const debits = new Map<string, Lookup>();
+  const ofMonth = (relation: number, key: string): Lookup => ({
+    relation: relations[relation]!.monthly === 'settlement' ? relation + 1 : relation,
+    key,
+    day: null,
+  });
   const ask = async (lookups: readonly Lookup[]): Promise<void> => {
     const fresh = lookups.filter(({ relation, key, day }) => {
       const name = `${relation} ${key} ${day}`;
@@ -159,9 +171,18 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
       for (const entry of entries) {
         const decision = byName.get(`${side} ${entry.id}`);
         if (decision) await addNamed(context, decision, next);
-        for (const [relation, { keyOf, near }] of relations.entries()) {
-          const key = keyOf(entry, side);
-          if (key !== null) lookups.push({ relation, key: keptKey(key), day: near === undefined ? null : entry.day });
+        for (const [relation, { keyOf, near, monthly }] of relations.entries()) {
+          const text = keyOf(entry, side);
+          if (text === null) continue;
+          const key = keptKey(text);
+          // What holds depends on its own records alone, so those that have not changed say nothing new of each other.
+          if (unheld.has(relation) && !changed[side].has(entry.golden) && !unheld.get(relation)!.has(key)) continue;
+          if (monthly) {
+            if (monthly === 'debit') debits.set(`${relation} ${key}`, { relation: relation - 1, key, day: null });
+            if (changed[side].has(entry.golden) || !hasOwnFeeIn(rules, relations[relation]!, entry)) lookups.push(ofMonth(relation, key));
+            continue;
+          }
+          lookups.push({ relation, key, day: near === undefined ? null : entry.day });
         }
         rules.exceptions.duplicates.forEach((rule, i) => {
           if (rule.side === side) lookups.push({ relation: relations.length, key: keptKey(likenessKey(i, rule.fields, entry)), day: null });
@@ -174,9 +195,15 @@ export async function changedPart(context: PartContext): Promise<ChangedPart | u
     if (!found) return part;
     if (inside.left.size + inside.right.size > context.most) return undefined;
     // What a changed record was tied to before is found by the keys that it had then.
-    for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units))
-      lookups.push({ relation, key, day: relations[relation]?.near === undefined ? null : day });
+    for (const { relation, key, day } of await keysOfUnits(trx, pipeline, units)) {
+      const { near, monthly } = relations[relation] ?? {};
+      lookups.push(monthly ? ofMonth(relation, key) : { relation, key, day: near === undefined ? null : day });
+    }
     await ask(lookups);
+    // A debit is checked again where something of its month has changed; then with all settlements of that month.
+    const due = [...debits].flatMap(([name, lookup]) => (asked.has(`${name} null`) ? [lookup] : []));
+    for (const { relation, key } of due) part.months.add(`${relations[relation]!.pass} ${key}`);
+    await ask(due);
   }
 }
 
@@ -195,11 +222,29 @@ async function goneFrom(
   return gone.every((golden) => currencies.has(golden)) ? currencies : undefined;
 }
 
+/** Whether what a settlement adds to the fees of its month has not changed where it has not; a debit that has not changed adds the same. */
+function hasOwnFeeIn(rules: Rules, { pass: own, monthly }: Relation, entry: StoredEntry): boolean {
+  const pass = rules.passes[own];
+  return monthly === 'debit' || (pass?.kind === 'settlement' && hasOwnFee(pass, entry));
+}
+
 function noteTotals({ rules }: PartContext, relations: readonly Relation[], lookups: readonly Lookup[], part: ChangedPart): void {
   for (const { relation, key } of lookups) {
     const pass = rules.passes[relations[relation]?.pass ?? rules.passes.length];
     if (pass?.kind === 'control') (part.totals[pass.name] ??= new Set()).add(key);
   }
+}
+
+/** By the relation of each control pass, the keys of totals that did not hold. */
+function keysNotHeld({ rules, kept }: PartContext, relations: readonly Relation[]): Map<number, Set<string>> {
+  const found = new Map<number, Set<string>>();
+  relations.forEach(({ pass }, relation) => {
+    const control = rules.passes[pass];
+    if (control?.kind !== 'control') return;
+    const totals = [...(kept.totals[control.name]?.values() ?? [])];
+    found.set(relation, new Set(totals.flatMap(({ key, state }) => (key === null || state === 'holds' ? [] : [key]))));
+  });
+  return found;
 }
 
 /** The records of totals that have changed, come or gone: by the key that each has now, and by the one that it had. */
@@ -242,9 +287,9 @@ async function addRelated(
   const relations = relationsOf(rules);
   const dated = new Map<string, number[]>();
   const wanted = lookups.map(({ relation, key, day }) => {
-    const { pass: own, near } = relations[relation] ?? { pass: -1, near: undefined };
-    // A total counts all of its records, also those that a person has tied before any pass.
-    const pass = rules.passes[own]?.kind === 'control' ? -1 : own;
+    const { pass: own, near, monthly } = relations[relation] ?? { pass: -1, near: undefined, monthly: undefined };
+    // A total, or the debit of a month's fees, counts all of its records, also those that a person has tied before any pass.
+    const pass = rules.passes[own]?.kind === 'control' || monthly ? -1 : own;
     if (near === undefined || day === null) return { relation, key, from: 0, to: 0, pass };
     const name = `${relation} ${key}`;
     const list = dated.get(name);

@@ -1,15 +1,24 @@
-import type { Entry, Side } from '../../reconciliation/entry.ts';
+import type { Entry, SettlementPass, Side } from '../../reconciliation/entry.ts';
 import { dayNumber } from '../../reconciliation/calendar.ts';
+import { monthDebited } from '../../reconciliation/exceptions/fees.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type CheckedResult, type FoundException, type Known, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
-import { exceptionsWith, listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../store/reconciliation/exceptions.ts';
+import type { Knex } from '../../store/open.ts';
+import {
+  exceptionsWith,
+  listExceptions,
+  NOT_CLOSED,
+  recordsOfExceptions,
+  type StoredException,
+} from '../../store/reconciliation/exceptions.ts';
 import { unitOf } from '../../store/reconciliation/settled.ts';
 import { sideStates, statesOfRecords } from '../../store/reconciliation/side-states.ts';
 import { totalsOfPart, withoutGone } from './control/changed-totals.ts';
 import { type ChangedPart, changedPart, type PartContext } from './changed-part.ts';
 import { type KeptState, keptTotal, madeAgain } from './kept-state.ts';
+import { keptKey } from './match-keys.ts';
 import type { StoredEntry } from './read-entries.ts';
 import { agree, sideTotals, type SideTotals } from './side-totals.ts';
 
@@ -61,6 +70,7 @@ export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found
     leftDays: new Set([...context.kept.days.left.values()].flatMap((days) => [...days])),
     lastDay: Math.max(context.kept.lastDay, lastDayOf(part.entries)),
     totals: totalsLookedAt(context, part),
+    isMonthWhole: (pass, month) => isMonthWhole(rules, part, pass, month),
   };
   const result = reconcileSides(rules, part.entries, decisions, days, today, known);
   const own = conservedSums(pipeline, part.entries, result);
@@ -163,6 +173,8 @@ async function exceptionsOf(
     for (const id of await exceptionsWith(trx, pipeline, side, entityId, goldensOf(part, side))) among.add(id);
   }
   const stored = await listExceptions(trx, { pipeline, states: NOT_CLOSED });
+  const ofMonths = stored.filter(({ id, type, facts }) => among.has(id) && type === 'fee_odd' && facts.month !== undefined);
+  for (const id of await staysWithMonth(trx, rules, part, ofMonths)) among.delete(id);
   for (const { id, leftCount, rightCount } of stored) if (leftCount + rightCount === 0) among.add(id);
   const types = new Set([rules.open.left.type, rules.open.right.type]);
   const staying = stored.filter(({ id, about, type }) => about === 'money' && types.has(type) && !among.has(id));
@@ -197,6 +209,38 @@ async function exceptionsOf(
     return { exception, cause: cause === undefined ? undefined : String(cause) };
   });
   return { among, kept };
+}
+
+/** Whether all settlements of a month are in the part, and all debits of its fees. */
+function isMonthWhole({ passes }: Rules, { months }: ChangedPart, pass: SettlementPass, month: string): boolean {
+  return months.has(`${passes.findIndex(({ name }) => name === pass.name)} ${keptKey(month)}`);
+}
+
+/** Of what was found of the fees of a month, what stays: its debits are in the part, but the month is not looked at again. */
+async function staysWithMonth(
+  trx: Knex,
+  rules: Rules,
+  part: ChangedPart,
+  found: readonly Pick<StoredException, 'id'>[],
+): Promise<string[]> {
+  if (!found.length) return [];
+  const records = await recordsOfExceptions(
+    trx,
+    found.map(({ id }) => id),
+  );
+  const entries = { left: byGolden(part.entries.left), right: byGolden(part.entries.right) };
+  const stays = (side: Side, golden: number): boolean => {
+    const entry = entries[side].get(golden);
+    return rules.passes.some((pass) => {
+      const month = entry && pass.kind === 'settlement' && pass.of === side ? monthDebited(pass, entry) : null;
+      return month !== null && !isMonthWhole(rules, part, pass as SettlementPass, month);
+    });
+  };
+  return found.flatMap(({ id }) => ((records.get(id) ?? []).some(({ side, golden }) => stays(side, golden)) ? [id] : []));
+}
+
+function byGolden(entries: readonly StoredEntry[]): Map<number, StoredEntry> {
+  return new Map(entries.map((entry) => [entry.golden, entry]));
 }
 
 /** The sums that were kept, without how the records of the part stood before, and with how they stand now. */

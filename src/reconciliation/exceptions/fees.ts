@@ -129,11 +129,23 @@ function monthKey(pass: SettlementPass, { values, currency }: Entry, month: stri
   return JSON.stringify([month, currency, ...(pass.monthly?.by ?? []).map((field) => values[field] ?? '')]);
 }
 
-/** The month whose fees a settlement is part of, or that a debit is for; null: it has no day. */
-export function monthKeyOf(pass: SettlementPass, entry: Entry): string | null {
-  if (entry.day === null || !pass.monthly) return null;
-  const date = dateOf(entry.day);
-  return monthKey(pass, entry, isWhere(entry.values, pass.monthly.where) ? monthBefore(date) : monthOf(date));
+/** The month whose fees a settlement is part of, where its fees are debited by the month; null: they are not, or it has no day. */
+export function monthOfFees(pass: SettlementPass, entry: Entry): string | null {
+  if (entry.day === null || !pass.monthly || isWhere(entry.values, pass.monthly.where)) return null;
+  return ruleOf(pass, entry)?.deducted === 'monthly' ? monthKey(pass, entry, monthOf(dateOf(entry.day))) : null;
+}
+
+/** Whether the fee that the contract gives for a settlement does not depend on which payments it is tied to. */
+export function hasOwnFee(pass: SettlementPass, entry: Entry): boolean {
+  const rule = ruleOf(pass, entry);
+  if (!rule || rule.rounding === 'item') return rule === undefined;
+  return rule.perItem === 0 || (rule.items !== undefined && /^\d+$/.test(entry.values[rule.items] ?? ''));
+}
+
+/** The month whose fees a debit takes; null: it is none, or has no day. */
+export function monthDebited(pass: SettlementPass, entry: Entry): string | null {
+  if (entry.day === null || !pass.monthly || !isWhere(entry.values, pass.monthly.where)) return null;
+  return monthKey(pass, entry, monthBefore(dateOf(entry.day)));
 }
 
 /** The debit of a month's fees comes in the next month. */
@@ -146,7 +158,7 @@ function noteMonthly(work: Work, pass: SettlementPass, expected: ReadonlyMap<str
   }
   for (const [key, fee] of expected) {
     const entries = charged.get(key);
-    if (!entries) continue;
+    if (!entries || work.known?.isMonthWhole?.(pass, key) === false) continue;
     const paid = Math.abs(entries.reduce((sum, { minor }) => sum + minor, 0));
     if (Math.abs(paid - fee) > pass.feeLimit)
       note(work, {

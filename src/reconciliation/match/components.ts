@@ -49,11 +49,11 @@ export function componentsOf(
     const entry = records.entryAt(record);
     const side = records.sideOf(record);
     for (let i = 0; i < relations.length; i++) {
-      const { keyOf, near } = relations[i]!;
+      const { keyOf, near, monthly } = relations[i]!;
       const key = keyOf(entry, side);
       if (key === null) continue;
       if (near === undefined) {
-        join(record, index.first(hashOf(key, i), record));
+        join(record, index.first(hashOf(key, monthly === 'debit' ? i - 1 : i), record));
         continue;
       }
       const day = days.index(entry.day!);

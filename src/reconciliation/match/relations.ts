@@ -1,7 +1,7 @@
 import { dateOf } from '../calendar.ts';
 import type { Entry, FieldPair, KeyPass, Pass, SettlementPass, Side, SubsetPass, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
-import { chargebackKeyOf, DETAIL_WITHIN, monthKeyOf } from '../exceptions/fees.ts';
+import { chargebackKeyOf, DETAIL_WITHIN, monthDebited, monthOfFees } from '../exceptions/fees.ts';
 import { isWhere } from '../exceptions/rules.ts';
 import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
 import { refundViews } from '../passes/subset/subset.ts';
@@ -22,6 +22,8 @@ export interface Relation {
   near?: number;
   /** Records of this side count in it also where an earlier pass has tied them. */
   always?: Side | 'both';
+  /** Of the fees of a month: `debit` is the relation right after `settlement`. The two are tied to each other, not each to its like. */
+  monthly?: 'settlement' | 'debit';
 }
 
 /** All relations of a reconciliation. Copies have one only with each other: that of a record that is like no other is null. */
@@ -88,13 +90,7 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
     case 'key':
       return [keyRelation(pass, i, passes)];
     case 'settlement':
-      return [
-        ...(pass.on.length ? [keyRelation(pass, i, passes)] : []),
-        // The fees of a month are debited as one sum.
-        ...(pass.monthly
-          ? [{ pass: i, keyOf: (entry: Entry, side: Side) => (side === pass.of ? monthKeyOf(pass, entry) : null), always: pass.of }]
-          : []),
-      ];
+      return [...(pass.on.length ? [keyRelation(pass, i, passes)] : []), ...(pass.monthly ? monthlyRelations(pass, i) : [])];
     case 'control':
       return [{ pass: i, keyOf: (entry, side) => (side === pass.of ? keyOf(entry, pass.on, 'left') : null), always: pass.of }];
     case 'amount':
@@ -122,6 +118,20 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
       return [block, ...refunds, { pass: i, keyOf: (entry, side) => (side === many ? unitKey(entry, pass, side) : null) }];
     }
   }
+}
+
+/**
+ * The fees of a month are debited as one sum: its settlements decide what becomes of the debit, which is checked with all of them. Until
+ * there is a debit they have nothing to do with each other.
+ */
+function monthlyRelations(pass: SettlementPass, i: number): Relation[] {
+  const relation = (keyOf: typeof monthOfFees, monthly: 'settlement' | 'debit'): Relation => ({
+    pass: i,
+    keyOf: (entry, side) => (side === pass.of ? keyOf(pass, entry) : null),
+    always: pass.of,
+    monthly,
+  });
+  return [relation(monthOfFees, 'settlement'), relation(monthDebited, 'debit')];
 }
 
 /**

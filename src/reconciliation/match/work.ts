@@ -1,4 +1,4 @@
-import type { BusinessDays, ControlTotal, Echoed, Entry, FoundMatch, Pass, Side, Unequal } from '../entry.ts';
+import type { BusinessDays, ControlTotal, Echoed, Entry, FoundMatch, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import type { Difference } from '../exceptions/difference.ts';
 import { type Cluster, clustersOf, type Extra, extrasOf } from '../exceptions/extras.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
@@ -51,6 +51,8 @@ export interface Known {
   lastDay: number;
   /** Of each control pass, by its name: the totals whose records are all looked at, and those of the others that did not hold. */
   totals: Readonly<Record<string, { looked: ReadonlySet<string>; differing: ReadonlySet<string> }>>;
+  /** Whether all settlements of a month, and all debits of its fees, are looked at; what was found of another month stays as it is. */
+  isMonthWhole?: (pass: SettlementPass, month: string) => boolean;
 }
 
 export interface FoundException {

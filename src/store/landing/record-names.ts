@@ -54,7 +54,6 @@ export async function goldensByName(
     const some = names.slice(i, i + 500);
     const wanted = new Set(some.map(({ connection, key }) => JSON.stringify([connection, key])));
     const rows = (await linksOf(knex, entityId)
-      .whereNotNull('l.golden_id')
       .whereIn(
         'l.source_key',
         some.map(({ key }) => key),
@@ -65,7 +64,8 @@ export async function goldensByName(
           .whereIn('connection', [...new Set(some.map(({ connection }) => connection))])
           .select('id'),
       )) as Record<string, unknown>[];
-    for (const row of rows) if (wanted.has(JSON.stringify([row.connection, row.source_key]))) found.push(Number(row.golden_id));
+    for (const row of rows)
+      if (row.golden_id !== null && wanted.has(JSON.stringify([row.connection, row.source_key]))) found.push(Number(row.golden_id));
   }
   return found;
 }
@@ -136,11 +136,11 @@ async function linksWith(knex: Knex, entityId: number, connection: string, keys:
   for (let i = 0; i < keys.length; i += 500)
     rows.push(
       ...((await linksOf(knex, entityId)
-        .whereNotNull('l.golden_id')
         .whereIn('l.source_id', sources)
         .whereIn('l.source_key', keys.slice(i, i + 500))) as Record<string, unknown>[]),
     );
-  return rows;
+  // Asked of the store, this would make SQLite read all links of the entity, not those with the keys.
+  return rows.filter(({ golden_id }) => golden_id !== null);
 }
 
 function firstOf(rows: readonly Record<string, unknown>[]): Map<number, SourceName> {

@@ -155,6 +155,27 @@ reconcile:
     - { items: right, where: { department: clerk }, type: nsf, original: [{ left: account, right: reference }] }
 `;
 
+/** Of settlements whose fees are debited by the month, some of which come in the next one. */
+const BY_MONTH = `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, where: { tender: [cash, void] }, amount: amount, date: received_on }
+  right: { name: the processor, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - settlement: batch
+      of: right
+      on: [{ left: account, right: reference }]
+      parts: { gross: amount, net: amount }
+      contract:
+        - { where: { department: clerk }, percent: 10, deducted: monthly }
+        - { percent: 2, per_item: "0.10", rounding: batch, deducted: monthly }
+      monthly: { where: { reference: "3" } }
+    - subset: single payments
+      block: [department]
+      within: { from: 0, to: 2 }
+      parts: { gross: amount, net: amount }
+  open: { left: { type: not_settled, within: 2 }, right: { type: settled_without_receipt, within: 1 } }
+`;
+
 /** The desk marks a receipt that it has deleted, and so does whoever gives totals. */
 const DELETES = {
   'connectors/desk/connector.yaml': MONEY['connectors/desk/connector.yaml']!.replace(
@@ -190,6 +211,8 @@ describe('a run that looks only at what may have changed', () => {
 
   test('finds the same where totals are checked, entries have several records, and records take others back', () =>
     findsTheSame(BY_TOTALS, MONTH_END));
+
+  test('finds the same where fees are debited by the month', () => findsTheSame(BY_MONTH, MONTH_END));
 
   test.each([
     ['was deleted', 'deleted'],
@@ -284,6 +307,32 @@ reconcile:
       await run(town, day, []);
       expect(await held(town, day)).toEqual(found);
     }
+  });
+
+  test('checks the debit of the fees of a month again only where something of that month has changed', async () => {
+    const town = await moneyTown({ 'pipelines/to-bank.yaml': BY_MONTH });
+    const [july, august, next, last] = ['2026-07-29', '2026-08-03', '2026-08-04', '2026-08-05'] as const;
+    const batch = (no: string, day: string, amount = '20.00') => ({ no, day, amount, dept: 'clerk', account: no });
+    const settled = (slip: string, day: string, amount = '20.00') => ({ no: slip, slip, day, amount, dept: 'clerk' });
+    const odd = async (day: string) =>
+      (await exceptionLines(town.engine, {}, day)).flatMap(({ type, amount }) => (type === 'fee_odd' ? [amount] : []));
+    town.write({
+      'desk/0.csv': receiptFile([batch('11', july), batch('12', july)]),
+      'bank/0.csv': depositFile([settled('11', july), settled('12', july), settled('3', august, '-5.00')]),
+      'lines/0.csv': 'no,receipt,account,amount\n',
+    });
+    await run(town, august);
+    expect(await odd(august)).toEqual(['1.00']);
+    // What is near the debit is looked at with it, and nothing of July.
+    town.write({ 'desk/1.csv': receiptFile([batch('13', next)]) }, 1);
+    expect(await run(town, next, ['desk-receipts'])).toContainEqual(expect.stringMatching(/^2 of 6 records may have changed/));
+    expect(await odd(next)).toEqual(['1.00']);
+    expect(await held(town, next)).toEqual(await heldAtOnce(town, next));
+    // One more settlement of July, which came late.
+    town.write({ 'desk/2.csv': receiptFile([batch('14', july)]), 'bank/2.csv': depositFile([settled('14', july, '20.00')]) }, 2);
+    await run(town, last, ['desk-receipts', 'bank-deposits']);
+    expect(await odd(last)).toEqual(['-1.00']);
+    expect(await held(town, last)).toEqual(await heldAtOnce(town, last));
   });
 
   test('finds what a run over everything finds where a match was revoked and its receipt deleted before the next run', async () => {
