@@ -291,6 +291,22 @@ describe('what a difference is called', () => {
     expect(found).toEqual(['deposit_without_receipt d0']);
   });
 
+  test('a later line with the number of the slip is a correction: what the bank has differs', () => {
+    const correction = (more: Partial<Entry>, unequal = 'bank_amount_differs', on = SLIP.on) =>
+      reconcile(
+        { unequal },
+        [entry('a', 6300, '2026-07-01', { slip: '7', day: '1' })],
+        [entry('d', 6300, '2026-07-02', { slip: '7', day: '1' }), { ...entry('e', -2000, '2026-07-03', { slip: '7', day: '1' }), ...more }],
+        { passes: [{ ...MANY, on }] },
+      ).found;
+    expect(correction({})).toEqual(['bank_amount_differs a d e']);
+    expect(correction({ minor: 450 })).toEqual(['bank_amount_differs a d e']);
+    // Of the same day it may be another deposit; so may what only has a day in common. Without a name for it, it is open.
+    expect(correction({ day: dayNumber('2026-07-02') })).toEqual(['deposit_without_receipt e']);
+    expect(correction({}, 'amount_differs')).toEqual(['deposit_without_receipt e']);
+    expect(correction({}, 'bank_amount_differs', [...SLIP.on, { left: 'day', right: 'day' }])).toEqual(['deposit_without_receipt e']);
+  });
+
   test('a record without the number of its bag is part of the difference, not an exception of its own', () => {
     const keyless = entry('k', 1950, '2026-07-01', { slip: null, till: 'T1' });
     const given = { passes: [SLIP, BY_TILL] };
@@ -619,6 +635,9 @@ describe('what is not there', () => {
     expect(found([], [`amex ${day}`])).toEqual([`pool, amex ${day}`]);
     // The terminal was closed a day later, and its payments wait for nothing.
     expect(found([], [`amex ${day}`], 500)).toEqual([]);
+    // What waits for the settlement of one day says nothing about the next, on which nobody paid by that card.
+    expect(found([`amex ${next}`], [`amex ${day}`])).toEqual([`pool, amex ${day}`]);
+    expect(found([], [`amex ${day}`, `amex ${next}`])).toEqual([`pool, amex ${day}`, `pool, amex ${next}`]);
   });
 
   test('the records of one bag are one exception, which keeps its id when one of them is found', () => {

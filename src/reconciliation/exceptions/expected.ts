@@ -23,7 +23,7 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
   for (const [name, seen] of series) {
     const first = Math.min(...seen);
     const today = work.days.index(work.asOf);
-    const mayLack = waiting?.(JSON.parse(name) as string[]);
+    const mayLack = waiting?.of(JSON.parse(name) as string[]);
     for (let day = first + 1; day <= work.asOf && today - work.days.index(day) > rule.within; day++) {
       if (seen.has(day) || !isExpected(work, rule, day, first, seen) || mayLack?.(day) === false) continue;
       const onward = day > known;
@@ -38,6 +38,7 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
       });
       const values = Object.fromEntries(rule.by.map((field, i) => [field, (JSON.parse(name) as string[])[i]!]));
       work.echoing.push({ of: rule.side, values, day, cause });
+      waiting?.told(JSON.parse(name) as string[], day);
       if (onward) break;
     }
   }
@@ -123,9 +124,9 @@ function nameOf({ by }: ExpectedRule, values: Readonly<Record<string, string | n
 
 /**
  * Whether a sender of the right may lack a day, by what is open on the left: undefined where no pass ties the fields that tell senders
- * apart to fields of the left.
+ * apart to fields of the left. `told`: what is open for a day that is named as missing says nothing about a later one.
  */
-function waitingFor(work: Work, by: readonly string[]): ((sender: readonly string[]) => (day: number) => boolean) | undefined {
+function waitingFor(work: Work, by: readonly string[]): Waiting | undefined {
   const tied = work.rules.passes.flatMap((pass) => (pass.kind === 'key' || pass.kind === 'settlement' ? pass.on : []));
   const pairs = by.map((field) => tied.find(({ right }) => right === field));
   if (!pairs.every((pair) => pair !== undefined)) return undefined;
@@ -146,11 +147,28 @@ function waitingFor(work: Work, by: readonly string[]): ((sender: readonly strin
     if (entry.day !== null) known.add(entry.day);
     if (work.states.get(entry) === 'in_transit') add(entry, true);
   }
-  return (sender) => {
+  const nameOf = (sender: readonly string[]): string => {
     const values = Object.fromEntries(by.map((field, i) => [field, sender[i]!]));
-    const list = open.get(keyOf({ id: '', minor: 0, currency: '', day: null, values }, pairs, 'right') ?? '') ?? [];
-    return (day) => !known.has(day) || list.some((one) => one.day <= day && work.days.index(day) <= one.since);
+    return keyOf({ id: '', minor: 0, currency: '', day: null, values }, pairs, 'right') ?? '';
   };
+  return {
+    of: (sender) => {
+      const name = nameOf(sender);
+      return (day) => !known.has(day) || (open.get(name) ?? []).some((one) => one.day <= day && work.days.index(day) <= one.since);
+    },
+    told: (sender, day) => {
+      const name = nameOf(sender);
+      open.set(
+        name,
+        (open.get(name) ?? []).filter((one) => one.day > day),
+      );
+    },
+  };
+}
+
+interface Waiting {
+  of: (sender: readonly string[]) => (day: number) => boolean;
+  told: (sender: readonly string[], day: number) => void;
 }
 
 /** The days on which each sender has anything, by the values of `by`, with those that are known already. */

@@ -3,7 +3,8 @@ import { sumOf } from '../sums.ts';
 import type { Rules } from '../match/work.ts';
 import type { Difference } from './difference.ts';
 import { netOf, partsOf } from '../passes/settlement.ts';
-import { missingFrom } from './missing-records.ts';
+import { missingFrom, type MissingRecords } from './missing-records.ts';
+import { NO_RULES } from './rules.ts';
 
 /** Why the sums of a group differ, and how well that explains it. */
 export interface Explanation {
@@ -29,6 +30,7 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
   const split = splits.find((rule) => missingPart(group[rule.side], rule.field) !== undefined);
   if (split) return { difference: as(split.type, { missing: missingPart(group[split.side], split.field)! }), strength: 'exact' };
   const missing = missingFrom(group, rules);
+  if (missing && isCorrection(group, missing, rules)) return { difference: as(unequal), strength: 'likely' };
   if (isTransposed(sums.left_sum, sums.right_sum) && !isCalculated(group, rules))
     return { difference: as('transposed', missing ? { or_missing: missing.sets.length } : {}), strength: 'likely' };
   if (missing) {
@@ -46,6 +48,23 @@ export function explainUnequal(group: Unequal, rules: Pick<Rules, 'passes' | 'op
   }
   if (overShort !== undefined && Math.abs(difference) <= overShort) return { difference: as('cash_over_short'), strength: 'small' };
   return { difference: as(unequal), strength: 'none' };
+}
+
+/**
+ * The one record too many has the number of the other side's record, and is later than all that this record has already: somebody has
+ * corrected it. It is not money that nothing explains.
+ */
+function isCorrection(
+  { pass, left, right }: Unequal,
+  { side, sets }: MissingRecords,
+  { passes, exceptions }: Pick<Rules, 'passes' | 'exceptions'>,
+): boolean {
+  const own = passes.find(({ name }) => name === pass);
+  const [first, ...others] = sets;
+  if (exceptions.unequal === NO_RULES.unequal || own?.kind !== 'key' || own.on.length !== 1) return false;
+  if (side !== 'right' || left.length !== 1 || others.length || first!.length !== 1) return false;
+  const [{ day }] = first as [Entry];
+  return day !== null && right.every((entry) => first!.includes(entry) || (entry.day !== null && entry.day < day));
 }
 
 /** The amounts of settlements whose parts come to their net were not typed by anybody. */

@@ -18,7 +18,9 @@ export async function linkEchoes(knex: Knex, project: Project): Promise<void> {
 
 async function linkIn(trx: Knex, project: Project): Promise<void> {
   const { exceptions, records } = await unfinishedWithRecords(trx);
-  const tags = await tagsOf(trx, project, exceptions, records);
+  const read = fieldReader(trx, project, exceptions, records);
+  const tags = await tagsOf(project, exceptions, read);
+  await tagMonthlyFees(project, exceptions, read, tags);
   const found = exceptions.map(({ id, pipeline, type, about, since, facts }): Echoing => ({
     id,
     pipeline,
@@ -29,8 +31,8 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
     tags: [
       // The same file is missing in every reconciliation that would read it.
       ...(type === 'source_missing' ? [{ name: `${facts.source} ${facts.missing}`, role: 'either' as const }] : []),
-      // So is the batch whose total one source gives.
-      ...(type === 'missing_batch' && facts.record ? [{ name: `missing_batch ${facts.record}`, role: 'either' as const }] : []),
+      // So is the batch of which one source gives a total, or several: of its cash, its cards and its lines.
+      ...(type === 'missing_batch' ? batchNames(project, pipeline, facts).map((name) => ({ name, role: 'either' as const })) : []),
       ...(tags.get(id) ?? []),
     ],
     ...(typeof facts.cause === 'string' ? { named: facts.cause } : {}),
@@ -41,13 +43,25 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
 
 type Tags = Echoing['tags'][number][];
 
+/**
+ * By what a batch that did not come is known to other reconciliations: its total, and where its source gives several totals of one batch,
+ * the values by which the batch is told. A day alone tells no batch.
+ */
+function batchNames(project: Project, pipeline: string, facts: StoredException['facts']): string[] {
+  if (typeof facts.record !== 'string') return [];
+  const names = [`missing_batch ${facts.record}`];
+  const values = String(facts.of ?? '').split(', ');
+  const passes = project.pipelines.get(pipeline)?.value.reconcile?.passes ?? [];
+  const [control, ...others] = passes.filter((pass) => pass.control !== undefined);
+  if (!control?.on || !control.totals || others.length || control.on.length !== values.length) return names;
+  const pairs = control.on.map((field, i) => [typeof field === 'string' ? field : field.right, values[i]!] as const);
+  if (pairs.every(([, value]) => /^\d{4}-\d{2}-\d{2}$/.test(value))) return names;
+  const [connection] = JSON.parse(facts.record) as string[];
+  return [...names, `missing_batch ${JSON.stringify([connection, control.totals.entity, ...pairs.map((pair) => pair.join(' ')).sort()])}`];
+}
+
 /** By exception, the values that `echo_of` ties it by to exceptions of another reconciliation. */
-async function tagsOf(
-  trx: Knex,
-  project: Project,
-  exceptions: readonly StoredException[],
-  records: ReadonlyMap<string, readonly ExceptionRecord[]>,
-): Promise<Map<string, Tags>> {
+async function tagsOf(project: Project, exceptions: readonly StoredException[], fieldsOf: FieldReader): Promise<Map<string, Tags>> {
   const tags = new Map<string, Tags>();
   let days: BusinessDays | undefined;
   /** Counted only where a rule has days: with all exceptions of years, the calendar is long. */
@@ -58,29 +72,7 @@ async function tagsOf(
     }
     return days.index(dayNumber(date));
   };
-  /** The values of a field of the records of a reconciliation's exceptions. */
-  const fieldsOf = async (pipeline: string, field: string): Promise<(StoredException & { text: string })[]> => {
-    const found: (StoredException & { text: string })[] = [];
-    const config = project.pipelines.get(pipeline)?.value.reconcile;
-    if (!config) return found;
-    for (const side of ['left', 'right'] as const) {
-      const { entity } = config[side];
-      const model = project.entities.get(entity)?.value;
-      if (!model?.fields[field]) continue;
-      const own = exceptions
-        .filter((e) => e.pipeline === pipeline)
-        .flatMap((e) => (records.get(e.id) ?? []).filter((r) => r.side === side).map(({ golden }) => ({ ...e, golden })));
-      const values = await fieldValues(
-        trx,
-        entity,
-        field,
-        own.map(({ golden }) => golden),
-      );
-      for (const { golden, ...exception } of own) found.push({ ...exception, text: values.get(golden) ?? '' });
-    }
-    return found;
-  };
-  const tag = (id: string, name: string, role: 'cause' | 'echo'): void => void tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
+  const tag = (id: string, name: string, role: 'cause' | 'echo'): void => addTag(tags, id, name, role);
   for (const [pipeline, { value }] of project.pipelines)
     for (const [i, { pipeline: other, here, there, clean, within }] of (value.reconcile?.echo_of ?? []).entries()) {
       const nameOf = (text: string): string | null => {
@@ -109,6 +101,71 @@ async function tagsOf(
       }
     }
   return tags;
+}
+
+function addTag(tags: Map<string, Tags>, id: string, name: string, role: 'cause' | 'echo'): void {
+  tags.set(id, [...(tags.get(id) ?? []), { name, role }]);
+}
+
+/** The values of a field of the records of a reconciliation's exceptions. */
+type FieldReader = (pipeline: string, field: string) => Promise<(StoredException & { text: string })[]>;
+
+function fieldReader(
+  trx: Knex,
+  project: Project,
+  exceptions: readonly StoredException[],
+  records: ReadonlyMap<string, readonly ExceptionRecord[]>,
+): FieldReader {
+  return async (pipeline, field) => {
+    const found: (StoredException & { text: string })[] = [];
+    const config = project.pipelines.get(pipeline)?.value.reconcile;
+    if (!config) return found;
+    for (const side of ['left', 'right'] as const) {
+      const { entity } = config[side];
+      const model = project.entities.get(entity)?.value;
+      if (!model?.fields[field]) continue;
+      const own = exceptions
+        .filter((e) => e.pipeline === pipeline)
+        .flatMap((e) => (records.get(e.id) ?? []).filter((r) => r.side === side).map(({ golden }) => ({ ...e, golden })));
+      const values = await fieldValues(
+        trx,
+        entity,
+        field,
+        own.map(({ golden }) => golden),
+      );
+      for (const { golden, ...exception } of own) found.push({ ...exception, text: values.get(golden) ?? '' });
+    }
+    return found;
+  };
+}
+
+/**
+ * The debit of a month also has the fees of a settlement that did not come: where it is more than the contract gives for those that came,
+ * that settlement is the cause. They know each other by the fields that tell the senders apart; both are records of one entity.
+ */
+async function tagMonthlyFees(
+  project: Project,
+  exceptions: readonly StoredException[],
+  fieldsOf: FieldReader,
+  tags: Map<string, Tags>,
+): Promise<void> {
+  const fees = exceptions.filter(({ type, facts }) => type === 'fee_odd' && facts.month && Number(facts.fee) > Number(facts.expected));
+  if (!fees.length) return;
+  for (const [pipeline, { value }] of project.pipelines)
+    for (const rule of value.reconcile?.exceptions ?? []) {
+      const missing = rule.expected ? exceptions.filter((e) => e.pipeline === pipeline && e.type === rule.type && e.since !== null) : [];
+      if (!rule.expected || !rule.by || !missing.length) continue;
+      const { entity } = value.reconcile![rule.expected];
+      for (const { id, since, facts } of missing) addTag(tags, id, `fee ${pipeline} ${since!.slice(0, 7)} ${String(facts.of)}`, 'cause');
+      for (const own of new Set(fees.map((fee) => fee.pipeline))) {
+        if (project.pipelines.get(own)?.value.reconcile?.left.entity !== entity) continue;
+        const values = await Promise.all(rule.by.map((field) => fieldsOf(own, field)));
+        for (const { id, facts } of fees.filter((fee) => fee.pipeline === own)) {
+          const texts = values.map((list) => list.find((one) => one.id === id)?.text ?? '');
+          if (texts.every((text) => text !== '')) addTag(tags, id, `fee ${pipeline} ${String(facts.month)} ${texts.join(', ')}`, 'echo');
+        }
+      }
+    }
 }
 
 /** What did not come of a reconciliation's senders, with the value of a field by which its rule tells them apart. */

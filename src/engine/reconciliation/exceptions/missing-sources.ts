@@ -27,8 +27,12 @@ export async function sourceStates(
   const runs = await lastRuns(knex);
   const first = await firstNames(knex);
   const states: SourceState[] = [];
-  for (const { pipeline, side } of feedsOf(project, config)) {
-    const connection = project.pipelines.get(pipeline)!.value.source?.connection ?? '';
+  const feeds = feedsOf(project, config);
+  const connectionOf = (pipeline: string): string => project.pipelines.get(pipeline)!.value.source?.connection ?? '';
+  for (const { pipeline, side } of feeds) {
+    const connection = connectionOf(pipeline);
+    // Of two processors whose reports are in one folder, each has its own days.
+    const isShared = feeds.some((one) => one.side === side && one.pipeline !== pipeline && connectionOf(one.pipeline) === connection);
     let days: ReadonlySet<number> = seen[side].get(first.get(connection) ?? connection) ?? new Set<number>();
     const source = bySource.get(pipeline);
     const run = runs.get(pipeline);
@@ -41,9 +45,9 @@ export async function sourceStates(
       if (missing.length === 0 && (run.outcome === 'failed' || run.outcome === 'aborted'))
         missing.push({ subject: 'failed', text: `The last run of ${pipeline} failed, so ${name} may lack what it should have read.` });
     }
-    if (missing.length && source && date !== undefined) {
+    if ((missing.length || isShared) && source && date !== undefined) {
       const given = await givenDays(knex, source.id, { id: entityIds[side], name: entity }, date);
-      days = new Set([...days, ...given.map(dayReader(project.config.town.time_zone))]);
+      days = new Set([...(isShared ? [] : days), ...given.map(dayReader(project.config.town.time_zone))]);
     }
     states.push({ pipeline, side, seen: days, missing });
   }
