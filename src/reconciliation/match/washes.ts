@@ -12,14 +12,17 @@ export function hasUnprovenWash(work: Work, pass: KeyPass | SettlementPass, matc
   return SIDES.some((side) => {
     const other = side === 'left' ? 'right' : 'left';
     const all = new Set(match[side].map(({ minor }) => minor));
-    const [washes, rest] = [true, false].map((is) => match[side].filter(({ minor }) => (minor !== 0 && all.has(-minor)) === is));
-    if (!washes!.length) return false;
+    const isWash = ({ minor }: Entry): boolean => minor !== 0 && all.has(-minor);
+    const washes = match[side].filter(isWash);
+    if (!washes.length) return false;
+    const rest = match[side].filter((entry) => !isWash(entry));
+    const ties = narrower.map(({ on }) => ({ on, keys: new Set([...keysOf(match[other], on, other), ...keysOf(rest, on, side)]) }));
     const isUnproven = (entry: Entry): boolean =>
-      narrower.every(({ on }) => {
+      ties.every(({ on, keys }) => {
         const key = keyOf(entry, on, side);
-        return key === null || ![...keysOf(match[other], on, other), ...keysOf(rest!, on, side)].includes(key);
+        return key === null || !keys.has(key);
       });
-    const unproven = new Set(washes!.filter(isUnproven).map(({ minor }) => minor));
+    const unproven = new Set(washes.filter(isUnproven).map(({ minor }) => minor));
     return [...unproven].some((minor) => unproven.has(-minor)) && hasSibling(work, pass, other, match);
   });
 }
