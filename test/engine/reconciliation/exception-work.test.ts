@@ -58,7 +58,10 @@ test('what a clock that was ahead found is in the aging of today, and how things
   expect(await aging(before)).toEqual([900]);
   await t.run('desk-receipts');
   const [last] = (await t.engine.knex('il_run').max('id as id')) as { id: number }[];
-  await t.engine.knex('il_run').where({ id: last!.id }).update({ started_at: days(-2).toISOString() });
+  await t.engine
+    .knex('il_run')
+    .where({ id: last!.id })
+    .update({ started_at: days(-2).toISOString() });
   await expect(aging(before)).rejects.toThrow(/the clock was ahead when a run of/);
 });
 
