@@ -217,7 +217,7 @@ const incremental = z.strictObject({
     .enum(['server', 'utc'])
     .optional()
     .describe(
-      'Queries: which clock the cursor times use. By default those of the server for delay, and the later of the two for what lies in the future.',
+      'Queries: which clock the cursor times use. By default those of the server for delay, and the later of the two for what is in the future.',
     ),
   echo: z
     .enum(['leave_out', 'keep'])
