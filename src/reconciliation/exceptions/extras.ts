@@ -151,15 +151,15 @@ export function extrasOf(
 export function firstInstead(
   extras: ReadonlyMap<Entry, Extra>,
   record: Entry,
-  isFree: (candidate: Entry, side: Side) => boolean,
+  isFree: (candidate: Entry) => boolean,
 ): Entry | undefined {
   const extra = extras.get(record);
   if (extra?.cluster === undefined) return undefined;
-  const { fields, entries, side } = extra.cluster;
+  const { fields, entries } = extra.cluster;
   for (const records of entries.slice(0, extra.order))
     for (const candidate of records) {
       const same = candidate.minor === record.minor && fields.every((field) => candidate.values[field] === record.values[field]);
-      if (same && isFree(candidate, side)) return candidate;
+      if (same && isFree(candidate)) return candidate;
     }
   return undefined;
 }
