@@ -297,14 +297,18 @@ function isAutomatic({ passes }: Rules, name: string): boolean {
   return pass !== undefined && 'confirm' in pass && pass.confirm === 'automatic';
 }
 
-/** The field in which a settlement gives the number of just these payments, or of the sales among them. */
+/** The field in which a settlement gives the number of just these payments, or of the sales among them, by any pass that names it. */
 function countedBy({ passes }: Rules, name: string, rest: Record<Side, readonly Entry[]>): string | undefined {
-  const pass = passes.find((one) => one.name === name);
-  if (pass?.kind !== 'settlement' || pass.count === undefined || pass.confirm !== 'automatic') return undefined;
-  const [settlements, payments] = pass.of === 'left' ? [rest.left, rest.right] : [rest.right, rest.left];
-  const says = settlements.length === 1 ? settlements[0]!.values[pass.count] : undefined;
+  const own = passes.find((one) => one.name === name);
+  if (own?.kind !== 'settlement' || own.confirm !== 'automatic') return undefined;
+  const [settlements, payments] = own.of === 'left' ? [rest.left, rest.right] : [rest.right, rest.left];
   const counts = [payments.length, payments.filter(({ minor }) => minor > 0).length].map(String);
-  return says && counts.includes(says) ? pass.count : undefined;
+  for (const pass of passes) {
+    if (pass.kind !== 'settlement' || pass.of !== own.of || pass.count === undefined) continue;
+    const says = settlements.length === 1 ? settlements[0]!.values[pass.count] : undefined;
+    if (says && counts.includes(says)) return pass.count;
+  }
+  return undefined;
 }
 
 /**
