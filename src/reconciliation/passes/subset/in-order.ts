@@ -92,7 +92,11 @@ export function recordsInOrder(
     isFree: (place: Place) => boolean,
     wanted: readonly WantedSum[],
   ): Runs | undefined {
-    const known = target.kept.flatMap((entry) => placeOf.get(entry) ?? []);
+    // A record that the key has put into another block has no place in this one.
+    const known = target.kept.flatMap((entry) => {
+      const at = placeOf.get(entry);
+      return at !== undefined && places[at]?.entry === entry ? [at] : [];
+    });
     if (known.length < target.kept.length) return undefined;
     const isOther = (entry: Entry): boolean => keys?.areApart([...target.kept.slice(0, 1), entry]) ?? false;
     const isPart = (place: Place): boolean => isFree(place) && !isOther(place.entry);
