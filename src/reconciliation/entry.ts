@@ -85,6 +85,8 @@ export interface SubsetPass {
   together: readonly string[];
   /** All records of one group agree in these fields, where they have them. */
   alike?: readonly string[];
+  /** The records of one group follow one another, in the order of these fields. */
+  order?: readonly string[];
   /** What the one record is made of, where the many add up to its gross instead of its amount. */
   parts?: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */

@@ -4,6 +4,7 @@ import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../../sums.ts';
 import { isByChance, isEveryday, waysByChance } from '../by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from '../candidates.ts';
+import { type RecordsInOrder, recordsInOrder } from './in-order.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
 import { salesAndRefunds, takingsOf } from '../settlement.ts';
 
@@ -97,6 +98,7 @@ function nothing(of: SumOf, result: 'none' | 'found', minor = 0, units: readonly
 export function subsetSearch(
   pass: SubsetPass,
   open: readonly Entry[],
+  targets: readonly Target[],
   days: BusinessDays,
   views: readonly View[],
   keys?: KeyGroups,
@@ -112,6 +114,8 @@ export function subsetSearch(
   // One by one: a refund that is settled apart from the others of its day fits as well as one that is alone on its day.
   const single = { one: pass.one, together: [] };
   const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(single, view.block, negative, days) })) : [];
+
+  const order = pass.order && recordsInOrder({ ...pass, order: pass.order }, open, targets, days, (entry) => used.has(entry), keys);
 
   function near(anchor: Entry, view: View, candidates: Candidates, most: number, wanted?: number): Unit[] | undefined {
     const isCandidate = ({ entries }: Unit): boolean => !used.has(entries[0]!);
@@ -226,6 +230,8 @@ export function subsetSearch(
   function answerTo(target: Target): Answer {
     const { anchor, kept } = target;
     const parts = pass.parts && salesAndRefunds({ parts: pass.parts, negative: pass.negative }, anchor);
+    const ofRun = order && inOrder(target, parts, order);
+    if (ofRun) return ofRun;
     if (!parts) return plain(target, pass.parts ? takingsOf({ parts: pass.parts, negative: pass.negative }, anchor) : [anchor.minor]);
     const keptSales = kept.filter(({ minor }) => minor > 0);
     const keptRefunds = kept.filter(({ minor }) => minor <= 0);
@@ -261,6 +267,35 @@ export function subsetSearch(
     const whole = hasRefunds ? [...keptSales, ...keptRefunds] : keptSales;
     if (!chosen.length && whole.length === kept.length) return found;
     return { ...found, found: { kept: whole, chosen, doubts: [...doubts, ...ofRefunds.doubts] } };
+  }
+
+  /** What follows one another and adds up; undefined where the order says nothing. */
+  function inOrder(target: Target, parts: ReturnType<typeof salesAndRefunds>, { runsOf }: RecordsInOrder): Answer | undefined {
+    const { anchor, kept } = target;
+    const wanted = parts?.stated ? [{ minor: parts.sales, refunds: -parts.refunds }] : wantedOf(anchor).map((minor) => ({ minor }));
+    const runs = runsOf(target, wanted);
+    if (!runs) return undefined;
+    const left = narrowed.get(sumName(anchor, 'all'));
+    const count = countOf(anchor);
+    const isFit: IsFit = (chosen) =>
+      (left === undefined || left.has(wayName(chosen))) &&
+      isAlike(kept, chosen) &&
+      (count === undefined ||
+        isCount([...kept, ...chosen].filter(({ minor }) => !parts || minor > 0).length, count, (parts?.refunds ?? 0) !== 0));
+    const ways = runs.ways.filter(isFit);
+    const units = runs.near.map((entry) => ({ minor: entry.minor, entries: [entry] }));
+    const own: Answer = { target, near: runs.near, sums: [] };
+    const [way, second] = ways;
+    if (!way) return own;
+    const minor = sumOf(way);
+    const sums: SoughtSum[] = wanted.length === 1 ? [{ of: 'all', minor, units, ways }] : [];
+    if (second) return { ...own, sums, several: [...new Set(ways.flat())] };
+    return { ...own, sums, found: { kept, chosen: way, doubts: runs.isByChance ? [{ of: 'all', why: 'many' }] : [] } };
+  }
+
+  /** What all records of a target may come to. */
+  function wantedOf(anchor: Entry): readonly number[] {
+    return pass.parts ? [...new Set(takingsOf({ parts: pass.parts, negative: pass.negative }, anchor))] : [anchor.minor];
   }
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */
