@@ -19,6 +19,7 @@ import { hasCopyForAnother, settleFirsts } from './first-of-copies.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
 import { areSeveral, keyGroups } from './key-groups.ts';
+import { doubtExchangeable } from './exchangeable.ts';
 import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
@@ -97,13 +98,27 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   const ambiguous: Ambiguous[] = [];
   for (const pass of work.rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
   settleFirsts(work);
+  takeWeak(work);
   for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
   leaveOutMonthlyFees(work);
+  doubtExchangeable(work);
   return leftOver(work);
+}
+
+/** Proposes what a pass was not sure of, where no later one has found more. */
+function takeWeak(work: Work): void {
+  for (const { match, group } of work.weak) {
+    const isHeld = group !== undefined && work.unequal.has(group);
+    const held = new Set(isHeld ? [...group.left, ...group.right] : []);
+    const isFree = SIDES.every((side) => match[side].every((entry) => work.open[side].has(entry) || held.has(entry)));
+    if (!isFree || isRefused(work, match)) continue;
+    if (isHeld) reopen(work, [group]);
+    take(work, match, 'rule');
+  }
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
@@ -157,7 +172,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
     }
     case 'subset': {
       const others = work.rules.passes.filter((one) => one.kind === 'subset');
-      const { matches, ambiguous, completed, unequal, untried } = matchBySubset(
+      const { matches, ambiguous, completed, unequal, weak, untried } = matchBySubset(
         pass,
         open,
         [...work.unequal],
@@ -169,6 +184,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       reopen(work, completed);
       takeAll(work, matches);
       for (const group of unequal) holdUnequal(work, group);
+      work.weak.push(...weak);
       return ambiguous;
     }
     case 'balance':
