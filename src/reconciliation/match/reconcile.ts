@@ -94,6 +94,7 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   const { left, right } = work.all;
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
+  leaveOutMonthlyFees(work);
   exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
   for (const pass of work.rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
@@ -104,7 +105,6 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
-  leaveOutMonthlyFees(work);
   doubtExchangeable(work);
   return leftOver(work);
 }
