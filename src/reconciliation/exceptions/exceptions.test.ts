@@ -130,6 +130,22 @@ describe('a receipt that was entered twice', () => {
     });
   });
 
+  test('does not stand for a note of the same amount that has lost its number', () => {
+    const parts = [{ left: 'tender', right: { cash: ['cash'], check: ['checks'] }, type: 'composition_differs' }];
+    const copy = entry('b', 1200, '2026-07-01', { ...once, tender: 'check', at: '2026-07-01T10:03:00Z' });
+    const { matches } = reconcile(
+      { ...rules, parts },
+      [
+        entry('a', 1200, '2026-07-01', { ...once, tender: 'check' }),
+        copy,
+        entry('c', 1200, '2026-07-01', { slip: null, tender: 'cash' }),
+        entry('e', 500, '2026-07-01', { slip: '7', tender: 'cash' }),
+      ],
+      [entry('d', 2900, '2026-07-01', { slip: '7', cash: '1700', checks: '1200' })],
+    );
+    expect(matches.map(({ state }) => state)).toEqual(['proposed']);
+  });
+
   test('in the ledger: the second of two entries with equal lines was posted twice, whole', () => {
     const line = (id: string, journal: string, account: string, minor: number): Entry =>
       entry(id, minor, '2026-07-02', { slip: '7', journal, account });

@@ -15,7 +15,7 @@ import { manyOf } from '../passes/candidates.ts';
 import { matchBySubset } from '../passes/subset/subset.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
-import { settleFirsts } from './first-of-copies.ts';
+import { hasCopyForAnother, settleFirsts } from './first-of-copies.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
 import { areSeveral, keyGroups } from './key-groups.ts';
@@ -94,6 +94,7 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   const { left, right } = work.all;
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
+  leaveOutMonthlyFees(work);
   exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
   for (const pass of work.rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
@@ -104,7 +105,6 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
-  leaveOutMonthlyFees(work);
   doubtExchangeable(work);
   return leftOver(work);
 }
@@ -220,7 +220,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
-    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
+    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match) || hasCopyForAnother(work, match);
     const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
     take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }
