@@ -199,7 +199,7 @@ export interface Evidence {
   /** Of settlements: what they are made of, minor units. */
   parts?: Readonly<Partial<Record<SettlementPart, number>>>;
   /** Why it is only proposed. */
-  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one' | 'several';
+  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one' | 'several' | 'equal';
 }
 
 /** Records tied by a key whose sums differ. */

@@ -25,7 +25,9 @@ async function* decodeCsv(
   const delimiter = delimiterOf(options);
   const plain = plainDialect(options, delimiter);
   // csv-parse is loaded for the dialects that need it.
-  const splitter = plain ? plainSplitter(plain, records) : (await import('./general.ts')).generalSplitter(options, delimiter, records);
+  const splitter = plain
+    ? plainSplitter(plain, records, records.passages)
+    : (await import('./general.ts')).generalSplitter(options, delimiter, records);
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;

@@ -36,15 +36,19 @@ export function keyGroups(work: Pick<Work, 'all' | 'states' | 'rules' | 'days'>,
 
 /**
  * Whether the records that a wider key ties, several to several, have more than one number of an earlier pass: two tills of one day. They
- * add up together, but which of the other side belongs to which number is not known. A narrower key that has this one's fields and more
- * (batch and account, before batch) splits the group, and does not say that it is several.
+ * add up together, but which of the other side belongs to which number is not known. Where a number is of one record on each side, a record
+ * that lacks its own has another one than those that have theirs. A narrower key that has this one's fields and more (batch and account,
+ * before batch) splits the group, and does not say that it is several.
  */
 export function areSeveral(passes: readonly Pass[], pass: KeyPass | SettlementPass, match: Record<Side, readonly Entry[]>): boolean {
   if (match.left.length < 2 || match.right.length < 2) return false;
   return narrowerKeys(pass, passes).some(
-    ({ on }) =>
+    ({ on, sides }) =>
       !pass.on.every((own) => on.some(({ left, right }) => left === own.left && right === own.right)) &&
-      SIDES.some((side) => new Set(match[side].flatMap((entry) => numberOf(entry, on, side) ?? [])).size > 1),
+      SIDES.some((side) => {
+        const numbers = new Set(match[side].flatMap((entry) => numberOf(entry, on, side) ?? []));
+        return sides === 'one_to_one' ? numbers.size > 0 : numbers.size > 1;
+      }),
   );
 }
 

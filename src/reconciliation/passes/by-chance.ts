@@ -3,20 +3,29 @@ import type { Unit } from './subset/only-subset.ts';
 
 /**
  * Whether so many candidates are there that some of them would add up to any amount: the subsets that could reach the target, against
- * the amounts that they could come to. `isCounted`: it is known how many of them there are.
+ * the amounts that they could come to. `isCounted`: it is known how many of them there are. `step`: amounts are taken to be no finer than
+ * this, and few candidates are no exception, since what is wanted may not be among them.
  */
-export function isByChance(near: readonly Unit[], minor: number, chance: number, chosen: readonly Entry[], isCounted: boolean): boolean {
+export function isByChance(
+  near: readonly Unit[],
+  minor: number,
+  chance: number,
+  chosen: readonly Entry[],
+  { isCounted, step: least = 0 }: { isCounted: boolean; step?: number },
+): boolean {
   const able = ableTo(near, minor);
   let [reach, step] = [0, 0];
   for (const unit of able) {
     reach += Math.abs(unit.minor);
     step = divisor(step, Math.abs(unit.minor));
   }
-  const amounts = step === 0 ? 1 : reach / step;
+  // What two amounts have in common by accident says nothing of the others.
+  const usual = least > 0 && step > 0 ? Math.max(STEPS.find((one) => step % one === 0)!, least) : step;
+  const amounts = usual === 0 ? 1 : reach / usual;
   const isChosen = new Set(chosen);
   const size = near.filter(({ entries }) => isChosen.has(entries[0]!)).length;
   const subsets = isCounted ? subsetsUpTo(able.length, size) - subsetsUpTo(able.length, size - 1) : subsetsUpTo(able.length, size);
-  return subsets * 1000 > chance * amounts && able.length > FEWEST_BY_CHANCE;
+  return subsets * 1000 > chance * amounts && (least > 0 || able.length > FEWEST_BY_CHANCE);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface Credentials {
 
 interface Token {
   text: string;
-  /** Milliseconds since 1970. */
+  /** By performance.now(): a wall clock that is set back would keep a token long after its end. */
   expires: number;
 }
 
@@ -38,7 +38,7 @@ export function credentials(settings: LoginSettings, client: WebClient, system: 
   async function currentToken(): Promise<string> {
     const logIn = oauth ? () => oauthToken(oauth) : () => sessionToken(session!);
     let mine = await (token ??= logIn());
-    if (mine.expires - EARLY_MS < Date.now()) mine = await (token = logIn());
+    if (mine.expires - EARLY_MS < performance.now()) mine = await (token = logIn());
     return (last = mine.text);
   }
 
@@ -79,7 +79,7 @@ export function credentials(settings: LoginSettings, client: WebClient, system: 
       body: form.toString(),
     });
     const seconds = Number(answer['expires_in']);
-    return { text: textAt(answer, 'access_token'), expires: Date.now() + (seconds > 0 ? seconds * 1000 : 300_000) };
+    return { text: textAt(answer, 'access_token'), expires: performance.now() + (seconds > 0 ? seconds * 1000 : 300_000) };
   }
 
   async function sessionToken({ path, method, send, body, secrets, token: at }: NonNullable<typeof session>): Promise<Token> {

@@ -19,11 +19,12 @@ export type SumOf = 'sales' | 'refunds' | 'all';
 
 /**
  * Why a solution may be another one. many: so many candidates would add up to an unrelated amount as well, unless it is known that what is
- * wanted is among them. equal: which of equal records it is cannot be told, or the settlement says another number of payments.
+ * wanted is among them. claimed: so would they where amounts are round, and another record may want them; what is wanted here may be missing.
+ * equal: which of equal records it is cannot be told, or the settlement says another number of payments.
  */
 export interface Doubt {
   of: SumOf;
-  why: 'many' | 'equal';
+  why: 'many' | 'claimed' | 'equal';
 }
 
 /** Records that add up to a target, with what is kept of its group. */
@@ -79,6 +80,8 @@ type IsFit = (chosen: readonly Entry[]) => boolean;
 const ALWAYS_TRIED = 16;
 /** Of more refunds that wait, none is taken. */
 const MOST_REFUNDS = 40;
+/** Amounts are often in quarters, whatever the cents of a few of them are. */
+const ROUND = 25;
 /** A settlement says itself what its refunds come to: so they are there, and fit by chance ten times less often. */
 const REFUND_CHANCES = 10;
 
@@ -136,12 +139,15 @@ export function subsetSearch(
     // What does not fit what else is known of the target is only proposed.
     const isUnsure = only.picked || (isFit !== undefined && only !== fitting);
     const chance = of === 'refunds' ? pass.chance * REFUND_CHANCES : pass.chance;
-    const byChance = (): boolean =>
+    const byChance = (step?: number): boolean =>
       (of !== 'refunds' && isEveryday(only.chosen, [anchor, ...kept], chance)) ||
-      (isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) &&
+      (isByChance(units, minor, chance, only.chosen, {
+        isCounted: countOf(anchor) !== undefined,
+        ...(step === undefined ? {} : { step }),
+      }) &&
         !areOneGroup(units, only.chosen, kept) &&
         !areRestOfDays(units, only.chosen, kept));
-    const why = isUnsure ? 'equal' : byChance() ? 'many' : undefined;
+    const why = isUnsure ? 'equal' : byChance() ? 'many' : of !== 'refunds' && byChance(ROUND) ? 'claimed' : undefined;
     const { chosen, several, ways = [] } = only;
     return { of, minor, units, ways, result: several ? 'several' : 'found', chosen, doubts: why ? [{ of, why }] : [] };
   }
