@@ -40,7 +40,9 @@ export type ReadOnce = (
 
 /** 17 bytes each, up to twice of that in the table. */
 const MAX_LIVE = 5_000_000;
-/** Of the first records so many must be as they were, or the file is probably not of this kind. */
+/** So many records tell of what kind a file is. */
+const SAMPLE = 1000;
+/** Of these so many must be as they were, or the file is probably not of this kind. */
 const SAME_OF_SAMPLE = 0.5;
 /** A file with fewer records than this part of what is there is quicker looked up. */
 const MIN_PART = 0.25;
@@ -59,26 +61,33 @@ export async function openLiveDigests(run: ComparedRun, reading: string): Promis
   return openAmong(run, await comparable(run, reading));
 }
 
+/** Who is told of what while a file is read. */
+interface Told {
+  onProgress(done: number): void;
+  onDifferent(records: readonly SourceRecord[]): void;
+}
+
 /**
  * What is different in this file, or undefined when it must be read and compared record by record: the first load, much that changed,
  * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written. `early`: what is being read
- * from the store already.
+ * from the store already. `onDifferent` is told of records as soon as it is known that they differ.
  */
 export async function changesOf(
   run: ComparedRun,
   file: { reading: string; bytes: number; early: LiveDigests | undefined },
   read: ReadOnce,
-  onProgress: (done: number) => void,
+  { onProgress, onDifferent }: Told,
 ): Promise<Changes | undefined> {
   const most = file.early ? file.early.known.memory.most : await comparable(run, file.reading);
   if (most === 0 || !(await looksFamiliar(run, file.bytes, most, read))) return undefined;
   const there = file.early ?? (await openAmong(run, most));
   if (!there) return undefined;
   try {
-    const changes = await compared(run, there, comparedPassages(there, file.reading, true), read, onProgress);
+    const changes = await compared(run, there, comparedPassages(there, file.reading, true), read, { onProgress, onDifferent });
     if (changes !== 'outdated') return changes;
     there.known.forgetMet();
-    return (await compared(run, there, comparedPassages(there, file.reading, false), read, onProgress)) as Changes | undefined;
+    const again = await compared(run, there, comparedPassages(there, file.reading, false), read, { onProgress, onDifferent });
+    return again as Changes | undefined;
   } finally {
     await there.stop();
   }
@@ -106,7 +115,7 @@ async function compared(
   there: LiveDigests,
   passages: ComparedPassages,
   read: ReadOnce,
-  onProgress: (done: number) => void,
+  { onProgress, onDifferent }: Told,
 ): Promise<Changes | undefined | 'outdated'> {
   const { knex, source, stream, pipeline } = run;
   const { known } = there;
@@ -140,8 +149,11 @@ async function compared(
   const lookAgain = (): void => {
     if (passages.settle() === 'twice') twice = true;
     const left = waiting.filter(({ digest }) => digest === undefined || !isThere(digest));
-    if (there.complete()) records.push(...left.splice(0).map(({ record }) => record));
     waiting = left;
+    if (!there.complete() || left.length === 0) return;
+    const different = left.splice(0).map(({ record }) => record);
+    records.push(...different);
+    onDifferent(different);
   };
   /** Goes on when at most so many wait. */
   const settle = async (atMost: number): Promise<void> => {
@@ -199,6 +211,7 @@ async function looksFamiliar(run: ComparedRun, bytes: number, most: number, read
   const digests: string[] = [];
   let prefix = '';
   let of: readonly string[] | undefined;
+  const sample: SourceRecord[] = [];
   for await (const list of read((columns, values) => {
     if (columns !== of) prefix = prefixOf((of = columns));
     const raw = rawOf(values);
@@ -207,13 +220,15 @@ async function looksFamiliar(run: ComparedRun, bytes: number, most: number, read
     characters += raw.length;
     return false;
   })) {
-    const keys = list.flatMap((record) => keyTextOf(record, run.stream) ?? []);
-    const hashes = new Set((await linksAmong(run.knex, run.source.id, keys)).map(({ hash }) => hash));
-    const same = digests.filter((digest) => hashes.has(digest)).length;
-    const about = bytes / Math.max(1, characters / Math.max(1, rows));
-    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * most;
+    sample.push(...list);
+    if (sample.length >= SAMPLE) break;
   }
-  return false;
+  if (sample.length === 0) return false;
+  const keys = sample.flatMap((record) => keyTextOf(record, run.stream) ?? []);
+  const hashes = new Set((await linksAmong(run.knex, run.source.id, keys)).map(({ hash }) => hash));
+  const same = digests.filter((digest) => hashes.has(digest)).length;
+  const about = bytes / Math.max(1, characters / Math.max(1, rows));
+  return same >= SAME_OF_SAMPLE * sample.length && about >= MIN_PART * most;
 }
 
 function keyTextOf(record: SourceRecord, stream: StreamConfig): string | undefined {

@@ -20,6 +20,8 @@ import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
+import { compareAhead } from '../identity/changed/compare-ahead.ts';
+import type { CompareAhead } from '../identity/changed/found-ahead.ts';
 import { changesOf, comparesByValues, openLiveDigests } from './changes.ts';
 import { identityOf, knownContent, readingOf } from './file-identity.ts';
 import { landLists, type Load } from './land-lists.ts';
@@ -168,17 +170,36 @@ async function loadChanges(
   run: InboundRun,
   remote: RemoteFile,
   spooled: Spooled,
-  { unpacked, layout, early }: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined },
+  of: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined },
 ): Promise<boolean> {
   const identity = identityOf(run, remote, spooled);
   if (await resumableFile(run.knex, identity)) return false;
+  const ahead = await compareAhead(run, of.unpacked.file);
+  try {
+    return await loadDifferent(run, remote, identity, { ...of, ahead });
+  } finally {
+    await ahead?.stop();
+  }
+}
+
+async function loadDifferent(
+  run: InboundRun,
+  remote: RemoteFile,
+  identity: ReturnType<typeof identityOf>,
+  {
+    unpacked,
+    layout,
+    early,
+    ahead,
+  }: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined; ahead: CompareAhead | undefined },
+): Promise<boolean> {
   let read: Decoded | undefined;
   const onProgress = (done: number): void => run.progress({ what: `comparing ${remote.name}`, done });
   const changes = await changesOf(
     run,
     { reading: identity.reading!, bytes: unpacked.expected, early },
     (isUnchanged, passages) => (read = decoded(run, unpacked, layout, { isUnchanged, passages })).lists,
-    onProgress,
+    { onProgress, onDifferent: (records) => ahead?.add(records) },
   ).catch((error: unknown) => {
     // What is wrong with the file is said by whoever reads all of it.
     if (error instanceof FileError) return undefined;
@@ -195,7 +216,7 @@ async function loadChanges(
   layout.see(records);
   layout.countUnchanged(unchanged);
   let created = 0;
-  const batch = await openBatch(run, { id: file.id, name: unpacked.file });
+  const batch = await openBatch(run, { id: file.id, name: unpacked.file }, ahead);
   try {
     await batch.add(records);
     batch.countUnchanged(unchanged);

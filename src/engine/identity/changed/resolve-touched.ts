@@ -1,15 +1,16 @@
-import type { Profile } from '../../identity/roles.ts';
-import { blockKeys, ruleKeys } from '../../identity/block/passes.ts';
-import type { IdentityModel } from '../../identity/model.ts';
-import { RULE_CAP } from '../../identity/resolve.ts';
-import { signaturesOf } from '../../identity/score/screen-signature.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import type { Profile } from '../../../identity/roles.ts';
+import { blockKeys, ruleKeys } from '../../../identity/block/passes.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import { RULE_CAP } from '../../../identity/resolve.ts';
+import { signaturesOf } from '../../../identity/score/screen-signature.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
+import { type FoundAhead, takeFound } from './found-ahead.ts';
 import { compareChanged } from './compare-changed.ts';
 import { loadMembers, neighbors, pairName } from './compare-touched.ts';
 import { compareBlocks, edgeOf } from './crossed-blocks.ts';
 import { edgesOfChanged } from './edges-of-changed.ts';
 import { blocksOf, type ComparedMember, type CrossedRule, moveKeys } from './move-keys.ts';
-import { isTie, placeRegion } from './place.ts';
+import { isTie, placeRegion } from '../place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
 export interface Touched {
@@ -29,16 +30,20 @@ export interface Resolved {
 /**
  * Compares the members that changed with all they share a block with, and puts again into clusters what that concerns:
  * them, the pairs of blocks that grew or shrank over the cap, and whatever is tied to any of these. The result is the
- * same as if all members were compared at once.
+ * same as if all members were compared at once. `ahead`: what was found of some of them in the store as it is.
  */
-export async function resolveTouched(store: IdentityStore, model: IdentityModel, touched: readonly Touched[]): Promise<Resolved> {
+export async function resolveTouched(
+  store: IdentityStore,
+  model: IdentityModel,
+  touched: readonly Touched[],
+  ahead: readonly FoundAhead[] = [],
+): Promise<Resolved> {
   const members = new Map(touched.map(({ member }) => [member.id, member]));
   const goldens = new Set<number>();
   for (const { member } of touched) if (member.golden !== null) goldens.add(member.golden);
   const changed = touched.filter((t) => !isSame(t)).sort((x, y) => x.member.id - y.member.id);
   const ids = new Set(changed.map(({ member }) => member.id));
-  const compared = await compareChanged(store, model, changed, ids);
-  const found = changed.map((one, at): ComparedMember => ({ changed: one, compared, at }));
+  const found = await comparedOf(store, model, changed, ahead);
   const moved = await moveKeys(store, model, found);
   for (const { member, population, profile } of changed) {
     member.population = population;
@@ -77,7 +82,21 @@ export async function resolveTouched(store: IdentityStore, model: IdentityModel,
   return { goldens, goldenOf: placed.goldenOf };
 }
 
-function isSame({ member, isNew, population, profile }: Touched): boolean {
+/** What comparing members that changed finds, in their order. */
+async function comparedOf(
+  store: IdentityStore,
+  model: IdentityModel,
+  changed: readonly Touched[],
+  ahead: readonly FoundAhead[],
+): Promise<ComparedMember[]> {
+  const known = takeFound(store, changed, ahead);
+  const others = changed.filter(({ member }) => !known.has(member.id));
+  const compared = await compareChanged(store, model, others, new Set(changed.map(({ member }) => member.id)));
+  let at = 0;
+  return changed.map((one) => ({ changed: one, ...(known.get(one.member.id) ?? { compared, at: at++ }) }));
+}
+
+export function isSame({ member, isNew, population, profile }: Touched): boolean {
   return (
     !isNew &&
     member.state === (profile === null ? 'gone' : 'live') &&

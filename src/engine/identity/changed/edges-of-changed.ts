@@ -1,8 +1,8 @@
-import { listAt } from '../../core/number-lists.ts';
-import { keysByPass, ruleKeys } from '../../identity/block/passes.ts';
-import type { IdentityModel } from '../../identity/model.ts';
-import { signaturesOf } from '../../identity/score/screen-signature.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import { listAt } from '../../../core/number-lists.ts';
+import { keysByPass, ruleKeys } from '../../../identity/block/passes.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import { signaturesOf } from '../../../identity/score/screen-signature.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { closedKey } from './compare-changed.ts';
 import { edgesWithOthers, type InBlocks, loadMembers, neighbors, pairName } from './compare-touched.ts';
 import { edgeOf } from './crossed-blocks.ts';

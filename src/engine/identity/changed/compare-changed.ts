@@ -1,9 +1,9 @@
-import { type NumberLists, numberLists } from '../../core/number-lists.ts';
-import { keysByPass, ruleKeys } from '../../identity/block/passes.ts';
-import type { IdentityModel } from '../../identity/model.ts';
-import { RULE_CAP } from '../../identity/resolve.ts';
-import type { Profile } from '../../identity/roles.ts';
-import type { IdentityStore, Member } from '../../store/identity/identity.ts';
+import { type NumberLists, numberLists } from '../../../core/number-lists.ts';
+import { keysByPass, ruleKeys } from '../../../identity/block/passes.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import { RULE_CAP } from '../../../identity/resolve.ts';
+import type { Profile } from '../../../identity/roles.ts';
+import type { IdentityStore, Member } from '../../../store/identity/identity.ts';
 import { type EdgesFound, edgesWithOthers, type InBlocks } from './compare-touched.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */

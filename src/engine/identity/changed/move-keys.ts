@@ -1,6 +1,6 @@
-import { listAt } from '../../core/number-lists.ts';
-import type { IdentityModel } from '../../identity/model.ts';
-import type { IdentityStore } from '../../store/identity/identity.ts';
+import { listAt } from '../../../core/number-lists.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import type { IdentityStore } from '../../../store/identity/identity.ts';
 import { capOf, type Changed, type Compared } from './compare-changed.ts';
 import type { CrossedBlock } from './crossed-blocks.ts';
 

@@ -1,9 +1,9 @@
-import type { IdentityModel } from '../../identity/model.ts';
-import { RULE_CAP } from '../../identity/resolve.ts';
-import { signaturesOf } from '../../identity/score/screen-signature.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import { RULE_CAP } from '../../../identity/resolve.ts';
+import { signaturesOf } from '../../../identity/score/screen-signature.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { edgeOf } from './crossed-blocks.ts';
-import { inOrder, isTie } from './place.ts';
+import { inOrder, isTie } from '../place.ts';
 
 /** A member as it is now, with those that it shares each of its blocks with, which are no larger than their cap. */
 export interface InBlocks {
