@@ -1,4 +1,4 @@
-import type { BusinessDays, Entry, SubsetPass, Unequal } from '../../entry.ts';
+import type { BusinessDays, Entry, SubsetPass } from '../../entry.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../../sums.ts';
