@@ -37,6 +37,11 @@ export function haveTwoMiddleNames({ roles: { middle } }: Population, a: Profile
   return middle >= 0 && levels[middle] === 2 && a[middle]!.length > 1 && b[middle]!.length > 1;
 }
 
+/** A whole middle name that is the same. */
+export function sameMiddleName({ roles: { middle } }: Population, a: Profile, levels: Int8Array): boolean {
+  return middle >= 0 && levels[middle] === 0 && a[middle]!.length > 1;
+}
+
 export function sameSurname({ roles }: Population, levels: Int8Array): boolean {
   return roles.surname >= 0 && levels[roles.surname] === 0;
 }
