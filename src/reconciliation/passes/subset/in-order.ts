@@ -4,7 +4,7 @@ import { keyOf } from '../../fields.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { manyOf, reachOf } from '../candidates.ts';
 import { usualStep } from '../by-chance.ts';
-import type { Target } from './subset-search.ts';
+import type { Target } from './target.ts';
 
 /** What a run must come to: its records above zero and those below, or all of them where these are not apart. */
 export interface WantedSum {

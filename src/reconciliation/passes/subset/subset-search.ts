@@ -1,4 +1,4 @@
-import type { BusinessDays, Entry, SubsetPass, Unequal } from '../../entry.ts';
+import type { BusinessDays, Entry, SubsetPass } from '../../entry.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../../sums.ts';
@@ -6,14 +6,8 @@ import { isByChance, isEveryday, waysByChance } from '../by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from '../candidates.ts';
 import { type RecordsInOrder, recordsInOrder } from './in-order.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
+import type { Target } from './target.ts';
 import { salesAndRefunds, takingsOf } from '../settlement.ts';
-
-/** One record, and what a key ties to it already. */
-export interface Target {
-  anchor: Entry;
-  kept: readonly Entry[];
-  group?: Unequal;
-}
 
 /** Which of the sums of a target: of a settlement, its sales or its refunds; all records where these are not apart. */
 export type SumOf = 'sales' | 'refunds' | 'all';

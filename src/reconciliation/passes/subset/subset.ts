@@ -7,7 +7,8 @@ import { manyOf, type View } from '../candidates.ts';
 import { claimsOf, type IsClaimed } from './claims.ts';
 import { jointWays } from '../joint.ts';
 import { partsOf } from '../settlement.ts';
-import { type Answer, type Solution, type SubsetSearch, subsetSearch, type Target } from './subset-search.ts';
+import { type Answer, type Solution, type SubsetSearch, subsetSearch } from './subset-search.ts';
+import type { Target } from './target.ts';
 
 export interface SubsetResult {
   matches: FoundMatch[];
