@@ -267,7 +267,9 @@ function membersOn(entries: Uint32Array | undefined, key: number): readonly numb
   for (let i = 0; i < entries.length; i += WORDS)
     if (entries[i] === low && entries[i + 1]! >>> HIGH_MEMBER === high)
       (members ??= []).push((entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!);
-  return members?.sort((a, b) => a - b) ?? NOBODY;
+  // They mostly are in order: all are of one pass.
+  if (members) for (let i = 1; i < members.length; i++) if (members[i - 1]! > members[i]!) return members.sort((a, b) => a - b);
+  return members ?? NOBODY;
 }
 
 function pageOf(key: number, pages: number): number {
