@@ -72,7 +72,7 @@ const DIALECT = [
   },
 ];
 /** Where it is known: in a folder for each of the two, and in files that choose one by a URL, or are for one alone. */
-const KNOWING = ['sqlite/**', 'postgres/**', 'open.ts', 'failures.ts', 'scratch.ts'].map((path) => `src/store/${path}`);
+const KNOWING = ['sqlite/**', 'postgres/**', 'open.ts', 'reader.ts', 'failures.ts', 'scratch.ts'].map((path) => `src/store/${path}`);
 /** A COMMIT that fails must be heard of: knex's own commit() never rejects. */
 const OPEN_TRANSACTION = [
   {

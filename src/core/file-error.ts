@@ -1,3 +1,5 @@
+import { ConfigError, FatalError } from './errors.ts';
+
 /** Why a file or folder could not be read or written, as the end of a sentence: "The key cannot be read: there is no such file." */
 
 const EITHER: Readonly<Record<string, string>> = {
@@ -37,6 +39,23 @@ export function whyNotRead(error: unknown): string {
 export function whyNotWritten(error: unknown): string {
   return reason(WRITING, error);
 }
+
+/**
+ * The error FILE_NOT_WRITABLE of a file that somebody named: what is written, as "The report". A name that will not do is a mistake of the
+ * command line; a disk that is full or fails is not.
+ */
+export function fileNotWritten(error: unknown, given: { file: string; what: string; hint: string }): ConfigError | FatalError {
+  const { file, what, hint } = given;
+  const problem = { code: 'FILE_NOT_WRITABLE', place: { file }, message: `${what} cannot be written: ${whyNotWritten(error)}.` };
+  return OF_THE_DISK.has(String((error as NodeJS.ErrnoException).code))
+    ? new FatalError({
+        ...problem,
+        hint: `Free some space, or have the disk looked at. Otherwise: ${hint.slice(0, 1).toLowerCase()}${hint.slice(1)}`,
+      })
+    : new ConfigError({ ...problem, hint });
+}
+
+const OF_THE_DISK: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
 
 function reason(known: Readonly<Record<string, string>>, error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };

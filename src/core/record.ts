@@ -24,6 +24,8 @@ export interface SourceRecord {
   raw?: string;
   /** The key in its system, once it is known: its key fields, with `#2` … where equal keys are different records. */
   key?: string;
+  /** The hash of what it says, once it is landed. */
+  digest?: string;
   /** What a record without a key is identified by among the rejects: equal ones are numbered. */
   rejectKey?: string;
   /** The source says that this record was deleted there. */

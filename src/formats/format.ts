@@ -22,7 +22,19 @@ export interface DecodeContext {
    * same list each time. A decoder need not ask.
    */
   isUnchanged?: ((columns: readonly string[], values: readonly Value[]) => boolean) | undefined;
+  /** Of a file that probably says much that was read before. A decoder need not ask. */
+  passages?: Passages | undefined;
   signal?: AbortSignal;
+}
+
+/** Text that comes again in file after file: some rows together, in their order. What rows a text is, it says alone. */
+export interface Passages {
+  /** What the passage is known by: its text, under these columns. */
+  nameOf(columns: readonly string[], text: string): string;
+  /** How many rows are left out, because they are known; 0: they are read. Their numbers are passed over. */
+  leaveOut(name: string): number;
+  /** So many rows from this number on were the passage that was asked about last, and it was not left out. */
+  read(name: string, number: number, count: number): void;
 }
 
 export interface EncodeContext {

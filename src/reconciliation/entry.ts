@@ -85,6 +85,8 @@ export interface SubsetPass {
   together: readonly string[];
   /** All records of one group agree in these fields, where they have them. */
   alike?: readonly string[];
+  /** The records of one group follow one another, in the order of these fields. */
+  order?: readonly string[];
   /** What the one record is made of, where the many add up to its gross instead of its amount. */
   parts?: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */
@@ -199,7 +201,7 @@ export interface Evidence {
   /** Of settlements: what they are made of, minor units. */
   parts?: Readonly<Partial<Record<SettlementPart, number>>>;
   /** Why it is only proposed. */
-  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one' | 'several';
+  doubt?: 'suggested' | 'by_chance' | 'balance' | 'without_one' | 'several' | 'equal';
 }
 
 /** Records tied by a key whose sums differ. */

@@ -24,6 +24,8 @@ export interface TextParts {
   /** Its words in their order, with a space between them. */
   whole: string;
   words: ReadonlySet<string>;
+  /** Its words, and what some of them in a row come to: "PAYMENT 4711-03" names 4711-03. */
+  names: ReadonlySet<string>;
   /** All of it, where that is a reference. */
   reference: string | null;
 }
@@ -33,15 +35,25 @@ export function textParts(text: string): TextParts | null {
   const list = words(text);
   if (!list.length) return null;
   const joined = list.join('');
-  return { whole: list.join(' '), words: new Set(list), reference: isReference(joined) ? joined : null };
+  return { whole: list.join(' '), words: new Set(list), names: namesIn(list), reference: isReference(joined) ? joined : null };
+}
+
+/** A reference is written in at most so many words. */
+const MOST_IN_ROW = 4;
+
+function namesIn(list: readonly string[]): Set<string> {
+  const names = new Set(list);
+  for (let i = 0; i < list.length; i++)
+    for (let n = 2; n <= MOST_IN_ROW && i + n <= list.length; n++) names.add(list.slice(i, i + n).join(''));
+  return names;
 }
 
 function agreement(left: string, right: string): TextAgreement {
   const [l, r] = [textParts(left), textParts(right)];
   if (!l || !r) return 0;
   if (l.whole === r.whole) return 3;
-  if (l.reference !== null && r.words.has(l.reference)) return 2;
-  if (r.reference !== null && l.words.has(r.reference)) return 2;
+  if (l.reference !== null && r.names.has(l.reference)) return 2;
+  if (r.reference !== null && l.names.has(r.reference)) return 2;
   const shared = [...l.words].filter((word) => r.words.has(word)).length;
   return shared * 2 >= Math.max(l.words.size, r.words.size) ? 1 : 0;
 }

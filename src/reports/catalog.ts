@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts';
 import { knownPeriod } from '../engine/periods/periods.ts';
 import type { Engine } from '../engine/run/engine.ts';
 import { dayBefore, monthOf, type Period, yearOf } from '../reconciliation/periods/fiscal.ts';
+import { assertDatedInOrder } from '../store/landing/as-of.ts';
 import { type AsOf, keptOrRefused, notKept } from './as-of.ts';
 import type { Report } from './output/table.ts';
 
@@ -54,7 +55,10 @@ export async function makeReport(engine: Engine, request: SavedReport, making: M
       `${balanceDay} has not come yet, so it is not known how things stand then.`,
       `For what is known today, leave --as-of out.`,
     );
-  return keptOrRefused(request.report, () => made(engine, request, making));
+  return keptOrRefused(request.report, async () => {
+    if (asOf !== undefined) await assertDatedInOrder(engine.knex, asOf.moment);
+    return made(engine, request, making);
+  });
 }
 
 async function made(engine: Engine, request: SavedReport, making: Making): Promise<Report> {

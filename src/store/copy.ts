@@ -15,8 +15,8 @@ export interface CopiedTable {
 }
 
 /**
- * What belongs to one store: which migrations it had, who has it locked, what a run has in hand, sums that the next run makes, and up to where
- * reconciliations have seen the records, which is known with the marks of changes only: the next run of each looks at everything.
+ * What belongs to one store: which migrations it had, who has it locked, what a run has in hand, sums and passages that the next run makes, and up
+ * to where reconciliations have seen the records, which is known with the marks of changes only: the next run of each looks at everything.
  */
 const NOT_COPIED = [
   'il_migration',
@@ -27,6 +27,7 @@ const NOT_COPIED = [
   'il_changed_block',
   'il_side_block',
   'il_alike_page',
+  'il_passage',
 ];
 /** Rows that are read and written at once. */
 const PAGE = 5000;

@@ -39,6 +39,12 @@ export interface TryOut {
   trx?: Knex.Transaction;
 }
 
+/** A store that is only read, as it is at one moment. Only `select` is asked of its rows. */
+export interface StoreReader {
+  rows: Rows;
+  close(): void;
+}
+
 /** Opens a store by its URL; `folder`: what a path in it starts from. */
 export type Reopen = (url: string, folder: string) => Promise<Knex>;
 
@@ -132,6 +138,11 @@ export interface Dialect {
   openWriter?(knex: Knex): Knex;
   /** Reads pages of hashes in a thread that adds them to this table; undefined where that would not be quicker. Whoever opens it closes it. */
   openDigester?(knex: Knex, into: DigestMemory): Digester;
+  /**
+   * Notes how these tables are. What comes back tells, in a write transaction, that nobody has written them since, or says false where that is
+   * not known; undefined where nothing can be told. What another thread read in between then still holds.
+   */
+  unchangedSince?(knex: Knex, tables: readonly string[]): Promise<(trx: Knex.Transaction) => Promise<boolean>>;
   takeLock(knex: Knex, name: string): Promise<Lock | Holder>;
   /** The names of the locks whose holders live. */
   heldLocks(knex: Knex): Promise<Set<string>>;

@@ -36,6 +36,7 @@ const MIGRATIONS = [
   { name: '092-side-blocks', load: () => import('./migrations/092-side-blocks.ts') },
   { name: '093-booked-batch', load: () => import('./migrations/093-booked-batch.ts') },
   { name: '094-links-of-members', load: () => import('./migrations/094-links-of-members.ts') },
+  { name: '095-passages', load: () => import('./migrations/095-passages.ts') },
 ];
 
 /** Names of the migrations, in order. */

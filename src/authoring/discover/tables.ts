@@ -88,7 +88,7 @@ async function tableStream(
   } else if (changed) {
     const tie = declared?.length === 1 ? declared[0] : undefined;
     incremental = { cursor: changed.name, ...(tie ? { tie_breaker: tie } : {}), lookback: '1h' };
-    evidence.push(`${changed.name} looks like a time of change: make sure that every change updates it`);
+    evidence.push(`${changed.name} looks like a time of change: make sure that every change updates it; it does not show deletions`);
   }
   return {
     name: streamName(table.replace(/^.*\./, '')),

@@ -65,15 +65,9 @@ export function registerCertify(cli: Cli): void {
 async function writeReport(file: string, certificates: readonly Certificate[], flag: 'a' | 'w'): Promise<void> {
   const { writeFile } = await import('node:fs/promises');
   const { certificatePage } = await import('./certify-page.ts');
-  const { whyNotWritten } = await import('../../core/file-error.ts');
-  const { ConfigError } = await import('../../core/errors.ts');
-  await writeFile(file, certificates.length ? certificatePage(certificates) : '', { flag }).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError({
-      code: 'FILE_NOT_WRITABLE',
-      place: { file },
-      message: `The report cannot be written: ${whyNotWritten(error)}.`,
-      hint: 'Name another file with --report.',
-    });
+  const { fileNotWritten } = await import('../../core/file-error.ts');
+  await writeFile(file, certificates.length ? certificatePage(certificates) : '', { flag }).catch((error: unknown) => {
+    throw fileNotWritten(error, { file, what: 'The report', hint: 'Name another file with --report.' });
   });
 }
 

@@ -91,15 +91,9 @@ function registerPack(cli: Cli): void {
 
 async function written(file: string, content: string | Buffer, what: string, hint: string): Promise<void> {
   const { writeWhole } = await import('../../config/whole-file.ts');
-  const { ConfigError } = await import('../../core/errors.ts');
-  const { whyNotWritten } = await import('../../core/file-error.ts');
+  const { fileNotWritten } = await import('../../core/file-error.ts');
   await writeWhole(file, content).catch((error: unknown) => {
-    throw new ConfigError({
-      code: 'FILE_NOT_WRITABLE',
-      place: { file },
-      message: `The ${what} cannot be written: ${whyNotWritten(error)}.`,
-      hint,
-    });
+    throw fileNotWritten(error, { file, what: `The ${what}`, hint });
   });
 }
 

@@ -30,7 +30,7 @@ export async function lookNightly(
   };
   const nightly = schedule(NIGHTLY, look, { timezone: engineNow().project.config.town.time_zone });
   const last = await lastLook(engineNow());
-  const missed = last === undefined || Date.now() - Date.parse(last) > DAY_MS;
+  const missed = last === undefined || Math.abs(Date.now() - Date.parse(last)) > DAY_MS;
   const soon = missed ? setTimeout(look, soonMs).unref() : undefined;
   return async () => {
     clearTimeout(soon);

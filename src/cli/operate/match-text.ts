@@ -44,6 +44,8 @@ const DOUBTS: Readonly<Record<string, string>> = {
   by_chance: 'Only proposed, because amounts like these may agree by chance.',
   balance: 'Only proposed, because nothing but the sums agrees.',
   several: 'Only proposed, because its records have several numbers, and it is not known which of them belong together.',
+  equal:
+    'Only proposed, because a record that has lost its number has the same amount as one of these, and nothing else matches it: either may be the one that belongs here.',
   without_one: 'Only proposed, because other records of its group do not fit; they are an exception of their own.',
 };
 

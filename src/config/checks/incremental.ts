@@ -12,8 +12,8 @@ export function checkIncremental(part: Part<ConnectorConfig>, base: (string | nu
     void problems.push(problemAt(part, [...base, ...path], code, message, hint));
   if (!incremental) return problems;
   const { kind } = incremental;
-  if (incremental.clock !== undefined && (incremental.delay === undefined || !retriever.query))
-    add(['incremental', 'clock'], 'applies only to the delay of a query.', 'Remove it, or give delay.');
+  if (incremental.clock !== undefined && (kind !== 'datetime' || !retriever.query))
+    add(['incremental', 'clock'], 'applies only to the times of a query.', 'Remove it.');
   const { time_zone: zone } = incremental;
   if (zone !== undefined && !retriever.request)
     add(['incremental', 'time_zone'], 'is for requests; a query compares with what the column has.', 'Remove it.');

@@ -65,7 +65,7 @@ export function settlementFields(pass: PassConfig): { field: string; path: (stri
   const found: { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] = [];
   const of = pass.of ?? pass.one ?? 'right';
   if (pass.subset !== undefined)
-    for (const key of ['together', 'alike'] as const)
+    for (const key of ['together', 'alike', 'order'] as const)
       (pass[key] ?? []).forEach((field, n) => found.push({ field, path: [key, n], of: of === 'left' ? 'right' : 'left' }));
   for (const [part, field] of Object.entries(pass.parts ?? {})) if (field !== undefined) found.push({ field, path: ['parts', part], of });
   if (pass.count !== undefined) found.push({ field: pass.count, path: ['count'], of });

@@ -216,7 +216,9 @@ const incremental = z.strictObject({
   clock: z
     .enum(['server', 'utc'])
     .optional()
-    .describe('delay in a query: which clock the cursor times use; by default those of the server.'),
+    .describe(
+      'Queries: which clock the cursor times use. By default those of the server for delay, and the later of the two for what is in the future.',
+    ),
   echo: z
     .enum(['leave_out', 'keep'])
     .optional()

@@ -24,15 +24,16 @@ interface Asked {
 /** Reads a stream from a server that answers with these texts, page by page, the last one over and over. */
 async function read(
   stream: Record<string, unknown>,
-  answers: readonly (string | { status: number; text: string })[],
+  answers: readonly (string | { status: number; text: string; date?: string })[],
   state: StreamState = {},
 ): Promise<Asked> {
   const asked: Asked = { pages: [], urls: [], notes: [] };
   const listener: RequestListener = (request, response) => {
     const answer = answers[Math.min(asked.urls.length, answers.length - 1)]!;
     asked.urls.push(new URL(request.url!, 'http://localhost'));
-    const { status, text } = typeof answer === 'string' ? { status: 200, text: answer } : answer;
-    response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+    const { status, text, date } = typeof answer === 'string' ? { status: 200, text: answer, date: undefined } : answer;
+    response.sendDate = false;
+    response.writeHead(status, { 'content-type': 'application/json', ...(date && { date }) }).end(text);
   };
   const server = createServer(listener).listen(0, '127.0.0.1');
   servers.push(server);
@@ -86,6 +87,33 @@ test('the position that is saved is up to where was asked, not the clock of now'
   });
   expect(urls[0]!.searchParams.get('from')).toBe('2026-02-09T00:00:00.000Z');
   expect(pages.at(-1)!.state).toEqual({ cursor: '2026-03-01T10:00:00.000' });
+});
+
+test('a position goes no further than the clock of the service: what changes there later is read by the next run', async () => {
+  const at = (date: string, ...ids: string[]) => ({ status: 200, text: things(...ids), date });
+  const incremental = { cursor: 'id', start: '2026-02-01', window: '10d' };
+  // This machine says March 1, the service February 14: the window that begins on February 21 is not asked for.
+  const behind = await read({ incremental }, [at('Sat, 14 Feb 2026 10:00:00 GMT', '1')]);
+  expect(behind.urls.map((url) => url.searchParams.get('to'))).toEqual(['2026-02-11T00:00:00.000Z', '2026-02-21T00:00:00.000Z']);
+  expect(behind.pages.at(-1)!.state).toEqual({ cursor: '2026-02-14T10:00:00.000' });
+  expect(behind.notes).toEqual([expect.stringContaining("the service's clock says 2026-02-14T10:00:00.000Z")]);
+  // Seconds are nothing to tell of, and no position is taken back.
+  const seconds = await read({ incremental: { cursor: 'id' } }, [at('Sun, 01 Mar 2026 11:59:58 GMT', '1')]);
+  expect([seconds.pages.at(-1)!.state, seconds.notes]).toEqual([{ cursor: '2026-03-01T11:59:58.000' }, []]);
+  const old = await read({ incremental: { cursor: 'id' } }, [at('Thu, 01 Jan 1970 00:00:00 GMT', '1')], {
+    cursor: '2026-02-10T00:00:00.000',
+  });
+  expect(old.pages.at(-1)!.state).toEqual({ cursor: '2026-02-10T00:00:00.000' });
+});
+
+test('after a run by a clock that was ahead everything is read again: what changed since is in no stretch that is still to come', async () => {
+  const stream = { incremental: { cursor: 'id', start: '2026-01-01' } };
+  const year = await read(stream, [things('1')], { cursor: '2027-03-01T00:00:00.000' });
+  expect(year.urls[0]!.searchParams.get('from')).toBe('2026-01-01T00:00:00.000Z');
+  expect(year.pages.at(-1)!.state).toEqual({ cursor: '2026-03-01T12:00:00.000' });
+  expect(year.notes).toEqual([expect.stringMatching(/2027-03-01.* is in the future.*Everything is read again/)]);
+  const seconds = await read(stream, [things('1')], { cursor: '2026-03-01T12:00:20.000' });
+  expect([seconds.urls[0]!.searchParams.get('from'), seconds.notes]).toEqual(['2026-03-01T11:55:00.000Z', []]);
 });
 
 test('records are numbered through all pages, and only the last page has a position', async () => {

@@ -5,6 +5,7 @@ import type { StreamConfig } from '../../config/schema/connector.ts';
 import type { RequestTransport } from '../../transports/transport.ts';
 import { openAsking } from './asking.ts';
 import { isBefore } from './bounds.ts';
+import { earlierEnd, timed, withoutFuture } from './clocks.ts';
 import { pageSequence } from './page-sequence.ts';
 import { fetchable } from './report.ts';
 import { boundsOf, spansOf } from '../stream/spans.ts';
@@ -21,29 +22,39 @@ export async function* readRequests(stream: StreamConfig, transport: RequestTran
   const asking = context.asking ?? openAsking(stream, transport, context);
   const { incremental } = stream;
   const request = stream.retriever.request!;
-  const { report: ordered, ...before } = context.state;
-  const spans = spansOf(incremental, context);
+  const known = incremental ? withoutFuture(context.state, context.now.getTime(), context) : context.state;
+  const { report: ordered, ...before } = known;
+  const spans = spansOf(incremental, { ...context, state: known });
   let state: StreamState = before;
   for (const [i, span] of spans.entries()) {
     const variables: Variables = { ...context.variables, ...boundsOf(span, incremental, context.variables) };
     const last = i === spans.length - 1;
+    const clock = timed(asking);
+    let end: string | undefined;
     // A report that was ordered is forgotten once it is read, also where there is no position.
-    const done = incremental ? positioned(state, span, last) : ordered || request.report ? before : undefined;
-    const read = (more: Variables = {}, link?: string) => pageSequence(stream, asking, context, { ...variables, ...more }, link);
+    const done = (): StreamState | undefined => {
+      if (!incremental) return ordered || request.report ? before : undefined;
+      end = earlierEnd(span.to!, clock.heard(), context);
+      return end === undefined ? positioned(state, span, last) : positioned(state, { to: end }, false);
+    };
+    const read = (more: Variables = {}, link?: string) => pageSequence(stream, clock.asking, context, { ...variables, ...more }, link);
+    let reached: StreamState | undefined;
     try {
-      if (request.report)
-        yield* fetchable(request.report, asking, context, {
-          ...{ variables, span, state, read },
-          ordered: i === 0 ? ordered : undefined,
-          done: done ?? before,
-        });
-      else for await (const page of read()) yield page.last && done ? { ...page, state: done } : page;
+      const pages = request.report
+        ? fetchable(request.report, clock.asking, context, { ...{ variables, span, state, read }, ordered: i === 0 ? ordered : undefined })
+        : read();
+      for await (const page of pages) {
+        if (page.last) reached = done();
+        yield page.last && reached ? { ...page, state: reached } : page;
+      }
     } catch (error) {
       // The stretches before this one are read, whatever follows.
       if (i > 0) yield { records: [], commit: true };
       throw error;
     }
-    state = done ?? state;
+    state = reached ?? state;
+    // By the service's clock, those that follow are still to come.
+    if (end !== undefined) break;
   }
   if (!context.asking) await asking.close();
 }

@@ -25,9 +25,8 @@ const MAX_KEPT_MS = 24 * 3_600_000;
 interface ReportRead {
   variables: Variables;
   span: Span;
-  /** Before it is read, and when it was. */
+  /** Before it is read. */
   state: StreamState;
-  done: StreamState;
   /** By an earlier run. */
   ordered: OrderedReport | undefined;
   /** Fetches it: with `{{ report }}`, or from a link. */
@@ -36,11 +35,11 @@ interface ReportRead {
 
 /**
  * Orders a report, or takes up one that an earlier run ordered, waits for it and reads it. That it was ordered is saved at once;
- * it is forgotten with its last page, or when it failed. Throws FatalError REPORT_FAILED with the service's own words, and
+ * it is forgotten with its last page (who calls gives that its state), or when it failed. Throws FatalError REPORT_FAILED with the service's own words, and
  * RetriableError REPORT_NOT_READY: the next run asks after the same report.
  */
 export async function* fetchable(config: ReportConfig, asking: Asking, context: PageContext, spec: ReportRead): AsyncGenerator<Page> {
-  const { variables, span, state, done } = spec;
+  const { variables, span, state } = spec;
   const order = orderOf(config, variables);
   let report = usable(spec.ordered, order, span, context);
   let taken = report !== undefined;
@@ -54,7 +53,7 @@ export async function* fetchable(config: ReportConfig, asking: Asking, context: 
     const known: Variables = { ...variables, report: report.id };
     try {
       const link = await ready(config, asking, context, known, report.id);
-      for await (const page of spec.read(known, link)) yield page.last ? { ...page, state: done } : page;
+      yield* spec.read(known, link);
       return;
     } catch (error) {
       // Asked for again, it would be refused again. What passes by itself, or a person stopped, goes on with the next run.

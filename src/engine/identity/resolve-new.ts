@@ -18,7 +18,7 @@ import { type Interruption, type RunLog, type RunStore, stopIfAsked } from '../r
 import { type MatchedKind, type MemberContext, memberName, newMember, profileOf, writeOfMembers } from './members.ts';
 import { matchingFingerprint } from './models.ts';
 import { rebuild } from './rebuild.ts';
-import { resolveTouched } from './resolve-touched.ts';
+import { resolveTouched } from './changed/resolve-touched.ts';
 import type { Columns } from '../../mapping/mapping.ts';
 
 /** So many members are compared in one transaction where the others are known already. */

@@ -2,14 +2,17 @@ import type { StreamConfig } from '../../config/schema/connector.ts';
 import { LOOKED_INTO } from '../../connector/stream/drift.ts';
 import { keyOf } from '../../connector/stream/keys.ts';
 import type { SourceRecord, Value } from '../../core/record.ts';
+import type { Passages } from '../../formats/format.ts';
 import type { Digests } from '../../store/landing/digests.ts';
 import { allReadAs } from '../../store/ledger/files.ts';
 import { countLinks, type KnownLink, linksAmong, liveKeys } from '../../store/landing/landed.ts';
 import { keysSetAside } from '../../store/landing/rejects.ts';
+import { type Passage, passagesOf } from '../../store/landing/passages.ts';
 import { primaryKeyOf } from '../landing/land-batch.ts';
 import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
 import type { InboundRun } from './inbound-run.ts';
 import { type LiveDigests, liveDigests } from './live-digests.ts';
+import { type ComparedPassages, comparedPassages, hasPassages } from './passages.ts';
 
 /** What comparing a file with what is stored needs of a run. */
 type ComparedRun = Pick<InboundRun, 'knex' | 'pipeline' | 'preview' | 'signal' | 'source' | 'stream'>;
@@ -23,16 +26,23 @@ export interface Changes {
   records: SourceRecord[];
   /** How many others there are, each of them as it was. */
   unchanged: number;
+  /** Once the records are landed: which passages are kept, and which are not in the file anymore. */
+  passages(): { keep: Passage[]; drop: string[] };
   /** Keys of records that are there now and not in the file, in order. */
   absent(): Promise<string[]>;
 }
 
-/** How a file is read once, leaving out the rows for which `isUnchanged` holds. Throws as verifying it does. */
-export type ReadOnce = (isUnchanged: (columns: readonly string[], values: readonly Value[]) => boolean) => AsyncIterable<SourceRecord[]>;
+/** How a file is read once, leaving out the rows for which `isUnchanged` holds, and known passages. Throws as verifying it does. */
+export type ReadOnce = (
+  isUnchanged: (columns: readonly string[], values: readonly Value[]) => boolean,
+  passages?: Passages,
+) => AsyncIterable<SourceRecord[]>;
 
 /** 17 bytes each, up to twice of that in the table. */
 const MAX_LIVE = 5_000_000;
-/** Of the first records so many must be as they were, or the file is probably not of this kind. */
+/** So many records tell of what kind a file is. */
+const SAMPLE = 1000;
+/** Of these so many must be as they were, or the file is probably not of this kind. */
 const SAME_OF_SAMPLE = 0.5;
 /** A file with fewer records than this part of what is there is quicker looked up. */
 const MIN_PART = 0.25;
@@ -51,23 +61,33 @@ export async function openLiveDigests(run: ComparedRun, reading: string): Promis
   return openAmong(run, await comparable(run, reading));
 }
 
+/** Who is told of what while a file is read. */
+interface Told {
+  onProgress(done: number): void;
+  onDifferent(records: readonly SourceRecord[]): void;
+}
+
 /**
  * What is different in this file, or undefined when it must be read and compared record by record: the first load, much that changed,
  * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written. `early`: what is being read
- * from the store already.
+ * from the store already. `onDifferent` is told of records as soon as it is known that they differ.
  */
 export async function changesOf(
   run: ComparedRun,
   file: { reading: string; bytes: number; early: LiveDigests | undefined },
   read: ReadOnce,
-  onProgress: (done: number) => void,
+  { onProgress, onDifferent }: Told,
 ): Promise<Changes | undefined> {
   const most = file.early ? file.early.known.memory.most : await comparable(run, file.reading);
   if (most === 0 || !(await looksFamiliar(run, file.bytes, most, read))) return undefined;
   const there = file.early ?? (await openAmong(run, most));
   if (!there) return undefined;
   try {
-    return await compared(run, there, read, onProgress);
+    const changes = await compared(run, there, comparedPassages(there, file.reading, true), read, { onProgress, onDifferent });
+    if (changes !== 'outdated') return changes;
+    there.known.forgetMet();
+    const again = await compared(run, there, comparedPassages(there, file.reading, false), read, { onProgress, onDifferent });
+    return again as Changes | undefined;
   } finally {
     await there.stop();
   }
@@ -82,16 +102,21 @@ async function comparable({ knex, source, stream, preview }: ComparedRun, readin
 
 async function openAmong(run: ComparedRun, most: number): Promise<LiveDigests | undefined> {
   if (most === 0) return undefined;
-  const rejectedNow = await keysSetAside(run.knex, run.source.id);
-  return rejectedNow.length > run.pipeline.batch_size ? undefined : liveDigests(run, most, rejectedNow);
+  const without = await keysSetAside(run.knex, run.source.id);
+  if (without.length > run.pipeline.batch_size) return undefined;
+  const passages = hasPassages(most) ? await passagesOf(run.knex, run.source.id) : new Map<string, string>();
+  return liveDigests(run, { most, without, passages });
 }
+
+/** 'outdated': a passage was left out of which not all records are there anymore. The file must be read again, with all its rows. */
 
 async function compared(
   run: ComparedRun,
   there: LiveDigests,
+  passages: ComparedPassages,
   read: ReadOnce,
-  onProgress: (done: number) => void,
-): Promise<Changes | undefined> {
+  { onProgress, onDifferent }: Told,
+): Promise<Changes | undefined | 'outdated'> {
   const { knex, source, stream, pipeline } = run;
   const { known } = there;
   let prefix = '';
@@ -104,41 +129,50 @@ async function compared(
     if (at < 0) return false;
     if (!known.meet(at)) twice = true;
     unchanged++;
-    if (unchanged % TOLD_RECORDS === 0) onProgress(unchanged + records.length);
+    if (unchanged % TOLD_RECORDS === 0) tell();
     return true;
   };
+  const tell = (): void => onProgress(unchanged + passages.leftOut() + records.length + waiting.length);
   const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {
+    if (columns !== of) prefix = prefixOf((of = columns));
+    const digest = digestOf(prefix, rawOf(values));
+    passages.row(digest);
     if (letThrough < LET_THROUGH) {
-      letThrough++;
+      if (++letThrough === LET_THROUGH) passages.start();
       return false;
     }
-    if (columns !== of) prefix = prefixOf((of = columns));
-    return isThere(digestOf(prefix, rawOf(values)));
+    return isThere(digest);
   };
   const records: SourceRecord[] = [];
   /** Those that were not found when they were read: what they said may come later. */
   let waiting: { record: SourceRecord; digest: string | undefined }[] = [];
   const lookAgain = (): void => {
+    if (passages.settle() === 'twice') twice = true;
     const left = waiting.filter(({ digest }) => digest === undefined || !isThere(digest));
-    if (there.complete()) records.push(...left.splice(0).map(({ record }) => record));
     waiting = left;
+    if (!there.complete() || left.length === 0) return;
+    const different = left.splice(0).map(({ record }) => record);
+    records.push(...different);
+    onDifferent(different);
   };
   /** Goes on when at most so many wait. */
   const settle = async (atMost: number): Promise<void> => {
     if (there.complete()) lookAgain();
     while (waiting.length > atMost && (await there.more())) lookAgain();
   };
-  for await (const list of read(isUnchanged)) {
+  for await (const list of read(isUnchanged, passages.passages)) {
     run.signal.throwIfAborted();
     for (const record of list)
       if (records.length < LET_THROUGH) records.push(record);
       else waiting.push({ record, digest: digestOfRecord(record) });
-    onProgress(unchanged + records.length + waiting.length);
+    tell();
     await settle(MAX_WAITING);
     if (twice || there.unfit() || records.length > pipeline.batch_size) return undefined;
   }
-  while (await there.more());
+  while (await there.more()) passages.settle();
   lookAgain();
+  if (!twice && !there.unfit() && !passages.settle()) return 'outdated';
+  unchanged += passages.leftOut();
   if (twice || there.unfit() || records.length > pipeline.batch_size) return undefined;
   // The first that are good say what is in the columns.
   if (records.slice(0, LET_THROUGH).filter(({ problem }) => !problem).length < Math.min(LOOKED_INTO, records.length)) return undefined;
@@ -147,7 +181,15 @@ async function compared(
   const before = await linksAmong(knex, source.id, [...keys]);
   if (before.some(({ hash }) => isMet(known, hash))) return undefined;
   const met = unchanged + liveIn(before);
-  return { records, unchanged, absent: async () => (met === there.live() ? [] : absentKeys(run, known, keys)) };
+  return {
+    records,
+    unchanged,
+    passages() {
+      const landed = new Set(records.flatMap(({ digest }) => digest ?? []));
+      return passages.result((digest) => landed.has(digest) || isMet(known, digest));
+    },
+    absent: async () => (met === there.live() ? [] : absentKeys(run, known, keys)),
+  };
 }
 
 /** As its row is compared; undefined of one that is looked up in any case. */
@@ -156,7 +198,7 @@ function digestOfRecord({ values, problem, missing }: SourceRecord): string | un
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */
-function comparesByValues(stream: StreamConfig): boolean {
+export function comparesByValues(stream: StreamConfig): boolean {
   const { record_selector: selector, control, deletes, schema, decoder } = stream;
   if (!decoder?.csv || selector || control || deletes?.field || primaryKeyOf(stream).number) return false;
   return Object.values(schema.fields).every(({ separators }) => !separators);
@@ -169,6 +211,7 @@ async function looksFamiliar(run: ComparedRun, bytes: number, most: number, read
   const digests: string[] = [];
   let prefix = '';
   let of: readonly string[] | undefined;
+  const sample: SourceRecord[] = [];
   for await (const list of read((columns, values) => {
     if (columns !== of) prefix = prefixOf((of = columns));
     const raw = rawOf(values);
@@ -177,13 +220,15 @@ async function looksFamiliar(run: ComparedRun, bytes: number, most: number, read
     characters += raw.length;
     return false;
   })) {
-    const keys = list.flatMap((record) => keyTextOf(record, run.stream) ?? []);
-    const hashes = new Set((await linksAmong(run.knex, run.source.id, keys)).map(({ hash }) => hash));
-    const same = digests.filter((digest) => hashes.has(digest)).length;
-    const about = bytes / Math.max(1, characters / Math.max(1, rows));
-    return same >= SAME_OF_SAMPLE * list.length && about >= MIN_PART * most;
+    sample.push(...list);
+    if (sample.length >= SAMPLE) break;
   }
-  return false;
+  if (sample.length === 0) return false;
+  const keys = sample.flatMap((record) => keyTextOf(record, run.stream) ?? []);
+  const hashes = new Set((await linksAmong(run.knex, run.source.id, keys)).map(({ hash }) => hash));
+  const same = digests.filter((digest) => hashes.has(digest)).length;
+  const about = bytes / Math.max(1, characters / Math.max(1, rows));
+  return same >= SAME_OF_SAMPLE * sample.length && about >= MIN_PART * most;
 }
 
 function keyTextOf(record: SourceRecord, stream: StreamConfig): string | undefined {

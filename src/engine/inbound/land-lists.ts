@@ -1,5 +1,6 @@
 import type { RepeatFinder } from '../../connector/stream/keys.ts';
 import type { SourceRecord } from '../../core/record.ts';
+import { dropAllPassages, keepPassages } from '../../store/landing/passages.ts';
 import { type LedgerFile, saveFileProgress } from '../../store/ledger/files.ts';
 import type { SeenKeys } from '../landing/absent.ts';
 import { assignKey, keylessNames, openBatch, type OpenBatch } from '../landing/land-batch.ts';
@@ -7,6 +8,7 @@ import { landedAhead, landsAhead } from '../landing/land-ahead.ts';
 import { stopIfAsked } from '../run/context.ts';
 import type { InboundRun } from './inbound-run.ts';
 import type { Layout } from './layout.ts';
+import type { NewPassages } from './passages.ts';
 
 /** A file that is being loaded. */
 export interface Load {
@@ -18,6 +20,8 @@ export interface Load {
   repeats: RepeatFinder;
   seen: SeenKeys | undefined;
   layout: Layout;
+  /** Of a first load whose passages are kept: records are landed when they are added to a batch. */
+  fresh: NewPassages | undefined;
 }
 
 /**
@@ -27,7 +31,7 @@ export interface Load {
 export async function landLists(
   run: InboundRun,
   lists: AsyncIterable<SourceRecord[]>,
-  { file, name, total, skip, repeats, seen, layout }: Load,
+  { file, name, total, skip, repeats, seen, layout, fresh: passages }: Load,
 ): Promise<number> {
   const size = run.pipeline.batch_size;
   const place = { id: file.id, name };
@@ -39,9 +43,12 @@ export async function landLists(
   let saving: Promise<void> | undefined;
   const save = async (closed: OpenBatch, upTo: number): Promise<void> => {
     let now = created;
-    await closed.commit(async (trx, fresh) =>
-      saveFileProgress(trx, file.id, run.id, { before: saved, done: upTo, created: (now = created + fresh) }),
-    );
+    const kept = passages?.take() ?? [];
+    await closed.commit(async (trx, fresh) => {
+      await saveFileProgress(trx, file.id, run.id, { before: saved, done: upTo, created: (now = created + fresh) });
+      if (passages && saved === 0) await dropAllPassages(trx, run.source.id);
+      await keepPassages(trx, run.source.id, kept);
+    });
     created = now;
     saved = upTo;
     run.progress({ what: name, done: upTo, total });
@@ -71,7 +78,9 @@ export async function landLists(
         // Opened before the one that is being saved, it would hold what that one waits for.
         if (!batch && !landsAhead(run)) await saving;
         batch ??= landsAhead(run) ? landedAhead(run, place) : await openBatch(run, place);
-        await batch.add(list.slice(at, to));
+        const part = list.slice(at, to);
+        await batch.add(part);
+        passages?.landed(part);
         done += to - at;
         at = to;
         if (done % size === 0) await commit();

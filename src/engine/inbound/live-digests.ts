@@ -1,4 +1,4 @@
-import { type Digests, digestsFor } from '../../store/landing/digests.ts';
+import { type Digests, digestsFor, LENGTH_OF_DIGEST } from '../../store/landing/digests.ts';
 import { addLiveHashes, linksAmong } from '../../store/landing/landed.ts';
 import type { InboundRun } from './inbound-run.ts';
 
@@ -9,8 +9,10 @@ import type { InboundRun } from './inbound-run.ts';
 export interface LiveDigests {
   /** As far as they have come. */
   known: Digests;
-  /** Where it is among those; -1 when it has not come, or counts as unknown. */
-  find(digest: string): number;
+  /** Where the digest that begins there in the text is among those; -1 when it has not come, or counts as unknown. */
+  find(text: string, from?: number): number;
+  /** What some rows of the source's files say together; read before anything else. */
+  passages: ReadonlyMap<string, string>;
   /** All have come. */
   complete(): boolean;
   /** There are none, more than was said, or two records said the same: nothing can be compared with them. */
@@ -26,8 +28,7 @@ export interface LiveDigests {
 /** `most`: so many records there may be. `without`: keys of records that count as unknown. */
 export function liveDigests(
   { knex, source, signal }: Pick<InboundRun, 'knex' | 'source' | 'signal'>,
-  most: number,
-  without: readonly string[],
+  { most, without, passages }: { most: number; without: readonly string[]; passages: ReadonlyMap<string, string> },
 ): LiveDigests {
   const known = digestsFor(most);
   /** What those said that count as unknown. */
@@ -60,7 +61,8 @@ export function liveDigests(
 
   return {
     known,
-    find: (digest) => (unknown.size > 0 && unknown.has(digest) ? -1 : known.find(digest)),
+    passages,
+    find: (text, from = 0) => (unknown.size > 0 && unknown.has(text.slice(from, from + LENGTH_OF_DIGEST)) ? -1 : known.find(text, from)),
     complete: () => state === 'complete',
     unfit: () => state === 'unfit',
     live: () => live,

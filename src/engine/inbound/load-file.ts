@@ -15,11 +15,14 @@ import {
 } from '../../store/ledger/files.ts';
 import { hasLinks } from '../../store/landing/landed.ts';
 import { afterFilling, beforeFilling } from '../../store/model-tables.ts';
+import { dropPassages, keepPassages } from '../../store/landing/passages.ts';
 import { closeGoneRejects } from '../../store/landing/rejects.ts';
 import { sizeWrong } from '../../transports/file-errors.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import { absentDeletions, type SeenKeys, seenKeys } from '../landing/absent.ts';
-import { changesOf, openLiveDigests } from './changes.ts';
+import { compareAhead } from '../identity/changed/compare-ahead.ts';
+import type { CompareAhead } from '../identity/changed/found-ahead.ts';
+import { changesOf, comparesByValues, openLiveDigests } from './changes.ts';
 import { identityOf, knownContent, readingOf } from './file-identity.ts';
 import { landLists, type Load } from './land-lists.ts';
 import { leaveOlderUnfinished, leftOutAsOlder } from './file-order.ts';
@@ -30,6 +33,7 @@ import { type Layout, layoutOf } from './layout.ts';
 import { archive, wentAway } from './archive.ts';
 import type { InboundRun } from './inbound-run.ts';
 import { stopIfAsked } from '../run/context.ts';
+import { hasPassages, newPassages } from './passages.ts';
 import { keep, type Spooled, spool } from './spool.ts';
 import { type Decoded, decoded, verifyFile } from './verify-file.ts';
 import { leave } from './waiting-files.ts';
@@ -145,9 +149,10 @@ async function load(
   const bulk = run.landed.allNew && total >= BULK_RECORDS && !run.preview;
   const filled = run.bound.map(({ entity }) => entity);
   if (bulk) await beforeFilling(run.knex, filled);
-  const what: Load = { file, name: unpacked.file, total, skip, repeats, seen, layout };
+  const fresh = bulk && hasPassages(total) && comparesByValues(run.stream) ? newPassages(identity.reading!) : undefined;
+  const what: Load = { file, name: unpacked.file, total, skip, repeats, seen, layout, fresh };
   const landAll = async (on: InboundRun): Promise<number> => {
-    const created = await landLists(on, decoded(on, unpacked, layout).lists, what);
+    const created = await landLists(on, decoded(on, unpacked, layout, { passages: fresh?.passages }).lists, what);
     if (bulk) await afterFilling(on.knex, filled);
     return created;
   };
@@ -165,17 +170,36 @@ async function loadChanges(
   run: InboundRun,
   remote: RemoteFile,
   spooled: Spooled,
-  { unpacked, layout, early }: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined },
+  of: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined },
 ): Promise<boolean> {
   const identity = identityOf(run, remote, spooled);
   if (await resumableFile(run.knex, identity)) return false;
+  const ahead = await compareAhead(run, of.unpacked.file);
+  try {
+    return await loadDifferent(run, remote, identity, { ...of, ahead });
+  } finally {
+    await ahead?.stop();
+  }
+}
+
+async function loadDifferent(
+  run: InboundRun,
+  remote: RemoteFile,
+  identity: ReturnType<typeof identityOf>,
+  {
+    unpacked,
+    layout,
+    early,
+    ahead,
+  }: { unpacked: Unpacked; layout: Layout; early: LiveDigests | undefined; ahead: CompareAhead | undefined },
+): Promise<boolean> {
   let read: Decoded | undefined;
   const onProgress = (done: number): void => run.progress({ what: `comparing ${remote.name}`, done });
   const changes = await changesOf(
     run,
     { reading: identity.reading!, bytes: unpacked.expected, early },
-    (isUnchanged) => (read = decoded(run, unpacked, layout, isUnchanged)).lists,
-    onProgress,
+    (isUnchanged, passages) => (read = decoded(run, unpacked, layout, { isUnchanged, passages })).lists,
+    { onProgress, onDifferent: (records) => ahead?.add(records) },
   ).catch((error: unknown) => {
     // What is wrong with the file is said by whoever reads all of it.
     if (error instanceof FileError) return undefined;
@@ -192,13 +216,16 @@ async function loadChanges(
   layout.see(records);
   layout.countUnchanged(unchanged);
   let created = 0;
-  const batch = await openBatch(run, { id: file.id, name: unpacked.file });
+  const batch = await openBatch(run, { id: file.id, name: unpacked.file }, ahead);
   try {
     await batch.add(records);
     batch.countUnchanged(unchanged);
-    await batch.commit(async (trx, fresh) =>
-      saveFileProgress(trx, file.id, run.id, { before: 0, done: total, created: (created = fresh) }),
-    );
+    await batch.commit(async (trx, fresh) => {
+      await saveFileProgress(trx, file.id, run.id, { before: 0, done: total, created: (created = fresh) });
+      const { keep: kept, drop } = changes.passages();
+      await dropPassages(trx, run.source.id, drop);
+      await keepPassages(trx, run.source.id, kept);
+    });
   } catch (error) {
     await batch.rollback();
     throw error;

@@ -20,7 +20,7 @@ export function decoded(
   run: Pick<InboundRun, 'signal' | 'stream'>,
   unpacked: Unpacked,
   layout: Layout,
-  isUnchanged?: DecodeContext['isUnchanged'],
+  leaves: Pick<DecodeContext, 'isUnchanged' | 'passages'> = {},
 ): Decoded {
   const { stream } = run;
   const selector = selectorOf(stream, unpacked.file);
@@ -30,7 +30,7 @@ export function decoded(
       file: unpacked.file,
       ...columnsOf(stream),
       onColumns: (columns) => layout.told(columns),
-      isUnchanged,
+      ...leaves,
       signal: run.signal,
     });
     for await (const list of raw) yield selector.select(list);

@@ -1,4 +1,5 @@
 import type { StreamConfig } from '../../config/schema/connector.ts';
+import type { CompareAhead } from '../identity/changed/found-ahead.ts';
 import type { SkipReason } from './context.ts';
 import { hash } from 'node:crypto';
 import { keyOf, type RepeatFinder, shortenedKey } from '../../connector/stream/keys.ts';
@@ -31,9 +32,9 @@ export interface OpenBatch {
 
 export type Checkpoint = (trx: Knex.Transaction, created: number) => Promise<void>;
 
-/** Opens a batch. The run's counts move only when it has committed. */
-export async function openBatch(run: LandingRun, file?: { id: number; name: string }): Promise<OpenBatch> {
-  return run.begin ? landedAtOnce(run, run.begin, file) : landedAtTheEnd(run, file);
+/** Opens a batch. The run's counts move only when it has committed. `ahead`: its first members were compared already. */
+export async function openBatch(run: LandingRun, file?: { id: number; name: string }, ahead?: CompareAhead): Promise<OpenBatch> {
+  return run.begin ? landedAtOnce(run, run.begin, file, ahead) : landedAtTheEnd(run, file);
 }
 
 /** Of a store with one writer at a time: what was landed need not be kept in memory. */
@@ -41,13 +42,15 @@ async function landedAtOnce(
   run: LandingRun,
   begin: NonNullable<LandingRun['begin']>,
   file?: { id: number; name: string },
+  ahead?: CompareAhead,
 ): Promise<OpenBatch> {
   const { landing, trx, commit, rollback } = await begin();
-  const attempt = attemptOf(run, landing, trx, file);
+  const attempt = attemptOf(run, landing, trx, file, ahead);
   let over = false;
   return {
     trx,
     async add(records) {
+      await ahead?.begin(trx);
       const compares = !run.landed.allNew && run.bound.some(({ entityId }) => run.matching.has(entityId));
       await inStretches(records, (some) => attempt.land(some), compares ? COMPARED_STRETCH : STRETCH);
     },
@@ -100,10 +103,17 @@ function landedAtTheEnd(run: LandingRun, file?: { id: number; name: string }): O
 type Attempt = ReturnType<typeof attemptOf>;
 
 /** Lands records in one transaction, which may still fail: what the run knows changes with `done`. */
-function attemptOf(run: LandingRun, landing: Landing, trx: Knex.Transaction, file?: { id: number; name: string }) {
+function attemptOf(
+  run: LandingRun,
+  landing: Landing,
+  trx: Knex.Transaction,
+  file: { id: number; name: string } | undefined,
+  ahead?: CompareAhead,
+) {
   const counts = { ...run.counts };
   const knownShapes = new Map(run.landed.shapes);
   const context = landContext(run, (columns) => shapeOf(trx, columns), file);
+  if (ahead) context.comparedAhead = (entityId) => ahead.found(entityId);
   const skipped = new Map<SkipReason, number>();
   let skippedNew = 0;
   context.onSkipped = (reason, fresh) => {

@@ -79,6 +79,7 @@ export async function landBatch(
     // Of what nothing was made before, it is asked again whether that is meant: nobody may have said so then.
     const nothing = same && before!.every((link) => link.golden === null);
     if (same && !nothing && !context.force) {
+      record.digest = digest;
       counts.unchanged++;
       continue;
     }
@@ -113,6 +114,7 @@ export async function landBatch(
     if (short && made.length > 0) for (const one of made) golden.addNew(as, one);
     else known.set(key, golden.link(before, as, made, record));
     if (made.length === 0) continue;
+    record.digest = digest;
     if (!present) counts.created++;
     else if (!same) counts.changed++;
     else counts.unchanged++;

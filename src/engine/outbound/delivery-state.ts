@@ -4,10 +4,13 @@ import type { Knex } from '../../store/open.ts';
 import { changeDelivery, type Delivery, type DeliveryState } from '../../store/outbound/deliveries.ts';
 import { listOutbox, type OutboxState } from '../../store/outbound/outbox.ts';
 
-/** Is a delivery older than the sink gives the remote system to answer? */
+/**
+ * Is a delivery older than the sink gives the remote system to answer? One that was sent in the future, by a clock that was ahead, is too
+ * when it is further away than that: how old it is is not known, and it would have to wait until that time has come.
+ */
 export function isOverdue({ sentAt, state }: Delivery, within: string | undefined, now: Date): boolean {
   if (within === undefined || sentAt === null || (state !== 'sent' && state !== 'acknowledged')) return false;
-  return now.getTime() - Date.parse(sentAt) > parseDuration(within)!;
+  return Math.abs(now.getTime() - Date.parse(sentAt)) > parseDuration(within)!;
 }
 
 /** Does the remote system still have to take it? */

@@ -107,6 +107,7 @@ function passOf(pass: PassConfig, currency: string): Pass {
       most: pass.most ?? DEFAULT_MOST,
       together: pass.together ?? [],
       ...(pass.alike === undefined ? {} : { alike: pass.alike }),
+      ...(pass.order === undefined ? {} : { order: pass.order }),
       ...(pass.parts === undefined ? {} : { parts: partFields(pass.parts) }),
       negative: pass.negative ?? [],
       ...(pass.count === undefined ? {} : { count: pass.count }),

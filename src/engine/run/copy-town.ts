@@ -1,6 +1,7 @@
 import { filledUrl, isReference } from '../../config/secrets/secrets.ts';
-import { ConfigError } from '../../core/errors.ts';
+import { ConfigError, FatalError } from '../../core/errors.ts';
 import { copyStore, type CopiedTable } from '../../store/copy.ts';
+import { storeFailure } from '../../store/failures.ts';
 import { migrateModel } from '../../store/model-tables.ts';
 import { openKnex } from '../../store/open.ts';
 import type { Engine } from './engine.ts';
@@ -36,7 +37,26 @@ export async function copyTown(
       [...project.entities.values()].map((entity) => entity.value),
     );
     return tables;
+  } catch (error) {
+    throw ofTarget(error);
   } finally {
     await target.destroy();
   }
+}
+
+const OF_WHO_WRITES: ReadonlySet<string> = new Set(['STORE_FULL', 'STORE_READ_ONLY']);
+
+/** The old store is only read: what cannot be written is the new one, which the configuration does not name. */
+function ofTarget(error: unknown): unknown {
+  const failure = storeFailure(error);
+  if (!failure?.problems.every(({ code }) => OF_WHO_WRITES.has(code))) return error;
+  return new FatalError(
+    failure.problems.map(({ code, message }) => ({
+      code,
+      place: { path: '--to' },
+      message: `Nothing was copied, for the new store could not be written: ${message}`,
+      hint: 'Remove the cause, or name another place with --to, then copy again.',
+    })),
+    { cause: error },
+  );
 }

@@ -13,6 +13,8 @@ import { decodeText } from '../text/decoding.ts';
 export const csv: Format<CsvOptions> = { name: 'csv', decode: decodeCsv, encode: encodeCsv };
 
 const LIST = 1000;
+/** Where most rows are left out, as they were: who compares them hears of the others soon. */
+const LIST_OF_DIFFERENT = 100;
 
 async function* decodeCsv(
   bytes: AsyncIterable<Uint8Array>,
@@ -23,17 +25,20 @@ async function* decodeCsv(
   const delimiter = delimiterOf(options);
   const plain = plainDialect(options, delimiter);
   // csv-parse is loaded for the dialects that need it.
-  const splitter = plain ? plainSplitter(plain, records) : (await import('./general.ts')).generalSplitter(options, delimiter, records);
+  const splitter = plain
+    ? plainSplitter(plain, records, records.passages)
+    : (await import('./general.ts')).generalSplitter(options, delimiter, records);
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
+  const most = context.isUnchanged ? LIST_OF_DIFFERENT : LIST;
   for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', context))) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;
     const pushed = splitter.push(more);
     if (pushed) await pushed;
-    if (records.waiting() >= LIST) {
+    if (records.waiting() >= most) {
       const list = records.take();
       if (list.length) yield list;
     }

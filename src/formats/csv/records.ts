@@ -2,13 +2,15 @@ import { delimiterOf } from './delimiter.ts';
 import type { FileError, Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { CsvOptions } from '../../config/schema/connector.ts';
-import type { CsvDefect, CsvHandlers, CsvRow } from './rows.ts';
+import type { CsvDefect, CsvHandlers, CsvPassages, CsvRow } from './rows.ts';
 import { checkColumns } from '../columns.ts';
 import { checkFooter, endRowOf } from '../footer.ts';
-import type { DecodeContext } from '../format.ts';
+import type { DecodeContext, Passages } from '../format.ts';
 import { crAlone, excerpt, problemIn, refuseFile } from '../refuse.ts';
 
 export interface CsvRecords extends CsvHandlers {
+  /** Where rows may be left out many at a time. */
+  passages: CsvPassages | undefined;
   /** The records made since the last call. */
   take(): SourceRecord[];
   waiting(): number;
@@ -33,7 +35,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   let layout = Array.isArray(options.header) && !layouts ? named(options.header, undefined) : undefined;
   let headerRead = options.header !== true || layouts !== undefined;
   // What a footer line is cannot be told before the end, and the type of a row is not a value of its record.
-  const asks = context.isUnchanged !== undefined && footer === 0 && !layouts;
+  const rowsAreRecords = footer === 0 && !layouts;
+  const asks = context.isUnchanged !== undefined && rowsAreRecords;
   let number = 0;
   let records: SourceRecord[] = [];
 
@@ -88,6 +91,23 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       problem: rowProblem(row, fits, line, type),
       raw: row.raw(),
     });
+  }
+
+  function passagesOf(known: Passages): CsvPassages {
+    let name = '';
+    let first = 0;
+    return {
+      // The first line may be Excel's sep=.
+      mayBegin: (line) => headerRead && layout?.values !== undefined && line + firstLine > 1,
+      leaveOut(text) {
+        name = known.nameOf(layout!.columns, text);
+        first = number + 1;
+        const count = known.leaveOut(name);
+        number += count;
+        return count > 0;
+      },
+      read: () => known.read(name, first, number + 1 - first),
+    };
   }
 
   function rowProblem(row: CsvRow, fits: Layout | undefined, line: number, type: string | undefined): Problem {
@@ -217,6 +237,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
   }
 
   return {
+    passages: context.passages && rowsAreRecords ? passagesOf(context.passages) : undefined,
     row,
     defect,
     take,

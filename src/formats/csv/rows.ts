@@ -27,3 +27,13 @@ export interface CsvHandlers {
   row(row: CsvRow): void;
   defect(defect: CsvDefect): never;
 }
+
+/** What may be left out because it was read before: several rows at once, by their text. */
+export interface CsvPassages {
+  /** May a passage begin with the row on this line? */
+  mayBegin(line: number): boolean;
+  /** Are these whole rows known? Then they are left out, and counted. */
+  leaveOut(text: string): boolean;
+  /** All rows of the passage that was asked about last were given, and it ended with a row. */
+  read(): void;
+}

@@ -88,20 +88,25 @@ function screenOf(
   for (const column of columns) writeColumn(column, a[column.slot] ?? null, own, 0);
   const { prior, household, link } = population;
   const enough = Math.min(link, population.review);
-  const bounded: { side: Side; most: number; decides: number }[] = [];
+  const bounded: { side: Side; most: number; decides: number; swapped: number }[] = [];
   const householdSides: Side[] = [];
+  const householdSwapped: number[] = [];
+  const swapping = new Set(population.swaps.flat());
   let mostShared = 0;
   for (const one of screened) {
     const value = a[one.column.slot] ?? null;
     const { household: isShared, missing, weights } = one.column.feature;
     const most = value === null ? missing : Math.max(missing, one.unequal, equalOf(one, value), ...weights);
+    const swapped = swapping.has(one.column.slot) ? Math.max(missing, weights[weights.length - 1]!) : -Infinity;
     if (isShared) {
+      householdSwapped.push(swapped);
       householdSides.push(sideOf(one, value, own));
       mostShared += most;
-    } else bounded.push({ side: sideOf(one, value, own), most, decides: most - Math.min(...weights) });
+    } else bounded.push({ side: sideOf(one, value, own), most, decides: most - Math.min(...weights), swapped });
   }
   // What tells most pairs apart is looked at first: of the others then nothing is.
   const sides = bounded.sort((x, y) => y.decides - x.decides).map(({ side }) => side);
+  const sidesSwapped = bounded.map(({ swapped }) => swapped);
   const swaps = population.swaps.map(([first, second]) => [wordOf(columns, first), wordOf(columns, second)] as const);
   const middle = columns.find(({ slot }) => slot === population.roles.middle);
   const ownMiddle = middle !== undefined && (a[middle.slot] ?? null) !== null;
@@ -111,6 +116,14 @@ function screenOf(
   // By the place of a side: what is needed before it is looked at, where it and all after it count the most that they can.
   const needed = new Array<number>(sides.length + 1).fill(enoughWith(mostShared));
   for (let i = sides.length - 1; i >= 0; i--) needed[i] = needed[i + 1]! - bounded[i]!.most;
+  /** The same where values that may be in another's place count as if they were. */
+  const maySwapped: (words: Uint32Array, at: number, byMiddle: boolean) => boolean = (words, at, byMiddle) => {
+    let person = prior;
+    for (let i = 0; i < sides.length; i++) person += Math.max(sides[i]!(words, at, byMiddle), sidesSwapped[i]!);
+    let shared = 0;
+    for (let i = 0; i < householdSides.length; i++) shared += Math.max(householdSides[i]!(words, at, byMiddle), householdSwapped[i]!);
+    return person >= enoughWith(shared);
+  };
   return (words, at) => {
     const byMiddle = ownMiddle || (middle !== undefined && words[at + middle.word]! !== 0);
     let person = prior;
@@ -124,7 +137,8 @@ function screenOf(
     }
     // Two features may be in each other's place.
     for (const [first, second] of swaps)
-      if (mayBeInPlace(own, first, words, at + second) || mayBeInPlace(own, second, words, at + first)) return true;
+      if (mayBeInPlace(own, first, words, at + second) || mayBeInPlace(own, second, words, at + first))
+        return maySwapped(words, at, byMiddle);
     return false;
   };
 }

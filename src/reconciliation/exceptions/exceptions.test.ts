@@ -109,6 +109,43 @@ describe('a receipt that was entered twice', () => {
     expect([found, confirmed]).toEqual([['duplicate_receipt b'], ['a d']]);
   });
 
+  describe('and only the second entry has the number', () => {
+    const amount: Pass = {
+      ...{ kind: 'amount', name: 'amount', block: [], within: { from: 0, to: 3 }, text: [], chance: 1000, confirm: 'automatic' },
+    };
+    const first = entry('a', 1200, '2026-07-01', { ...once, slip: null });
+    const second = entry('b', 1200, '2026-07-01', { ...once, at: '2026-07-01T10:03:00Z' });
+    const numbered = entry('x', 1200, '2026-07-01', { slip: '7' });
+
+    test('has the money in its first entry', () => {
+      const { found, confirmed } = reconcile(rules, [first, second], [numbered], { passes: [SLIP, amount] });
+      expect([found, confirmed]).toEqual([['duplicate_receipt b'], ['a x']]);
+    });
+
+    test('each keeps its own where the money of both is there', () => {
+      const { found, confirmed } = reconcile(rules, [first, second], [numbered, entry('y', 1200, '2026-07-01')], {
+        passes: [SLIP, amount],
+      });
+      expect([found, confirmed]).toEqual([[], ['b x', 'a y']]);
+    });
+  });
+
+  test('does not stand for a note of the same amount that has lost its number', () => {
+    const parts = [{ left: 'tender', right: { cash: ['cash'], check: ['checks'] }, type: 'composition_differs' }];
+    const copy = entry('b', 1200, '2026-07-01', { ...once, tender: 'check', at: '2026-07-01T10:03:00Z' });
+    const { matches } = reconcile(
+      { ...rules, parts },
+      [
+        entry('a', 1200, '2026-07-01', { ...once, tender: 'check' }),
+        copy,
+        entry('c', 1200, '2026-07-01', { slip: null, tender: 'cash' }),
+        entry('e', 500, '2026-07-01', { slip: '7', tender: 'cash' }),
+      ],
+      [entry('d', 2900, '2026-07-01', { slip: '7', cash: '1700', checks: '1200' })],
+    );
+    expect(matches.map(({ state }) => state)).toEqual(['proposed']);
+  });
+
   test('in the ledger: the second of two entries with equal lines was posted twice, whole', () => {
     const line = (id: string, journal: string, account: string, minor: number): Entry =>
       entry(id, minor, '2026-07-02', { slip: '7', journal, account });

@@ -148,18 +148,14 @@ export function extrasOf(
  * The first of the entries that a copy is like, where it lacks the key that the copy has: its record in place of this one. The money
  * of an entry that was made twice is that of the first. Undefined where there is none that is free.
  */
-export function firstInstead(
-  extras: ReadonlyMap<Entry, Extra>,
-  record: Entry,
-  isFree: (candidate: Entry, side: Side) => boolean,
-): Entry | undefined {
+export function firstInstead(extras: ReadonlyMap<Entry, Extra>, record: Entry, isFree: (candidate: Entry) => boolean): Entry | undefined {
   const extra = extras.get(record);
   if (extra?.cluster === undefined) return undefined;
-  const { fields, entries, side } = extra.cluster;
+  const { fields, entries } = extra.cluster;
   for (const records of entries.slice(0, extra.order))
     for (const candidate of records) {
       const same = candidate.minor === record.minor && fields.every((field) => candidate.values[field] === record.values[field]);
-      if (same && isFree(candidate, side)) return candidate;
+      if (same && isFree(candidate)) return candidate;
     }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { businessDays, dayNumber } from '../calendar.ts';
-import type { Entry } from '../entry.ts';
+import type { Entry, KeyPass } from '../entry.ts';
 import type { FoundException } from '../match/work.ts';
 import { nameMissingSources } from './missing-source.ts';
 
@@ -83,4 +83,29 @@ test('senders of whom nothing came since the last record of a source are echoes 
   ]);
   expect(named(seen, [lacking('hall', 'right')])).toEqual([]);
   expect(named(seen, [lacking('hall', 'left'), lacking('pool', 'left')])).toEqual([]);
+  // A sender whose payments are open is one of them, and so is one of which nothing is known but its habit.
+  const unanswered = (id: string): FoundException => ({ ...lacking(id, 'right'), left: open(id, '2026-06-01').left });
+  expect(named(seen, [unanswered('hall'), unanswered('pool')])).toEqual([['bank gave nothing since 2026-06-01', ['hall', 'pool']]]);
+  expect(named(seen, [unanswered('hall')])).toEqual([]);
+});
+
+test('of a bag in several lines of the bank, the line that is missing is in the refused file', () => {
+  const short = (id: string, date: string, right: number, facts: FoundException['facts'] = {}): FoundException => ({
+    ...open(id, date),
+    ...{ type: 'bank_amount_differs', right: [{ ...open('line', date).left[0]!, minor: right }] },
+    facts: { left_sum: 100, right_sum: right, pass: 'bag', ...facts },
+  });
+  const list = [short('less', '2026-06-03', 40), short('more', '2026-06-03', 140), short('another day', '2026-07-15', 40)];
+  const of = (sides: KeyPass['sides']): string[] => {
+    const passes: KeyPass[] = [{ kind: 'key', name: 'bag', on: [], sides, confirm: 'automatic' }];
+    const rules = { reconciliation: 'r', passes, open: { left: { type: 'not_deposited', within: 1 }, right: { type: 'x', within: 0 } } };
+    const seen = new Set(weekdays('2026-03-02', '2026-10-30').filter((n) => n !== day('2026-06-03')));
+    const missing = [{ subject: 'b.csv', text: 'b.csv was refused.' }];
+    const own = list.map((e) => ({ ...e }));
+    const source = { pipeline: 'bank', side: 'right' as const, seen, missing };
+    const [cause] = nameMissingSources({ rules, days, asOf: day('2026-10-30'), currency: 'USD' }, own, [source]);
+    return own.filter((e) => e.cause === cause!.id).map(({ id }) => id);
+  };
+  expect(of('one_to_many')).toEqual(['less']);
+  expect(of('one_to_one')).toEqual([]);
 });

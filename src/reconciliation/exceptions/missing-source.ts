@@ -14,7 +14,7 @@ export interface SourceState {
 }
 
 interface Context {
-  rules: Pick<Rules, 'reconciliation' | 'open'>;
+  rules: Pick<Rules, 'reconciliation' | 'open'> & Partial<Pick<Rules, 'passes'>>;
   days: BusinessDays;
   /** Day number of today. */
   asOf: number;
@@ -40,7 +40,8 @@ export function nameMissingSources(
     const gaps = gapsOf(context, source);
     const open = exceptions.filter((e) => isFor(context, source, e));
     if (source.missing.length) {
-      const echoes = open.filter((e) => daysFor(context, source, e).some((day) => gaps.days.has(day)));
+      const lacking = [...open, ...exceptions.filter((e) => lacksLine(context, source, e))];
+      const echoes = lacking.filter((e) => daysFor(context, source, e).some((day) => gaps.days.has(day)));
       const made = source.missing.map(({ subject, text }) => missingSource(context, source, subject, text, echoes));
       for (const echo of echoes) echo.cause ??= made[0]!.id;
       found.push(...made);
@@ -64,13 +65,9 @@ export function nameMissingSources(
   return found;
 }
 
-/**
- * A batch or a sender of which nothing is there counts as one record. Those with records are not looked at again by a run that looks at
- * what has changed, so they do not count.
- */
+/** A batch or a sender of which nothing is there counts as one record. */
 function weightOf({ holds, left, right }: FoundException): number {
-  const records = left.length + right.length;
-  return holds ? records : records ? 0 : 1;
+  return holds ? left.length + right.length : 1;
 }
 
 function missingSource(
@@ -124,6 +121,19 @@ function isFor({ rules }: Context, { side }: SourceState, e: FoundException): bo
   const other: Side = side === 'left' ? 'right' : 'left';
   if (e.holds) return e[other].length > 0 && e[side].length === 0 && e.type === rules.open[other].type;
   return (e.type === 'missing_batch' || e.type === 'missing_settlement') && e.facts.side === side;
+}
+
+/**
+ * Whether one of several records that belong together may be in a refused file: the other side has a bag whose coin the bank credits by
+ * itself, and this side has less than the bag.
+ */
+function lacksLine({ rules }: Context, { side }: SourceState, { holds, left, right, facts }: FoundException): boolean {
+  if (!holds || !left.length || !right.length || facts.left_sum === undefined || facts.right_sum === undefined) return false;
+  const pass = rules.passes?.find(({ name }) => name === facts.pass);
+  const isOfSeveral =
+    pass?.kind === 'key' && (pass.sides === 'many_to_many' || pass.sides === (side === 'left' ? 'many_to_one' : 'one_to_many'));
+  const [own, other] = side === 'left' ? [facts.left_sum, facts.right_sum] : [facts.right_sum, facts.left_sum];
+  return isOfSeveral && Number(own) < Number(other);
 }
 
 /** The business days on which the partner of an open record could have been. */

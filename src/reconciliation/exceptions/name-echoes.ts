@@ -8,7 +8,7 @@ import { sumOf } from '../sums.ts';
 export function nameEchoes(work: Work): void {
   nameByTotals(work);
   nameMissingBatches(work);
-  nameRejected(work);
+  nameHeld(work);
 }
 
 function nameByTotals(work: Work): void {
@@ -138,27 +138,34 @@ function agreesWith(
   return day && others >= fewest;
 }
 
-/** What an entry that finance rejected was to post is open because of it. */
-function nameRejected(work: Work): void {
-  const rejected = [...work.exceptions, ...(work.known?.kept ?? [])].filter(({ type }) => type === 'rejected');
-  if (!rejected.length) return;
+/**
+ * What an entry that finance rejected was to post is open because of it; and what belongs to the records of a batch whose total does not
+ * hold, by any number or day that they have in common.
+ */
+function nameHeld(work: Work): void {
+  const held = [...work.exceptions, ...(work.known?.kept ?? [])].filter(({ type }) => HELD.has(type));
+  if (!held.length) return;
   for (const pass of work.rules.passes) {
-    if (pass.kind !== 'key') continue;
+    if ((pass.kind !== 'key' && pass.kind !== 'settlement') || !pass.on.length) continue;
     for (const of of SIDES) {
       const other: Side = of === 'left' ? 'right' : 'left';
-      const causes = new Map<string, string>();
-      for (const { id, [of]: entries } of rejected)
+      const causes = new Map<string, string | null>();
+      for (const { id, [of]: entries } of held)
         for (const entry of entries) {
           const key = keyOf(entry, pass.on, of);
-          if (key !== null) causes.set(key, id);
+          // A number of two batches says nothing of which of them is the cause.
+          if (key !== null) causes.set(key, causes.has(key) && causes.get(key) !== id ? null : id);
         }
       if (!causes.size) continue;
       for (const exception of [...work.exceptions, ...(work.known?.kept ?? [])]) {
         if (!exception.holds || exception.type !== work.rules.open[other].type || exception.cause !== undefined) continue;
         const found = new Set(exception[other].map((entry) => causes.get(keyOf(entry, pass.on, other) ?? '')));
         const [cause] = found;
-        if (found.size === 1 && cause !== undefined) exception.cause = cause;
+        if (found.size === 1 && typeof cause === 'string') exception.cause = cause;
       }
     }
   }
 }
+
+/** Types of exceptions whose records no pass may tie. */
+const HELD: ReadonlySet<string> = new Set(['rejected', 'control_total_differs']);

@@ -111,3 +111,17 @@ test('a refund as large as a payment that was not settled does not make a settle
   // The gross is a alone with b or without it: 10.00 says that b is missing, and not that there are no refunds.
   expect(matches([pass], paid, [entry('s', -200, '7', '2026-07-02', { gross: '1000', refunds: '1200' })])).not.toContain('a b r s');
 });
+
+describe('numbers that are of one record on each side', () => {
+  const NUMBER: KeyPass = { ...BAG, name: 'receipt', sides: 'one_to_one' };
+  const GROUPS: KeyPass = { ...DAY, sides: 'many_to_many' };
+
+  test('a group of two that balances is only proposed: a record without its number has another one', () => {
+    const left = [entry('a', 500, '7'), entry('b', 500, null)];
+    expect(matches([NUMBER, GROUPS], left, [entry('x', 500, null), entry('y', 500, '8')])).toEqual(['? a b x y']);
+  });
+
+  test('one that is split over two records is tied', () => {
+    expect(matches([NUMBER, GROUPS], [entry('a', 500, '7')], [entry('x', 200, null), entry('y', 300, null)])).toEqual(['a x y']);
+  });
+});

@@ -9,6 +9,8 @@ import { SIDES, type Work } from './work.ts';
 export interface KeyGroups {
   /** Whether it has only some of the records of a number: a bag is in one slip, so the others of the bag would be in it too. */
   areTorn(records: readonly Entry[]): boolean;
+  /** Whether they have more than one number. */
+  areApart(records: readonly Entry[]): boolean;
   /** Whether each of these units has a record of one number, and nothing else has that number: this is no sum that fits by chance. */
   areOneGroup(units: readonly (readonly Entry[])[], kept: readonly Entry[]): boolean;
 }
@@ -20,6 +22,7 @@ export function keyGroups(work: Pick<Work, 'all' | 'states' | 'rules' | 'days'>,
   if (!groups.length) return undefined;
   return {
     areTorn: (records) => groups.some((group) => isTorn(group, records)),
+    areApart: (records) => groups.some((group) => new Set(records.flatMap((entry) => group.keyOf(entry) ?? [])).size > 1),
     areOneGroup: (units, kept) =>
       groups.some((group) => {
         const keys = new Set(kept.map(group.keyOf).filter((key) => key !== null));
@@ -36,15 +39,19 @@ export function keyGroups(work: Pick<Work, 'all' | 'states' | 'rules' | 'days'>,
 
 /**
  * Whether the records that a wider key ties, several to several, have more than one number of an earlier pass: two tills of one day. They
- * add up together, but which of the other side belongs to which number is not known. A narrower key that has this one's fields and more
- * (batch and account, before batch) splits the group, and does not say that it is several.
+ * add up together, but which of the other side belongs to which number is not known. Where a number is of one record on each side, a record
+ * that lacks its own has another one than those that have theirs. A narrower key that has this one's fields and more (batch and account,
+ * before batch) splits the group, and does not say that it is several.
  */
 export function areSeveral(passes: readonly Pass[], pass: KeyPass | SettlementPass, match: Record<Side, readonly Entry[]>): boolean {
   if (match.left.length < 2 || match.right.length < 2) return false;
   return narrowerKeys(pass, passes).some(
-    ({ on }) =>
+    ({ on, sides }) =>
       !pass.on.every((own) => on.some(({ left, right }) => left === own.left && right === own.right)) &&
-      SIDES.some((side) => new Set(match[side].flatMap((entry) => numberOf(entry, on, side) ?? [])).size > 1),
+      SIDES.some((side) => {
+        const numbers = new Set(match[side].flatMap((entry) => numberOf(entry, on, side) ?? []));
+        return sides === 'one_to_one' ? numbers.size > 0 : numbers.size > 1;
+      }),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Ambiguous, BusinessDays, Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
 import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.ts';
-import { type Cluster, extrasThatExplain, firstInstead } from '../exceptions/extras.ts';
+import { type Cluster, extrasThatExplain } from '../exceptions/extras.ts';
 import { isItemAlone } from '../exceptions/fees.ts';
 import { findings } from '../exceptions/findings.ts';
 import { isProvenMissing } from '../exceptions/missing-records.ts';
@@ -15,9 +15,11 @@ import { manyOf } from '../passes/candidates.ts';
 import { matchBySubset } from '../passes/subset/subset.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
+import { hasCopyForAnother, settleFirsts } from './first-of-copies.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
 import { areSeveral, keyGroups } from './key-groups.ts';
+import { doubtExchangeable } from './exchangeable.ts';
 import { hasUnprovenWash } from './washes.ts';
 import {
   type EntryState,
@@ -92,16 +94,31 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   const { left, right } = work.all;
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
+  leaveOutMonthlyFees(work);
   exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
   for (const pass of work.rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
+  settleFirsts(work);
+  takeWeak(work);
   for (const group of [...work.unequal]) exceptUnequal(work, group);
   exceptAmbiguous(work, ambiguous);
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
-  leaveOutMonthlyFees(work);
+  doubtExchangeable(work);
   return leftOver(work);
+}
+
+/** Proposes what a pass was not sure of, where no later one has found more. */
+function takeWeak(work: Work): void {
+  for (const { match, group } of work.weak) {
+    const isHeld = group !== undefined && work.unequal.has(group);
+    const held = new Set(isHeld ? [...group.left, ...group.right] : []);
+    const isFree = SIDES.every((side) => match[side].every((entry) => work.open[side].has(entry) || held.has(entry)));
+    if (!isFree || isRefused(work, match)) continue;
+    if (isHeld) reopen(work, [group]);
+    take(work, match, 'rule');
+  }
 }
 
 function applyDecisions(work: Work, decisions: readonly Decision[], left: readonly Entry[], right: readonly Entry[]): void {
@@ -155,7 +172,7 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
     }
     case 'subset': {
       const others = work.rules.passes.filter((one) => one.kind === 'subset');
-      const { matches, ambiguous, completed, unequal, untried } = matchBySubset(
+      const { matches, ambiguous, completed, unequal, weak, untried } = matchBySubset(
         pass,
         open,
         [...work.unequal],
@@ -165,13 +182,9 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       );
       if (untried) work.untried.set(pass.name, untried);
       reopen(work, completed);
-      const taken = entriesOf(matches);
-      const inBlock = (one: Entry, other: Entry, side: Side): boolean => keyOf(one, pass.block, side) === keyOf(other, pass.block, side);
-      takeAll(
-        work,
-        matches.map((match) => withFirstOfCopies(work, match, taken, inBlock)),
-      );
+      takeAll(work, matches);
       for (const group of unequal) holdUnequal(work, group);
+      work.weak.push(...weak);
       return ambiguous;
     }
     case 'balance':
@@ -203,12 +216,11 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   // A group of one day and place may have only some of the records of a bag or a batch.
   const isTorn = (match: FoundMatch): boolean =>
     SIDES.some((side) => match[otherSide(side)].length === 1 && keys[side]?.areTorn(match[side]));
-  for (const found of matches) {
-    const match = withFirstOfCopies(work, found, entriesOf([found]), (first, _, side) => keyOf(first, pass.on, side) === null);
+  for (const match of matches) {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
-    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
+    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match) || hasCopyForAnother(work, match);
     const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
     take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }
@@ -236,34 +248,6 @@ function holdUnequal(work: Work, group: Unequal): void {
 /** Whether a later pass looks for the refunds of settlements by themselves. */
 function seeksRefunds({ passes }: Rules, pass: Pass): boolean {
   return passes.slice(passes.indexOf(pass) + 1).some((later) => later.kind === 'subset' && later.parts !== undefined);
-}
-
-/**
- * A match in which a copy stands for an entry that says the same and has no match: of two that say the same, the first one has the money.
- * `taken` are the entries that may not be used. `mayStand`: whether the first entry may have the place of the copy.
- */
-function withFirstOfCopies(
-  work: Work,
-  match: FoundMatch,
-  taken: Set<Entry>,
-  mayStand: (first: Entry, copy: Entry, side: Side) => boolean,
-): FoundMatch {
-  if (!work.extras.size) return match;
-  const firsts = (entries: readonly Entry[]): Entry[] =>
-    entries.map((entry) => {
-      const first = firstInstead(
-        work.extras,
-        entry,
-        (candidate, side) => work.open[side].has(candidate) && !taken.has(candidate) && mayStand(candidate, entry, side),
-      );
-      if (first) taken.add(first);
-      return first ?? entry;
-    });
-  return { ...match, left: firsts(match.left), right: firsts(match.right) };
-}
-
-function entriesOf(matches: readonly FoundMatch[]): Set<Entry> {
-  return new Set(matches.flatMap(({ left, right }) => [...left, ...right]));
 }
 
 /** Ties a group that adds up once its copies and voided records are left out; these are named then. */
@@ -329,14 +313,18 @@ function isAutomatic({ passes }: Rules, name: string): boolean {
   return pass !== undefined && 'confirm' in pass && pass.confirm === 'automatic';
 }
 
-/** The field in which a settlement gives the number of just these payments, or of the sales among them. */
+/** The field in which a settlement gives the number of just these payments, or of the sales among them, by any pass that names it. */
 function countedBy({ passes }: Rules, name: string, rest: Record<Side, readonly Entry[]>): string | undefined {
-  const pass = passes.find((one) => one.name === name);
-  if (pass?.kind !== 'settlement' || pass.count === undefined || pass.confirm !== 'automatic') return undefined;
-  const [settlements, payments] = pass.of === 'left' ? [rest.left, rest.right] : [rest.right, rest.left];
-  const says = settlements.length === 1 ? settlements[0]!.values[pass.count] : undefined;
+  const own = passes.find((one) => one.name === name);
+  if (own?.kind !== 'settlement' || own.confirm !== 'automatic') return undefined;
+  const [settlements, payments] = own.of === 'left' ? [rest.left, rest.right] : [rest.right, rest.left];
   const counts = [payments.length, payments.filter(({ minor }) => minor > 0).length].map(String);
-  return says && counts.includes(says) ? pass.count : undefined;
+  for (const pass of passes) {
+    if (pass.kind !== 'settlement' || pass.of !== own.of || pass.count === undefined) continue;
+    const says = settlements.length === 1 ? settlements[0]!.values[pass.count] : undefined;
+    if (says && counts.includes(says)) return pass.count;
+  }
+  return undefined;
 }
 
 /**

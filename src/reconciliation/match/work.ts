@@ -99,6 +99,8 @@ export interface Work {
   exceptionIds: Set<string>;
   outOfScope: OutOfScope[];
   unequal: Set<Unequal>;
+  /** Matches that are proposed when every pass has run, where their records are still open. */
+  weak: { match: FoundMatch; group?: Unequal }[];
   refused: Set<string>;
   clusters: readonly Cluster[];
   extras: ReadonlyMap<Entry, Extra>;
@@ -142,6 +144,7 @@ export function openWork(
     exceptionIds: new Set(),
     outOfScope: [],
     unequal: new Set(),
+    weak: [],
     refused: new Set(),
     clusters,
     extras: extrasOf(rules.exceptions, clusters, { left, right }),

@@ -3,20 +3,29 @@ import type { Unit } from './subset/only-subset.ts';
 
 /**
  * Whether so many candidates are there that some of them would add up to any amount: the subsets that could reach the target, against
- * the amounts that they could come to. `isCounted`: it is known how many of them there are.
+ * the amounts that they could come to. `isCounted`: it is known how many of them there are. `step`: amounts are taken to be no finer than
+ * this, and few candidates are no exception, since what is wanted may not be among them.
  */
-export function isByChance(near: readonly Unit[], minor: number, chance: number, chosen: readonly Entry[], isCounted: boolean): boolean {
+export function isByChance(
+  near: readonly Unit[],
+  minor: number,
+  chance: number,
+  chosen: readonly Entry[],
+  { isCounted, step: least = 0 }: { isCounted: boolean; step?: number },
+): boolean {
   const able = ableTo(near, minor);
   let [reach, step] = [0, 0];
   for (const unit of able) {
     reach += Math.abs(unit.minor);
     step = divisor(step, Math.abs(unit.minor));
   }
-  const amounts = step === 0 ? 1 : reach / step;
+  // What two amounts have in common by accident says nothing of the others.
+  const usual = least > 0 && step > 0 ? Math.max(stepIn(step), least) : step;
+  const amounts = usual === 0 ? 1 : reach / usual;
   const isChosen = new Set(chosen);
   const size = near.filter(({ entries }) => isChosen.has(entries[0]!)).length;
   const subsets = isCounted ? subsetsUpTo(able.length, size) - subsetsUpTo(able.length, size - 1) : subsetsUpTo(able.length, size);
-  return subsets * 1000 > chance * amounts && able.length > FEWEST_BY_CHANCE;
+  return subsets * 1000 > chance * amounts && (least > 0 || able.length > FEWEST_BY_CHANCE);
 }
 
 /**
@@ -88,8 +97,17 @@ export function isEveryday(chosen: readonly Entry[], known: readonly Entry[], ch
   const [only, second] = chosen;
   if (!only || second || known.some(({ day }) => day === only.day)) return false;
   const minor = Math.abs(only.minor);
-  return 1000 > chance * (minor / STEPS.find((step) => minor % step === 0)!);
+  return 1000 > chance * (minor / stepIn(minor));
 }
 
 /** Amounts in tens of dollars, in 5.00, 2.50, dollars, quarters and five cents come again more often than others. */
 const STEPS = [1000, 500, 250, 100, 25, 5, 1];
+
+function stepIn(minor: number): number {
+  return STEPS.find((step) => minor % step === 0)!;
+}
+
+/** The step in which these amounts are, of those that are usual. */
+export function usualStep(minors: readonly number[]): number {
+  return stepIn(minors.reduce((step, minor) => divisor(step, Math.abs(minor)), 0) || 1);
+}

@@ -76,12 +76,11 @@ export function nearTo(
   days: BusinessDays,
   isCandidate: (unit: Unit) => boolean,
 ): Unit[] | undefined {
-  const key = anchor.day === null ? null : keyOf(anchor, block, one);
-  const found = key === null ? undefined : candidates.get(key);
+  const reach = reachOf(anchor, one, { block, within }, days);
+  const found = reach && candidates.get(reach.key);
   if (!found) return [];
   const { units, firsts } = found;
-  const at = days.index(anchor.day!);
-  const [from, to] = one === 'right' ? [at - within.to, at - within.from] : [at + within.from, at + within.to];
+  const { from, to } = reach;
   const sign = Math.sign(wanted ?? 0);
   let near: PlacedUnit[] = [];
   let [able, isOneSign] = [0, sign !== 0];
@@ -95,4 +94,17 @@ export function nearTo(
   }
   if (isOneSign) near = near.filter(({ minor }) => Math.abs(minor) <= Math.abs(wanted!));
   return near.length > most ? undefined : near.sort((a, b) => a.place - b.place);
+}
+
+/** The block of a record, and the business days of those that may add up to it; undefined where it has none. */
+export function reachOf(
+  anchor: Entry,
+  one: Side,
+  { block, within }: View,
+  days: BusinessDays,
+): { key: string; from: number; to: number } | undefined {
+  const key = anchor.day === null ? null : keyOf(anchor, block, one);
+  if (key === null) return undefined;
+  const at = days.index(anchor.day!);
+  return one === 'right' ? { key, from: at - within.to, to: at - within.from } : { key, from: at + within.from, to: at + within.to };
 }

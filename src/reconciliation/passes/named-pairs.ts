@@ -6,7 +6,7 @@ import type { Dated, Dates, Reaches } from './dated.ts';
 
 /**
  * Pairs whose references name each other while no other partner of either does so as well, as places in the lists. They are found by
- * their words: as many comparisons as there are words, not pairs.
+ * what they name: as many comparisons as there are words, not pairs.
  */
 export function namedPairs(fields: readonly FieldPair[], dates: Dates, reaches: Readonly<Record<Side, Reaches>>): [number, number][] {
   if (!fields.length) return [];
@@ -35,18 +35,18 @@ function textsOf(fields: readonly FieldPair[], records: readonly Dated[], side: 
 /** Places of the records that say something, in their order. */
 interface Index {
   whole: Map<string, number[]>;
-  word: Map<string, number[]>;
+  name: Map<string, number[]>;
   reference: Map<string, number[]>;
 }
 
 function indexOf(texts: Texts): Index[] {
   return texts.map((ofPair) => {
-    const index: Index = { whole: new Map(), word: new Map(), reference: new Map() };
+    const index: Index = { whole: new Map(), name: new Map(), reference: new Map() };
     for (const [place, parts] of ofPair.entries()) {
       if (!parts) continue;
       add(index.whole, parts.whole, place);
       if (parts.reference !== null) add(index.reference, parts.reference, place);
-      for (const word of parts.words) add(index.word, word, place);
+      for (const name of parts.names) add(index.name, name, place);
     }
     return index;
   });
@@ -66,12 +66,12 @@ function bestPartners(texts: Texts, others: readonly Index[], { from, to }: Reac
   return Int32Array.from(from, (first, i) => {
     const equal: number[][] = [];
     const named: number[][] = [];
-    for (const [p, { whole, word, reference }] of others.entries()) {
+    for (const [p, { whole, name, reference }] of others.entries()) {
       const parts = texts[p]![i];
       if (!parts) continue;
       push(equal, whole.get(parts.whole));
-      if (parts.reference !== null) push(named, word.get(parts.reference));
-      for (const one of parts.words) push(named, reference.get(one));
+      if (parts.reference !== null) push(named, name.get(parts.reference));
+      for (const one of parts.names) push(named, reference.get(one));
     }
     const best = onlyOne(equal, first, to[i]!);
     return best === NONE ? onlyOne(named, first, to[i]!) : best;

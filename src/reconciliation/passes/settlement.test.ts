@@ -229,11 +229,25 @@ describe('the fee', () => {
   });
 });
 
+test('the number of payments counts, whichever pass names it', () => {
+  const byDay: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }], contract: [], parts: { gross: 'gross' } };
+  const left = [...payments, entry('c', 700, '2026-07-01')].map((one) => ({ ...one, values: { day: '1' } }));
+  const confirmed = (count?: string) =>
+    reconcile([{ ...PASS, contract: [], ...(count ? { count } : {}) }, byDay], left, [settlement({ day: '1' })]);
+  expect(confirmed('items')).toMatchObject({ found: ['not_settled c'], confirmed: ['a b s'] });
+  expect(confirmed()).toMatchObject({ found: ['not_settled c'], confirmed: [] });
+});
+
 test('the debit of the fees of a month waits for no payments', () => {
   const pass: SettlementPass = { ...PASS, contract: [{ ...CONTRACT, deducted: 'monthly' }], monthly: { where: { kind: ['fee'] }, by: [] } };
   const debit = entry('f', -285, '2026-08-03', { kind: 'fee', gross: null, net: '-285' });
   const { found, outOfScope } = reconcile([pass], payments, [settlement({ fee: null }, 10_000), debit]);
   expect([found, outOfScope.map(({ entry: { id } }) => id)]).toEqual([[], ['f']]);
+  // Also where a pass by merchant and day would tie those of the day of the debit, whose settlement did not come.
+  const byDay: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }], parts: { gross: 'gross' }, contract: [] };
+  const waiting = entry('w', 500, '2026-08-03', { day: '2026-08-03' });
+  const dated = { ...debit, values: { ...debit.values, day: '2026-08-03' } };
+  expect(reconcile([pass, byDay], [waiting], [dated]).found).toEqual(['not_settled w']);
 });
 
 describe('control totals', () => {
@@ -267,6 +281,15 @@ describe('control totals', () => {
     expect([found, confirmed]).toEqual([['control_total_differs a b', 'settled_without_receipt d'], []]);
     const cause = exceptions.find((e) => e.type === 'control_total_differs')!;
     expect(exceptions.find((e) => e.type === 'settled_without_receipt')!.cause).toBe(cause.id);
+  });
+
+  test('of a place that the settlement does not name: what has the number of a held record is its echo, and nothing else is', () => {
+    const byPlace: Pass = { ...control, on: [{ left: 'place', right: 'place' }] };
+    const held = payments.map((one) => ({ ...one, values: { ...one.values, place: 'pool' } }));
+    const totals = { closes: [total({ minor: 10_001, values: { place: 'pool' } })] };
+    const { exceptions } = reconcile([byPlace, key], held, [slip, entry('e', 10_000, '2026-07-02', { batch: '8' })], { totals });
+    const cause = exceptions.find((e) => e.type === 'control_total_differs')!.id;
+    expect(exceptions.filter((e) => e.cause === cause).map((e) => e.right.map(({ id }) => id))).toEqual([['d']]);
   });
 
   test('of a batch that did not come: what has more on the other side and is of its place and day is an echo, and nothing else', () => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { writeWhole } from '../../config/whole-file.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { whyNotWritten } from '../../core/file-error.ts';
+import { fileNotWritten } from '../../core/file-error.ts';
 import { PRIVATE_FILE } from '../../store/private-files.ts';
 
 /**
@@ -19,11 +19,11 @@ export async function writeReportFile(file: string, content: string | Buffer | R
     const { code, errno } = error as NodeJS.ErrnoException;
     // What makes the report has failed, not its file.
     if (code !== 'NOT_A_FILE' && typeof errno !== 'number') throw error;
-    const why = code === 'NOT_A_FILE' ? 'it is a device or a pipe, not a file' : whyNotWritten(error);
+    if (code !== 'NOT_A_FILE') throw fileNotWritten(error, { file, what: 'The report', hint: 'Name another file with --out.' });
     throw new ConfigError({
       code: 'FILE_NOT_WRITABLE',
       place: { file },
-      message: `The report cannot be written: ${why}.`,
+      message: 'The report cannot be written: it is a device or a pipe, not a file.',
       hint: 'Name another file with --out.',
     });
   }

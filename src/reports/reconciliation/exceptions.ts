@@ -18,7 +18,7 @@ import { notAmongExceptions } from '../../engine/reconciliation/keyed-difference
 import { type RecordNames, recordNames } from '../../engine/reconciliation/record-name.ts';
 import type { Engine } from '../../engine/run/engine.ts';
 import { exceptionsOpenBefore, hadRunBefore } from '../../store/reconciliation/exception-history.ts';
-import { NotKept, workingAt } from '../../store/landing/as-of.ts';
+import { assertDatedInOrder, NotKept, workingAt } from '../../store/landing/as-of.ts';
 import { originsOf } from '../revenue/origins.ts';
 import type { Drill } from '../output/drill.ts';
 import { columnsFrom, type Report, type ReportRow } from '../output/table.ts';
@@ -210,13 +210,24 @@ export function ageInBusinessDays(project: Project, since: string, today: string
   return Math.max(0, days.index(dayNumber(today)) - days.index(dayNumber(since)));
 }
 
+/** After all that is dated. */
+const EVER = '9999-12-31T00:00:00.000Z';
+
 /**
  * Exceptions that were unresolved at the end of a day of the town, or at a moment of it (UTC), as they stood then; the oldest first. Throws
  * NotKept where a reconciliation was running at that moment, where none had run by then, and where a due day of then is not kept.
  */
-export async function exceptionsOpenOn({ project, knex }: Engine, day: string, moment?: string): Promise<StoredException[]> {
+export async function exceptionsOpenOn(
+  { project, knex }: Engine,
+  day: string,
+  moment?: string,
+  now = new Date(),
+): Promise<StoredException[]> {
   const end = startOfDay(day, project.config.town.time_zone, 1);
-  const instant = moment !== undefined && moment < end ? moment : end;
+  // At the end of a day that is not over all counts that happened, also what a clock that was ahead dated later.
+  const isOver = end <= now.toISOString();
+  const instant = moment !== undefined && moment < end ? moment : isOver ? end : EVER;
+  if (moment !== undefined || isOver) await assertDatedInOrder(knex, instant);
   if (moment !== undefined)
     for (const { pipeline } of await workingAt(knex, moment))
       if (project.pipelines.get(pipeline)?.value.reconcile)

@@ -1,7 +1,7 @@
 import type { Knex } from '../open.ts';
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
 import { type KeyStore, keyStore } from './key-pages.ts';
-import { type SignatureForm, type SignatureStore, signatureStore } from './signature-pages.ts';
+import { type SignatureForm, type SignaturePages, type SignatureStore, signatureStore } from './signature-pages.ts';
 
 /** What one system calls one person (or one organization). */
 export interface Member {
@@ -78,7 +78,8 @@ export interface IdentityStore {
   clear(): Promise<void>;
 }
 
-export function identityStore(rows: Rows, entityId: number): IdentityStore {
+/** `pages`: of signatures that are read, where nobody writes them. */
+export function identityStore(rows: Rows, entityId: number, pages?: SignaturePages): IdentityStore {
   const keys = keyStore(rows, entityId);
   const select = async <T>(sql: string, keys: readonly Cell[][], read: (row: Cell[]) => T): Promise<T[]> =>
     (await rows.select(sql, keys)).map(read);
@@ -123,7 +124,7 @@ export function identityStore(rows: Rows, entityId: number): IdentityStore {
       return rows.update('il_member', columns, ['id'], cells);
     },
     keys,
-    signatures: (form) => signatureStore(rows, entityId, form),
+    signatures: (form) => signatureStore(rows, entityId, form, pages),
     async edgesOf(ids) {
       const lists = together(ids);
       const first = await select(

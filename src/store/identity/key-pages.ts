@@ -11,6 +11,10 @@ export interface KeyStore {
   blocks(keys: readonly number[], most: number): Promise<Map<number, readonly number[]>>;
   /** The same for keys that are given in order, each once: a list for each of them. */
   blocksInOrder(keys: Float64Array, most: number): Promise<(readonly number[])[]>;
+  /** The members that stand on the page of each of these keys, given in order: what is not told by rows of its own. */
+  onPages(keys: Float64Array): Promise<(readonly number[])[]>;
+  /** Takes what `onPages` gave in another transaction, which read the same. */
+  know(keys: Float64Array, onPages: (readonly number[])[]): void;
   add(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   remove(pairs: readonly (readonly [key: number, member: number])[]): Promise<void>;
   /** Writes the keys of all members at once. There must be none. `each` gives them, the same at every call: a key and its member at each place; -1: none. */
@@ -175,6 +179,11 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
 
   return {
     blocksInOrder,
+    async onPages(keys) {
+      await readOthers(keys);
+      return Array.from(keys, (key) => onPage(key)!);
+    },
+    know: (keys, members) => void read.push({ keys, members }),
     async blocks(keys, most) {
       const each = Float64Array.from(new Set(keys)).sort();
       const found = await blocksInOrder(each, most);

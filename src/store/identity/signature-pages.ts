@@ -25,7 +25,13 @@ const HEADER = 1;
 const PAGES_AT_ONCE = 200;
 const ENTITY = 2 ** 40;
 
-export function signatureStore(rows: Rows, entityId: number, { width, layout }: SignatureForm): SignatureStore {
+/** Pages that were read, for who reads what does not change. */
+export type SignaturePages = Map<number, Uint32Array>;
+/** A hundred megabytes of persons. */
+const MOST_KEPT = 40_000;
+
+/** `kept`: what is read is looked up there, and put there. */
+export function signatureStore(rows: Rows, entityId: number, { width, layout }: SignatureForm, kept?: SignaturePages): SignatureStore {
   const size = HEADER + ON_A_PAGE * width;
 
   function pageOf(member: number): number {
@@ -48,6 +54,14 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
 
   /** Pages by their numbers, without those that are not there or mean something else. */
   async function readPages(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
+    if (!kept) return readAll(numbers);
+    if (kept.size > MOST_KEPT) kept.clear();
+    const others = numbers.filter((page) => !kept.has(page));
+    if (others.length > 0) for (const [page, words] of await readAll(others)) kept.set(page, words);
+    return kept;
+  }
+
+  async function readAll(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
     const places = numbers.map((page) => entityId * ENTITY + page);
     const found = await rows.select(PAGES, together(places));
     const words = wordsOf(found.map(([, entries]) => entries as string));

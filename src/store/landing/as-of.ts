@@ -59,6 +59,27 @@ export async function receiptsAsOf(knex: Knex, { entity, entityId, off }: Counte
   };
 }
 
+/** Runs that begin at the same time on two machines may be dated in the other order. */
+const TOLERATED_MS = 5 * 60_000;
+
+/**
+ * Throws NotKept where a run that is dated after a moment (UTC) was before one that is dated earlier: the clock was ahead, and what is
+ * dated by it may have been there at that moment or not.
+ */
+export async function assertDatedInOrder(knex: Knex, moment: string): Promise<void> {
+  const last = (await knex('il_run').where('started_at', '<=', moment).max('id as id').first()) as { id: number | null } | undefined;
+  if (last?.id === null || last?.id === undefined) return;
+  const odd = (await knex('il_run')
+    .where('id', '<', last.id)
+    .where('started_at', '>', new Date(Date.parse(moment) + TOLERATED_MS).toISOString())
+    .orderBy('id')
+    .first('pipeline', 'started_at')) as { pipeline: string; started_at: string } | undefined;
+  if (odd)
+    throw new NotKept(
+      `The clock was ahead when a run of ${odd.pipeline} was dated ${odd.started_at.slice(0, 10)} (UTC), so it is not known what was there at that time. Leave the time out for what is known today.`,
+    );
+}
+
 /** Runs that worked at a moment (UTC): what they had done until then is not kept. */
 export async function workingAt(knex: Knex, moment: string): Promise<{ id: number; pipeline: string }[]> {
   return (await knex('il_run')

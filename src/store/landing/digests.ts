@@ -9,11 +9,13 @@ export interface Digests {
   add(text: string, from?: number): boolean;
   /** Adds digests that stand one behind the other. false: one of them was there before, or is one too many; those behind it are not added. */
   addAll(text: string): boolean;
-  /** Where it is; -1 when it is not there. */
-  find(digest: string): number;
+  /** Where the digest is that begins there in the text; -1 when it is not there. */
+  find(text: string, from?: number): number;
   /** Notes that this one was met; false: it was met before. */
   meet(at: number): boolean;
   met(at: number): boolean;
+  /** None was met. */
+  forgetMet(): void;
 }
 
 /**
@@ -85,8 +87,8 @@ export function digestsIn(memory: DigestMemory): Digests {
       for (let at = 0; at < text.length; at += LENGTH_OF_DIGEST) if (added === most || !add(text, at)) return false;
       return true;
     },
-    find(digest) {
-      read(digest, 0);
+    find(text, from = 0) {
+      read(text, from);
       const at = place();
       return states[at] === 0 ? -1 : at;
     },
@@ -96,5 +98,8 @@ export function digestsIn(memory: DigestMemory): Digests {
       return true;
     },
     met: (at) => (states[at]! & MET) !== 0,
+    forgetMet() {
+      for (let at = 0; at < states.length; at++) states[at]! &= ~MET;
+    },
   };
 }

@@ -22,7 +22,7 @@ export async function saveWaiting(
   const known = new Map((await waitingFiles(knex, sourceId)).map((file) => [file.path, file]));
   const all = left.map(({ path, reason }): WaitingFile => {
     const before = known.get(path);
-    return { path, reason, since: before?.since ?? now.toISOString(), runs: (before?.runs ?? 0) + 1 };
+    return { path, reason, since: earlier(before?.since, now.toISOString()), runs: (before?.runs ?? 0) + 1 };
   });
   if (known.size) await knex('il_waiting').where({ source_id: sourceId }).delete();
   for (const file of all) await knex('il_waiting').insert({ source_id: sourceId, ...file });
@@ -34,4 +34,9 @@ export async function waitingFiles(knex: Knex, sourceId: number): Promise<Waitin
     .where({ source_id: sourceId })
     .orderBy('path')
     .select('path', 'reason', 'since', 'runs')) as WaitingFile[];
+}
+
+/** Since when a file waits is never in the future, where a clock that was ahead has put it. */
+function earlier(before: string | undefined, now: string): string {
+  return before === undefined || before > now ? now : before;
 }

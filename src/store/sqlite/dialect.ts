@@ -20,6 +20,7 @@ import {
   updateStatistics,
   withoutIndex,
 } from './tables.ts';
+import { unchangedSince } from './unchanged.ts';
 import { tryOut } from './try-out.ts';
 import { createMarks, isWatched, rewriteWatches, watch } from './watch.ts';
 import { begin, commit, exclusively, readAtOneMoment, readInOrder, rollback, write } from './transactions.ts';
@@ -45,6 +46,7 @@ export const sqlite: Dialect = {
   packed,
   openDigester,
   openWriter,
+  unchangedSince,
   takeLock,
   heldLocks,
   columnsOf,

@@ -48,6 +48,19 @@ export async function rowsOf(trx: Knex.Transaction): Promise<Rows> {
   return 'rows' in connection ? connection.rows : rowsOver(connection);
 }
 
+const writes = new WeakMap<object, Map<string, number>>();
+
+/** How often rows of a table were written over a connection. */
+export function writesTo(connection: object, table: string): number {
+  return writes.get(connection)?.get(table) ?? 0;
+}
+
+function noteWrite(connection: object, table: string): void {
+  let of = writes.get(connection);
+  if (!of) writes.set(connection, (of = new Map()));
+  of.set(table, (of.get(table) ?? 0) + 1);
+}
+
 /** The same of a connection. */
 export function rowsOver(connection: Connection): Rows {
   let statements = prepared.get(connection);
@@ -78,8 +91,9 @@ export function rowsOver(connection: Connection): Rows {
     }
     return found;
   };
-  const each = async (sql: string, rows: readonly Cell[][]): Promise<void> => {
+  const each = async (table: string, sql: string, rows: readonly Cell[][]): Promise<void> => {
     if (rows.length === 0) return;
+    noteWrite(connection, table);
     guarded(() => {
       const s = statement(sql);
       for (const row of rows) s.run(row);
@@ -94,6 +108,7 @@ export function rowsOver(connection: Connection): Rows {
     const one = `(${marks(columns)})`;
     let at = 0;
     if (rows.length >= GROUP) {
+      noteWrite(connection, table);
       guarded(() => {
         const given = givenIn(into, rows, width);
         const places = columns.map((_, c) => c);
@@ -114,7 +129,7 @@ export function rowsOver(connection: Connection): Rows {
         }
       });
     }
-    await each(into + one, at === 0 ? rows : rows.slice(at));
+    await each(table, into + one, at === 0 ? rows : rows.slice(at));
   };
   return {
     asksTogether: true,
@@ -124,9 +139,9 @@ export function rowsOver(connection: Connection): Rows {
         for (const list of unpacked(rows as PackedRows)) await insert(table, columns, list);
     },
     replace: (table, columns, rows) =>
-      each(`INSERT OR REPLACE INTO ${quoted(table)} (${quotedList(columns)}) VALUES (${marks(columns)})`, rows),
-    update: (table, set, key, rows) => each(`UPDATE ${quoted(table)} SET ${equals(set, ', ')} WHERE ${equals(key, ' AND ')}`, rows),
-    remove: (table, key, rows) => each(`DELETE FROM ${quoted(table)} WHERE ${equals(key, ' AND ')}`, rows),
+      each(table, `INSERT OR REPLACE INTO ${quoted(table)} (${quotedList(columns)}) VALUES (${marks(columns)})`, rows),
+    update: (table, set, key, rows) => each(table, `UPDATE ${quoted(table)} SET ${equals(set, ', ')} WHERE ${equals(key, ' AND ')}`, rows),
+    remove: (table, key, rows) => each(table, `DELETE FROM ${quoted(table)} WHERE ${equals(key, ' AND ')}`, rows),
     select: async (sql, keys) =>
       guarded(() => {
         const s = statement(sql).raw(true);

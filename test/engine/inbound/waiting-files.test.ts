@@ -43,6 +43,14 @@ test('a file whose marker never comes is a problem after a day, the others are r
   expect((await statusOf(town.engine)).flatMap((s) => s.waiting_files)).toEqual([]);
 });
 
+test('a file that a clock a year ahead saw first waits since the clock is right, not for a year', async () => {
+  const town = await makeTown({ ...MARKED, 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
+  await town.run('receipts', { now: hours(365 * 24) });
+  await town.run('receipts', { now: hours(0) });
+  const late = await town.run('receipts', { now: hours(25) });
+  expect([codes(late), late.problems[0]?.message]).toEqual([['FILE_WAITS'], expect.stringMatching(/there for 25 hours/)]);
+});
+
 test('a file that waits is named with since when and why in status and on the pages, and counted in /health, until it was read', async () => {
   const evil = 'receipts\u202e\u001b[2J\n-2.csv';
   const town = await makeTown({

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { attachFile, readAttachment } from '../../../src/engine/reconciliation/exceptions/exception-files.ts';
 import { actOnExceptions, showException } from '../../../src/engine/reconciliation/exceptions/exceptions.ts';
+import type { SavedReport } from '../../../src/config/schema/saved-report.ts';
+import { makeReport } from '../../../src/reports/catalog.ts';
 import { exceptionLines, selectExceptions } from '../../../src/reports/reconciliation/exceptions.ts';
 import { listAudit } from '../../../src/store/ledger/audit.ts';
 import { MONEY, moneyTown, receiptFile } from './agreement-town.ts';
@@ -40,6 +42,28 @@ async function town(amounts: Record<string, string>): Promise<TestTown> {
 
 const ids = async (t: TestTown): Promise<Record<string, string>> =>
   Object.fromEntries((await exceptionLines(t.engine, {}, TODAY)).map((e) => [e.amount, e.id]));
+
+test('what a clock that was ahead found is in the aging of today, and how things stood in between is not told', async () => {
+  const t = await town({ 1: '9.00' });
+  const days = (n: number): Date => new Date(Date.now() + n * 86_400_000);
+  t.write({ 'desk/b.csv': receiptFile([{ no: '2', amount: '12.00' }]) });
+  await t.run('desk-receipts', { now: () => days(400) });
+  await t.run('to-bank', { now: () => days(400) });
+  await t.run('to-bank');
+  const [day, before] = [days(0), days(-1)].map((at) => at.toISOString().slice(0, 10)) as [string, string];
+  const making = { today: day };
+  const aging = async (as_of: string): Promise<unknown[]> =>
+    (await makeReport(t.engine, { report: 'aging', as_of } as SavedReport, making)).tables[2]!.rows.map((row) => row.amount);
+  expect((await aging(day)).toSorted()).toEqual([1200, 900]);
+  expect(await aging(before)).toEqual([900]);
+  await t.run('desk-receipts');
+  const [last] = (await t.engine.knex('il_run').max('id as id')) as { id: number }[];
+  await t.engine
+    .knex('il_run')
+    .where({ id: last!.id })
+    .update({ started_at: days(-2).toISOString() });
+  await expect(aging(before)).rejects.toThrow(/the clock was ahead when a run of/);
+});
 
 describe('a write-off', () => {
   test('is within the limit of the role, for one and for all of the month, and nobody without a role does it', async () => {

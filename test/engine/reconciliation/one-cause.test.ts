@@ -91,6 +91,41 @@ S2,2026-07-01,rink,10.00
       ['1.00', causeId],
     ]);
   });
+
+  test('of one sum of the debits of all places too, where the settlements are the right side', async () => {
+    const t = await moneyTown({
+      'pipelines/cards.yaml': `pipeline: cards
+reconcile:
+  left: { name: payments, entity: receipt, amount: amount, date: received_on }
+  right: { name: settlements, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - settlement: place and day
+      of: right
+      on: [department, { left: received_on, right: collected_on }]
+      parts: { gross: amount, net: amount }
+      contract: [{ percent: 2, deducted: monthly }]
+      monthly: { where: { reference: [FEE, FEE2] } }
+  open: { left: { type: not_settled, within: 2 }, right: { type: settled_without_receipt } }
+  exceptions: [{ expected: right, by: [department], days: habit, type: missing_settlement }]
+`,
+      'desk/a.csv': receiptFile([
+        { no: 'R1', amount: '10.00', dept: 'pool', day: '2026-07-01' },
+        { no: 'R2', amount: '20.00', dept: 'pool', day: '2026-07-06' },
+        { no: 'R3', amount: '30.00', dept: 'pool', day: '2026-07-06' },
+        { no: 'R4', amount: '10.00', dept: 'rink', day: '2026-07-01' },
+      ]),
+      'bank/a.csv': `no,day,dept,amount
+S1,2026-07-01,pool,10.00
+S2,2026-07-01,rink,10.00
+FEE,2026-08-03,pool,-1.20
+FEE2,2026-08-03,rink,-0.20
+`,
+    });
+    for (const name of ['desk-receipts', 'bank-deposits', 'cards']) await run(t, name);
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    const cause = list.find((e) => e.type === 'missing_settlement')!.id;
+    expect(list.filter((e) => e.type === 'fee_odd').map((e) => [e.amount, e.cause])).toEqual([['1.00', cause]]);
+  });
 });
 
 test('of two reports of one folder, each is missing by its own days', async () => {

@@ -132,6 +132,8 @@ export async function startReplayServer(spec: ReplaySpec): Promise<ReplayServer>
 }
 
 function give(response: ServerResponse, { status, headers, body, lost }: Reply): void {
+  // Only the time that was recorded: positions go by it, and the day of a certification is to change nothing.
+  response.sendDate = false;
   if (lost === 'before') response.socket?.destroy();
   else if (lost === 'within') {
     const bytes = Buffer.from(body);

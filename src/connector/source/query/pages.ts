@@ -5,6 +5,8 @@ import type { StreamConfig } from '../../../config/schema/connector.ts';
 import { parseDuration } from '../../../core/time/time.ts';
 import type { QueryTransport } from '../../../transports/transport.ts';
 import { isBefore, isoOf, lowerBound } from '../bounds.ts';
+import { withoutFuture } from '../clocks.ts';
+import { futureRows, latestOf, serverClock } from './server-clock.ts';
 import { readByChanges } from './changes.ts';
 import { readByRowversion } from './rowversion.ts';
 
@@ -14,8 +16,11 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
   if (incremental?.kind === 'rowversion') return yield* readByRowversion(stream, transport, context);
   if (incremental?.kind === 'change_tracking') return yield* readByChanges(stream, transport, context);
   const name = incremental?.cursor ?? '';
-  const from = incremental && lowerBound(incremental, context);
-  const state: StreamState = { ...context.state };
+  const clock = incremental?.kind === 'datetime' ? await serverClock(transport) : undefined;
+  const known = clock ? withoutFuture(context.state, latestOf(clock, incremental!, context.state.cursor), context) : context.state;
+  const state: StreamState = { ...known };
+  const from = incremental && lowerBound(incremental, { ...context, state });
+  const future = clock && futureRows(name, clock, incremental!);
   const lists = transport.query({
     ...querySpec(stream, context, from?.cursor),
     after: from && {
@@ -30,7 +35,8 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
   for await (const records of lists) {
     if (!incremental) yield { records };
     else {
-      const last = records.at(-1);
+      const last = future ? records.findLast(future.isPast) : records.at(-1);
+      future?.seen(records);
       const cursor = last && textAt(last.values, name);
       // A row read again within the lookback must not move the position back.
       if (cursor !== undefined && (state.cursor === undefined || !isBefore(cursor, state.cursor, incremental.kind))) {
@@ -40,6 +46,7 @@ export async function* readQuery(stream: StreamConfig, transport: QueryTransport
       yield { records, state: { ...state } };
     }
   }
+  future?.tell(context);
 }
 
 /**

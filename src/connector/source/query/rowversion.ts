@@ -57,7 +57,10 @@ async function heldBack(upper: string, transport: QueryTransport, context: PageC
   const used = await rowversionOf('SELECT @@DBTS', transport);
   if (used === undefined || BigInt(used) < BigInt(upper)) return undefined;
   const before = context.state.held;
-  const held = before?.version === upper ? before : { version: upper, at: context.now.toISOString() };
+  const held =
+    before?.version === upper && Date.parse(before.at) <= context.now.getTime()
+      ? before
+      : { version: upper, at: context.now.toISOString() };
   const minutes = Math.floor((context.now.getTime() - Date.parse(held.at)) / 60_000);
   if (minutes * 60_000 >= LONG_MS)
     context.note(

@@ -108,7 +108,10 @@ function addTag(tags: Map<string, Tags>, id: string, name: string, role: 'cause'
 }
 
 /** The values of a field of the records of a reconciliation's exceptions. */
-type FieldReader = (pipeline: string, field: string) => Promise<(StoredException & { text: string })[]>;
+type FieldReader = (pipeline: string, field: string) => Promise<FieldOfRecord[]>;
+
+/** An exception, with what one of its records has in a field. */
+type FieldOfRecord = StoredException & { golden: number; text: string };
 
 function fieldReader(
   trx: Knex,
@@ -117,7 +120,7 @@ function fieldReader(
   records: ReadonlyMap<string, readonly ExceptionRecord[]>,
 ): FieldReader {
   return async (pipeline, field) => {
-    const found: (StoredException & { text: string })[] = [];
+    const found: FieldOfRecord[] = [];
     const config = project.pipelines.get(pipeline)?.value.reconcile;
     if (!config) return found;
     for (const side of ['left', 'right'] as const) {
@@ -133,7 +136,7 @@ function fieldReader(
         field,
         own.map(({ golden }) => golden),
       );
-      for (const { golden, ...exception } of own) found.push({ ...exception, text: values.get(golden) ?? '' });
+      for (const exception of own) found.push({ ...exception, text: values.get(exception.golden) ?? '' });
     }
     return found;
   };
@@ -158,11 +161,16 @@ async function tagMonthlyFees(
       const { entity } = value.reconcile![rule.expected];
       for (const { id, since, facts } of missing) addTag(tags, id, `fee ${pipeline} ${since!.slice(0, 7)} ${String(facts.of)}`, 'cause');
       for (const own of new Set(fees.map((fee) => fee.pipeline))) {
-        if (project.pipelines.get(own)?.value.reconcile?.left.entity !== entity) continue;
+        const sides = project.pipelines.get(own)?.value.reconcile;
+        if (sides?.left.entity !== entity && sides?.right.entity !== entity) continue;
         const values = await Promise.all(rule.by.map((field) => fieldsOf(own, field)));
         for (const { id, facts } of fees.filter((fee) => fee.pipeline === own)) {
-          const texts = values.map((list) => list.find((one) => one.id === id)?.text ?? '');
-          if (texts.every((text) => text !== '')) addTag(tags, id, `fee ${pipeline} ${String(facts.month)} ${texts.join(', ')}`, 'echo');
+          // Several senders may have one debit each, and the contract all of them in one sum.
+          const debits = new Set(values.flatMap((list) => list.filter((one) => one.id === id).map(({ golden }) => golden)));
+          for (const debit of debits) {
+            const texts = values.map((list) => list.find((one) => one.id === id && one.golden === debit)?.text ?? '');
+            if (texts.every((text) => text !== '')) addTag(tags, id, `fee ${pipeline} ${String(facts.month)} ${texts.join(', ')}`, 'echo');
+          }
         }
       }
     }

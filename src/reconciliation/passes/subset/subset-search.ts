@@ -1,29 +1,25 @@
-import type { BusinessDays, Entry, SubsetPass, Unequal } from '../../entry.ts';
+import type { BusinessDays, Entry, SubsetPass } from '../../entry.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../../sums.ts';
 import { isByChance, isEveryday, waysByChance } from '../by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from '../candidates.ts';
+import { type RecordsInOrder, recordsInOrder } from './in-order.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
+import type { Target } from './target.ts';
 import { salesAndRefunds, takingsOf } from '../settlement.ts';
-
-/** One record, and what a key ties to it already. */
-export interface Target {
-  anchor: Entry;
-  kept: readonly Entry[];
-  group?: Unequal;
-}
 
 /** Which of the sums of a target: of a settlement, its sales or its refunds; all records where these are not apart. */
 export type SumOf = 'sales' | 'refunds' | 'all';
 
 /**
  * Why a solution may be another one. many: so many candidates would add up to an unrelated amount as well, unless it is known that what is
- * wanted is among them. equal: which of equal records it is cannot be told, or the settlement says another number of payments.
+ * wanted is among them. claimed: so would they where amounts are round, and another record may want them; what is wanted here may be missing.
+ * equal: which of equal records it is cannot be told, or the settlement says another number of payments.
  */
 export interface Doubt {
   of: SumOf;
-  why: 'many' | 'equal';
+  why: 'many' | 'claimed' | 'equal';
 }
 
 /** Records that add up to a target, with what is kept of its group. */
@@ -79,6 +75,8 @@ type IsFit = (chosen: readonly Entry[]) => boolean;
 const ALWAYS_TRIED = 16;
 /** Of more refunds that wait, none is taken. */
 const MOST_REFUNDS = 40;
+/** Amounts are often in quarters, whatever the cents of a few of them are. */
+const ROUND = 25;
 /** A settlement says itself what its refunds come to: so they are there, and fit by chance ten times less often. */
 const REFUND_CHANCES = 10;
 
@@ -94,6 +92,7 @@ function nothing(of: SumOf, result: 'none' | 'found', minor = 0, units: readonly
 export function subsetSearch(
   pass: SubsetPass,
   open: readonly Entry[],
+  targets: readonly Target[],
   days: BusinessDays,
   views: readonly View[],
   keys?: KeyGroups,
@@ -109,6 +108,8 @@ export function subsetSearch(
   // One by one: a refund that is settled apart from the others of its day fits as well as one that is alone on its day.
   const single = { one: pass.one, together: [] };
   const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(single, view.block, negative, days) })) : [];
+
+  const order = pass.order && recordsInOrder({ ...pass, order: pass.order }, open, targets, days, (entry) => used.has(entry), keys);
 
   function near(anchor: Entry, view: View, candidates: Candidates, most: number, wanted?: number): Unit[] | undefined {
     const isCandidate = ({ entries }: Unit): boolean => !used.has(entries[0]!);
@@ -136,12 +137,15 @@ export function subsetSearch(
     // What does not fit what else is known of the target is only proposed.
     const isUnsure = only.picked || (isFit !== undefined && only !== fitting);
     const chance = of === 'refunds' ? pass.chance * REFUND_CHANCES : pass.chance;
-    const byChance = (): boolean =>
+    const byChance = (step?: number): boolean =>
       (of !== 'refunds' && isEveryday(only.chosen, [anchor, ...kept], chance)) ||
-      (isByChance(units, minor, chance, only.chosen, countOf(anchor) !== undefined) &&
+      (isByChance(units, minor, chance, only.chosen, {
+        isCounted: countOf(anchor) !== undefined,
+        ...(step === undefined ? {} : { step }),
+      }) &&
         !areOneGroup(units, only.chosen, kept) &&
         !areRestOfDays(units, only.chosen, kept));
-    const why = isUnsure ? 'equal' : byChance() ? 'many' : undefined;
+    const why = isUnsure ? 'equal' : byChance() ? 'many' : of !== 'refunds' && byChance(ROUND) ? 'claimed' : undefined;
     const { chosen, several, ways = [] } = only;
     return { of, minor, units, ways, result: several ? 'several' : 'found', chosen, doubts: why ? [{ of, why }] : [] };
   }
@@ -220,6 +224,8 @@ export function subsetSearch(
   function answerTo(target: Target): Answer {
     const { anchor, kept } = target;
     const parts = pass.parts && salesAndRefunds({ parts: pass.parts, negative: pass.negative }, anchor);
+    const ofRun = order && inOrder(target, parts, order);
+    if (ofRun) return ofRun;
     if (!parts) return plain(target, pass.parts ? takingsOf({ parts: pass.parts, negative: pass.negative }, anchor) : [anchor.minor]);
     const keptSales = kept.filter(({ minor }) => minor > 0);
     const keptRefunds = kept.filter(({ minor }) => minor <= 0);
@@ -255,6 +261,35 @@ export function subsetSearch(
     const whole = hasRefunds ? [...keptSales, ...keptRefunds] : keptSales;
     if (!chosen.length && whole.length === kept.length) return found;
     return { ...found, found: { kept: whole, chosen, doubts: [...doubts, ...ofRefunds.doubts] } };
+  }
+
+  /** What follows one another and adds up; undefined where the order says nothing. */
+  function inOrder(target: Target, parts: ReturnType<typeof salesAndRefunds>, { runsOf }: RecordsInOrder): Answer | undefined {
+    const { anchor, kept } = target;
+    const wanted = parts?.stated ? [{ minor: parts.sales, refunds: -parts.refunds }] : wantedOf(anchor).map((minor) => ({ minor }));
+    const runs = runsOf(target, wanted);
+    if (!runs) return undefined;
+    const left = narrowed.get(sumName(anchor, 'all'));
+    const count = countOf(anchor);
+    const isFit: IsFit = (chosen) =>
+      (left === undefined || left.has(wayName(chosen))) &&
+      isAlike(kept, chosen) &&
+      (count === undefined ||
+        isCount([...kept, ...chosen].filter(({ minor }) => !parts || minor > 0).length, count, (parts?.refunds ?? 0) !== 0));
+    const ways = runs.ways.filter(isFit);
+    const units = runs.near.map((entry) => ({ minor: entry.minor, entries: [entry] }));
+    const own: Answer = { target, near: runs.near, sums: [] };
+    const [way, second] = ways;
+    if (!way) return own;
+    const minor = sumOf(way);
+    const sums: SoughtSum[] = wanted.length === 1 ? [{ of: 'all', minor, units, ways }] : [];
+    if (second) return { ...own, sums, several: [...new Set(ways.flat())] };
+    return { ...own, sums, found: { kept, chosen: way, doubts: runs.isByChance ? [{ of: 'all', why: 'many' }] : [] } };
+  }
+
+  /** What all records of a target may come to. */
+  function wantedOf(anchor: Entry): readonly number[] {
+    return pass.parts ? [...new Set(takingsOf({ parts: pass.parts, negative: pass.negative }, anchor))] : [anchor.minor];
   }
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */

@@ -4,9 +4,11 @@ import { sumOf } from '../../sums.ts';
 import { balancedNeeds, type Need } from '../balanced.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { manyOf, type View } from '../candidates.ts';
+import { claimsOf, type IsClaimed } from './claims.ts';
 import { jointWays } from '../joint.ts';
 import { partsOf } from '../settlement.ts';
-import { type Answer, type Solution, type SubsetSearch, subsetSearch, type Target } from './subset-search.ts';
+import { type Answer, type Solution, type SubsetSearch, subsetSearch } from './subset-search.ts';
+import type { Target } from './target.ts';
 
 export interface SubsetResult {
   matches: FoundMatch[];
@@ -15,6 +17,8 @@ export interface SubsetResult {
   completed: Unequal[];
   /** Settlements whose sales are known, but not their refunds. */
   unequal: Unequal[];
+  /** Matches that are proposed in the end, unless a later pass finds more; with the key group that one completes. */
+  weak: { match: FoundMatch; group?: Unequal }[];
   /** Records for which nothing was found and not all could be tried, since too many candidates are near. */
   untried: number;
 }
@@ -33,12 +37,14 @@ export function matchBySubset(
   others: readonly SubsetPass[] = [],
   keys?: KeyGroups,
 ): SubsetResult {
-  const search = subsetSearch(pass, open[manyOf(pass)], days, refundViews(pass, others), keys);
-  const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [], untried: 0 };
-  let answers = targetsOf(pass, open, unequal).map((target) => search.answer(target));
+  const targets = targetsOf(pass, open, unequal);
+  const search = subsetSearch(pass, open[manyOf(pass)], targets, days, refundViews(pass, others), keys);
+  const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [], weak: [], untried: 0 };
+  let answers = targets.map((target) => search.answer(target));
   for (;;) {
     const balanced = balancedNeeds(answers.flatMap(({ sums }) => sums));
-    answers = answers.map((answer) => withoutChance(answer, balanced));
+    const isClaimed = claimsOf(pass, answers, days);
+    answers = answers.map((answer) => withoutChance(answer, balanced, isClaimed));
     const certain = withoutRivals(answers, ({ found }) => found && !found.doubts.length);
     if (!certain.size) {
       const narrowed = narrow(answers, search);
@@ -59,7 +65,7 @@ export function matchBySubset(
   for (const answer of answers) {
     const { target, found, sales, several, untried } = answer;
     if (untried && !found && !sales && !several) result.untried++;
-    if (alone.has(answer)) take(pass, target, found!, result);
+    if (alone.has(answer)) take(pass, target, found!, result, isWeak(found!));
     else if (ofSales.has(answer)) keepSales(pass, target, sales!, several, result);
     else {
       const records = [...((found ?? sales)?.chosen ?? []), ...(several ?? [])];
@@ -94,13 +100,12 @@ function targetsOf(pass: SubsetPass, open: { left: readonly Entry[]; right: read
   return targets.filter(({ anchor }) => anchor.day !== null);
 }
 
-/** An answer of which the sums that balance with all others do not fit by chance. */
-function withoutChance(answer: Answer, balanced: ReadonlySet<Need>): Answer {
+/** An answer of which the sums that balance with all others do not fit by chance, nor do those whose records no other target may want. */
+function withoutChance(answer: Answer, balanced: ReadonlySet<Need>, isClaimed: IsClaimed): Answer {
   const sure = answer.sums.filter((sum) => balanced.has(sum)).map(({ of }) => of);
-  if (!sure.length) return answer;
   const without = ({ doubts, ...solution }: Solution): Solution => ({
     ...solution,
-    doubts: doubts.filter(({ of, why }) => why !== 'many' || !sure.includes(of)),
+    doubts: doubts.filter(({ of, why }) => why === 'equal' || (!sure.includes(of) && (why === 'many' || solution.chosen.some(isClaimed)))),
   });
   const { found, sales } = answer;
   return { ...answer, ...(found ? { found: without(found) } : {}), ...(sales ? { sales: without(sales) } : {}) };
@@ -128,9 +133,18 @@ function withoutRivals(
   );
 }
 
-function take(pass: SubsetPass, target: Target, { kept, chosen, doubts, lacking }: Solution, result: SubsetResult): void {
+/** Whether another record may want its records, and nothing else is doubted. */
+function isWeak({ doubts, lacking }: Solution): boolean {
+  return lacking === undefined && doubts.length > 0 && doubts.every(({ why }) => why === 'claimed');
+}
+
+function take(pass: SubsetPass, target: Target, { kept, chosen, doubts, lacking }: Solution, result: SubsetResult, isLast = false): void {
   const { anchor, group } = target;
   const many = [...kept, ...chosen];
+  if (isLast) {
+    result.weak.push({ match: { ...matchOf(pass, target, many, true), takenLast: true }, ...(group ? { group } : {}) });
+    return;
+  }
   if (group) result.completed.push(group);
   if (lacking === undefined) {
     result.matches.push(matchOf(pass, target, many, doubts.length > 0));

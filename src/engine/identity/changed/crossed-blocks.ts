@@ -1,9 +1,9 @@
-import { blockKeys } from '../../identity/block/passes.ts';
-import type { IdentityModel } from '../../identity/model.ts';
-import { scorePair, verdictOf } from '../../identity/score/score.ts';
-import { signaturesOf } from '../../identity/score/screen-signature.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
-import { isTie } from './place.ts';
+import { blockKeys } from '../../../identity/block/passes.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import { scorePair, verdictOf } from '../../../identity/score/score.ts';
+import { signaturesOf } from '../../../identity/score/screen-signature.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
+import { isTie } from '../place.ts';
 
 /** A block that grew over the cap, or shrank to it. */
 export interface CrossedBlock {

@@ -1,72 +1,33 @@
-import type { IdentityModel } from '../../identity/model.ts';
-import { RULE_CAP } from '../../identity/resolve.ts';
-import { signaturesOf } from '../../identity/score/screen-signature.ts';
-import type { IdentityStore, Member, StoredEdge } from '../../store/identity/identity.ts';
+import type { IdentityModel } from '../../../identity/model.ts';
+import { RULE_CAP } from '../../../identity/resolve.ts';
+import { signaturesOf } from '../../../identity/score/screen-signature.ts';
+import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { edgeOf } from './crossed-blocks.ts';
-import { inOrder, isTie } from './place.ts';
+import { inOrder, isTie } from '../place.ts';
 
-/** A block that members which changed are or were in. */
-export interface Block {
-  key: number;
-  cap: number;
-  population: number;
-  /** Of a rule, not of a pass. */
-  isRule: boolean;
-  /** Its members before, in the order of their ids; of a block that is larger than its cap only that. */
-  was: readonly number[];
-  /** Its members after the change, likewise. */
-  now: readonly number[];
-}
-
-/** A member that changed, with the blocks that it is in now. */
-export interface Keyed {
+/** A member as it is now, with those that it shares each of its blocks with, which are no larger than their cap. */
+export interface InBlocks {
   member: Member;
-  /** Of passes. */
-  blocks: readonly Block[];
-  /** Of rules, in the order of the model. */
-  rules: readonly { block: Block; rule: string }[];
+  blocks: readonly (readonly number[])[];
 }
 
-/** The members of a block; none where it is larger than its cap. */
-function membersOf({ now, cap }: Block): readonly number[] {
-  return now.length > cap ? [] : now;
+/** The edges of some members with others, by the place of the member, and those of these others that are tied to one of them. */
+export interface EdgesFound {
+  edges: StoredEdge[][];
+  ties: Member[];
 }
 
 /**
- * The edges of some members with all others, by what ties the pair. Members of edges that tie are added to `members`; of all others only
- * a few words are read, see signatures.
+ * The edges of some members with all others of their blocks, without those in `apart`. Only a few words are read of others that are plainly
+ * somebody else, see signatures.
  */
-export async function edgesOfKeyed(
+export async function edgesWithOthers(
   store: IdentityStore,
   model: IdentityModel,
-  keyed: readonly Keyed[],
-  members: Map<number, Member>,
-): Promise<StoredEdge[]> {
-  const edges = new Map<string, StoredEdge>();
-  const edge = (x: Member, y: Member, rule: string | null): StoredEdge | undefined => {
-    const name = pairName(x.id, y.id);
-    const known = edges.get(name);
-    if (known) return known;
-    const made = edgeOf(model, x, y, rule);
-    if (made) edges.set(name, made);
-    return made;
-  };
-  // Rules first, in the order of the model, so an edge has the name of the first that makes it.
-  await loadMembers(
-    store,
-    members,
-    keyed.flatMap(({ rules }) => rules.flatMap(({ block }) => (membersOf(block).length > 1 ? membersOf(block) : []))),
-  );
-  const known = new Map<Block, [Member, Member][]>();
-  for (const { member, rules } of keyed)
-    for (const { block, rule } of rules) {
-      let pairs = known.get(block);
-      if (!pairs) known.set(block, (pairs = neighbors(membersOf(block), members)));
-      for (const [a, b] of pairs) if (a === member || b === member) edge(a, b, rule);
-    }
-  const likely = await likelyPairs(store, model, keyed, candidatesOf(keyed));
-  await scoreLikely(store, keyed, members, likely, (x, y) => edge(x, y, null));
-  return [...edges.values()];
+  some: readonly InBlocks[],
+  apart: ReadonlySet<number>,
+): Promise<EdgesFound> {
+  return scoreLikely(store, model, some, await likelyPairs(store, model, some, candidatesOf(some, apart)));
 }
 
 /** Neighbors among the members of a rule's block, in the order in which members are put into clusters. */
@@ -93,16 +54,14 @@ interface Candidates {
   start: Int32Array;
 }
 
-/** A pair of two of `keyed` is there once. Sorted lists of numbers: a set of so many takes several times as long. */
-function candidatesOf(keyed: readonly Keyed[]): Candidates {
-  const touched = new Set(keyed.map(({ member }) => member.id));
-  const start = new Int32Array(keyed.length + 1);
+/** Sorted lists of numbers: a set of so many takes several times as long. */
+function candidatesOf(some: readonly InBlocks[], apart: ReadonlySet<number>): Candidates {
+  const start = new Int32Array(some.length + 1);
   let found = new Float64Array(1024);
   let size = 0;
-  keyed.forEach(({ member: { id }, blocks }, m) => {
+  some.forEach(({ member: { id }, blocks }, m) => {
     const first = size;
-    for (const block of blocks) {
-      const ids = membersOf(block);
+    for (const ids of blocks) {
       if (size + ids.length > found.length) found = longer(found, size + ids.length);
       for (let i = 0; i < ids.length; i++) found[size++] = ids[i]!;
     }
@@ -112,7 +71,7 @@ function candidatesOf(keyed: readonly Keyed[]): Candidates {
       const other = all[i]!;
       if (other === last) continue;
       last = other;
-      if (other !== id && (other > id || !touched.has(other))) found[size++] = other;
+      if (other !== id && !apart.has(other)) found[size++] = other;
     }
     start[m + 1] = size;
   });
@@ -128,7 +87,7 @@ function longer(list: Float64Array<ArrayBuffer>, least: number): Float64Array<Ar
   return made;
 }
 
-/** Pairs that may be linked or wait, in order: the place in `ids` times how many `keyed` there are, plus the place in `keyed`. */
+/** Pairs that may be linked or wait, in order: the place in `ids` times how many members are compared, plus the place of the member. */
 interface Likely {
   ids: Float64Array;
   pairs: Float64Array;
@@ -138,7 +97,7 @@ interface Likely {
 async function likelyPairs(
   store: IdentityStore,
   model: IdentityModel,
-  keyed: readonly Keyed[],
+  some: readonly InBlocks[],
   { ids, others, start }: Candidates,
 ): Promise<Likely> {
   const signatures = signaturesOf(model);
@@ -146,14 +105,14 @@ async function likelyPairs(
   const words = await store.signatures(signatures).read(ids);
   const placeOf = placesIn(ids);
   const pairs: number[] = [];
-  keyed.forEach(({ member: { population, profile } }, m) => {
+  some.forEach(({ member: { population, profile } }, m) => {
     if (start[m] === start[m + 1]) return;
     const mayCount = signatures.screenFor(population, profile!);
     for (let i = start[m]!; i < start[m + 1]!; i++) {
       const place = placeOf(others[i]!);
       const of = signatures.populationAt(words, place * width);
       // Where nothing is known the member itself tells.
-      if (of < 0 || (of === population && mayCount(words, place * width))) pairs.push(place * keyed.length + m);
+      if (of < 0 || (of === population && mayCount(words, place * width))) pairs.push(place * some.length + m);
     }
   });
   return { ids, pairs: Float64Array.from(pairs).sort() };
@@ -185,28 +144,32 @@ const AT_ONCE = 1024;
 
 async function scoreLikely(
   store: IdentityStore,
-  keyed: readonly Keyed[],
-  members: Map<number, Member>,
+  model: IdentityModel,
+  some: readonly InBlocks[],
   { ids, pairs }: Likely,
-  edge: (x: Member, y: Member) => StoredEdge | undefined,
-): Promise<void> {
-  const idAt = (pair: number): number => ids[Math.floor(pairs[pair]! / keyed.length)]!;
+): Promise<EdgesFound> {
+  const edges = some.map((): StoredEdge[] => []);
+  const ties = new Map<number, Member>();
+  const idAt = (pair: number): number => ids[Math.floor(pairs[pair]! / some.length)]!;
   for (let from = 0; from < pairs.length;) {
-    const some: number[] = [];
+    const others: number[] = [];
     let to = from;
     for (; to < pairs.length; to++) {
       const id = idAt(to);
-      if (id === some.at(-1)) continue;
-      if (some.length === AT_ONCE) break;
-      some.push(id);
+      if (id === others.at(-1)) continue;
+      if (others.length === AT_ONCE) break;
+      others.push(id);
     }
-    const read = new Map((await store.byId(some.filter((id) => !members.has(id)))).map((member) => [member.id, member]));
+    const read = new Map((await store.byId(others)).map((member) => [member.id, member]));
     for (; from < to; from++) {
-      const id = idAt(from);
-      const other = members.get(id) ?? read.get(id);
+      const other = read.get(idAt(from));
       if (!other) continue;
-      const made = edge(keyed[pairs[from]! % keyed.length]!.member, other);
-      if (made && isTie(made)) members.set(id, other);
+      const place = pairs[from]! % some.length;
+      const edge = edgeOf(model, some[place]!.member, other, null);
+      if (!edge) continue;
+      edges[place]!.push(edge);
+      if (isTie(edge)) ties.set(other.id, other);
     }
   }
+  return { edges, ties: [...ties.values()] };
 }
