@@ -43,11 +43,16 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
-  const inOneSource = (a: number, b: number): boolean => input.connections !== undefined && input.connections[a] === input.connections[b];
+  const { connections } = input;
+  const inOneSource = (a: number, b: number): boolean => connections !== undefined && connections[a] === connections[b];
+  const inTwoSources = (a: number, b: number): boolean => connections !== undefined && connections[a] !== connections[b];
   const neighbors = neighborsOf(input.size, input.edges);
-  /** James Goodwin and William Goodwin are no twins where a third record is of James William. */
-  const goesByMiddle = (a: number, b: number): boolean =>
-    neighbors[a]!.some((r) => pair(a, r).byMiddle && pair(b, r).sure) || neighbors[b]!.some((r) => pair(b, r).byMiddle && pair(a, r).sure);
+  /** James Goodwin and William Goodwin are no twins where a third record is of James William, unless one system has them in one house. */
+  const goesByMiddle = (a: number, b: number): boolean => {
+    const isBoth = (r: number, middle: number, given: number): boolean =>
+      pair(middle, r).byMiddle && pair(given, r).sure && (inTwoSources(a, b) || !pair(middle, r).sameHome);
+    return neighbors[a]!.some((r) => isBoth(r, a, b)) || neighbors[b]!.some((r) => isBoth(r, b, a));
+  };
   /**
    * How likely two clusters are one: the mean of all cross pairs, in full, and what their names and birth dates say all together.
    * undefined where something keeps them apart.

@@ -25,7 +25,16 @@ import {
   sameHome,
   sharesContact,
 } from './home.ts';
-import { areNamedAlike, givenNames, goesBy, hasNearSurname, hasOtherSurname, haveTwoMiddleNames, sameMiddleName } from './names.ts';
+import {
+  areNamedAlike,
+  givenNames,
+  goesBy,
+  goesByInitial,
+  hasNearSurname,
+  hasOtherSurname,
+  haveTwoMiddleNames,
+  sameMiddleName,
+} from './names.ts';
 import { namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
 import { fixed } from './weights.ts';
 
@@ -102,7 +111,8 @@ function vetoByRole(
   const [first, second] = givenNames(population, a, b, given);
   const birth = birthLevel(population, a, levels);
   const middle = (p: Profile): string | null => (roles.middle < 0 ? null : (p[roles.middle] ?? null));
-  const conflict = namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
+  const called = (is: (given: string | null, middle: string | null) => boolean): boolean => is(first, middle(b)) || is(second, middle(a));
+  const conflict = namesConflict(population, first, second) && !called(goesBy) && !(birth === 0 && called(goesByInitial));
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
   const otherSex = roles.sex >= 0 && levels[roles.sex] === 1;
   const bothRarer = conflict && population.isRarerName(first!) && population.isRarerName(second!);
