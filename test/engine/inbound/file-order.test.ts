@@ -102,7 +102,9 @@ test('a snapshot whose name has a mistyped year does not have all others left ou
   town.write({ [ON(25)]: receipts(list(2, 3, '3.00')) }, HOUR / 2);
   const run = await town.run('receipts');
   expect([run.outcome, run.problems.map(({ code }) => code)]).toEqual(['failed', ['FILE_NAMED_AHEAD']]);
-  expect(run.problems[0]!.message).toContain('receipts-20620324.csv, which was read and whose name has a day that is still to come (2062-03-24)');
+  expect(run.problems[0]!.message).toContain(
+    'receipts-20620324.csv, which was read and whose name has a day that is still to come (2062-03-24)',
+  );
   // As the hint says.
   town.write(snapshots('modified'));
   await town.reopen();
