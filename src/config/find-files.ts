@@ -115,8 +115,8 @@ async function readPlain(root: string, below: string, ending: string, shipped: b
       problems.push({
         code: 'NAME_MISMATCH',
         place: { file: shown },
-        message: 'files that end in .yml are not read.',
-        hint: `Name it ${name.slice(0, -4)}.yaml.`,
+        message: 'This file is not read, because its name ends in .yml.',
+        hint: `Rename it to ${name.slice(0, -4)}.yaml.`,
       });
     }
     return name.endsWith(ending) ? [readOne(root, `${below}/${name}`, name.slice(0, -ending.length), shipped, problems)] : [];
@@ -147,8 +147,9 @@ function misnamed(file: TextFile, start: string, ending: string): Problem {
   return {
     code: 'NAME_MISMATCH',
     place: { file: file.shown },
-    message: 'files that come with a connector must start with its name, so two connectors do not collide.',
-    hint: `Name it ${start}${ending} or ${start}-….`,
+    message:
+      'The name of a mapping or lookup in the folder of a connector must start with the name of the connector, so that two connectors do not collide.',
+    hint: `Rename it to ${start}${ending} or ${start}-….`,
   };
 }
 

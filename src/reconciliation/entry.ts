@@ -65,6 +65,8 @@ export interface AmountPass {
   within: Window;
   /** References and memos: agreement decides among equal amounts. */
   text: readonly FieldPair[];
+  /** Records of one day come in the order of these fields, on both sides. */
+  order?: readonly FieldPair[];
   tolerance?: Tolerance;
   /** How often, in a thousand, an amount of this block may find such a partner by chance and still be confirmed. */
   chance: number;
@@ -85,6 +87,8 @@ export interface SubsetPass {
   together: readonly string[];
   /** All records of one group agree in these fields, where they have them. */
   alike?: readonly string[];
+  /** The records of one group follow one another, in the order of these fields. */
+  order?: readonly string[];
   /** What the one record is made of, where the many add up to its gross instead of its amount. */
   parts?: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */

@@ -201,7 +201,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'NAME_MISMATCH: an ending that is not read',
     { 'pipelines/more.yml': 'pipeline: more\n' },
-    ['pipelines/more.yml: files that end in .yml are not read. Name it more.yaml. [NAME_MISMATCH]'],
+    ['pipelines/more.yml: This file is not read, because its name ends in .yml. Rename it to more.yaml. [NAME_MISMATCH]'],
   ],
 ];
 

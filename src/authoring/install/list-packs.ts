@@ -81,8 +81,8 @@ export function remark({ connector, version, state, changed, from }: ListedPack)
     {
       code: 'PACK_GONE',
       place: { file },
-      message: `${connector} ${version} was installed, but its folder is gone.`,
-      hint: `Add it again, or take it out of ${LOCK_FILE}.`,
+      message: `The pack ${connector} ${version} was installed in ${file}, but that folder is gone.`,
+      hint: `If it is still needed, install it again: interlocal add FILE. If not, remove its entry from ${LOCK_FILE}.`,
     },
   ];
 }

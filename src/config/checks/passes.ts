@@ -23,9 +23,9 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
     return problems;
   }
   passes.forEach((pass, i) => {
-    for (const list of ['on', 'block', 'text'] as const)
+    for (const list of ['on', 'block', 'text', 'order'] as const)
       for (const [n, pair] of (pass[list] ?? []).entries())
-        for (const side of ['left', 'right'] as const) {
+        for (const side of list === 'order' ? sidesInOrder(pass) : SIDES) {
           const field = typeof pair === 'string' ? pair : pair[side];
           // Of control, the left field is that of the records and the right that of the totals.
           const entity = pass.control === undefined ? entities[side] : side === 'left' ? entities[pass.of ?? 'left'] : totalsOf(pass);
@@ -58,6 +58,13 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
   });
   problems.push(...checkExceptionRules(part, reconcile, entities));
   return problems;
+}
+
+const SIDES = ['left', 'right'] as const;
+
+/** The sides whose records have an order: of a subset, that of the many. */
+export function sidesInOrder({ subset, one }: PassConfig): readonly ('left' | 'right')[] {
+  return subset === undefined ? SIDES : one === 'left' ? ['right'] : ['left'];
 }
 
 /** The fields that a settlement or control pass names besides its keys. */

@@ -92,11 +92,11 @@ describe('each batch has its own control figures', () => {
       { type: '9', records: ['6'], count: 'count' },
     ]);
     expect(problemsOf(counts, records('1', '5', '6', '5', '6', '8 count=1'))).toEqual([
-      'TRAILER_MISSING 2 The group that begins here (type 5) has no trailer record of type 8, so records of it may be missing.',
-      'TRAILER_MISSING  The file has no trailer record of type 9, so it may have been cut off.',
+      'TRAILER_MISSING 2 The group that begins here (type 5) has no trailer record (type 8), so records of it may be missing. Nothing of the file was loaded.',
+      'TRAILER_MISSING  The last record of the file, its trailer (type 9), is missing, so the file may have been cut off. Nothing of it was loaded.',
     ]);
     expect(problemsOf(counts, records('5', '6', '9 count='))).toEqual([
-      'TRAILER_MISSING 1 The group that begins here (type 5) has no trailer record of type 8, so records of it may be missing.',
+      'TRAILER_MISSING 1 The group that begins here (type 5) has no trailer record (type 8), so records of it may be missing. Nothing of the file was loaded.',
       'TRAILER_EMPTY 3 The trailer (type 9) is empty: it has none of the figures needed to check the file.',
     ]);
   });

@@ -162,19 +162,19 @@ export function controlOf(config: ControlConfig, file: string): Control {
   }
 
   function notClosed(read: Group): Problem {
-    const hint = 'Ask the sender to send it again.';
+    const hint = 'Ask the sender to send the whole file again.';
     if (per === undefined)
       return {
         code: 'TRAILER_MISSING',
         place: { file },
-        message: `The file has no trailer record of type ${type}, so it may have been cut off.`,
+        message: `The last record of the file, its trailer (type ${type}), is missing, so the file may have been cut off. Nothing of it was loaded.`,
         hint,
       };
     const place = read.line === undefined ? { file } : { file, line: read.line };
     return {
       code: 'TRAILER_MISSING',
       place,
-      message: `The group that begins here (type ${per}) has no trailer record of type ${type}, so records of it may be missing.`,
+      message: `The group that begins here (type ${per}) has no trailer record (type ${type}), so records of it may be missing. Nothing of the file was loaded.`,
       hint,
     };
   }

@@ -35,8 +35,8 @@ export function spansOf(incremental: Incremental | undefined, context: SpanConte
     throw new FatalError({
       code: 'START_UNREADABLE',
       place: { system: context.name, path: 'incremental.start' },
-      message: `"${from}" is not a start date, so the time since then cannot be divided into windows of ${incremental.window}.`,
-      hint: 'Write incremental.start, or the option it uses, as YYYY-MM-DD or YYYY-MM-DDTHH:mm:ss.',
+      message: `Reading is to start at "${from}", which is not a date.`,
+      hint: `${incremental.start?.includes('{{') ? `It comes from ${incremental.start}: change what the connection says there` : 'Change incremental.start in the connector'} to a date such as 2026-03-02 or 2026-03-02T08:00:00.`,
     });
   return [...first, ...windows(from, start, until, parseDuration(incremental.window)!, ordered !== undefined)];
 }

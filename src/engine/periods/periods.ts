@@ -95,7 +95,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
   const actor = acting.actor ?? actorOf();
   const now = acting.now ?? new Date();
   const at = now.toISOString();
-  const changed = await landing(engine.knex, async (_, trx) => {
+  const changedSince = await landing(engine.knex, async (_, trx) => {
     const within: Engine = { ...engine, knex: trx };
     const stored = (await storedPeriod(trx, period.id)) ?? newPeriod(period);
     if (stored.state === 'closed')
@@ -113,7 +113,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
     if (stored.state !== 'prepared') {
       await savePeriod(trx, { ...stored, state: 'prepared', preparedBy: actor, preparedAt: at, figures: hash });
       await appendAudit(trx, { actor, action: 'period_prepared', subject: period.id, detail: { figures: hash } });
-      return false;
+      return undefined;
     }
     if (hash !== stored.figures) {
       await savePeriod(trx, {
@@ -129,7 +129,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
         subject: period.id,
         detail: { figures: hash, prepared: stored.figures },
       });
-      return true;
+      return `${stored.preparedBy!} prepared it on ${stored.preparedAt!.slice(0, 10)}`;
     }
     if (!areTwoPeople(actor, stored.preparedBy!)) throw secondPerson(period, stored.preparedBy!, 'prepared', 'close');
     const number = await insertClosing(trx, {
@@ -162,14 +162,14 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
         reports: Object.fromEntries(reports.map(({ name, format, sha256 }) => [`${name}.${format}`, sha256])),
       },
     });
-    return false;
+    return undefined;
   });
-  if (changed)
+  if (changedSince !== undefined)
     throw new ConfigError({
       code: 'PERIOD_CHANGED',
       place: { path: period.id },
-      message: `Figures of ${period.id} changed since it was prepared. It is not prepared anymore.`,
-      hint: `Look at its reports again, then prepare it again: interlocal period close ${period.id}.`,
+      message: `${period.id} was not closed: its figures changed since ${changedSince}. It is not prepared anymore.`,
+      hint: `Look at its reports again. Then one person prepares it and another person closes it, both with: interlocal period close ${period.id}.`,
     });
   return periodStatus(engine, period, now);
 }

@@ -177,7 +177,12 @@ async function exceptionsOf(
   for (const id of await staysWithMonth(trx, rules, part, ofMonths)) among.delete(id);
   for (const { id, leftCount, rightCount } of stored) if (leftCount + rightCount === 0) among.add(id);
   const types = new Set([rules.open.left.type, rules.open.right.type]);
-  const staying = stored.filter(({ id, about, type }) => about === 'money' && types.has(type) && !among.has(id));
+  const expected = new Set(rules.exceptions.expected.map(({ type }) => type));
+  // What is open, what lacks something of its sum, and what a sender did not send: what another record says may be their cause.
+  const staying = stored.filter(
+    ({ id, about, type, facts }) =>
+      !among.has(id) && (about === 'money' ? types.has(type) || facts.left_sum !== undefined : expected.has(type)),
+  );
   const records = await recordsOfExceptions(
     trx,
     staying.map(({ id }) => id),
@@ -189,7 +194,7 @@ async function exceptionsOf(
   }
   // A cause with records of its own stays as it is; others are named again.
   const standing = new Set(stored.filter(({ id }) => !among.has(id)).map(({ id }) => id));
-  const kept = staying.map(({ id, type, minor, currency, since, facts }) => {
+  const kept = staying.map(({ id, type, minor, currency, since, facts, about }) => {
     const of = (side: Side): Entry[] =>
       (records.get(id) ?? []).flatMap((r) => (r.side === side ? (entries[side].get(r.golden) ?? []) : []));
     const { cause, ...rest } = facts;
@@ -203,7 +208,7 @@ async function exceptionsOf(
       currency,
       since: day,
       facts: rest,
-      holds: true,
+      holds: about === 'money',
       ...(standing.has(String(cause)) ? { cause: String(cause) } : {}),
     };
     return { exception, cause: cause === undefined ? undefined : String(cause) };

@@ -33,6 +33,11 @@ test.each<[string, Fields, Fields]>([
     { first_name: 'Ann', last_name: 'Lee', birth_place: 'Newmarket' },
     { first_name: 'Nancy', last_name: 'Lee', birth_place: 'Newmarket' },
   ],
-])('the fields that a town adds find pairs whose names are misspelled: %s', (pass, a, b) => {
+  [
+    'surname + middle',
+    { first_name: 'Kelsea', middle_name: 'Joan', last_name: 'Pemfield', postal_code: '14586' },
+    { first_name: 'Lesea', middle_name: 'Joan', last_name: 'Pemfield' },
+  ],
+])('the fields that a town adds, and the middle name beside them, find pairs whose names are misspelled: %s', (pass, a, b) => {
   expect(passesFinding(a, b)).toEqual([pass]);
 });

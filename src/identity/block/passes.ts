@@ -101,14 +101,17 @@ function ownPasses(sources: readonly FeatureSource[], roles: Roles): string[][] 
   );
   if (roles.given < 0)
     return [...own.map((s) => [s.name]), ...own.filter((s) => s.scale === 'organization').map((s) => [`${s.name}.start4`, 'postal_code'])];
-  // Two of them together also find those whose name is misspelled.
-  return own.flatMap((s, i) => [
-    [s.name, 'given'],
-    [s.name, 'surname'],
-    [s.name, 'birth'],
-    [s.name, 'postal_code'],
-    ...own.slice(i + 1).map((other) => [s.name, other.name]),
-  ]);
+  if (own.length === 0) return [];
+  // Two of them together also find those whose name is misspelled, and so does the middle name.
+  return [
+    ['given', 'middle'],
+    ['surname', 'middle'],
+  ].concat(
+    own.flatMap((s, i) => [
+      ...['given', 'surname', 'birth', 'postal_code'].map((other) => [s.name, other]),
+      ...own.slice(i + 1).map((other) => [s.name, other.name]),
+    ]),
+  );
 }
 
 function sortedNames(given: number, surname: number): Part {

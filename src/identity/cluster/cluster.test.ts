@@ -114,8 +114,8 @@ test('a record that links to several of a cluster joins it by somewhat less, whe
   expect(sparse(2)).toEqual([0, 0, 0, 3]);
 });
 
-/** 0 to 4 are one person; 5 links to `linked` of them, and has little in common with the others. */
-const little = (linked: number, says: Partial<typeof NOTHING_SAID> = {}): number[] =>
+/** 0 to 4 are one person; 5 links to `linked` of them, and has little in common with the others. `person`: what each of its pairs says. */
+const little = (linked: number, says: Partial<typeof NOTHING_SAID> = {}, person?: number): number[] =>
   clusterRecords({
     ...FOUR,
     size: 6,
@@ -126,7 +126,7 @@ const little = (linked: number, says: Partial<typeof NOTHING_SAID> = {}): number
     pair: (a, b) => ({
       ...NOTHING_SAID,
       score: b < 5 ? 9000 : a < linked ? 4000 : 1500,
-      person: b < 5 || a === 0 ? 1 : 0,
+      person: b < 5 ? 1 : (person ?? (a === 0 ? 1 : 0)),
       ...(a === 4 && b === 5 ? says : {}),
     }),
   });
@@ -136,6 +136,13 @@ test('a record in which little is left joins by two pairs, where nothing speaks 
   expect(little(1)).toEqual([0, 0, 0, 0, 0, 5]);
   expect(little(2, { surname: -1 })).toEqual([0, 0, 0, 0, 0, 5]);
   expect(little(2, { bornApart: true })).toEqual([0, 0, 0, 0, 0, 5]);
+});
+
+test('where no pair says anything of the person, four must link, and hardly any may speak against it where two do', () => {
+  expect(little(4, { person: 0 }, 0)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(little(2, { person: 0 }, 0)).toEqual([0, 0, 0, 0, 0, 5]);
+  expect(little(2, { surname: -1 }, 1)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(little(2, { surname: -1 }, 0)).toEqual([0, 0, 0, 0, 0, 5]);
 });
 
 test('a mother and a daughter of one name do not: they were born on two days', () => {

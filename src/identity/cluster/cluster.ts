@@ -5,12 +5,12 @@ import { neighborsOf, openIn, tells } from './two-of-a-house.ts';
 /** So many pairs that are surely one person outvote one that looks like twins. */
 const SURE_FOR_TWINS = 3;
 
-/** So many pairs, and at least a third of all, must reach the score of a link before two clusters may be joined by a lower mean. */
-const SEVERAL = 3;
-/** So many, and a sixth of all, where no pair says that they are two people. */
-const TWO = 2;
-/** By so much lower. */
+/** Where pairs link often enough, two clusters may be joined by a mean that is so much lower. */
 const LESS = fixed(1.5);
+/** So many pairs must link for that, if some speak against it. */
+const SEVERAL = 3;
+/** So many where hardly any does. */
+const TWO = 2;
 /** By so much more must records say that they are one person that were born on two days and have two phones or e-mail addresses. */
 const STRANGERS = fixed(10);
 
@@ -43,11 +43,16 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (!found) cache.set(id, (found = a < b ? input.pair(a, b) : input.pair(b, a)));
     return found;
   };
-  const inOneSource = (a: number, b: number): boolean => input.connections !== undefined && input.connections[a] === input.connections[b];
+  const { connections } = input;
+  const inOneSource = (a: number, b: number): boolean => connections !== undefined && connections[a] === connections[b];
+  const inTwoSources = (a: number, b: number): boolean => connections !== undefined && connections[a] !== connections[b];
   const neighbors = neighborsOf(input.size, input.edges);
-  /** James Goodwin and William Goodwin are no twins where a third record is of James William. */
-  const goesByMiddle = (a: number, b: number): boolean =>
-    neighbors[a]!.some((r) => pair(a, r).byMiddle && pair(b, r).sure) || neighbors[b]!.some((r) => pair(b, r).byMiddle && pair(a, r).sure);
+  /** James Goodwin and William Goodwin are no twins where a third record is of James William, unless one system has them in one house. */
+  const goesByMiddle = (a: number, b: number): boolean => {
+    const isBoth = (r: number, middle: number, given: number): boolean =>
+      pair(middle, r).byMiddle && pair(given, r).sure && (inTwoSources(a, b) || !pair(middle, r).sameHome);
+    return neighbors[a]!.some((r) => isBoth(r, a, b)) || neighbors[b]!.some((r) => isBoth(r, b, a));
+  };
   /**
    * How likely two clusters are one: the mean of all cross pairs, in full, and what their names and birth dates say all together.
    * undefined where something keeps them apart.
@@ -103,13 +108,11 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (several && (births.areTwo() || names.areTwo())) return undefined;
     // Who changed the name has a birth date in both.
     if (several && sure === 0 && surnames.areTwo()) return undefined;
-    // A record without a given name fits everybody of a family, and would make one person of them.
-    const often = linked >= SEVERAL && linked * 3 >= pairs && person * 2 >= pairs && bornApart * 8 <= pairs;
-    // Records in which little is left: fewer will do where nothing speaks against it.
-    const plain = contrary === 0 && linked >= TWO && linked * 6 >= pairs && person > 0;
+    const single = first.length === 1 || second.length === 1;
+    const less = linkOften({ pairs, linked, person, bornApart, contrary, single }) ? LESS : 0;
     // A record without a birth date cannot say of two people that they are one: their own records must.
     const twoPeople = sure === 0 && ofStrangers < (input.link + STRANGERS) * strangers;
-    const enough = sum >= (often || plain ? -LESS * pairs : 0) && person >= 0 && !twoPeople;
+    const enough = sum >= -less * pairs && person >= 0 && !twoPeople;
     return { enough, person: twoPeople ? Math.min(person, -1) : person, full: full / pairs };
   };
   const isOpen = openIn(input, pair, (a, b) => said.of[a] === said.of[b]);
@@ -149,6 +152,27 @@ export function clusterRecords(input: ClusterInput): number[] {
     for (const { a, b } of edges) if (attempt(a, b, true)) joined = true;
   }
   return whole.of;
+}
+
+/** Of the pairs of two clusters: how many link, what their names and birth dates say all together, and how many speak against one person. */
+interface Counts {
+  pairs: number;
+  linked: number;
+  person: number;
+  bornApart: number;
+  contrary: number;
+  /** One of the clusters is one record. */
+  single: boolean;
+}
+
+/** Do so many pairs link that the mean may be lower? */
+function linkOften({ pairs, linked, person, bornApart, contrary, single }: Counts): boolean {
+  // Records in which little is left: few will do where hardly anything speaks against it, and somewhat more where nothing of the person speaks at all.
+  const plain = contrary === 0 ? person > 0 || linked > SEVERAL : contrary * 4 <= pairs && person * 2 >= pairs;
+  if (plain && linked >= TWO && linked * 6 >= pairs) return true;
+  if (linked < SEVERAL || person === 0 || bornApart * 8 > pairs) return false;
+  // A record without a given name fits everybody of a family, and would make one person of them. One record joins nobody else to them.
+  return single ? linked * 4 >= pairs : linked * 3 >= pairs && person * 2 >= pairs;
 }
 
 /**

@@ -52,8 +52,12 @@ export interface Pair {
   ownMail: boolean;
   /** 1: the phones are the same; -1: they are two; 0: that is open. */
   phone: number;
-  /** One goes by the middle name of the other and was born on that day, and no house is known in which there may be twins. */
+  /** The same of the middle names. */
+  middle: number;
+  /** One goes by the middle name of the other and was born on that day. */
   byMiddle: boolean;
+  /** They live in one house. */
+  sameHome: boolean;
   /** Both are Jr, or both Sr. */
   sameSuffix: boolean;
   /** If both are of one source, it has entered two people of a house: with two forms of one name, or one with and one without a birth date. */
@@ -80,7 +84,9 @@ export const NOTHING_SAID: Pair = {
   bornApart: false,
   ownMail: false,
   phone: 0,
+  middle: 0,
   byMiddle: false,
+  sameHome: false,
   sameSuffix: false,
   twoEntries: false,
   namesakes: false,

@@ -97,6 +97,32 @@ test('somebody who goes by the middle name is no twin, where a register knows no
   expect(peopleOf(records.map((record) => ({ ...record, ...home })))).not.toEqual([[0, 1, 2]]);
 });
 
+test('nor in a house, unless one system has entered both names', () => {
+  const known = { ...home, last_name: 'Goodwin', birth_date: '1970-11-30', phone: '585-555-0142' };
+  const records: Fields[] = [
+    { ...known, first_name: 'James', middle_name: 'William' },
+    { ...known, first_name: 'James' },
+    { ...known, first_name: 'William' },
+  ];
+  expect(peopleOf(records, ['voters', 'clerk', 'library'])).toEqual([[0, 1, 2]]);
+  expect(peopleOf(records, ['voters', 'clerk', 'clerk'])).not.toEqual([[0, 1, 2]]);
+});
+
+test('an initial that is the one of the middle name is no other name', () => {
+  const mary = { ...home, first_name: 'Mary', middle_name: 'R', last_name: 'Horton', birth_date: '1945-08-09', phone: '585-555-0142' };
+  expect(peopleOf([mary, { ...mary, first_name: 'R', middle_name: null }])).toEqual([[0, 1]]);
+  expect(peopleOf([mary, { ...mary, first_name: 'T', middle_name: null }])).toEqual([[0], [1]]);
+});
+
+test('a middle name tells father and son apart', () => {
+  const [john, peter] = [
+    { ...father, middle_name: 'John' },
+    { ...son, middle_name: 'Peter' },
+  ];
+  expect(peopleOf([john, peter, { ...ward, middle_name: 'P' }])).toEqual([[0], [1, 2]]);
+  expect(peopleOf([john, { ...son, middle_name: null }, { ...ward, middle_name: 'J' }])).toEqual([[0], [1], [2]]);
+});
+
 test('a name that is mistyped at its start and an initial are no twins', () => {
   const known = { last_name: 'Bruton', birth_date: '1948-04-23', email: 'bruton@example.org', ...home };
   const records = ['Irene', 'Rien', 'I'].map((first_name) => ({ ...known, first_name }));
@@ -107,6 +133,16 @@ test('a system that has entered two forms of one name, with one birth date, has 
   const [edward, eddie] = ['Edward', 'Eddie'].map((first_name): Fields => ({ ...anna, first_name, phone: '585-555-0142' }));
   expect(peopleOf([edward!, eddie!], ['clerk', 'library'])).toEqual([[0, 1]]);
   expect(peopleOf([edward!, eddie!], ['clerk', 'clerk'])).toEqual([[0], [1]]);
+  const mail = { email: 'eddie.ward@example.org' };
+  expect(
+    peopleOf(
+      [
+        { ...edward!, ...mail },
+        { ...eddie!, ...mail },
+      ],
+      ['clerk', 'clerk'],
+    ),
+  ).toEqual([[0, 1]]);
   expect(peopleOf([edward!, edward!], ['clerk', 'clerk'])).toEqual([[0, 1]]);
   expect(peopleOf([edward!, { ...edward!, first_name: null }], ['clerk', 'clerk'])).toEqual([[0], [1]]);
 });

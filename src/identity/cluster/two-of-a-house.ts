@@ -21,12 +21,12 @@ export function openIn(
 ): (first: readonly number[], second: readonly number[]) => boolean {
   if (input.size < 3) return () => false;
   const ties = neighborsOf(input.size, [...input.edges, ...input.near]);
-  // A phone that one of the two has, and the other another one, is his.
+  // A phone or middle name that one of the two has, and the other another one, is his.
+  const tellsOf = (r: number, a: number, b: number): boolean =>
+    pair(r, a).phone * pair(r, b).phone < 0 || pair(r, a).middle * pair(r, b).middle < 0;
   const pairsOf = (r: number, are: (found: Pair) => boolean): [number, number][] =>
     ties[r]!.flatMap((a, i) =>
-      ties[r]!.slice(i + 1).flatMap((b): [number, number][] =>
-        are(pair(a, b)) && pair(r, a).phone * pair(r, b).phone >= 0 ? [[a, b]] : [],
-      ),
+      ties[r]!.slice(i + 1).flatMap((b): [number, number][] => (are(pair(a, b)) && !tellsOf(r, a, b) ? [[a, b]] : [])),
     );
   const namesakes = ties.map((_, r) => (input.lacks(r, 'birth') ? pairsOf(r, (found) => found.namesakes) : []));
   const twins = ties.map((_, r) => (input.lacks(r, 'given') ? pairsOf(r, (found) => found.twins) : []));

@@ -48,6 +48,11 @@ export function areGenerationApart(population: Population, a: Profile, b: Profil
   return years >= GENERATION && years <= TWO_GENERATIONS;
 }
 
+/** Two dates of one year. */
+export function areOfOneYear({ roles: { birth } }: Population, a: Profile, b: Profile): boolean {
+  return a[birth]!.slice(0, 4) === b[birth]!.slice(0, 4);
+}
+
 /** Two dates in two years that are not one year with one digit mistyped. */
 export function areTwoYears({ roles: { birth } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
   if (birth < 0 || levels[birth]! < 0) return false;

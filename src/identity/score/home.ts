@@ -1,6 +1,11 @@
 import type { Profile } from '../roles.ts';
 import type { Population } from '../model.ts';
 
+/** A house, a street, a phone or an e-mail address is known. */
+export function isAtHome({ roles: { number, street, phone, email } }: Population, profile: Profile): boolean {
+  return [number, street, phone, email].some((slot) => slot >= 0 && (profile[slot] ?? null) !== null);
+}
+
 /** The same house: number and street. */
 export function sameHome({ roles: { number, street } }: Population, levels: Int8Array): boolean {
   return number >= 0 && street >= 0 && levels[number] === 0 && levels[street] === 0;

@@ -14,8 +14,12 @@ export interface HouseSays {
   ownMail: boolean;
   /** See Pair.phone of the clusters. */
   phone: number;
+  /** See Pair.middle of the clusters. */
+  middle: number;
   /** See Pair.byMiddle of the clusters. */
   byMiddle: boolean;
+  /** See Pair.sameHome of the clusters. */
+  sameHome: boolean;
   /** Both are Jr, or both Sr. */
   sameSuffix: boolean;
   /** See isOneOfTwo. */
@@ -24,14 +28,17 @@ export interface HouseSays {
 
 /** `levels` are those of the pair. */
 export function houseSays(population: Population, a: Profile, b: Profile, levels: Int8Array): HouseSays {
-  const { phone, suffix } = population.roles;
+  const { phone, middle, suffix } = population.roles;
   const byPhone = phone < 0 ? -1 : levels[phone]!;
+  const byName = middle < 0 ? -1 : levels[middle]!;
   return {
     namesakes: areNamesakes(population, a, b, levels),
     twoEntries: areTwoEntries(population, a, b, levels),
     ownMail: hasOwnMail(population, a, b, levels),
     phone: byPhone < 0 ? 0 : byPhone === 0 ? 1 : -1,
+    middle: byName < 0 ? 0 : byName <= 1 ? 1 : -1,
     byMiddle: isByMiddle(population, a, b, levels),
+    sameHome: sameHome(population, levels),
     sameSuffix: suffix >= 0 && (a[suffix] ?? null) !== null && a[suffix] === b[suffix],
     suffixMissing: population.vetoes.has('suffix_missing') && isOneOfTwo(population, a, b, levels),
   };
@@ -49,15 +56,15 @@ function areNamesakes(population: Population, a: Profile, b: Profile, levels: In
 
 function isByMiddle(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
   const { given, middle } = population.roles;
-  if (given < 0 || middle < 0 || a[given] === b[given] || sameHome(population, levels)) return false;
+  if (given < 0 || middle < 0 || a[given] === b[given]) return false;
   if (birthsSay(population, a, b, levels) <= 0) return false;
   return goesBy(a[given], b[middle]) || goesBy(b[given], a[middle]);
 }
 
 export function hasOwnMail({ roles: { email, given } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
   if (email < 0 || given < 0 || levels[email]! < 0 || levels[email]! > 1) return false;
-  const name = (a[given] ?? b[given] ?? '').slice(0, 3);
-  return name.length > 1 && a[email]!.slice(0, a[email]!.indexOf('@')).includes(name);
+  const mailbox = a[email]!.slice(0, a[email]!.indexOf('@'));
+  return [a[given], b[given]].some((name) => !!name && name.length > 1 && mailbox.includes(name.slice(0, 3)));
 }
 
 /**
@@ -73,10 +80,12 @@ export function isOneOfTwo({ roles }: Population, a: Profile, b: Profile, levels
 /**
  * A system that has two records of a house with one birth date and two forms of one name, Edward and Eddie, or one without a given name, has
  * entered two people: twins. So has one that has a name twice and gives only one of them a birth date, with two phones or e-mail addresses.
+ * Not where both have the e-mail address that holds the name.
  */
 function areTwoEntries(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
   const { roles, vetoes } = population;
   if (roles.given < 0 || !sameHome(population, levels) || !isKnownWell(population, a, b)) return false;
+  if (hasOwnMail(population, a, b, levels)) return false;
   if (birthLevel(population, a, levels) === 0 && vetoes.has('twins')) {
     const [first, second] = givenNames(population, a, b, levels[roles.given]!);
     if (first === null || second === null) return true;

@@ -32,9 +32,19 @@ export function goesBy(given: string | null | undefined, middle: string | null |
   return !!given && !!middle && given.length > 1 && middle.split(' ').includes(given);
 }
 
+/** One of the two is an initial: `R. Horton` and Mary R. Horton. */
+export function goesByInitial(given: string | null | undefined, middle: string | null | undefined): boolean {
+  return !!given && !!middle && middle.split(' ').some((name) => name[0] === given[0] && (name.length === 1 || given.length === 1));
+}
+
 /** Two whole middle names that are unlike each other. */
 export function haveTwoMiddleNames({ roles: { middle } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
   return middle >= 0 && levels[middle] === 2 && a[middle]!.length > 1 && b[middle]!.length > 1;
+}
+
+/** A whole middle name that is the same. */
+export function sameMiddleName({ roles: { middle } }: Population, a: Profile, levels: Int8Array): boolean {
+  return middle >= 0 && levels[middle] === 0 && a[middle]!.length > 1;
 }
 
 export function sameSurname({ roles }: Population, levels: Int8Array): boolean {

@@ -75,6 +75,16 @@ describe('who is linked by the shipped model, without training', () => {
       { first_name: 'Edward', middle_name: 'Joshua', last_name: 'Worthington', birth_date: '1796-05-12' },
       { first_name: 'Edward', middle_name: 'Joshua', last_name: 'Worthington' },
     ],
+    [
+      'a name in a register that knows the year and month of birth of one person and the year of the other',
+      { first_name: 'Edward', last_name: 'Worthington', birth_date: '1796-05-12' },
+      { first_name: 'Edward', last_name: 'Worthington', birth_date: '1796-01-01' },
+    ],
+    [
+      'an initial, where surname and middle name are the same',
+      { first_name: 'Edward', middle_name: 'Joshua', last_name: 'Worthington', address_line1: '12 Elm Street' },
+      { first_name: 'E.', middle_name: 'Joshua', last_name: 'Worthington', address_line1: '12 Elm Street' },
+    ],
     ['a whole name in one field', emma, { name: 'Carter, Emma', birth_date: '2015-03-12', ...home }],
   ])('%s', (_, a, b) => expect(verdict(a, b)).toBe('link'));
 });
@@ -299,6 +309,12 @@ describe('who is not linked', () => {
       'none person_evidence',
       { ...emma, birth_date: '2012-03-12' },
       { ...emma, first_name: 'Liam', birth_date: '2015-03-12' },
+    ],
+    [
+      'people of one name who were born in one month, one of whom has a home',
+      'review name_only',
+      { first_name: 'Zebulon', last_name: 'Quackenbush', birth_date: '1984-09-17', address_line1: '12 Elm Street' },
+      { first_name: 'Zebulon', last_name: 'Quackenbush', birth_date: '1984-09-02' },
     ],
     [
       'people whose name alone is the same',

@@ -3,7 +3,7 @@ import type { VetoName } from '../../config/schema/identity.ts';
 import { areSwapped } from '../compare/levels.ts';
 import type { Population } from '../model.ts';
 import { type HouseSays, houseSays } from './house.ts';
-import { goesBy } from './names.ts';
+import { goesBy, sameMiddleName } from './names.ts';
 import { vetoOf } from './vetoes.ts';
 
 /** What two records of a population say about being one. Scores are in 1/1024 bit; 0 is even odds. */
@@ -90,7 +90,7 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   }
   const { middle } = population.roles;
   // Three names whole are rare enough, a middle initial is not.
-  if (middle >= 0 && scratch[middle] === 0 && a[middle]!.length > 1) beside += weightOf(population, middle, 0, a[middle]!);
+  if (sameMiddleName(population, a, scratch)) beside += weightOf(population, middle, 0, a[middle]!);
   const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared, ofPerson);
   const score = own + Math.max(household.floor, Math.min(household.cap, shared));
   return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };

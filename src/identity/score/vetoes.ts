@@ -2,11 +2,39 @@ import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import type { Population } from '../model.ts';
 import { suffixesConflict } from '../standardize/person-name.ts';
-import { areBornApart, areGenerationApart, areTwoYears, areYearsApart, birthLevel, birthsSay, mayBeOfSiblings } from './births.ts';
+import {
+  areBornApart,
+  areGenerationApart,
+  areOfOneYear,
+  areTwoYears,
+  areYearsApart,
+  birthLevel,
+  birthsSay,
+  mayBeOfSiblings,
+} from './births.ts';
 import { hasOwnMail, isOneOfTwo } from './house.ts';
 import { areTwoNamesMistyped } from './mistyped-names.ts';
-import { hasOtherContacts, hasOtherUnit, isKnownWell, livesElsewhere, notApart, sameDoor, sameHome, sharesContact } from './home.ts';
-import { areNamedAlike, givenNames, goesBy, hasNearSurname, hasOtherSurname, haveTwoMiddleNames } from './names.ts';
+import {
+  hasOtherContacts,
+  hasOtherUnit,
+  isAtHome,
+  isKnownWell,
+  livesElsewhere,
+  notApart,
+  sameDoor,
+  sameHome,
+  sharesContact,
+} from './home.ts';
+import {
+  areNamedAlike,
+  givenNames,
+  goesBy,
+  goesByInitial,
+  hasNearSurname,
+  hasOtherSurname,
+  haveTwoMiddleNames,
+  sameMiddleName,
+} from './names.ts';
 import { namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
 import { fixed } from './weights.ts';
 
@@ -83,7 +111,8 @@ function vetoByRole(
   const [first, second] = givenNames(population, a, b, given);
   const birth = birthLevel(population, a, levels);
   const middle = (p: Profile): string | null => (roles.middle < 0 ? null : (p[roles.middle] ?? null));
-  const conflict = namesConflict(population, first, second) && !goesBy(first, middle(b)) && !goesBy(second, middle(a));
+  const called = (is: (given: string | null, middle: string | null) => boolean): boolean => is(first, middle(b)) || is(second, middle(a));
+  const conflict = namesConflict(population, first, second) && !called(goesBy) && !(birth === 0 && called(goesByInitial));
   const bothNames = conflict && population.isGivenName(first!) && population.isGivenName(second!);
   const otherSex = roles.sex >= 0 && levels[roles.sex] === 1;
   const bothRarer = conflict && population.isRarerName(first!) && population.isRarerName(second!);
@@ -96,7 +125,7 @@ function vetoByRole(
     if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
       return { veto: 'twins', apart: false, given: -1 };
   // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
-  if (vetoes.has('twins') && birth === 1 && bothRarer && a[roles.birth]!.slice(0, 4) === b[roles.birth]!.slice(0, 4))
+  if (vetoes.has('twins') && birth === 1 && bothRarer && areOfOneYear(population, a, b))
     if (hasNearSurname(population, levels) && sameHome(population, levels)) return { veto: 'twins', apart: false, given: -1 };
   if (vetoes.has('father_and_son') && !conflict && areTwoGenerations(population, a, b, levels))
     return { veto: 'father_and_son', apart: false, twoPeople: true };
@@ -109,12 +138,13 @@ function vetoByRole(
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
   if (vetoes.has('person_evidence') && conflict && otherSex && sameHome(population, levels))
     return { veto: 'person_evidence', apart: true, twoPeople: true };
-  // An initial agrees with too many of a household, unless what a town compares beside names and birth date agrees too.
+  // An initial agrees with too many of a household, unless the middle name agrees too, or what a town compares beside names and birth date.
+  const byMiddle = sameMiddleName(population, a, levels) && hasNearSurname(population, levels);
   const nameAgrees =
     first === null ||
     second === null ||
     (given === 5 && !conflict) ||
-    (given >= 0 && given <= 2 && !conflict && (!initial || ofPerson >= BESIDE_NAME));
+    (given >= 0 && given <= 2 && !conflict && (!initial || byMiddle || ofPerson >= BESIDE_NAME));
   // Brothers and sisters are born in the same decades: of two well-known names, only the same day makes one person likely. Where one is
   // hardly a name, a date with one error or one part wrong does too.
   const birthAgrees = birth >= 0 && birth <= (bothRarer ? 0 : 2);
@@ -134,7 +164,9 @@ function vetoByRole(
   const tooLittle =
     vetoes.has('person_evidence') && (isSomebodyNear(population, a, b, levels, birth) || isElder(population, a, b, levels, birth));
   const apart = conflict && !(birth >= 0 && birth <= (bothNames ? 0 : 2)) && (bothNames || initial || (given === 4 && oneName));
-  const nameAlone = beside < BESIDE_NAME && vetoes.has('name_only');
+  // In a town two of one name are born in one month. In a register that has no homes one date noted in two ways is likelier.
+  const bornAlike = birth === 2 && areOfOneYear(population, a, b) && shared >= 0 && !isAtHome(population, a) && !isAtHome(population, b);
+  const nameAlone = beside < BESIDE_NAME && vetoes.has('name_only') && !bornAlike;
   // Two of one name who were born on two days, and of whom nothing else agrees.
   const namesakes = nameAlone && birth >= 4;
   // Robert Brown and Robert Smith of one house, who were born on two days.

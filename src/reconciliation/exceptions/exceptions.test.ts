@@ -130,6 +130,22 @@ describe('a receipt that was entered twice', () => {
     });
   });
 
+  test('does not stand for a note of the same amount that has lost its number', () => {
+    const parts = [{ left: 'tender', right: { cash: ['cash'], check: ['checks'] }, type: 'composition_differs' }];
+    const copy = entry('b', 1200, '2026-07-01', { ...once, tender: 'check', at: '2026-07-01T10:03:00Z' });
+    const { matches } = reconcile(
+      { ...rules, parts },
+      [
+        entry('a', 1200, '2026-07-01', { ...once, tender: 'check' }),
+        copy,
+        entry('c', 1200, '2026-07-01', { slip: null, tender: 'cash' }),
+        entry('e', 500, '2026-07-01', { slip: '7', tender: 'cash' }),
+      ],
+      [entry('d', 2900, '2026-07-01', { slip: '7', cash: '1700', checks: '1200' })],
+    );
+    expect(matches.map(({ state }) => state)).toEqual(['proposed']);
+  });
+
   test('in the ledger: the second of two entries with equal lines was posted twice, whole', () => {
     const line = (id: string, journal: string, account: string, minor: number): Entry =>
       entry(id, minor, '2026-07-02', { slip: '7', journal, account });
@@ -369,6 +385,15 @@ describe('findings about money that is accounted for', () => {
     entry('a', 5000, '2026-06-30', { slip: '7', tender: 'cash' }),
     entry('b', 3000, '2026-06-30', { slip: '7', tender: 'check' }),
   ];
+
+  test('what was dated back into a closed month is no late deposit', () => {
+    const afterClose = [{ side: 'left' as const, type: 'refund_after_close', where: {}, entered: 'entered', closes: 10 }];
+    const paid = [entry('a', 5000, '2026-08-20', { slip: '7' }), entry('r', -400, '2026-07-01', { slip: '7', entered: '2026-08-20' })];
+    const found = (on: string) =>
+      reconcile({ afterClose, late: [{ type: 'late_deposit', businessDays: 2 }] }, paid, [entry('d', 4600, on, { slip: '7' })]).found;
+    expect(found('2026-08-21')).toEqual(['refund_after_close r']);
+    expect(found('2026-08-27')).toEqual(['late_deposit a r d', 'refund_after_close r']);
+  });
 
   test('a late deposit is one finding, and stays confirmed', () => {
     const { found, confirmed } = reconcile({ late: [{ type: 'late_deposit', businessDays: 2 }] }, left, [

@@ -83,6 +83,10 @@ test('senders of whom nothing came since the last record of a source are echoes 
   ]);
   expect(named(seen, [lacking('hall', 'right')])).toEqual([]);
   expect(named(seen, [lacking('hall', 'left'), lacking('pool', 'left')])).toEqual([]);
+  // A sender whose payments are open is one of them, and so is one of which nothing is known but its habit.
+  const unanswered = (id: string): FoundException => ({ ...lacking(id, 'right'), left: open(id, '2026-06-01').left });
+  expect(named(seen, [unanswered('hall'), unanswered('pool')])).toEqual([['bank gave nothing since 2026-06-01', ['hall', 'pool']]]);
+  expect(named(seen, [unanswered('hall')])).toEqual([]);
 });
 
 test('of a bag in several lines of the bank, the line that is missing is in the refused file', () => {

@@ -65,13 +65,9 @@ export function nameMissingSources(
   return found;
 }
 
-/**
- * A batch or a sender of which nothing is there counts as one record. Those with records are not looked at again by a run that looks at
- * what has changed, so they do not count.
- */
+/** A batch or a sender of which nothing is there counts as one record. */
 function weightOf({ holds, left, right }: FoundException): number {
-  const records = left.length + right.length;
-  return holds ? records : records ? 0 : 1;
+  return holds ? left.length + right.length : 1;
 }
 
 function missingSource(

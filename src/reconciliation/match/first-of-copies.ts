@@ -1,5 +1,6 @@
 import type { Entry, Pass, Side } from '../entry.ts';
 import { firstInstead } from '../exceptions/extras.ts';
+import { wrongParts } from '../exceptions/parts.ts';
 import { keyOf } from '../fields.ts';
 import { matchId } from './match-id.ts';
 import { isRefused, type ReconciledMatch, SIDES, type Work } from './work.ts';
@@ -38,4 +39,17 @@ function withFirsts(work: Work, pass: Pass, match: ReconciledMatch): ReconciledM
 function mayStand(pass: Pass, first: Entry, copy: Entry, side: Side): boolean {
   if (pass.kind === 'key' || pass.kind === 'settlement') return keyOf(first, pass.on, side) === null;
   return pass.kind === 'subset' && keyOf(first, pass.block, side) === keyOf(copy, pass.block, side);
+}
+
+/**
+ * Whether a group that adds up has a copy without which the sum of its way of paying would be right: the copy may be there in place of a
+ * record of the same amount that has lost its number.
+ */
+export function hasCopyForAnother({ rules, extras }: Work, { left, right }: Record<Side, readonly Entry[]>): boolean {
+  if (!extras.size) return false;
+  return rules.exceptions.parts.some((rule) => {
+    const copies = left.filter((entry) => extras.get(entry)?.kind === 'copy');
+    const wrong = copies.length ? new Map(wrongParts(left, right, rule)) : new Map<string, number>();
+    return copies.some(({ minor, values }) => wrong.get(values[rule.left] ?? '') === -minor);
+  });
 }

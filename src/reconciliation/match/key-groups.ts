@@ -9,6 +9,8 @@ import { SIDES, type Work } from './work.ts';
 export interface KeyGroups {
   /** Whether it has only some of the records of a number: a bag is in one slip, so the others of the bag would be in it too. */
   areTorn(records: readonly Entry[]): boolean;
+  /** Whether they have more than one number. */
+  areApart(records: readonly Entry[]): boolean;
   /** Whether each of these units has a record of one number, and nothing else has that number: this is no sum that fits by chance. */
   areOneGroup(units: readonly (readonly Entry[])[], kept: readonly Entry[]): boolean;
 }
@@ -20,6 +22,7 @@ export function keyGroups(work: Pick<Work, 'all' | 'states' | 'rules' | 'days'>,
   if (!groups.length) return undefined;
   return {
     areTorn: (records) => groups.some((group) => isTorn(group, records)),
+    areApart: (records) => groups.some((group) => new Set(records.flatMap((entry) => group.keyOf(entry) ?? [])).size > 1),
     areOneGroup: (units, kept) =>
       groups.some((group) => {
         const keys = new Set(kept.map(group.keyOf).filter((key) => key !== null));

@@ -15,7 +15,7 @@ import { manyOf } from '../passes/candidates.ts';
 import { matchBySubset } from '../passes/subset/subset.ts';
 import type { NumberRanges } from '../exceptions/number-ranges.ts';
 import { sumOf } from '../sums.ts';
-import { settleFirsts } from './first-of-copies.ts';
+import { hasCopyForAnother, settleFirsts } from './first-of-copies.ts';
 import { matchId } from './match-id.ts';
 import { keyOf } from '../fields.ts';
 import { areSeveral, keyGroups } from './key-groups.ts';
@@ -94,6 +94,7 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   const { left, right } = work.all;
   applyDecisions(work, decisions, left, right);
   leaveOutVoids(work, 'same day');
+  leaveOutMonthlyFees(work);
   exceptItems(work, 'rejected');
   const ambiguous: Ambiguous[] = [];
   for (const pass of work.rules.passes) for (const group of runPass(work, pass, { left, right })) ambiguous.push(group);
@@ -104,7 +105,6 @@ export function tie(work: Work, decisions: readonly Decision[]): Record<Side, En
   exceptCopies(work);
   exceptItems(work, 'rest');
   leaveOutVoids(work, 'rest');
-  leaveOutMonthlyFees(work);
   doubtExchangeable(work);
   return leftOver(work);
 }
@@ -166,7 +166,8 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       return [];
     case 'amount': {
       const allRight = [...all.right, ...(work.known?.strangers ?? [])];
-      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes));
+      const tied = pass.order ? pairsIn(work) : [];
+      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes), tied);
       takeAll(work, matches);
       return ambiguous;
     }
@@ -191,6 +192,13 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       takeAll(work, matchByBalance(pass, open, work.days));
       return [];
   }
+}
+
+/** The confirmed matches of one record of each side. */
+function pairsIn({ matches }: Work): { left: Entry; right: Entry }[] {
+  return matches.flatMap(({ state, left, right }) =>
+    state === 'confirmed' && left.length === 1 && right.length === 1 ? [{ left: left[0]!, right: right[0]! }] : [],
+  );
 }
 
 /**
@@ -220,7 +228,7 @@ function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
-    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match);
+    const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match) || hasCopyForAnother(work, match);
     const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
     take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }

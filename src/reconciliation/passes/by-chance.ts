@@ -20,7 +20,7 @@ export function isByChance(
     step = divisor(step, Math.abs(unit.minor));
   }
   // What two amounts have in common by accident says nothing of the others.
-  const usual = least > 0 && step > 0 ? Math.max(STEPS.find((one) => step % one === 0)!, least) : step;
+  const usual = least > 0 && step > 0 ? Math.max(stepIn(step), least) : step;
   const amounts = usual === 0 ? 1 : reach / usual;
   const isChosen = new Set(chosen);
   const size = near.filter(({ entries }) => isChosen.has(entries[0]!)).length;
@@ -97,8 +97,17 @@ export function isEveryday(chosen: readonly Entry[], known: readonly Entry[], ch
   const [only, second] = chosen;
   if (!only || second || known.some(({ day }) => day === only.day)) return false;
   const minor = Math.abs(only.minor);
-  return 1000 > chance * (minor / STEPS.find((step) => minor % step === 0)!);
+  return 1000 > chance * (minor / stepIn(minor));
 }
 
 /** Amounts in tens of dollars, in 5.00, 2.50, dollars, quarters and five cents come again more often than others. */
 const STEPS = [1000, 500, 250, 100, 25, 5, 1];
+
+function stepIn(minor: number): number {
+  return STEPS.find((step) => minor % step === 0)!;
+}
+
+/** The step in which these amounts are, of those that are usual. */
+export function usualStep(minors: readonly number[]): number {
+  return stepIn(minors.reduce((step, minor) => divisor(step, Math.abs(minor)), 0) || 1);
+}

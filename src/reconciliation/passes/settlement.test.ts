@@ -224,6 +224,8 @@ describe('the fee', () => {
     // A report of gross amounts may say 0.00.
     const zero = settlement({ fee: '0' }, 10_000);
     expect(reconcile([monthly], [], [zero, debit(-285)]).found.filter((text) => text.startsWith('fee'))).toEqual([]);
+    // A second pass that names the fees, without the contract.
+    expect(reconcile([monthly, { ...PASS, name: 'day', contract: [] }], [], [gross, debit(-285)]).found).not.toContain('fee_missing s');
     const twice = [monthly, { ...monthly, name: 'fees of the month' }];
     expect(reconcile(twice, [], [gross, debit(-300)]).found.filter((text) => text.startsWith('fee'))).toEqual(['fee_odd f']);
   });
@@ -243,6 +245,11 @@ test('the debit of the fees of a month waits for no payments', () => {
   const debit = entry('f', -285, '2026-08-03', { kind: 'fee', gross: null, net: '-285' });
   const { found, outOfScope } = reconcile([pass], payments, [settlement({ fee: null }, 10_000), debit]);
   expect([found, outOfScope.map(({ entry: { id } }) => id)]).toEqual([[], ['f']]);
+  // Also where a pass by merchant and day would tie those of the day of the debit, whose settlement did not come.
+  const byDay: SettlementPass = { ...PASS, name: 'day', on: [{ left: 'day', right: 'day' }], parts: { gross: 'gross' }, contract: [] };
+  const waiting = entry('w', 500, '2026-08-03', { day: '2026-08-03' });
+  const dated = { ...debit, values: { ...debit.values, day: '2026-08-03' } };
+  expect(reconcile([pass, byDay], [waiting], [dated]).found).toEqual(['not_settled w']);
 });
 
 describe('control totals', () => {

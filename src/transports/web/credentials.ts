@@ -110,21 +110,21 @@ export function credentials(settings: LoginSettings, client: WebClient, system: 
         text: `The login at ${request.url.host}${request.url.pathname}`,
       });
     }
-    const unreadable = (what: string) =>
+    const unreadable = () =>
       new FatalError({
         code: 'LOGIN_UNREADABLE',
         place: { system },
-        message: `The answer to the login at ${request.url.host} is not a ${what}.`,
-        hint: 'Check the address of the login.',
+        message: `The login at ${request.url.host}${request.url.pathname} answered with ${kindOf(text)} (status ${answer.status}), where a JSON object is expected.`,
+        hint: `Check the address of the login (auth.${oauth ? 'oauth2_client_credentials.token_url' : 'session.path'}). If it is right, ask who runs the service whether it is down or has changed.`,
       });
     let value: Value;
     try {
       value = readJson(text.replace(/^\ufeff/, ''));
     } catch (error) {
-      if (error instanceof JsonDefect) throw unreadable('valid JSON object');
+      if (error instanceof JsonDefect) throw unreadable();
       throw error;
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable('group of fields');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unreadable();
     return value;
   }
 
@@ -162,4 +162,12 @@ export function credentials(settings: LoginSettings, client: WebClient, system: 
 
 export function basicHeader(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** What a text is, as far as a person can tell at first sight. */
+function kindOf(text: string): string {
+  const start = text.trimStart().slice(0, 1);
+  if (start === '') return 'nothing';
+  if (start === '<') return 'a web page or XML';
+  return start === '{' || start === '[' ? 'JSON of another kind' : 'other text';
 }

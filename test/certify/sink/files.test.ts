@@ -213,6 +213,6 @@ describe('a pack whose files are dropped for another system', () => {
 test('a recording that is wrong is told where', async () => {
   const answers = JSON.stringify({ files: ['nothing.csv'], accepted: [['1', '2']] });
   const said = failures(await certified(pack({ 'fixtures/entries/answers.json': answers }))).join('\n');
-  expect(said).toContain('answers/nothing.csv: This file does not exist, but answers.json beside it names it.');
+  expect(said).toContain('/answers.json names this file, but it does not exist. Add the file');
   expect(said).toContain('has a different number of values than idempotency_key (Number)');
 });

@@ -44,6 +44,27 @@ reconcile:
     - { late: 1 }
 `;
 
+/** Slips whose receipts are in a row by their numbers, single ones in the order of both sides, and what is of a place and day. */
+const IN_ORDER = PASSES.replace(
+  `    - amount: amount and day
+      block: [department]
+      within: { from: 0, to: 2 }
+`,
+  `    - subset: in a row
+      block: [department]
+      order: [received_on, receipt_number]
+      within: { from: 0, to: 2 }
+      chance: 500
+    - amount: one by one
+      block: [department]
+      order: [{ left: receipt_number, right: reference }]
+      within: { from: 0, to: 2 }
+    - key: place and day
+      on: [department, { left: received_on, right: collected_on }]
+      sides: many_to_one
+`,
+);
+
 const at = (day: string): Date => new Date(`${day}T15:00:00Z`);
 const DAYS = ['2026-07-01', '2026-07-02', '2026-07-06', '2026-07-07', '2026-07-08', '2026-07-09'];
 
@@ -211,6 +232,8 @@ describe('a run that looks only at what may have changed', () => {
 
   test('finds the same where totals are checked, entries have several records, and records take others back', () =>
     findsTheSame(BY_TOTALS, MONTH_END));
+
+  test('finds the same where the records of one follow one another', () => findsTheSame(IN_ORDER, DAYS));
 
   test('finds the same where fees are debited by the month', () => findsTheSame(BY_MONTH, MONTH_END));
 

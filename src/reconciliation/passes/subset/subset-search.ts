@@ -1,18 +1,13 @@
-import type { BusinessDays, Entry, SubsetPass, Unequal } from '../../entry.ts';
+import type { BusinessDays, Entry, SubsetPass } from '../../entry.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { amongAlike, MOST_IN_GROUPS } from './alike-groups.ts';
 import { sumOf } from '../../sums.ts';
 import { isByChance, isEveryday, waysByChance } from '../by-chance.ts';
 import { type Candidates, candidatesOf, nearTo, type View } from '../candidates.ts';
+import { type RecordsInOrder, recordsInOrder } from './in-order.ts';
 import { onlySubset, type Unit } from './only-subset.ts';
+import type { Target } from './target.ts';
 import { salesAndRefunds, takingsOf } from '../settlement.ts';
-
-/** One record, and what a key ties to it already. */
-export interface Target {
-  anchor: Entry;
-  kept: readonly Entry[];
-  group?: Unequal;
-}
 
 /** Which of the sums of a target: of a settlement, its sales or its refunds; all records where these are not apart. */
 export type SumOf = 'sales' | 'refunds' | 'all';
@@ -97,6 +92,7 @@ function nothing(of: SumOf, result: 'none' | 'found', minor = 0, units: readonly
 export function subsetSearch(
   pass: SubsetPass,
   open: readonly Entry[],
+  targets: readonly Target[],
   days: BusinessDays,
   views: readonly View[],
   keys?: KeyGroups,
@@ -112,6 +108,8 @@ export function subsetSearch(
   // One by one: a refund that is settled apart from the others of its day fits as well as one that is alone on its day.
   const single = { one: pass.one, together: [] };
   const refunds = negative.length ? views.map((view) => ({ view, candidates: candidatesOf(single, view.block, negative, days) })) : [];
+
+  const order = pass.order && recordsInOrder({ ...pass, order: pass.order }, open, targets, days, (entry) => used.has(entry), keys);
 
   function near(anchor: Entry, view: View, candidates: Candidates, most: number, wanted?: number): Unit[] | undefined {
     const isCandidate = ({ entries }: Unit): boolean => !used.has(entries[0]!);
@@ -131,7 +129,13 @@ export function subsetSearch(
   function seek({ anchor, kept }: Target, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
     const left = narrowed.get(sumName(anchor, of));
     const isLeft: IsFit = (chosen) => left === undefined || left.has(wayName(chosen));
-    const find = (fit: IsFit): ReturnType<typeof onlySubset> => (minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit));
+    const find = (fit: IsFit): ReturnType<typeof onlySubset> => {
+      const found = minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit);
+      // A refund may be settled on another day than its own.
+      if (typeof found !== 'object' || !found.several || of === 'refunds') return found;
+      const rest = restOfDays(units, kept);
+      return rest && sumOf(rest) === minor && fit(rest) ? { chosen: rest, picked: false, several: false, ways: [rest] } : found;
+    };
     const fitting = isFit ? find((chosen) => isFit(chosen) && isLeft(chosen)) : 'none';
     const only = fitting === 'none' ? find(isLeft) : fitting;
     if (only === 'unknown') tooMany = true;
@@ -163,17 +167,22 @@ export function subsetSearch(
   }
 
   /**
-   * Whether they are all that is open of the days (or tills) that the number names, and nothing else: one sum that is known beforehand,
-   * not one of the many that so many candidates come to.
+   * All that is open of the days (or tills) that the number names, and nothing else: one sum that is known beforehand, not one of the many
+   * that so many candidates come to. Of several solutions, it is the one that the number speaks for.
    */
-  function areRestOfDays(units: readonly Unit[], chosen: readonly Entry[], kept: readonly Entry[]): boolean {
+  function restOfDays(units: readonly Unit[], kept: readonly Entry[]): Entry[] | undefined {
     const dayOf = ({ values }: Entry): string | null => {
       const own = pass.together.map((field) => values[field]);
       return own.length && own.every(Boolean) ? JSON.stringify(own) : null;
     };
     const named = new Set(kept.map(dayOf));
-    const isChosen = new Set(chosen);
-    return !named.has(null) && named.size > 0 && units.every(({ entries: [first] }) => named.has(dayOf(first!)) === isChosen.has(first!));
+    if (named.has(null) || !named.size) return undefined;
+    return units.flatMap(({ entries }) => (named.has(dayOf(entries[0]!)) ? entries : []));
+  }
+
+  function areRestOfDays(units: readonly Unit[], chosen: readonly Entry[], kept: readonly Entry[]): boolean {
+    const rest = restOfDays(units, kept);
+    return rest !== undefined && wayName(rest) === wayName(chosen);
   }
 
   function seekRefunds(target: Target, refunded: number, isFit?: IsFit): Sought {
@@ -226,6 +235,8 @@ export function subsetSearch(
   function answerTo(target: Target): Answer {
     const { anchor, kept } = target;
     const parts = pass.parts && salesAndRefunds({ parts: pass.parts, negative: pass.negative }, anchor);
+    const ofRun = order && inOrder(target, parts, order);
+    if (ofRun) return ofRun;
     if (!parts) return plain(target, pass.parts ? takingsOf({ parts: pass.parts, negative: pass.negative }, anchor) : [anchor.minor]);
     const keptSales = kept.filter(({ minor }) => minor > 0);
     const keptRefunds = kept.filter(({ minor }) => minor <= 0);
@@ -261,6 +272,35 @@ export function subsetSearch(
     const whole = hasRefunds ? [...keptSales, ...keptRefunds] : keptSales;
     if (!chosen.length && whole.length === kept.length) return found;
     return { ...found, found: { kept: whole, chosen, doubts: [...doubts, ...ofRefunds.doubts] } };
+  }
+
+  /** What follows one another and adds up; undefined where the order says nothing. */
+  function inOrder(target: Target, parts: ReturnType<typeof salesAndRefunds>, { runsOf }: RecordsInOrder): Answer | undefined {
+    const { anchor, kept } = target;
+    const wanted = parts?.stated ? [{ minor: parts.sales, refunds: -parts.refunds }] : wantedOf(anchor).map((minor) => ({ minor }));
+    const runs = runsOf(target, wanted);
+    if (!runs) return undefined;
+    const left = narrowed.get(sumName(anchor, 'all'));
+    const count = countOf(anchor);
+    const isFit: IsFit = (chosen) =>
+      (left === undefined || left.has(wayName(chosen))) &&
+      isAlike(kept, chosen) &&
+      (count === undefined ||
+        isCount([...kept, ...chosen].filter(({ minor }) => !parts || minor > 0).length, count, (parts?.refunds ?? 0) !== 0));
+    const ways = runs.ways.filter(isFit);
+    const units = runs.near.map((entry) => ({ minor: entry.minor, entries: [entry] }));
+    const own: Answer = { target, near: runs.near, sums: [] };
+    const [way, second] = ways;
+    if (!way) return own;
+    const minor = sumOf(way);
+    const sums: SoughtSum[] = wanted.length === 1 ? [{ of: 'all', minor, units, ways }] : [];
+    if (second) return { ...own, sums, several: [...new Set(ways.flat())] };
+    return { ...own, sums, found: { kept, chosen: way, doubts: runs.isByChance ? [{ of: 'all', why: 'many' }] : [] } };
+  }
+
+  /** What all records of a target may come to. */
+  function wantedOf(anchor: Entry): readonly number[] {
+    return pass.parts ? [...new Set(takingsOf({ parts: pass.parts, negative: pass.negative }, anchor))] : [anchor.minor];
   }
 
   /** The refunds of a settlement whose sales have another sum than its gross: what is wrong is among these. */

@@ -7,7 +7,8 @@ import { manyOf, type View } from '../candidates.ts';
 import { claimsOf, type IsClaimed } from './claims.ts';
 import { jointWays } from '../joint.ts';
 import { partsOf } from '../settlement.ts';
-import { type Answer, type Solution, type SubsetSearch, subsetSearch, type Target } from './subset-search.ts';
+import { type Answer, type Solution, type SubsetSearch, subsetSearch } from './subset-search.ts';
+import type { Target } from './target.ts';
 
 export interface SubsetResult {
   matches: FoundMatch[];
@@ -36,9 +37,10 @@ export function matchBySubset(
   others: readonly SubsetPass[] = [],
   keys?: KeyGroups,
 ): SubsetResult {
-  const search = subsetSearch(pass, open[manyOf(pass)], days, refundViews(pass, others), keys);
+  const targets = targetsOf(pass, open, unequal);
+  const search = subsetSearch(pass, open[manyOf(pass)], targets, days, refundViews(pass, others), keys);
   const result: SubsetResult = { matches: [], ambiguous: [], completed: [], unequal: [], weak: [], untried: 0 };
-  let answers = targetsOf(pass, open, unequal).map((target) => search.answer(target));
+  let answers = targets.map((target) => search.answer(target));
   for (;;) {
     const balanced = balancedNeeds(answers.flatMap(({ sums }) => sums));
     const isClaimed = claimsOf(pass, answers, days);

@@ -99,8 +99,8 @@ async function refuseWithoutSnapshots(on: Connections, { connection }: ChangesCo
   throw new ConfigError({
     code: 'SQL_SNAPSHOT_OFF',
     place: { system: connection },
-    message: `The database ${String(name)} allows no snapshots, which are needed to read the changes of a table consistently.`,
-    hint: `Have its administrator run: ALTER DATABASE ${quoted(String(name))} SET ALLOW_SNAPSHOT_ISOLATION ON;`,
+    message: `Snapshot isolation is off in the database ${String(name)}. It is needed to read the changes of a table consistently.`,
+    hint: `Ask its administrator to run: ALTER DATABASE ${quoted(String(name))} SET ALLOW_SNAPSHOT_ISOLATION ON;`,
   });
 }
 
@@ -125,7 +125,7 @@ async function versionsOf(
   if (current === null)
     throw refuse(
       `The database ${database} does not track changes.`,
-      `Have its administrator run: ALTER DATABASE ${quoted(database!)} SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 7 DAYS, AUTO_CLEANUP = ON); and then: ALTER TABLE ${target.sql} ENABLE CHANGE_TRACKING;`,
+      `Ask its administrator to run: ALTER DATABASE ${quoted(database!)} SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 7 DAYS, AUTO_CLEANUP = ON); and then: ALTER TABLE ${target.sql} ENABLE CHANGE_TRACKING;`,
     );
   if (!target.may.viewChanges)
     throw new ConfigError({
