@@ -33,6 +33,7 @@ import {
   hasNearSurname,
   hasOtherSurname,
   haveTwoMiddleNames,
+  haveTwoNames,
   sameMiddleName,
 } from './names.ts';
 import { namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
@@ -120,7 +121,7 @@ function vetoByRole(
   // The other one is a name: `I. Bruton` and `Rien Bruton` are Irene, once mistyped.
   const otherInitial = initial && conflict && [first!, second!].every((name) => name.length === 1 || population.isRarerName(name));
   const well = isKnownWell(population, a, b);
-  const twoNames = bothNames || (well && (bothRarer || (conflict && given === 4 && areTwoNamesMistyped(first!, second!))));
+  const twoNames = bothNames || (well && (bothRarer || (conflict && given >= 3 && given <= 4 && areTwoNamesMistyped(first!, second!))));
   if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || otherInitial || otherSex))
     if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
       return { veto: 'twins', apart: false, given: -1 };
@@ -135,6 +136,12 @@ function vetoByRole(
   if (vetoes.has('siblings') && !conflict && areNamedAlike(first, second) && areBornApart(population, a, b, levels))
     if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
       return { veto: 'siblings', apart: false, twoPeople: population.isGivenName(first!) && population.isGivenName(second!) };
+  // Dana Denise Villarreal and Dana Angelica Perez of two houses, who happen to be born on one day.
+  if (vetoes.has('person_evidence') && haveTwoNames(population, a, b, levels) && livesElsewhere(population, levels))
+    return { veto: 'person_evidence', apart: false, twoPeople: true };
+  // Jesus L. and Jesus H. of one street.
+  if (vetoes.has('name_only') && birth < 0 && roles.middle >= 0 && levels[roles.middle] === 2 && livesElsewhere(population, levels))
+    return { veto: 'name_only', apart: false };
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
   if (vetoes.has('person_evidence') && conflict && otherSex && sameHome(population, levels))
     return { veto: 'person_evidence', apart: true, twoPeople: true };
