@@ -19,8 +19,11 @@ export interface Cli {
   note(line: string): void;
   /** The exit code that the process will end with; the highest call wins nothing, the last one does. */
   setExit(code: number): void;
-  /** Aborted at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-  signal: AbortSignal;
+  /**
+   * Aborted at the first Ctrl-C or SIGTERM; a second one ends the process at once. A command that has not asked for it has no batch to
+   * finish: the first one ends it, as a kill would, and the store takes back what was not committed.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** A file under src/cli registers its command(s) on the program. */
@@ -29,6 +32,7 @@ export type RegisterCommand = (cli: Cli) => void;
 /** Parses argv, runs the command and returns the exit code. A user's mistake never shows a stack trace. */
 export async function runCli(argv: readonly string[], commands: readonly RegisterCommand[], version: string): Promise<number> {
   const abort = new AbortController();
+  let stopsByItself = false;
   let exit = 0;
   watchOutput();
   notWritten = undefined;
@@ -54,14 +58,17 @@ export async function runCli(argv: readonly string[], commands: readonly Registe
     setExit: (code) => {
       exit = code;
     },
-    signal: abort.signal,
+    get signal() {
+      stopsByItself = true;
+      return abort.signal;
+    },
   };
   for (const register of commands) register(cli);
   acceptGlobalOptionsAnywhere(program);
 
   let signals = 0;
   const onSignal = (): void => {
-    if (++signals > 1) process.exit(130);
+    if (++signals > 1 || !stopsByItself) process.exit(130);
     cli.note('Stopping after the current batch … (press Ctrl-C again to stop at once; either way nothing is lost)');
     abort.abort();
   };

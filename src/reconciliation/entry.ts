@@ -65,6 +65,8 @@ export interface AmountPass {
   within: Window;
   /** References and memos: agreement decides among equal amounts. */
   text: readonly FieldPair[];
+  /** Records of one day come in the order of these fields, on both sides. */
+  order?: readonly FieldPair[];
   tolerance?: Tolerance;
   /** How often, in a thousand, an amount of this block may find such a partner by chance and still be confirmed. */
   chance: number;

@@ -33,6 +33,8 @@ export function registerServe(cli: Cli): void {
         let sums: SumsFinisher | undefined;
         // Runs that the store could not keep are known to this process alone: /health tells of them.
         const unrecorded: NonNullable<Engine['unrecorded']> = new Map();
+        // Asked for before anything is begun: from here on a signal ends it in order.
+        const { signal } = cli;
         const live = liveConfiguration({
           folder: cli.project(),
           project,
@@ -61,14 +63,14 @@ export function registerServe(cli: Cli): void {
               "anyone who reaches this address can read the pages: keep it inside the town's network or behind a proxy that asks who it is",
             );
           if (options.schedule)
-            [scheduler, sums] = await startSchedule(live, { knex, unrecorded }, cli.signal, log, () => pages.tell({ unrecorded }));
+            [scheduler, sums] = await startSchedule(live, { knex, unrecorded }, signal, log, () => pages.tell({ unrecorded }));
           // What was edited while all this started.
           await live.refresh();
           const { lookNightly } = await import('./look-nightly.ts');
           const stopLooking = await lookNightly(() => ({ project: live.project(), knex }), log, {
             onFound: (examined) => pages.tell({ examined }),
           });
-          await aborted(cli.signal);
+          await aborted(signal);
           await stopLooking();
         } finally {
           const listened = server.listening;

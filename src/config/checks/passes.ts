@@ -23,9 +23,9 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
     return problems;
   }
   passes.forEach((pass, i) => {
-    for (const list of ['on', 'block', 'text'] as const)
+    for (const list of ['on', 'block', 'text', 'order'] as const)
       for (const [n, pair] of (pass[list] ?? []).entries())
-        for (const side of ['left', 'right'] as const) {
+        for (const side of list === 'order' ? sidesInOrder(pass) : SIDES) {
           const field = typeof pair === 'string' ? pair : pair[side];
           // Of control, the left field is that of the records and the right that of the totals.
           const entity = pass.control === undefined ? entities[side] : side === 'left' ? entities[pass.of ?? 'left'] : totalsOf(pass);
@@ -60,12 +60,19 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
   return problems;
 }
 
+const SIDES = ['left', 'right'] as const;
+
+/** The sides whose records have an order: of a subset, that of the many. */
+export function sidesInOrder({ subset, one }: PassConfig): readonly ('left' | 'right')[] {
+  return subset === undefined ? SIDES : one === 'left' ? ['right'] : ['left'];
+}
+
 /** The fields that a settlement or control pass names besides its keys. */
 export function settlementFields(pass: PassConfig): { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] {
   const found: { field: string; path: (string | number)[]; of: 'left' | 'right' | 'totals' }[] = [];
   const of = pass.of ?? pass.one ?? 'right';
   if (pass.subset !== undefined)
-    for (const key of ['together', 'alike', 'order'] as const)
+    for (const key of ['together', 'alike'] as const)
       (pass[key] ?? []).forEach((field, n) => found.push({ field, path: [key, n], of: of === 'left' ? 'right' : 'left' }));
   for (const [part, field] of Object.entries(pass.parts ?? {})) if (field !== undefined) found.push({ field, path: ['parts', part], of });
   if (pass.count !== undefined) found.push({ field: pass.count, path: ['count'], of });

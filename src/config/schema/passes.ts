@@ -113,12 +113,10 @@ const pass = exactlyOne(
       .describe(
         'For subset: all records of one group agree in these fields, also with those that a key ties to it already: [office]. Records that do not are only proposed; where there are more candidates than most, those of each office are tried by themselves.',
       ),
-    order: z
-      .array(columnName)
-      .min(1)
+    order: pairs
       .optional()
       .describe(
-        'For subset: the records of one group follow one another in the order of these fields: [entered_at], or [day, number]. What lies between two records of a batch is of it, and its ends are found by the sum.',
+        'For subset: the records of one group follow one another in the order of these fields of theirs: [entered_at], or [day, number]. What lies between two records of a batch is of it, and its ends are found by the sum. For amount: records of one day come in this order on both sides: [{ left: receipt_number, right: line }].',
       ),
     tolerance: tolerance.optional(),
     confirm,
@@ -163,7 +161,7 @@ const PASS_KEYS = [
 type PassKey = (typeof PASS_KEYS)[number];
 const KEYS_OF: Record<(typeof KINDS)[number], { needs: readonly PassKey[]; takes: readonly PassKey[] }> = {
   key: { needs: ['on'], takes: ['sides', 'within', 'tolerance'] },
-  amount: { needs: ['within'], takes: ['block', 'text', 'chance', 'tolerance'] },
+  amount: { needs: ['within'], takes: ['block', 'text', 'order', 'chance', 'tolerance'] },
   subset: { needs: ['within'], takes: ['block', 'one', 'most', 'together', 'alike', 'order', 'chance', 'parts', 'negative', 'count'] },
   balance: { needs: ['within'], takes: ['block'] },
   settlement: { needs: ['of', 'parts'], takes: ['on', 'sides', 'within', 'negative', 'count', 'contract', 'monthly', 'fee_limit'] },

@@ -62,14 +62,19 @@ export interface RepeatFinder {
   look(key: string): void;
   /** Second pass: how often this key came before in this pass (0 for the first). */
   count(key: string): number;
+  /** No key of the first pass is longer than this one, and some are shorter: the source may cut keys off here. */
+  isLongest(key: string): boolean;
 }
 
 /** `expected`: about how many keys there are. With more of them it grows, with fewer it was too large. */
 export function repeatFinder(expected: number): RepeatFinder {
   const layers = [layerFor(expected)];
   const suspects = new Map<string, number>();
+  let [shortest, longest] = [Infinity, 0];
   return {
     look(key) {
+      shortest = Math.min(shortest, key.length);
+      longest = Math.max(longest, key.length);
       // Two FNV-1a hashes with different seeds, combined (Kirsch and Mitzenmacher 2006): four probes.
       let a = 0x811c9dc5;
       let b = 0x9747b28c;
@@ -92,6 +97,7 @@ export function repeatFinder(expected: number): RepeatFinder {
       suspects.set(key, before + 1);
       return before;
     },
+    isLongest: (key) => key.length === longest && shortest < longest,
   };
 }
 

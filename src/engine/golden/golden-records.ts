@@ -87,7 +87,8 @@ export async function writeGoldens(
   );
   const bookkeeping = ['_id', '_created', '_run', '_landed', '_provenance', ...(withIdentity ? ['_identity'] : [])];
   const inserts: Cell[][] = [];
-  const updates: Cell[][] = [];
+  /** Of those that changed: all columns, and which of them changed. */
+  const updates: { row: Cell[]; changed: string[] }[] = [];
   /** Of those that are what they were: where that comes from. Their columns, which have indexes, are not written again. */
   const origins: Cell[][] = [];
   const deletes: Cell[][] = [];
@@ -135,7 +136,7 @@ export async function writeGoldens(
     }
     const changes = differences(columns, old, row.slice(-columns.length));
     const changed = Object.keys(changes).length > 0;
-    if (changed) updates.push([...row.slice(2), golden.id]);
+    if (changed) updates.push({ row, changed: Object.keys(changes) });
     else origins.push([...row.slice(3, bookkeeping.length), golden.id]);
     if (changed) {
       history.push({ golden: golden.id, landed, action: 'changed', changes: JSON.stringify(changes) });
@@ -145,11 +146,36 @@ export async function writeGoldens(
   const all = [...bookkeeping, ...columns];
   await landing.rows.remove(table, ['_id'], deletes);
   await landing.rows.insert(table, all, inserts);
-  await landing.rows.update(table, all.slice(2), ['_id'], updates);
+  await writeChanged(landing, table, bookkeeping, columns, updates);
   await landing.rows.update(table, bookkeeping.slice(3), ['_id'], origins);
   if (history.length === 0) return;
   let id = await landing.take('history', history.length);
   await landing.insertHistory(history.map((h) => [entityId, h.golden, id++, context.runId, h.landed, h.action, h.changes]));
+}
+
+/** More statements than these for one batch are not worth what each of them saves. */
+const MOST_WAYS = 16;
+
+/** Writes what changed of golden records, those together in which the same changed: an index of a column that did not is not written again. */
+async function writeChanged(
+  landing: Landing,
+  table: string,
+  bookkeeping: readonly string[],
+  columns: readonly string[],
+  updates: readonly { row: Cell[]; changed: string[] }[],
+): Promise<void> {
+  const own = bookkeeping.slice(2);
+  const at = new Map(columns.map((name, i) => [name, bookkeeping.length + i]));
+  const ways = Map.groupBy(updates, ({ changed }) => changed.join());
+  for (const some of ways.size > MOST_WAYS ? [updates] : ways.values()) {
+    const names = ways.size > MOST_WAYS ? columns : some[0]!.changed;
+    await landing.rows.update(
+      table,
+      [...own, ...names],
+      ['_id'],
+      some.map(({ row }) => [...row.slice(2, bookkeeping.length), ...names.map((name) => row[at.get(name)!]!), row[0]!]),
+    );
+  }
 }
 
 /** Column → [before, after], of those that differ. */

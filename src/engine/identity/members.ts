@@ -51,7 +51,7 @@ export async function commitMembers(landing: Landing, context: LandContext, kind
     active,
   );
   const touched = now.map((member): Touched => ({ member, isNew: isNew.has(member.id), ...profileOf(kind, said.get(member.id)!) }));
-  const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched, await context.comparedAhead?.(kind.entityId));
+  const { goldens, goldenOf } = await resolveTouched(store, kind.model, touched, context.comparedAhead?.(kind.entityId));
   for (const entry of active) entry.link.golden = goldenOf.get(entry.link.member!) ?? entry.link.golden;
   await writeOfMembers(landing, context, kind, store, { goldens, goldenOf, said, isNew, mine: new Set(entries.map((e) => idOf(e.link))) });
 }

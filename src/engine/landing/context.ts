@@ -2,7 +2,7 @@ import type { EntityConfig } from '../../config/schema/model.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import type { CompiledMapping } from '../../mapping/mapping.ts';
 import type { Skips } from '../../mapping/skip.ts';
-import type { FoundAhead } from '../identity/changed/found-ahead.ts';
+import type { Coming } from '../identity/changed/found-ahead.ts';
 import type { GoldenChange } from '../golden/golden-records.ts';
 
 /** A mapping together with what the store knows of its entity. */
@@ -33,7 +33,7 @@ export interface LandContext {
   /** Nothing can be asked of the store: members that records name are taken for new as well. It refuses one that is there. */
   ahead?: boolean;
   /** What comparing the members that change found before the batch was opened, by the entity. */
-  comparedAhead?: ((entityId: number) => Promise<FoundAhead[]>) | undefined;
+  comparedAhead?: ((entityId: number) => Coming | undefined) | undefined;
   /** Maps records again that did not change at the source: after the mapping did. */
   force?: boolean;
   onChange?: (change: GoldenChange) => void;

@@ -265,7 +265,7 @@ export function assignKey(record: SourceRecord, stream: StreamConfig, repeats?: 
   record.problem ??= shortenedKey(record, fields, stream);
   const before = repeats?.count(key) ?? 0;
   record.key = before > 0 ? `${key}#${before + 1}` : key;
-  if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream);
+  if (before > 0 && !number) record.problem ??= repeatedKey(record, fields, stream, repeats?.isLongest(key) === true ? key.length : 0);
 }
 
 /** What identifies the records of a stream. The store remembers it as JSON: what is not set must not be in it. */
@@ -281,13 +281,21 @@ export function primaryKeyOf(stream: StreamConfig): KeyDefinition {
   return { fields: key.fields, number: key.repeats === 'number', ...(key.may_be_empty ? { mayBeEmpty: key.may_be_empty } : {}) };
 }
 
-function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: StreamConfig): Problem {
+/** Shorter numbers repeat for other reasons than that they do not fit. */
+const CUT_FROM = 8;
+
+/** `longest`: the length of the key, where no key of the file is longer; otherwise 0. */
+function repeatedKey(record: SourceRecord, fields: readonly string[], { retriever }: StreamConfig, longest: number): Problem {
   const whole = retriever.files ? 'this file' : retriever.query ? 'this table or view' : 'these answers';
   return {
     code: 'KEY_REPEATED',
     place: { line: record.line, record: record.number },
     message: `Another record of ${whole} has the same key (${fields.join(', ')}).`,
-    hint: 'If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it only once.',
+    hint: `If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it only once.${
+      longest >= CUT_FROM && fields.length === 1
+        ? ` No key of the file has more than its ${longest} characters: if the source cuts keys off there, have it send them whole.`
+        : ''
+    }`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { closedDays } from '../../config/calendar.ts';
-import { settlementFields } from '../../config/checks/passes.ts';
+import { settlementFields, sidesInOrder } from '../../config/checks/passes.ts';
 import type { Project } from '../../config/project.ts';
 import type { PassConfig } from '../../config/schema/passes.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
@@ -41,7 +41,8 @@ export function fieldsOf(config: ReconciliationConfig, side: 'left' | 'right'): 
   const fields = (config.passes ?? []).flatMap((pass) => {
     const own = settlementFields(pass).flatMap(({ field, of }) => (of === side ? [field] : []));
     if (pass.control !== undefined) return pass.of === side ? (pass.on ?? []).map((pair) => pairOf(pair).left) : [];
-    return [...own, ...[...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? [])].map((pair) => pairOf(pair)[side])];
+    const order = sidesInOrder(pass).includes(side) ? (pass.order ?? []) : [];
+    return [...own, ...[...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? []), ...order].map((pair) => pairOf(pair)[side])];
   });
   return [...new Set([...fields, ...fieldsOfRules(config, side), ...(config.open?.[side]?.together ?? [])])].sort();
 }
@@ -93,6 +94,7 @@ function passOf(pass: PassConfig, currency: string): Pass {
       block,
       within,
       text: (pass.text ?? []).map(pairOf),
+      ...(pass.order === undefined ? {} : { order: pass.order.map(pairOf) }),
       chance: pass.chance ?? DEFAULT_CHANCE,
       confirm,
       ...tolerance,
@@ -107,7 +109,7 @@ function passOf(pass: PassConfig, currency: string): Pass {
       most: pass.most ?? DEFAULT_MOST,
       together: pass.together ?? [],
       ...(pass.alike === undefined ? {} : { alike: pass.alike }),
-      ...(pass.order === undefined ? {} : { order: pass.order }),
+      ...(pass.order === undefined ? {} : { order: pass.order.map((pair) => pairOf(pair)[sidesInOrder(pass)[0]!]) }),
       ...(pass.parts === undefined ? {} : { parts: partFields(pass.parts) }),
       negative: pass.negative ?? [],
       ...(pass.count === undefined ? {} : { count: pass.count }),

@@ -386,6 +386,15 @@ describe('findings about money that is accounted for', () => {
     entry('b', 3000, '2026-06-30', { slip: '7', tender: 'check' }),
   ];
 
+  test('what was dated back into a closed month is no late deposit', () => {
+    const afterClose = [{ side: 'left' as const, type: 'refund_after_close', where: {}, entered: 'entered', closes: 10 }];
+    const paid = [entry('a', 5000, '2026-08-20', { slip: '7' }), entry('r', -400, '2026-07-01', { slip: '7', entered: '2026-08-20' })];
+    const found = (on: string) =>
+      reconcile({ afterClose, late: [{ type: 'late_deposit', businessDays: 2 }] }, paid, [entry('d', 4600, on, { slip: '7' })]).found;
+    expect(found('2026-08-21')).toEqual(['refund_after_close r']);
+    expect(found('2026-08-27')).toEqual(['late_deposit a r d', 'refund_after_close r']);
+  });
+
   test('a late deposit is one finding, and stays confirmed', () => {
     const { found, confirmed } = reconcile({ late: [{ type: 'late_deposit', businessDays: 2 }] }, left, [
       entry('d', 8000, '2026-07-06', { slip: '7' }),

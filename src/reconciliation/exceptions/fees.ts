@@ -12,11 +12,14 @@ export function noteSettlements(work: Work, pass: SettlementPass): void {
   const expectedByMonth = new Map<string, number>();
   const payments = paymentsOf(work, pass);
   const detailed = detailedChargebacks(work, pass);
+  const settlementPasses = work.rules.passes.filter((one): one is SettlementPass => one.kind === 'settlement' && one.of === pass.of);
   for (const entry of work.all[pass.of]) {
-    if ((pass.monthly && isWhere(entry.values, pass.monthly.where)) || isItemAlone(work.rules, pass, entry)) continue;
+    if (settlementPasses.some(({ monthly }) => monthly && isWhere(entry.values, monthly.where)) || isItemAlone(work.rules, pass, entry))
+      continue;
     const parts = partsOf(pass, entry);
     const rule = ruleOf(pass, entry);
-    const monthly = rule?.deducted === 'monthly';
+    // The contract may stand in another pass: one by number has it, one by day has not.
+    const monthly = settlementPasses.some((one) => ruleOf(one, entry)?.deducted === 'monthly');
     const blank = pass.parts.fees !== undefined && parts.fees === undefined && !monthly;
     // Monthly fees are in the report and are not taken out of the net.
     const net = netOf(monthly ? { ...parts, fees: 0 } : parts);

@@ -20,8 +20,9 @@ export function findings(work: Work): void {
 /** What records tell together with those that a relation ties to them. */
 export function noteRecords(work: Work): void {
   const { late, parts, periods, voids, afterClose: closed } = work.rules.exceptions;
+  const takenOn = dayOfTaking(work);
   for (const match of work.matches) {
-    for (const rule of late) noteLate(work, match, rule.type, rule.businessDays);
+    for (const rule of late) noteLate(work, match, rule.type, rule.businessDays, takenOn);
     for (const rule of parts) noteParts(work, match, rule);
   }
   for (const rule of voids) {
@@ -54,14 +55,27 @@ function on(side: 'left' | 'right', records: readonly Entry[]): Record<'left' | 
 }
 
 /** The records of a match that came more than so many business days before its last one. */
-function noteLate(work: Work, { left, right }: ReconciledMatch, type: string, most: number): void {
+function noteLate(
+  work: Work,
+  { left, right }: ReconciledMatch,
+  type: string,
+  most: number,
+  takenOn: (entry: Entry) => number | null,
+): void {
   const last = firstDay(right);
   if (last === null) return;
   const limit = work.days.index(last) - most;
-  const late = left.filter(({ day }) => day !== null && work.days.index(day) < limit);
+  const isLate = (day: number | null): boolean => day !== null && work.days.index(day) < limit;
+  const late = left.filter((entry) => isLate(entry.day) && isLate(takenOn(entry)));
   if (!late.length) return;
   const businessDays = work.days.index(last) - work.days.index(firstDay(late)!);
   note(work, { type, left: late, right, minor: sumOf(late), facts: { business_days: businessDays, deposited: dateOf(last) } });
+}
+
+/** The day of a record of the left; of one that was dated back into a closed month, the day on which it was entered: that is told once. */
+function dayOfTaking({ rules, days }: Work): (entry: Entry) => number | null {
+  const entered = rules.exceptions.afterClose.filter(({ side }) => side === 'left').map((rule) => afterClose(rule, days));
+  return (entry) => entered.map((late) => late(entry)).find((late) => late !== undefined)?.entered ?? entry.day;
 }
 
 /** Sums by tender or account that differ although the match adds up: what one lacks, another has too much. */

@@ -41,6 +41,9 @@ test('a clerk can read it: no minus signs of the bank, the month of a posting, t
   const said = (code: keyof typeof EXCEPTION_TYPES, more: Partial<ExceptionFacts> = {}): string =>
     EXCEPTION_TYPES[code].sentence({ ...ABOUT, ...more });
   expect(said('chargeback')).toMatch(/^4\.00 of 2026-07-01 was charged back/);
+  expect(said('fee_odd', { facts: { ...ABOUT.facts, month: '2026-06' } })).toBe(
+    'The fees of 2026-06 were debited with 3.00; the contract gives 2.20.',
+  );
   expect(said('nsf')).toBe('The bank returned a check: 4.00 of 2026-07-01.');
   expect(said('wrong_period', { facts: { is: '2026-08-04', should_be: '2026-07' } })).toContain(
     'is posted in 2026-08; it belongs to 2026-07.',

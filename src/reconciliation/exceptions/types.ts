@@ -198,7 +198,10 @@ export const EXCEPTION_TYPES = {
   },
   fee_odd: {
     title: 'The fee is not what the contract says',
-    sentence: (a) => `The settlement${on(a)} has a fee of ${cents(a, 'fee')}; the contract gives ${cents(a, 'expected')}.`,
+    sentence: (a) =>
+      a.facts.month === undefined
+        ? `The settlement${on(a)} has a fee of ${cents(a, 'fee')}; the contract gives ${cents(a, 'expected')}.`
+        : `The fees of ${a.facts.month} were debited with ${cents(a, 'fee')}; the contract gives ${cents(a, 'expected')}.`,
     next: 'Dispute the fee with the processor.',
   },
   settlement_does_not_add_up: {

@@ -166,7 +166,8 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       return [];
     case 'amount': {
       const allRight = [...all.right, ...(work.known?.strangers ?? [])];
-      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes));
+      const tied = pass.order ? pairsIn(work) : [];
+      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes), tied);
       takeAll(work, matches);
       return ambiguous;
     }
@@ -191,6 +192,13 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       takeAll(work, matchByBalance(pass, open, work.days));
       return [];
   }
+}
+
+/** The confirmed matches of one record of each side. */
+function pairsIn({ matches }: Work): { left: Entry; right: Entry }[] {
+  return matches.flatMap(({ state, left, right }) =>
+    state === 'confirmed' && left.length === 1 && right.length === 1 ? [{ left: left[0]!, right: right[0]! }] : [],
+  );
 }
 
 /**

@@ -94,6 +94,8 @@ function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relati
     case 'control':
       return [{ pass: i, keyOf: (entry, side) => (side === pass.of ? keyOf(entry, pass.on, 'left') : null), always: pass.of }];
     case 'amount':
+      // What is tied already says where the others of its day are, and each of them says more.
+      if (pass.order) return [{ pass: i, keyOf: (entry, side) => blockKey(entry, pass.block, side), always: 'both' }];
       // Strangers of the right count also where they are tied already.
       if (!pass.tolerance) return [{ pass: i, keyOf: (entry, side) => amountKey(entry, pass.block, side), always: 'right' }];
       return [

@@ -5,7 +5,8 @@ import { textAgreement } from '../text.ts';
 import { type Excludes, excludesByNumbers } from './different-numbers.ts';
 import { solveEqualAmounts } from './equal-amounts.ts';
 import { firstAtLeast } from '../../core/first-at-least.ts';
-import { type CertainPair, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
+import { pairOrder, type Tie } from './pair-order.ts';
+import { type CertainPair, type Crosses, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
 
 export interface AmountResult {
   matches: FoundMatch[];
@@ -20,7 +21,7 @@ export interface AmountResult {
  *
  * `allRight` are all entries of the right, also those that are matched already: an amount that is common in its block may find a
  * partner by chance, and is then proposed instead of confirmed. `numbers`: keys of earlier passes; of several solutions, those are none
- * that put two different numbers together.
+ * that put two different numbers together. `tied`: pairs that are known, next to which `order` says where the others are.
  */
 export function matchByAmount(
   pass: AmountPass,
@@ -28,22 +29,34 @@ export function matchByAmount(
   allRight: readonly Entry[],
   days: BusinessDays,
   numbers: readonly KeyPass[] = [],
+  tied: readonly Tie[] = [],
 ): AmountResult {
   const result: AmountResult = { matches: [], ambiguous: [] };
   const common = commonAmounts(pass, allRight, days);
-  const isByChance = (pair: CertainPair): boolean => {
-    if (pair.text > 0) return false;
-    // More than certain is no share: at 1000 of 1000 only numbers speak against a pair.
-    if (pass.chance >= 1000 && !excludes?.(pair.left, pair.right)) return false;
-    return common(pair);
-  };
-  const excludes = numbers.length ? excludesByNumbers(numbers, pass.block, { left: open.left, right: allRight }) : undefined;
-  for (const block of blocksOf(pass, open).values())
-    for (const { certain, ambiguous } of solvedIn(pass, block, days, excludes)) {
-      for (const pair of certain) result.matches.push(found(pass, pair, isByChance));
-      for (const group of ambiguous) result.ambiguous.push({ pass: pass.name, ...group });
+  const byNumbers = numbers.length ? excludesByNumbers(numbers, pass.block, { left: open.left, right: allRight }) : undefined;
+  const known = [...tied];
+  let rest = open;
+  for (;;) {
+    const order = pass.order && pairOrder(pass, pass.order, rest, known);
+    const excludes: Excludes | undefined = order ? (l, r) => (byNumbers?.(l, r) ?? false) || order.excludes(l, r) : byNumbers;
+    const isByChance = (pair: CertainPair): boolean => {
+      if (pair.text > 0) return false;
+      // More than certain is no share: at 1000 of 1000 only numbers and the order speak against a pair.
+      if (pass.chance >= 1000 && !excludes?.(pair.left, pair.right)) return false;
+      return common(pair);
+    };
+    const solved = [...blocksOf(pass, rest).values()].flatMap((block) => solvedIn(pass, block, days, excludes, order?.crosses));
+    const pairs = solved.flatMap(({ certain }) => certain);
+    for (const pair of pairs) result.matches.push(found(pass, pair, isByChance));
+    // Each pair that is known says more of its neighbors.
+    if (!order || !pairs.length) {
+      for (const { ambiguous } of solved) for (const group of ambiguous) result.ambiguous.push({ pass: pass.name, ...group });
+      return result;
     }
-  return result;
+    for (const { left, right } of pairs) known.push({ left, right });
+    const used = new Set(pairs.flatMap(({ left, right }) => [left, right]));
+    rest = { left: rest.left.filter((entry) => !used.has(entry)), right: rest.right.filter((entry) => !used.has(entry)) };
+  }
 }
 
 interface Block {
@@ -51,9 +64,9 @@ interface Block {
   right: Entry[];
 }
 
-function solvedIn(pass: AmountPass, block: Block, days: BusinessDays, excludes?: Excludes): SolvedPairs[] {
-  if (pass.tolerance) return [solvePairs(pairsOf(pass, block, days), excludes)];
-  return [...amountsOf(block).values()].map(({ left, right }) => solveEqualAmounts(pass, left, right, days, excludes));
+function solvedIn(pass: AmountPass, block: Block, days: BusinessDays, excludes?: Excludes, crosses?: Crosses): SolvedPairs[] {
+  if (pass.tolerance) return [solvePairs(pairsOf(pass, block, days), excludes, crosses)];
+  return [...amountsOf(block).values()].map(({ left, right }) => solveEqualAmounts(pass, left, right, days, excludes, crosses));
 }
 
 /** The records of each amount that both sides have. */

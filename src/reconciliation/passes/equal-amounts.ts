@@ -3,7 +3,7 @@ import { textAgreement } from '../text.ts';
 import type { Dated, Dates, Reaches } from './dated.ts';
 import { namedPairs } from './named-pairs.ts';
 import type { Excludes } from './different-numbers.ts';
-import { type CertainPair, MOST_BY_NUMBERS, type Pair, type SolvedPairs, solveByNumbers, solvePairs } from './pairs.ts';
+import { type CertainPair, type Crosses, MOST_BY_NUMBERS, type Pair, type SolvedPairs, solveByNumbers, solvePairs } from './pairs.ts';
 
 /**
  * Solves all pairs of records of one amount and near days, as solvePairs does, without listing the pairs: the partners of a record are
@@ -15,6 +15,7 @@ export function solveEqualAmounts(
   right: readonly Entry[],
   days: BusinessDays,
   excludes?: Excludes,
+  crosses?: Crosses,
 ): SolvedPairs {
   const solved: SolvedPairs = { certain: [], ambiguous: [] };
   const groups = groupsOf(pass, { left: dated(left, days), right: dated(right, days) });
@@ -34,7 +35,7 @@ export function solveEqualAmounts(
       solved.certain.push(...way);
       continue;
     }
-    const { certain, ambiguous } = excludes && isFew(reach.left) ? solveByNumbers(pairsOf(group, reach), excludes) : NOTHING;
+    const { certain, ambiguous } = excludes && isFew(reach.left) ? solveByNumbers(pairsOf(group, reach), excludes, crosses) : NOTHING;
     solved.certain.push(...certain.map((pair) => ({ ...pair, text: textAgreement(pair.left, pair.right, pass.text) })));
     if (certain.length) solved.ambiguous.push(...ambiguous);
     else solved.ambiguous.push({ left: inOrder(group.left), right: inOrder(group.right) });

@@ -68,3 +68,38 @@ function comesBack(start: Entry, next: (entry: Entry) => readonly Entry[]): bool
   }
   return false;
 }
+
+/** More steps than this are not taken to find every way. */
+const MOST_STEPS = 20_000;
+
+/**
+ * The pairs that are in every way to give each record a partner in which no two pairs cross; as if they could, where there is no such way or
+ * too many are to be tried.
+ */
+export function forcedInOrder<T extends Tie>(pairs: readonly T[], crosses: (a: T, b: T) => boolean): T[] {
+  const byLeft = [...Map.groupBy(pairs, ({ left }) => left).values()].sort((a, b) => a.length - b.length);
+  if (byLeft.length !== new Set(pairs.map(({ right }) => right)).size) return [];
+  const taken = new Set<Entry>();
+  const way: T[] = [];
+  let inAll: Set<T> | undefined;
+  let steps = 0;
+  /** False: there were too many steps. */
+  function search(i: number): boolean {
+    if (++steps > MOST_STEPS) return false;
+    if (i === byLeft.length) {
+      inAll = new Set(inAll ? way.filter((pair) => inAll!.has(pair)) : way);
+      return true;
+    }
+    for (const pair of byLeft[i]!) {
+      if (taken.has(pair.right) || way.some((other) => crosses(pair, other))) continue;
+      taken.add(pair.right);
+      way.push(pair);
+      const isWhole = search(i + 1);
+      way.pop();
+      taken.delete(pair.right);
+      if (!isWhole) return false;
+    }
+    return true;
+  }
+  return search(0) && inAll ? [...inAll] : forcedPairs(pairs);
+}

@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.ts';
 import type { TextAgreement } from '../text.ts';
 import type { Excludes } from './different-numbers.ts';
-import { forcedPairs } from './forced-pairs.ts';
+import { forcedInOrder, forcedPairs } from './forced-pairs.ts';
 
 /** Two records that fit each other. */
 export interface Pair {
@@ -30,7 +30,7 @@ const REFERENCE = 2;
  * Takes all that is certain of the pairs, then looks at the rest again: a pair whose references name each other and no rival's do so as
  * well, else groups of pairs in which each record gets a partner in one way only, else what numbers leave of several ways.
  */
-export function solvePairs(pairs: readonly Pair[], excludes?: Excludes): SolvedPairs {
+export function solvePairs(pairs: readonly Pair[], excludes?: Excludes, crosses?: Crosses): SolvedPairs {
   const solved: SolvedPairs = { certain: [], ambiguous: [] };
   const groups = groupsOf(pairs);
   for (let group = groups.pop(); group; group = groups.pop()) {
@@ -38,7 +38,7 @@ export function solvePairs(pairs: readonly Pair[], excludes?: Excludes): SolvedP
     const named = group.pairs.filter((pair) => isNamed(pair, byEntry));
     const taken = named.length ? named : oneWay(group, byEntry);
     if (!taken) {
-      const { certain, ambiguous } = solveByNumbers(group.pairs, excludes);
+      const { certain, ambiguous } = solveByNumbers(group.pairs, excludes, crosses);
       solved.certain.push(...certain);
       solved.ambiguous.push(...ambiguous);
       continue;
@@ -51,14 +51,18 @@ export function solvePairs(pairs: readonly Pair[], excludes?: Excludes): SolvedP
   return solved;
 }
 
+/** Says whether two pairs cannot both be right, by the order of their records. */
+export type Crosses = (a: Pair, b: Pair) => boolean;
+
 /**
  * Pairs with more than one solution, without those whose numbers exclude each other: what is then the same in every solution is certain.
- * Numbers only decide between solutions. Where they leave none, they say nothing.
+ * Numbers and the order of records only decide between solutions. Where they leave none, they say nothing.
  */
-export function solveByNumbers(pairs: readonly Pair[], excludes?: Excludes): SolvedPairs {
+export function solveByNumbers(pairs: readonly Pair[], excludes?: Excludes, crosses?: Crosses): SolvedPairs {
   const byEntry = pairsByEntry(pairs);
   const others = excludes && pairs.length <= MOST_BY_NUMBERS ? pairs.filter(({ left, right }) => !excludes(left, right)) : pairs;
-  const forced = others.length < pairs.length ? groupsOf(others).flatMap((group) => forcedPairs(group.pairs)) : [];
+  const forcedOf = ({ pairs: own }: Group): Pair[] => (crosses ? forcedInOrder(own, crosses) : forcedPairs(own));
+  const forced = others.length < pairs.length || crosses ? groupsOf(others).flatMap(forcedOf) : [];
   const certain = forced.map((pair) => ({ ...pair, rivals: byEntry.get(pair.left)!.length + byEntry.get(pair.right)!.length - 2 }));
   const used = new Set(forced.flatMap(({ left, right }) => [left, right]));
   const rest = groupsOf(pairs.filter(({ left, right }) => !used.has(left) && !used.has(right)));

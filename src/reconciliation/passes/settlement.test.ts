@@ -224,6 +224,8 @@ describe('the fee', () => {
     // A report of gross amounts may say 0.00.
     const zero = settlement({ fee: '0' }, 10_000);
     expect(reconcile([monthly], [], [zero, debit(-285)]).found.filter((text) => text.startsWith('fee'))).toEqual([]);
+    // A second pass that names the fees, without the contract.
+    expect(reconcile([monthly, { ...PASS, name: 'day', contract: [] }], [], [gross, debit(-285)]).found).not.toContain('fee_missing s');
     const twice = [monthly, { ...monthly, name: 'fees of the month' }];
     expect(reconcile(twice, [], [gross, debit(-300)]).found.filter((text) => text.startsWith('fee'))).toEqual(['fee_odd f']);
   });

@@ -42,6 +42,8 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   let pages: number | undefined;
   /** What was read of pages; it does not change before all keys are written again. */
   const read: OnPages[] = [];
+  /** The same, read by others. */
+  const known = new Map<number, readonly number[]>();
 
   async function pageCount(): Promise<number> {
     pages ??= Number((await rows.select('SELECT key_pages FROM il_entity WHERE id = ?', [[entityId]]))[0]?.[0] ?? 0);
@@ -78,6 +80,8 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
 
   /** What was read of the page of a key; undefined where it was not. */
   function onPage(key: number): readonly number[] | undefined {
+    const elsewhere = known.get(key);
+    if (elsewhere) return elsewhere;
     for (const { keys, members } of read) {
       const at = firstAtLeast(keys, key);
       if (keys[at] === key) return members[at]!;
@@ -135,7 +139,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   }
 
   async function blocksInOrder(keys: Float64Array, most: number): Promise<(readonly number[])[]> {
-    const isFirst = read.length === 0;
+    const isFirst = read.length === 0 && known.size === 0;
     if (!isFirst) await readOthers(keys);
     const onPages = isFirst ? await readPages(keys) : Array.from(keys, (key) => onPage(key)!);
     const found = onPages.slice();
@@ -183,7 +187,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       await readOthers(keys);
       return Array.from(keys, (key) => onPage(key)!);
     },
-    know: (keys, members) => void read.push({ keys, members }),
+    know: (keys, members) => keys.forEach((key, i) => known.set(key, members[i]!)),
     async blocks(keys, most) {
       const each = Float64Array.from(new Set(keys)).sort();
       const found = await blocksInOrder(each, most);
@@ -220,6 +224,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       await rows.update('il_entity', ['key_pages'], ['id'], [[total, entityId]]);
       pages = total;
       read.length = 0;
+      known.clear();
     },
     async clear() {
       await rows.remove('il_member_key', ['entity_id'], [[entityId]]);
@@ -227,6 +232,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
       await rows.update('il_entity', ['key_pages'], ['id'], [[0, entityId]]);
       pages = 0;
       read.length = 0;
+      known.clear();
     },
   };
 }
@@ -261,7 +267,9 @@ function membersOn(entries: Uint32Array | undefined, key: number): readonly numb
   for (let i = 0; i < entries.length; i += WORDS)
     if (entries[i] === low && entries[i + 1]! >>> HIGH_MEMBER === high)
       (members ??= []).push((entries[i + 1]! & ((1 << HIGH_MEMBER) - 1)) * 4294967296 + entries[i + 2]!);
-  return members?.sort((a, b) => a - b) ?? NOBODY;
+  // They mostly are in order: all are of one pass.
+  if (members) for (let i = 1; i < members.length; i++) if (members[i - 1]! > members[i]!) return members.sort((a, b) => a - b);
+  return members ?? NOBODY;
 }
 
 function pageOf(key: number, pages: number): number {

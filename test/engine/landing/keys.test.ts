@@ -24,6 +24,23 @@ test('of two records with one key in a file, the second is rejected where keys m
   ]);
 });
 
+test('a repeated key that is the longest of its file may have been cut off by the source, and the hint says at how many characters', async () => {
+  const cut = 'MAPLEWOOD-2026-0';
+  const hints = async (...numbers: string[]): Promise<string[]> => {
+    const town = await makeTown({ 'inbox/receipts.csv': receipts(numbers.map((number) => ({ number }))) });
+    await town.run('receipts');
+    return (await town.rejects()).map((reject) => reject.problems[0]!.hint!);
+  };
+  expect(await hints('MAPLEWOOD-2026', cut, cut)).toEqual([expect.stringContaining('No key of the file has more than its 16 characters')]);
+  // All of one length, short ones, and those that are not the longest repeat for other reasons.
+  for (const numbers of [
+    [cut, cut],
+    ['1', '22', '22'],
+    [`${cut}1`, cut, cut],
+  ])
+    expect(await hints(...numbers)).toEqual([expect.stringMatching(/send it only once\.$/)]);
+});
+
 test('where equal keys are different records, both live, also across batches and runs', async () => {
   const twice = receipts([
     { number: '1', amount: '1.00' },

@@ -44,7 +44,7 @@ reconcile:
     - { late: 1 }
 `;
 
-/** Slips whose receipts are in a row by their numbers, next to what is of a place and day. */
+/** Slips whose receipts are in a row by their numbers, single ones in the order of both sides, and what is of a place and day. */
 const IN_ORDER = PASSES.replace(
   `    - amount: amount and day
       block: [department]
@@ -55,6 +55,10 @@ const IN_ORDER = PASSES.replace(
       order: [received_on, receipt_number]
       within: { from: 0, to: 2 }
       chance: 500
+    - amount: one by one
+      block: [department]
+      order: [{ left: receipt_number, right: reference }]
+      within: { from: 0, to: 2 }
     - key: place and day
       on: [department, { left: received_on, right: collected_on }]
       sides: many_to_one

@@ -30,8 +30,11 @@ type AheadRun = Pick<InboundRun, 'bound' | 'connection' | 'entities' | 'knex' | 
 
 /** Fewer records than these are compared when they are landed: starting a thread takes longer. */
 const THREAD_FROM = 200;
-/** Records that the thread gets at once. */
+/** Records in one list for the thread, and the lists that it has before it at most. */
 const LIST = 250;
+const AT_ONCE = 2;
+/** Of what is left at the end, the thread compares so much: it has done so for a while, and is quicker. */
+const SHARE = 0.65;
 /** What it reads of members, besides their links: what those say is looked at again. */
 const TABLES = ['il_member', 'il_member_key', 'il_key_page', 'il_signature_page'];
 
@@ -50,33 +53,47 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
     sources: new Map((await listSources(knex)).map(({ id, pipeline, connection }) => [id, { pipeline, connection }])),
   };
   const found: FoundAhead[] = [];
-  let waiting: SourceRecord[] = [];
-  let asked = 0;
+  const waiting: SourceRecord[] = [];
+  /** What the thread got, and has not answered. */
+  let open = 0;
+  /** By entity, whom it got. */
+  const given = new Map<number, Set<string>>();
   let thread: Worker | undefined;
-  let failed = false;
   let holds = false;
   /** What members are in once they are landed is no longer what the thread read. */
-  const taken = new Set<number>();
+  let isOver = false;
   let ended = Promise.resolve();
 
   function begin(): Worker {
     const worker = new Worker(new URL('./compare-ahead-thread.ts', import.meta.url), { workerData: start });
     const over = Promise.withResolvers<void>();
     ended = over.promise;
-    worker.on('message', (list: FoundAhead) => void found.push(list));
-    worker.on('error', () => (failed = true));
+    worker.on('message', (list: FoundAhead) => {
+      found.push(list);
+      open--;
+      send();
+    });
+    // Members that it does not answer for are compared when they are landed.
+    worker.on('error', () => over.resolve());
     worker.on('exit', () => over.resolve());
     return worker;
   }
 
+  /** Gives the thread what it can begin with soon: what is left may be divided. */
   function send(): void {
+    while (!isOver && open < AT_ONCE && waiting.length >= (thread ? LIST : THREAD_FROM)) give(waiting.splice(0, LIST));
+  }
+
+  function give(records: readonly SourceRecord[]): void {
     const said = Map.groupBy(
-      waiting.flatMap((record) => saidBy(run, file, record)),
+      records.flatMap((record) => saidBy(run, file, record)),
       ({ entityId }) => entityId,
     );
-    waiting = [];
     for (const [entityId, list] of said) {
-      asked++;
+      const names = given.get(entityId) ?? new Set();
+      given.set(entityId, names);
+      for (const { name } of list) names.add(nameOf(name));
+      open++;
       (thread ??= begin()).postMessage({ entityId, said: list.map(({ entityId: _, ...one }) => one) });
     }
   }
@@ -84,21 +101,36 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
   return {
     add(records) {
       for (const record of records) waiting.push(record);
-      if (waiting.length >= (thread ? LIST : THREAD_FROM)) send();
+      send();
     },
     async begin(trx) {
-      holds = await unchanged(trx);
+      holds = !isOver && (await unchanged(trx));
     },
-    async found(entityId) {
-      if (!holds || taken.has(entityId)) return [];
-      taken.add(entityId);
-      if (thread && waiting.length > 0) send();
-      thread?.postMessage('end');
-      await ended;
-      return failed || found.length < asked ? [] : found.filter((list) => list.entityId === entityId);
+    found(entityId) {
+      const names = given.get(entityId);
+      if (!holds || !names) return undefined;
+      given.delete(entityId);
+      if (!isOver) {
+        // The others are compared by who asks, at the same time.
+        isOver = true;
+        give(waiting.splice(0, waiting.length * SHARE));
+        waiting.length = 0;
+        thread!.postMessage('end');
+      }
+      return {
+        isComing: ({ source, key }) => names.has(nameOf({ source, key })),
+        all: async () => {
+          await ended;
+          return found.filter((list) => list.entityId === entityId);
+        },
+      };
     },
     stop: async () => void (await thread?.terminate()),
   };
+}
+
+function nameOf({ source, key }: { source: string; key: string }): string {
+  return JSON.stringify([source, key]);
 }
 
 /** What a record will say of members, if nothing but its mappings decides that. */

@@ -14,9 +14,17 @@ export interface CompareAhead {
   add(records: readonly SourceRecord[]): void;
   /** In the write transaction in which they are landed, before it writes: does what is found hold? */
   begin(trx: Knex.Transaction): Promise<void>;
-  /** What was found of members of this entity; none where it does not hold, and after it was asked for. Waits for the thread. */
-  found(entityId: number): Promise<FoundAhead[]>;
+  /** What is found of members of this entity; undefined where it does not hold, and after it was asked for. */
+  found(entityId: number): Coming | undefined;
   stop(): Promise<void>;
+}
+
+/** What the thread finds. */
+export interface Coming {
+  /** The thread compares it, or has done so. */
+  isComing(member: { source: string; key: string }): boolean;
+  /** Waits for the thread. */
+  all(): Promise<FoundAhead[]>;
 }
 
 /** What comparing some members that will change found. */

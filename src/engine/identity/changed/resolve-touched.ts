@@ -4,7 +4,7 @@ import type { IdentityModel } from '../../../identity/model.ts';
 import { RULE_CAP } from '../../../identity/resolve.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
-import { type FoundAhead, takeFound } from './found-ahead.ts';
+import { type Coming, takeFound } from './found-ahead.ts';
 import { compareChanged } from './compare-changed.ts';
 import { loadMembers, neighbors, pairName } from './compare-touched.ts';
 import { compareBlocks, edgeOf } from './crossed-blocks.ts';
@@ -36,7 +36,7 @@ export async function resolveTouched(
   store: IdentityStore,
   model: IdentityModel,
   touched: readonly Touched[],
-  ahead: readonly FoundAhead[] = [],
+  ahead?: Coming,
 ): Promise<Resolved> {
   const members = new Map(touched.map(({ member }) => [member.id, member]));
   const goldens = new Set<number>();
@@ -87,13 +87,22 @@ async function comparedOf(
   store: IdentityStore,
   model: IdentityModel,
   changed: readonly Touched[],
-  ahead: readonly FoundAhead[],
+  ahead: Coming | undefined,
 ): Promise<ComparedMember[]> {
-  const known = takeFound(store, changed, ahead);
-  const others = changed.filter(({ member }) => !known.has(member.id));
-  const compared = await compareChanged(store, model, others, new Set(changed.map(({ member }) => member.id)));
-  let at = 0;
-  return changed.map((one) => ({ changed: one, ...(known.get(one.member.id) ?? { compared, at: at++ }) }));
+  const ids = new Set(changed.map(({ member }) => member.id));
+  const found = new Map<number, Pick<ComparedMember, 'compared' | 'at'>>();
+  const compareHere = async (some: readonly Touched[]): Promise<void> => {
+    if (some.length === 0) return;
+    const compared = await compareChanged(store, model, some, ids);
+    some.forEach(({ member }, at) => found.set(member.id, { compared, at }));
+  };
+  // While the thread compares the others.
+  await compareHere(changed.filter(({ member }) => !ahead?.isComing(member)));
+  if (ahead) {
+    for (const [id, one] of takeFound(store, changed, await ahead.all())) if (!found.has(id)) found.set(id, one);
+    await compareHere(changed.filter(({ member }) => !found.has(member.id)));
+  }
+  return changed.map((one) => ({ changed: one, ...found.get(one.member.id)! }));
 }
 
 export function isSame({ member, isNew, population, profile }: Touched): boolean {

@@ -22,6 +22,7 @@ const look = (given: Partial<FieldLook> = {}): FieldLook => ({
   tooMany: false,
   all: false,
   conflicts: 'review',
+  lastDay: '2026-03-06',
   ...given,
 });
 
@@ -85,6 +86,13 @@ describe('one field of one record', () => {
     expect(judgeField(look({ target }))).toEqual({ do: 'review', value: 'new' });
     expect(judgeField(look({ target, conflicts: 'newest' }))).toEqual({ do: 'keep', why: 'newer', value: 'new' });
     expect(judgeField(look({ target, conflicts: 'newest', others: [sayer({ changedAt: null })] }))).toEqual({ do: 'review', value: 'new' });
+    // A clock that is ahead there would win for years.
+    const ahead = { ...target, changedAt: '2062-03-02T12:00:00.000Z' };
+    expect(judgeField(look({ target: ahead, conflicts: 'newest' }))).toEqual({ do: 'review', value: 'new' });
+    expect(judgeField(look({ target, conflicts: 'newest', others: [sayer({ changedAt: '2062-03-02' })] }))).toEqual({
+      do: 'review',
+      value: 'new',
+    });
     expect(judgeField(look({ target, conflicts: 'owner' }))).toEqual({ do: 'review', value: 'new' });
     expect(judgeField(look({ target, conflicts: 'owner', owners: ['clerk'] }))).toEqual({ do: 'send', value: 'new' });
   });

@@ -42,6 +42,8 @@ export interface FieldLook {
   /** Any difference is sent, not only a correction. */
   all: boolean;
   conflicts: CarryConfig['conflicts'];
+  /** The last day that a time of change can have, in any zone: what is after it is a mistake, or a clock that is ahead. */
+  lastDay: string;
 }
 
 /**
@@ -117,13 +119,14 @@ function judgeEmptied(look: FieldLook, others: readonly Sayer[]): FieldVerdict {
 }
 
 /** The value is sent, unless the target changed the field as well: then by the policy of the pipeline. */
-function resolved({ target, conflicts, owners }: FieldLook, value: string | null, ours: readonly Sayer[]): FieldVerdict {
+function resolved({ target, conflicts, owners, lastDay }: FieldLook, value: string | null, ours: readonly Sayer[]): FieldVerdict {
   if (!target.changed || target.value === null) return { do: 'send', value };
   if (conflicts === 'owner' && owners !== undefined) return { do: 'send', value };
   if (conflicts === 'newest') {
     const at = latest(ours)?.changedAt ?? null;
-    // A time that is not known is neither earlier nor later.
-    if (at !== null && target.changedAt !== null && at !== target.changedAt)
+    // A time that is not known is neither earlier nor later. One that is still to come would win until it has come.
+    const isKnown = (time: string | null): time is string => time !== null && time.slice(0, 10) <= lastDay;
+    if (isKnown(at) && isKnown(target.changedAt) && at !== target.changedAt)
       return at > target.changedAt ? { do: 'send', value } : { do: 'keep', why: 'newer', value };
   }
   return { do: 'review', value };

@@ -12,7 +12,7 @@ import { type FieldVerdict, judgeField } from './field.ts';
 import { type Cluster, exchange, type FoundCluster, hasEmptied, heard, type Person, textOf } from './people.ts';
 
 /** What mapping a correction needs of a run. */
-type MappingRun = Pick<OutboundRun, 'asSent' | 'currencyCheck' | 'entity' | 'mapping' | 'name' | 'related' | 'sink'>;
+type MappingRun = Pick<OutboundRun, 'asSent' | 'currencyCheck' | 'entity' | 'mapping' | 'name' | 'now' | 'related' | 'sink'>;
 
 /** Looks at the records that the target has of a golden record: what is to be sent of each. None where it is not wanted. `tooOften`: see findEmptiedTooOften. */
 export function mapCorrections(run: MappingRun, carry: Carry, cluster: FoundCluster, tooOften: ReadonlySet<string>): LookedAtRecord[] {
@@ -40,6 +40,7 @@ function mapCorrection(
   const kept: LookedAtRecord['kept'] = [];
   const verdicts = new Map<string, FieldVerdict>();
   const first = person.before === undefined;
+  const lastDay = new Date(run.now().getTime() + 86_400_000).toISOString().slice(0, 10);
   // What waits because of that waits until a person decided.
   const tooMany = (name: string): boolean =>
     options.tooOften.has(name) || (pending[name] !== undefined && person.latest.some((row) => row.carried?.conflicts[name]?.many === true));
@@ -71,6 +72,7 @@ function mapCorrection(
       tooMany: tooMany(name),
       all: first && (options.created || carry.config.differences === 'send'),
       conflicts: carry.config.conflicts,
+      lastDay,
     });
     verdicts.set(name, verdict);
     has[name] = wants[name] = known.value;

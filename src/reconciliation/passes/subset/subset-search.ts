@@ -129,7 +129,13 @@ export function subsetSearch(
   function seek({ anchor, kept }: Target, of: SumOf, units: readonly Unit[], minor: number, isFit?: IsFit): Sought {
     const left = narrowed.get(sumName(anchor, of));
     const isLeft: IsFit = (chosen) => left === undefined || left.has(wayName(chosen));
-    const find = (fit: IsFit): ReturnType<typeof onlySubset> => (minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit));
+    const find = (fit: IsFit): ReturnType<typeof onlySubset> => {
+      const found = minor === 0 || !units.length ? 'none' : onlySubset(units, minor, fit);
+      // A refund may be settled on another day than its own.
+      if (typeof found !== 'object' || !found.several || of === 'refunds') return found;
+      const rest = restOfDays(units, kept);
+      return rest && sumOf(rest) === minor && fit(rest) ? { chosen: rest, picked: false, several: false, ways: [rest] } : found;
+    };
     const fitting = isFit ? find((chosen) => isFit(chosen) && isLeft(chosen)) : 'none';
     const only = fitting === 'none' ? find(isLeft) : fitting;
     if (only === 'unknown') tooMany = true;
@@ -161,17 +167,22 @@ export function subsetSearch(
   }
 
   /**
-   * Whether they are all that is open of the days (or tills) that the number names, and nothing else: one sum that is known beforehand,
-   * not one of the many that so many candidates come to.
+   * All that is open of the days (or tills) that the number names, and nothing else: one sum that is known beforehand, not one of the many
+   * that so many candidates come to. Of several solutions, it is the one that the number speaks for.
    */
-  function areRestOfDays(units: readonly Unit[], chosen: readonly Entry[], kept: readonly Entry[]): boolean {
+  function restOfDays(units: readonly Unit[], kept: readonly Entry[]): Entry[] | undefined {
     const dayOf = ({ values }: Entry): string | null => {
       const own = pass.together.map((field) => values[field]);
       return own.length && own.every(Boolean) ? JSON.stringify(own) : null;
     };
     const named = new Set(kept.map(dayOf));
-    const isChosen = new Set(chosen);
-    return !named.has(null) && named.size > 0 && units.every(({ entries: [first] }) => named.has(dayOf(first!)) === isChosen.has(first!));
+    if (named.has(null) || !named.size) return undefined;
+    return units.flatMap(({ entries }) => (named.has(dayOf(entries[0]!)) ? entries : []));
+  }
+
+  function areRestOfDays(units: readonly Unit[], chosen: readonly Entry[], kept: readonly Entry[]): boolean {
+    const rest = restOfDays(units, kept);
+    return rest !== undefined && wayName(rest) === wayName(chosen);
   }
 
   function seekRefunds(target: Target, refunded: number, isFit?: IsFit): Sought {

@@ -53,6 +53,22 @@ describe('whole days add up', () => {
     expect(exceptions).toEqual([]);
   });
 
+  test('to what a bag lacks of its own days, where a day of another bag has the same amount', () => {
+    const of = (id: string, minor: number, day: number, batch: string | null) => entry(id, minor, `2026-07-0${day}`, pool(batch));
+    const { matches, exceptions } = reconcile(
+      [BATCH, DAYS],
+      [of('a', 3000, 1, '71'), of('b', 100, 1, null), of('c', 3300, 2, '71'), of('d', 525, 2, null), of('e', 1700, 3, '72')].concat(
+        of('f', 100, 3, null),
+      ),
+      [entry('s', 6925, '2026-07-03', pool('71')), entry('t', 1800, '2026-07-03', pool('72'))],
+    );
+    expect(matches.map((m) => [m.state, ids(m.left), ids(m.right)])).toEqual([
+      ['confirmed', ['a', 'b', 'c', 'd'], ['s']],
+      ['confirmed', ['e', 'f'], ['t']],
+    ]);
+    expect(exceptions).toEqual([]);
+  });
+
   test('to the gross of a settlement, whose own amount is the net', () => {
     const parts = { gross: 'gross', refunds: 'refunds', fees: 'fees', net: 'net' };
     const settlement: SettlementPass = {

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { businessDays, dayNumber } from '../calendar.ts';
+import type { AmountPass, Entry, KeyPass } from '../entry.ts';
+import { NO_RULES } from '../exceptions/rules.ts';
+import { reconcileSides } from '../match/reconcile.ts';
+
+const NUMBER: KeyPass = {
+  ...{ kind: 'key', name: 'check', on: [{ left: 'check', right: 'check' }], sides: 'one_to_one', confirm: 'automatic' },
+};
+const AMOUNT: AmountPass = {
+  ...{ kind: 'amount', name: 'amount', block: [], within: { from: 0, to: 1 }, text: [], chance: 1000, confirm: 'automatic' },
+  order: [{ left: 'number', right: 'line' }],
+};
+
+function taken(id: string, minor: number, number: string | null, check: string | null = null, date = '2026-07-01'): Entry {
+  return { id, minor, currency: 'USD', day: dayNumber(date), values: { number, check } };
+}
+
+function credited(id: string, minor: number, line: string | null, check: string | null = null, date = '2026-07-01'): Entry {
+  return { id, minor, currency: 'USD', day: dayNumber(date), values: { line, check } };
+}
+
+/** Each confirmed pair. */
+function pairs(left: readonly Entry[], right: readonly Entry[], pass: AmountPass = AMOUNT): string[] {
+  const open = { left: { type: 'not_deposited', within: 3 }, right: { type: 'deposit_without_receipt', within: 0 } };
+  const rules = { reconciliation: 'lockbox', passes: [NUMBER, pass], open, exceptions: NO_RULES };
+  const { matches } = reconcileSides(rules, { left, right }, [], businessDays([0, 6], []), dayNumber('2026-12-31'));
+  return matches
+    .filter(({ state }) => state === 'confirmed')
+    .map((m) => `${m.left[0]!.id} ${m.right[0]!.id}`)
+    .sort();
+}
+
+const { order, ...UNORDERED } = AMOUNT;
+
+describe('checks of one amount that have lost their numbers', () => {
+  const left = [taken('a', 6250, 'R8'), taken('b', 4111, 'R9', '711'), taken('c', 6250, 'R10')];
+
+  test('come in the same order on both sides of a day', () => {
+    const right = [credited('x', 6250, '1'), credited('y', 4111, '2', '711'), credited('z', 6250, '3')];
+    expect(order).toHaveLength(1);
+    expect(pairs(left, right, UNORDERED)).toEqual(['b y']);
+    expect(pairs(left, right)).toEqual(['a x', 'b y', 'c z']);
+    // It is enough that one of them has a neighbor that is known.
+    const next = [credited('x', 6250, '1', null, '2026-07-02'), credited('y', 4111, '2', '711'), credited('z', 6250, '1')];
+    expect(pairs(left, next, UNORDERED)).toEqual(['b y']);
+    expect(pairs(left, next)).toEqual(['a z', 'b y', 'c x']);
+  });
+
+  test('of two days on one side, any may be of the next day', () => {
+    const right = [credited('x', 6250, '1'), credited('z', 6250, '3', null, '2026-07-02')];
+    expect(pairs([left[0]!, left[2]!], right)).toEqual([]);
+  });
+
+  test('the order says nothing of a record without a place in it', () => {
+    const right = [credited('x', 6250, '1'), credited('z', 6250, null)];
+    expect(pairs([left[0]!, left[2]!], right)).toEqual([]);
+  });
+
+  test('nor of a day on which known pairs cross each other', () => {
+    const crossing = [...left, taken('d', 902, 'R11', '712')];
+    const right = [credited('x', 6250, '1'), credited('y', 4111, '9', '711'), credited('z', 6250, '5', null, '2026-07-02')];
+    // x before y, as a before b; z is of the next day, so that c may be x as well where the order does not hold.
+    expect(pairs(crossing, [...right, credited('w', 902, '2', '712')])).toEqual(['b y', 'd w']);
+    expect(pairs(crossing, [...right, credited('w', 902, '10', '712')])).toEqual(['a x', 'b y', 'c z', 'd w']);
+  });
+
+  test('nor where one is left over that may be any of them, unless it would cross a known pair', () => {
+    const one = credited('x', 6250, '1');
+    expect(pairs(left, [one])).toEqual([]);
+    expect(pairs(left, [one, credited('y', 4111, '2', '711')])).toEqual(['a x', 'b y']);
+  });
+});
+
+test('whatever is blank: where all is there and in order, no pair is wrong, and the order of the input changes nothing', () => {
+  const record = fc.record({ minor: fc.constantFrom(6250, 8500, 4200), late: fc.boolean(), taken: fc.boolean(), credited: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(fc.array(record, { maxLength: 6 }), { minLength: 1, maxLength: 3 }), (ofDays) => {
+      const days = ['2026-07-01', '2026-07-02', '2026-07-06', '2026-07-07'];
+      const [left, right]: [Entry[], Entry[]] = [[], []];
+      let n = 0;
+      for (const [d, records] of ofDays.entries())
+        for (const one of records) {
+          const id = String(++n).padStart(2, '0');
+          left.push(taken(`l${id}`, one.minor, id, one.taken ? `9${id}` : null, days[d]));
+          right.push(credited(`r${id}`, one.minor, id, one.credited ? `9${id}` : null, days[one.late ? d + 1 : d]));
+        }
+      const found = pairs(left, right, { ...AMOUNT, within: { from: 0, to: 2 } });
+      for (const pair of found) expect(pair.slice(1, 3)).toBe(pair.slice(5, 7));
+      expect(pairs(left.toReversed(), right.toReversed(), { ...AMOUNT, within: { from: 0, to: 2 } })).toEqual(found);
+    }),
+    { numRuns: 500 },
+  );
+});
