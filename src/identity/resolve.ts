@@ -112,7 +112,7 @@ export function clustersOf({ model, populations, profiles, sources, connections,
   return clusterRecords({
     size: profiles.length,
     sources,
-    ...(connections && { connections }),
+    connections,
     lacks: (a, what) => {
       const slot = model.populations[populations[a]!]?.roles[what] ?? -1;
       return slot >= 0 && (profiles[a]![slot] ?? null) === null;

@@ -68,9 +68,13 @@ export function clusterRecords(input: ClusterInput): number[] {
     let contrary = 0;
     let strangers = 0;
     let ofStrangers = 0;
+    let otherSurname = 0;
+    let otherPhone = false;
+    let agrees = false;
     let told = false;
     let suffixMissing = false;
     const [first, second] = [said.members(x), said.members(y)];
+    const pairs = first.length * second.length;
     const several = first.length > 1 && second.length > 1;
     const births = tally();
     const names = tally();
@@ -85,6 +89,9 @@ export function clusterRecords(input: ClusterInput): number[] {
         person += found.person;
         if (found.twins && !goesByMiddle(a, b)) twins++;
         if (tells(found)) told = true;
+        if (found.surname < 0) otherSurname++;
+        if (found.phone < 0) otherPhone = true;
+        if (found.birth > 0 || found.phone > 0 || found.ownMail) agrees = true;
         if (found.suffixMissing) suffixMissing = true;
         if (found.sure) sure++;
         if (several) {
@@ -100,9 +107,10 @@ export function clusterRecords(input: ClusterInput): number[] {
           ofStrangers += found.score;
         }
       }
-    const pairs = first.length * second.length;
     // One record between them leaves out both the suffix and the birth date.
     if (suffixMissing && !told) return undefined;
+    // David Palmer and David Logan of one building, who have two phones.
+    if (pairs > 1 && otherSurname === pairs && otherPhone && !agrees) return undefined;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
     if (several && (births.areTwo() || names.areTwo())) return undefined;

@@ -5,7 +5,7 @@ export interface ClusterInput {
   /** Two records of which the source says nobody is entered twice: equal texts never meet; null meets everybody. */
   sources: readonly (string | null)[];
   /** By record, the source that it is of; left out where that is not known. */
-  connections?: readonly string[];
+  connections?: readonly string[] | undefined;
   /** Is there no given name, or no date of birth, in a record? */
   lacks: (a: number, what: 'given' | 'birth') => boolean;
   /** Pairs that a person decided are one, in the order of the decisions. */

@@ -114,6 +114,14 @@ test('an initial that is the one of the middle name is no other name', () => {
   expect(peopleOf([mary, { ...mary, first_name: 'T', middle_name: null }])).toEqual([[0], [1]]);
 });
 
+test('a record of another surname in one building is not of the person whose other records have another phone', () => {
+  const logan: Fields = { ...ward, first_name: 'David', last_name: 'Logan' };
+  const known = { ...logan, birth_date: '1993-01-17', phone: '585-555-0142' };
+  const palmer = { ...logan, last_name: 'Palmer', phone: '585-555-0177' };
+  expect(peopleOf([logan, known, palmer])).toEqual([[0, 1], [2]]);
+  expect(peopleOf([logan, known, { ...palmer, phone: known.phone }])).toEqual([[0, 1, 2]]);
+});
+
 test('a middle name tells father and son apart', () => {
   const [john, peter] = [
     { ...father, middle_name: 'John' },

@@ -42,6 +42,13 @@ export function haveTwoMiddleNames({ roles: { middle } }: Population, a: Profile
   return middle >= 0 && levels[middle] === 2 && a[middle]!.length > 1 && b[middle]!.length > 1;
 }
 
+/** Two surnames and two whole middle names, of which none is the other's surname: nobody who married. */
+export function haveTwoNames(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  const { middle, surname } = population.roles;
+  if (surname < 0 || levels[surname] !== 4 || !haveTwoMiddleNames(population, a, b, levels)) return false;
+  return !goesBy(a[surname], b[middle]) && !goesBy(b[surname], a[middle]);
+}
+
 /** A whole middle name that is the same. */
 export function sameMiddleName({ roles: { middle } }: Population, a: Profile, levels: Int8Array): boolean {
   return middle >= 0 && levels[middle] === 0 && a[middle]!.length > 1;

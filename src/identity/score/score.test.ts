@@ -112,6 +112,24 @@ describe('who is not linked', () => {
       { ...emma, first_name: 'Peggy', last_name: 'Young', phone: '838-555-0189', address_line1: '160 Mill Road' },
     ],
     [
+      'twins, one of whose names is mistyped and looks like the other',
+      'review twins',
+      { ...emma, first_name: 'Charles', phone: '585-555-0101' },
+      { ...emma, first_name: 'Chhristopher', phone: '585-555-0101' },
+    ],
+    [
+      'two of one first name who happen to be born on one day, with two middle names and surnames',
+      'review person_evidence',
+      { ...emma, first_name: 'Dana', middle_name: 'Denise', last_name: 'Villarreal' },
+      { ...emma, first_name: 'Dana', middle_name: 'Angelica', last_name: 'Perez', address_line1: '103 Elm Street' },
+    ],
+    [
+      'two of one name in a street, with two middle initials',
+      'review name_only',
+      { ...bob, first_name: 'Ignatius', middle_name: 'L', address_line1: '74 Cross Street' },
+      { ...bob, first_name: 'Ignatius', middle_name: 'H', address_line1: '103 Cross Street' },
+    ],
+    [
       'brothers who were born in one month of two years',
       'review person_evidence',
       { ...emma, first_name: 'Jeff', birth_date: '2012-05-27' },

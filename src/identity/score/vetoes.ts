@@ -33,6 +33,7 @@ import {
   hasNearSurname,
   hasOtherSurname,
   haveTwoMiddleNames,
+  haveTwoNames,
   sameMiddleName,
 } from './names.ts';
 import { namesConflict, surnameOfTwins, surnamesSay } from './names.ts';
@@ -120,7 +121,8 @@ function vetoByRole(
   // The other one is a name: `I. Bruton` and `Rien Bruton` are Irene, once mistyped.
   const otherInitial = initial && conflict && [first!, second!].every((name) => name.length === 1 || population.isRarerName(name));
   const well = isKnownWell(population, a, b);
-  const twoNames = bothNames || (well && (bothRarer || (conflict && given === 4 && areTwoNamesMistyped(first!, second!))));
+  const mistyped = given === 4 || (given === 3 && sameHome(population, levels));
+  const twoNames = bothNames || (well && (bothRarer || (conflict && mistyped && areTwoNamesMistyped(first!, second!))));
   if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || otherInitial || otherSex))
     if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
       return { veto: 'twins', apart: false, given: -1 };
@@ -135,6 +137,12 @@ function vetoByRole(
   if (vetoes.has('siblings') && !conflict && areNamedAlike(first, second) && areBornApart(population, a, b, levels))
     if (hasNearSurname(population, levels) && (sameHome(population, levels) || (roles.phone >= 0 && levels[roles.phone] === 0)))
       return { veto: 'siblings', apart: false, twoPeople: population.isGivenName(first!) && population.isGivenName(second!) };
+  // Dana Denise Villarreal and Dana Angelica Perez of two houses, who happen to be born on one day.
+  if (vetoes.has('person_evidence') && haveTwoNames(population, a, b, levels) && livesElsewhere(population, levels))
+    return { veto: 'person_evidence', apart: false, twoPeople: true };
+  // Jesus L. and Jesus H. of one street.
+  if (vetoes.has('name_only') && birth < 0 && roles.middle >= 0 && levels[roles.middle] === 2 && livesElsewhere(population, levels))
+    return { veto: 'name_only', apart: false };
   if (vetoes.has('suffix_missing') && !conflict && isOneOfTwo(population, a, b, levels)) return { veto: 'suffix_missing', apart: false };
   if (vetoes.has('person_evidence') && conflict && otherSex && sameHome(population, levels))
     return { veto: 'person_evidence', apart: true, twoPeople: true };
@@ -165,7 +173,7 @@ function vetoByRole(
     vetoes.has('person_evidence') && (isSomebodyNear(population, a, b, levels, birth) || isElder(population, a, b, levels, birth));
   const apart = conflict && !(birth >= 0 && birth <= (bothNames ? 0 : 2)) && (bothNames || initial || (given === 4 && oneName));
   // In a town two of one name are born in one month. In a register that has no homes one date noted in two ways is likelier.
-  const bornAlike = birth === 2 && areOfOneYear(population, a, b) && shared >= 0 && !isAtHome(population, a) && !isAtHome(population, b);
+  const bornAlike = birth === 2 && areOfOneYear(population, a, b) && !isAtHome(population, a) && !isAtHome(population, b);
   const nameAlone = beside < BESIDE_NAME && vetoes.has('name_only') && !bornAlike;
   // Two of one name who were born on two days, and of whom nothing else agrees.
   const namesakes = nameAlone && birth >= 4;
@@ -212,11 +220,11 @@ function areTwoGenerations(population: Population, a: Profile, b: Profile, level
   const { given, phone } = population.roles;
   if (!areYearsApart(population, a, b)) return false;
   const well = isKnownWell(population, a, b);
-  const swapped = well && levels[given] === 5;
-  if (!swapped && !(levels[given]! >= 0 && levels[given]! <= 1 && hasNearSurname(population, levels))) return false;
-  if (well && areTwoYears(population, a, b, levels) && (levels[population.roles.birth]! >= 3 || areGenerationApart(population, a, b)))
-    return true;
-  return areGenerationApart(population, a, b) && (sameHome(population, levels) || (phone >= 0 && levels[phone] === 0));
+  const sameName = levels[given]! >= 0 && levels[given]! <= 1 && hasNearSurname(population, levels);
+  if (!sameName && !(well && levels[given] === 5)) return false;
+  const generation = areGenerationApart(population, a, b);
+  if (generation && (sameHome(population, levels) || (phone >= 0 && levels[phone] === 0))) return true;
+  return well && areTwoYears(population, a, b, levels) && (generation || levels[population.roles.birth]! >= 3);
 }
 
 /** Two who were born on one day of two years a generation apart, live in two houses and have two phones: no typing error. */
