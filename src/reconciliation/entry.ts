@@ -89,6 +89,8 @@ export interface SubsetPass {
   alike?: readonly string[];
   /** The records of one group follow one another, in the order of these fields. */
   order?: readonly string[];
+  /** What these fields put in order on the side of the one: groups of a day come in the order of their ones. */
+  orderOfOne?: readonly string[];
   /** What the one record is made of, where the many add up to its gross instead of its amount. */
   parts?: Readonly<Partial<Record<SettlementPart, string>>>;
   /** Parts that the report writes with a minus sign. */

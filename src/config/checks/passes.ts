@@ -25,7 +25,7 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
   passes.forEach((pass, i) => {
     for (const list of ['on', 'block', 'text', 'order'] as const)
       for (const [n, pair] of (pass[list] ?? []).entries())
-        for (const side of list === 'order' ? sidesInOrder(pass) : SIDES) {
+        for (const side of list === 'order' ? sidesInOrder(pass, pair) : SIDES) {
           const field = typeof pair === 'string' ? pair : pair[side];
           // Of control, the left field is that of the records and the right that of the totals.
           const entity = pass.control === undefined ? entities[side] : side === 'left' ? entities[pass.of ?? 'left'] : totalsOf(pass);
@@ -62,9 +62,10 @@ export function checkPasses(part: Part<PipelineConfig>, reconcile: Reconciliatio
 
 const SIDES = ['left', 'right'] as const;
 
-/** The sides whose records have an order: of a subset, that of the many. */
-export function sidesInOrder({ subset, one }: PassConfig): readonly ('left' | 'right')[] {
-  return subset === undefined ? SIDES : one === 'left' ? ['right'] : ['left'];
+/** The sides whose records have an order: of a subset, that of the many, and that of the one where a field of each side is named. */
+export function sidesInOrder({ subset, one }: PassConfig, pair: NonNullable<PassConfig['order']>[number]): readonly ('left' | 'right')[] {
+  if (subset === undefined || typeof pair !== 'string') return SIDES;
+  return one === 'left' ? ['right'] : ['left'];
 }
 
 /** The fields that a settlement or control pass names besides its keys. */

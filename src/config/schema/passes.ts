@@ -116,7 +116,7 @@ const pass = exactlyOne(
     order: pairs
       .optional()
       .describe(
-        'For subset: the records of one group follow one another in the order of these fields of theirs: [entered_at], or [day, number]. What lies between two records of a batch is of it, and its ends are found by the sum. For amount: records of one day come in this order on both sides: [{ left: receipt_number, right: line }].',
+        'For subset: the records of one group follow one another in the order of these fields of theirs: [entered_at], or [day, number]. What lies between two records of a batch is of it, and its ends are found by the sum; with a field of each side, groups of a day also come in the order of the records that they add up to: [{ left: entry, right: line }]. For amount: records of one day come in this order on both sides: [{ left: receipt_number, right: line }].',
       ),
     tolerance: tolerance.optional(),
     confirm,

@@ -14,7 +14,9 @@ export function withoutFuture(state: StreamState, latest: number, { name, note }
   if (at === undefined || at <= latest) return state;
   const { cursor, tie: _, ...others } = state;
   if (at - latest <= TOLERATED_MS) return { ...others, cursor: isoOf(new Date(latest - TOLERATED_MS)) };
-  note(
+  once(
+    note,
+    'position',
     `${name}: the position where the last run ended (${cursor}) is in the future: a clock was ahead then, or is behind now. Everything is read again from the start; records that are known are recognized.`,
   );
   return others;
@@ -50,8 +52,19 @@ export function earlierEnd(to: string, heard: number | undefined, { name, note }
   const asked = instantOf(to);
   if (heard === undefined || asked === undefined || heard >= Math.floor(asked / 1000) * 1000) return undefined;
   if (asked - heard > TOLERATED_MS)
-    note(
+    once(
+      note,
+      'service',
       `${name}: the service's clock says ${isoOf(new Date(heard))}Z, which is before ${to}Z, up to where it was asked. The next run goes on from the service's time. Check the clock of this machine, and of the service.`,
     );
   return isoOf(new Date(heard));
+}
+
+/** What a run was told, by what tells it: all partitions of a stream share it, and thousands may find the same. */
+const told = new WeakMap<PageContext['note'], Set<string>>();
+
+function once(note: PageContext['note'], what: string, text: string): void {
+  const before = told.get(note) ?? new Set();
+  if (!before.has(what)) note(text);
+  told.set(note, before.add(what));
 }

@@ -9,19 +9,34 @@ export interface Placed {
   goldens: Set<number>;
 }
 
+/** All edges of some members, as they are in the store. */
+export interface EdgesOfSome {
+  of: ReadonlySet<number>;
+  edges: readonly StoredEdge[];
+}
+
 /**
  * Puts again into clusters the members of `start` and all that is tied to them by a link, a rule or a decision, or was with
- * them until now; writes where each belongs. `members`: those that were read already, and may have changed.
+ * them until now; writes where each belongs. `members`: those that were read already, and may have changed. `known`: edges that need not be read.
  */
 export async function placeRegion(
   store: IdentityStore,
   model: IdentityModel,
   start: ReadonlySet<number>,
   members: Map<number, Member>,
+  known: EdgesOfSome = { of: new Set(), edges: [] },
 ): Promise<Placed> {
   const region = new Map<number, Member>();
   const edges = new Map<string, StoredEdge>();
   const decisions = new Map<number, StoredDecision>();
+  const knownOf = new Map<number, StoredEdge[]>();
+  for (const edge of known.edges)
+    for (const end of [edge.a, edge.b]) {
+      if (!known.of.has(end)) continue;
+      const list = knownOf.get(end);
+      if (list) list.push(edge);
+      else knownOf.set(end, [edge]);
+    }
   let frontier = [...start];
   const take = async (ids: readonly number[]): Promise<Member[]> => {
     const missing = ids.filter((id) => !members.has(id));
@@ -40,7 +55,8 @@ export async function placeRegion(
     }
     const live = list.filter((m) => m.state === 'live');
     const next = new Set<number>();
-    for (const edge of await store.edgesOf(live.map((m) => m.id))) {
+    const others = live.flatMap(({ id }) => (known.of.has(id) ? [] : id));
+    for (const edge of [...(await store.edgesOf(others)), ...live.flatMap(({ id }) => knownOf.get(id) ?? [])]) {
       if (!isTie(edge)) continue;
       edges.set(`${edge.a} ${edge.b}`, edge);
       for (const end of [edge.a, edge.b]) if (!region.has(end)) next.add(end);

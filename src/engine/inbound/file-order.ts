@@ -1,5 +1,6 @@
 import type { FilesRetriever } from '../../config/schema/connector.ts';
-import type { Problem } from '../../core/errors.ts';
+import { FileError, type Problem } from '../../core/errors.ts';
+import { isCalendarDate } from '../../core/time/time.ts';
 import { filesWithContent, type LedgerFile, type NewFile, noteOlderFile, readElsewhere } from '../../store/ledger/files.ts';
 import type { Knex } from '../../store/open.ts';
 import { byName, nameOf } from '../../transports/paths.ts';
@@ -7,7 +8,7 @@ import type { RemoteFile } from '../../transports/transport.ts';
 import type { InboundRun } from './inbound-run.ts';
 
 /** What the order of files needs of a run. */
-type OrderedRun = Pick<InboundRun, 'commit' | 'id' | 'knex' | 'note' | 'source' | 'stream'>;
+type OrderedRun = Pick<InboundRun, 'commit' | 'id' | 'knex' | 'note' | 'now' | 'source' | 'stream'>;
 
 type Order = FilesRetriever['order'];
 
@@ -24,7 +25,7 @@ type Found = Pick<RemoteFile, 'name' | 'modifiedMs'>;
 
 /**
  * Of snapshots each is the whole of the source at its time: one that is older than one that was read would take back what
- * changed since and bring back what was deleted. It is noted in the ledger as skipped, and true is given.
+ * changed since and bring back what was deleted. It is noted in the ledger as skipped, and true is given. Throws FileError FILE_NAMED_AHEAD.
  */
 export async function leftOutAsOlder(run: OrderedRun, remote: RemoteFile, file: NewFile): Promise<boolean> {
   const { content, order } = run.stream.retriever.files!;
@@ -33,8 +34,10 @@ export async function leftOutAsOlder(run: OrderedRun, remote: RemoteFile, file: 
   const before = (await filesWithContent(run.knex, run.source.id, file.sha256)).find((f) => f.path === remote.path);
   // It was left out before, and nobody put it there again since.
   const stays = before?.state === 'older' && before.modified_ms === (remote.modifiedMs ?? null);
-  const newer = others.findLast((other) => isOlder(remote, other, order)) ?? (stays ? others.at(-1) : undefined);
+  const newer = others.findLast((other) => isOlder(remote, other, order, run.now().getTime())) ?? (stays ? others.at(-1) : undefined);
   if (!newer) return false;
+  const ahead = order === 'name' ? dayToCome(nameOf(newer.path), run.now()) : undefined;
+  if (ahead !== undefined) throw new FileError(namedAhead(remote.name, nameOf(newer.path), ahead));
   const problem = olderProblem(remote.path, order);
   // What was read once and comes again stays in the ledger as read.
   if (before?.state !== 'loaded' && before?.state !== 'known')
@@ -51,11 +54,46 @@ export async function leaveOlderUnfinished(run: OrderedRun, trx: Knex, remote: R
       await noteOlderFile(trx, { ...file, run_id: run.id }, file, olderProblem(file.path, order));
 }
 
-function isOlder(remote: RemoteFile, other: LedgerFile, order: Order): boolean {
+function isOlder(remote: RemoteFile, other: LedgerFile, order: Order, now: number): boolean {
   const byItsName = byName(remote, { name: nameOf(other.path) }) < 0;
-  const byItsTime = other.modified_ms !== null && remote.modifiedMs !== undefined && remote.modifiedMs < other.modified_ms;
+  const changed = timeOfChange(other, now);
+  const byItsTime = changed !== undefined && remote.modifiedMs !== undefined && remote.modifiedMs < changed;
   if (order === 'name') return byItsName;
   return order === 'modified' ? byItsTime : byItsName && byItsTime;
+}
+
+const DAY_IN_NAME = /(?<!\d)(20\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)/;
+
+/** The day in the name of a file, where it is later than tomorrow; undefined where it has none, or one that has come. */
+function dayToCome(name: string, now: Date): string | undefined {
+  const [, year, , month, date] = DAY_IN_NAME.exec(name) ?? [];
+  const day = `${year}-${month}-${date}`;
+  const tomorrow = new Date(now.getTime() + 86_400_000).toISOString().slice(0, 10);
+  return year !== undefined && isCalendarDate(Number(year), Number(month), Number(date)) && day > tomorrow ? day : undefined;
+}
+
+/** If the name that was read is a mistake, no file would be read until its day has come: a person has to look. */
+function namedAhead(left: string, read: string, day: string): Problem {
+  return {
+    code: 'FILE_NAMED_AHEAD',
+    place: {},
+    message: `By its name it is older than ${read}, which was read and whose name has a day that is still to come (${day}).`,
+    hint: `If that name is a mistake, set order: modified in the stream: files are then read by their time of change. If it is not, remove ${left}.`,
+  };
+}
+
+/** Clocks of servers that are in another zone than they think differ from ours by less than this. */
+const TOLERATED_MS = 26 * 3_600_000;
+
+/**
+ * When a file that was read had been changed. No file is changed after it is read: a clock that was ahead would otherwise have all that
+ * come until its time left out as older. undefined: not known, also where our own clock was ahead as well.
+ */
+function timeOfChange({ modified_ms: changed, loaded_at: loaded }: LedgerFile, now: number): number | undefined {
+  if (changed === null) return undefined;
+  const read = loaded === null ? Infinity : Date.parse(loaded);
+  const at = Number(changed) > read + TOLERATED_MS ? read : Number(changed);
+  return at > now + TOLERATED_MS ? undefined : at;
 }
 
 function olderProblem(file: string, order: Order): Problem {

@@ -5,7 +5,7 @@ import type { PassConfig } from '../../config/schema/passes.ts';
 import type { ReconciliationConfig } from '../../config/schema/pipeline.ts';
 import { parseMoney } from '../../core/money.ts';
 import { businessDays, dateOf, dayNumber } from '../../reconciliation/calendar.ts';
-import type { BusinessDays, FieldPair, Pass, SettlementPass, Tolerance, Window } from '../../reconciliation/entry.ts';
+import type { BusinessDays, FieldPair, Pass, SettlementPass, SubsetPass, Tolerance, Window } from '../../reconciliation/entry.ts';
 import type { OpenRule, Rules } from '../../reconciliation/match/work.ts';
 import { exceptionRulesOf, fieldsOfRules, whereOf } from './exceptions/exception-rules.ts';
 
@@ -41,7 +41,7 @@ export function fieldsOf(config: ReconciliationConfig, side: 'left' | 'right'): 
   const fields = (config.passes ?? []).flatMap((pass) => {
     const own = settlementFields(pass).flatMap(({ field, of }) => (of === side ? [field] : []));
     if (pass.control !== undefined) return pass.of === side ? (pass.on ?? []).map((pair) => pairOf(pair).left) : [];
-    const order = sidesInOrder(pass).includes(side) ? (pass.order ?? []) : [];
+    const order = (pass.order ?? []).filter((pair) => sidesInOrder(pass, pair).includes(side));
     return [...own, ...[...(pass.on ?? []), ...(pass.block ?? []), ...(pass.text ?? []), ...order].map((pair) => pairOf(pair)[side])];
   });
   return [...new Set([...fields, ...fieldsOfRules(config, side), ...(config.open?.[side]?.together ?? [])])].sort();
@@ -109,7 +109,7 @@ function passOf(pass: PassConfig, currency: string): Pass {
       most: pass.most ?? DEFAULT_MOST,
       together: pass.together ?? [],
       ...(pass.alike === undefined ? {} : { alike: pass.alike }),
-      ...(pass.order === undefined ? {} : { order: pass.order.map((pair) => pairOf(pair)[sidesInOrder(pass)[0]!]) }),
+      ...orderOf(pass),
       ...(pass.parts === undefined ? {} : { parts: partFields(pass.parts) }),
       negative: pass.negative ?? [],
       ...(pass.count === undefined ? {} : { count: pass.count }),
@@ -119,6 +119,14 @@ function passOf(pass: PassConfig, currency: string): Pass {
   if (pass.settlement !== undefined) return settlementOf(pass, currency);
   if (pass.control !== undefined) return { kind: 'control', name: pass.control, of: pass.of!, on: (pass.on ?? []).map(pairOf) };
   return { kind: 'balance', name: pass.balance!, block, within };
+}
+
+/** The order of the many of a subset, and that of the ones where each pair names a field of both sides. */
+function orderOf({ order, one = 'right' }: PassConfig): Pick<SubsetPass, 'order' | 'orderOfOne'> {
+  if (order === undefined) return {};
+  const pairs = order.map(pairOf);
+  const many = pairs.map((pair) => pair[one === 'left' ? 'right' : 'left']);
+  return order.some((pair) => typeof pair === 'string') ? { order: many } : { order: many, orderOfOne: pairs.map((pair) => pair[one]) };
 }
 
 function settlementOf(pass: PassConfig, currency: string): SettlementPass {

@@ -95,6 +95,44 @@ test('files of one run are read in the order of their times where that is said',
   expect((await town.rows('receipt', ['note'])).map((r) => r.note)).toEqual(['new']);
 });
 
+test('a snapshot whose name has a mistyped year does not have all others left out without a word', async () => {
+  const town = await makeTown({ ...snapshots('name'), [ON(23)]: receipts(list(1, 3)) });
+  town.write({ 'inbox/receipts-20620324.csv': receipts(list(2, 3, '2.00')) });
+  await town.run('receipts');
+  town.write({ [ON(25)]: receipts(list(2, 3, '3.00')) }, HOUR / 2);
+  const run = await town.run('receipts');
+  expect([run.outcome, run.problems.map(({ code }) => code)]).toEqual(['failed', ['FILE_NAMED_AHEAD']]);
+  expect(run.problems[0]!.message).toContain(
+    'receipts-20620324.csv, which was read and whose name has a day that is still to come (2062-03-24)',
+  );
+  // As the hint says.
+  town.write(snapshots('modified'));
+  await town.reopen();
+  expect((await town.run('receipts')).problems).toEqual([]);
+  expect(await stored(town)).toEqual([
+    ['2', 300],
+    ['3', 300],
+  ]);
+});
+
+test.each(['modified', ''])(
+  'a snapshot whose time of change is a year ahead does not have those of the year left out as older (order: %s)',
+  async (order) => {
+    const town = await makeTown({ ...snapshots(order), [ON(23)]: receipts(list(1, 3)) });
+    await town.run('receipts');
+    town.write({ 'inbox/receipts-99.csv': receipts(list(1, 3, '2.00')) }, 365 * 24 * HOUR);
+    await town.run('receipts');
+    // Of the day after tomorrow, by a clock that is right.
+    town.write({ [ON(24)]: receipts(list(2, 3, '3.00')) }, 49 * HOUR);
+    const run = await town.run('receipts', { now: () => new Date(Date.now() + 50 * HOUR * 1000) });
+    expect(run.notes.filter((note) => note.includes('FILE_OLDER'))).toEqual([]);
+    expect(await stored(town)).toEqual([
+      ['2', 300],
+      ['3', 300],
+    ]);
+  },
+);
+
 describe.each(['name', 'modified', ''])('a snapshot that lacks too much (order: %s)', (order) => {
   test('does not stand in the way of the next, and is not read after it', async () => {
     const town = await makeTown({ ...snapshots(order, 10), [ON(24)]: receipts(list(1, 20)) });

@@ -60,6 +60,15 @@ describe('a stream by partitions', () => {
     expect(asked.slice(-2)).toEqual(['north', 'west'].map((area) => `/areas/${area}/permits?page=1&since=2026-02-01T00%3A00%3A00.000Z`));
   });
 
+  test('goes no further in any of them than the clock of the service, and says once that the clock here is ahead', async () => {
+    const { url } = await areas({ north: ['1'], south: ['1'], west: ['1'] });
+    const town = await makeTown(office(url, byArea(since, sinceRequest)));
+    const run = await town.run('permits', { now: () => new Date('2099-02-01T00:00:00Z') });
+    expect(run.notes.filter((note) => note.includes("the service's clock says"))).toHaveLength(1);
+    const { partitions } = (await stateOf(town)) as { partitions: Record<string, { cursor: string }> };
+    expect(Object.values(partitions).map(({ cursor }) => cursor < '2099')).toEqual([true, true, true]);
+  });
+
   test.each([400, 500])('that fails with %s in one leaves that one where it was, reads the others, and says which', async (status) => {
     const broken: Record<string, number> = { south: status };
     const { url, asked } = await areas({ north: ['1', '2', '3'], south: ['1', '2', '3'], west: ['1'] }, broken);

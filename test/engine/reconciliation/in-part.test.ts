@@ -52,7 +52,7 @@ const IN_ORDER = PASSES.replace(
 `,
   `    - subset: in a row
       block: [department]
-      order: [received_on, receipt_number]
+      order: [{ left: receipt_number, right: reference }]
       within: { from: 0, to: 2 }
       chance: 500
     - amount: one by one

@@ -41,11 +41,6 @@ export function pairName(a: number, b: number): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-export async function loadMembers(store: IdentityStore, members: Map<number, Member>, ids: Iterable<number>): Promise<void> {
-  const missing = [...new Set(ids)].filter((id) => !members.has(id));
-  for (const member of await store.byId(missing)) members.set(member.id, member);
-}
-
 /** Those that share a block with each of some members: of the member at place m, `others` from start[m] to start[m + 1], in order. */
 interface Candidates {
   /** All of them, in order and each once. */

@@ -4,6 +4,7 @@ import { scorePair, verdictOf } from '../../../identity/score/score.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { isTie } from '../place.ts';
+import { loadMembers } from './load-members.ts';
 
 /** A block that grew over the cap, or shrank to it. */
 export interface CrossedBlock {
@@ -35,15 +36,17 @@ export async function compareBlocks(
   model: IdentityModel,
   crossed: readonly CrossedBlock[],
   compared: ReadonlySet<number>,
-  members: ReadonlyMap<number, Member>,
+  members: Map<number, Member>,
 ): Promise<Set<number>> {
   const ends = new Set<number>();
   if (crossed.length === 0) return ends;
-  const others = (block: CrossedBlock): Member[] =>
-    block.members
-      .map((id) => members.get(id)!)
-      .filter((m) => !compared.has(m.id) && m.state === 'live' && m.population === block.population);
-  const edges = await store.edgesOf([...new Set(crossed.flatMap((block) => others(block).map((m) => m.id)))]);
+  const idsOf = (block: CrossedBlock): number[] => block.members.filter((id) => !compared.has(id));
+  await loadMembers(
+    store,
+    members,
+    crossed.flatMap((block) => (block.open ? idsOf(block) : [])),
+  );
+  const edges = await store.edgesOf([...new Set(crossed.flatMap(idsOf))]);
   const known = new Set(edges.map(({ a, b }) => `${a} ${b}`));
   const knownFrom = Map.groupBy(edges, ({ a }) => a);
   const come = new Map<string, StoredEdge>();
@@ -51,13 +54,16 @@ export async function compareBlocks(
   const signatures = signaturesOf(model);
   const { width } = signatures;
   for (const block of crossed) {
-    const list = others(block).sort((x, y) => x.id - y.id);
     if (!block.open) {
-      const ids = new Set(list.map(({ id }) => id));
+      const ids = new Set(idsOf(block));
       for (const id of ids)
         for (const edge of knownFrom.get(id) ?? []) if (edge.rule === null && ids.has(edge.b)) doubtful.set(`${edge.a} ${edge.b}`, edge);
       continue;
     }
+    const list = idsOf(block)
+      .map((id) => members.get(id)!)
+      .filter(({ state, population }) => state === 'live' && population === block.population)
+      .sort((x, y) => x.id - y.id);
     const words = new Uint32Array(list.length * width);
     list.forEach(({ profile }, i) => signatures.write(block.population, profile, words, i * width));
     for (let i = 0; i < list.length; i++) {
@@ -71,6 +77,12 @@ export async function compareBlocks(
       }
     }
   }
+  // Of a block that is no longer compared, only those who have pairs in it are read.
+  await loadMembers(
+    store,
+    members,
+    [...doubtful.values()].flatMap(({ a, b }) => [a, b]),
+  );
   const gone = await withoutBlock(store, model, [...doubtful.values()], members);
   await store.removeEdges(gone);
   await store.insertEdges([...come.values()]);

@@ -4,8 +4,9 @@ import type { IdentityModel } from '../../../identity/model.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { closedKey } from './compare-changed.ts';
-import { edgesWithOthers, type InBlocks, loadMembers, neighbors, pairName } from './compare-touched.ts';
+import { edgesWithOthers, type InBlocks, neighbors, pairName } from './compare-touched.ts';
 import { edgeOf } from './crossed-blocks.ts';
+import { loadMembers } from './load-members.ts';
 import { blocksOf, type ComparedMember, type Moved, type MovedBlock } from './move-keys.ts';
 
 /**

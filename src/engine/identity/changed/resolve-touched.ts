@@ -6,9 +6,10 @@ import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { type Coming, takeFound } from './found-ahead.ts';
 import { compareChanged } from './compare-changed.ts';
-import { loadMembers, neighbors, pairName } from './compare-touched.ts';
+import { neighbors, pairName } from './compare-touched.ts';
 import { compareBlocks, edgeOf } from './crossed-blocks.ts';
 import { edgesOfChanged } from './edges-of-changed.ts';
+import { loadMembers } from './load-members.ts';
 import { blocksOf, type ComparedMember, type CrossedRule, moveKeys } from './move-keys.ts';
 import { isTie, placeRegion } from '../place.ts';
 
@@ -65,17 +66,12 @@ export async function resolveTouched(
   await store.updateMembers(back);
   await writeSignatures(store, model, changed);
   const start = new Set(ids);
-  for (const id of await replaceEdges(store, await store.edgesOf([...ids]), await edgesOfChanged(store, model, found, moved, members)))
-    start.add(id);
+  const edges = await edgesOfChanged(store, model, found, moved, members);
+  for (const id of await replaceEdges(store, await store.edgesOf([...ids]), edges)) start.add(id);
   const { crossed, crossedRules } = moved;
   for (const id of await compareNeighbors(store, model, crossedRules, ids, members)) start.add(id);
-  await loadMembers(
-    store,
-    members,
-    crossed.flatMap((block) => block.members),
-  );
   for (const id of await compareBlocks(store, model, crossed, ids, members)) start.add(id);
-  const placed = await placeRegion(store, model, start, members);
+  const placed = await placeRegion(store, model, start, members, { of: ids, edges });
   for (const golden of placed.goldens) goldens.add(golden);
   for (const { member } of touched) goldens.add(placed.goldenOf.get(member.id) ?? member.golden!);
   for (const { member } of touched) if (!placed.goldenOf.has(member.id)) placed.goldenOf.set(member.id, member.golden!);

@@ -94,6 +94,16 @@ describe('checks of a lockbox, of which some have lost the number of their batch
   });
 });
 
+test('groups of a day come in the order of what they add up to, where that is known', () => {
+  const row = [check(1, 10750, null), check(2, 26258, null), check(3, 10750, null)];
+  const entries = [line('x', 10750, null, { entry: 'J9' }), line('y', 10750 + 26258, null, { entry: 'J10' })];
+  expect(reconcile(row, entries).matches).toEqual({});
+  const ordered: SubsetPass = { ...ROW, orderOfOne: ['entry'] };
+  expect(reconcile(row, entries, [ordered]).matches).toEqual({ x: 'c1', y: 'c2 c3' });
+  // Nothing is said of an entry without its place.
+  expect(reconcile(row, [entries[0]!, line('y', 10750 + 26258, null)], [ordered]).matches).toEqual({});
+});
+
 test('sales and refunds of a settlement are in one row, and each come to what it says', () => {
   const parts = { gross: 'gross', refunds: 'refunds', net: 'net' };
   const terminal: SettlementPass = {

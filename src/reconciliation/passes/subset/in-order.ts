@@ -171,12 +171,32 @@ export function recordsInOrder(
   return { runsOf };
 }
 
+/**
+ * Whether two groups of a day and block, each of records in a row, come in another order than their ones do: an entry of the ledger for each
+ * lockbox, in the order in which the bank lists what was in them. Says nothing of a record that lacks a value of its order.
+ */
+export function areCrossed(
+  { order, orderOfOne, block, one }: SubsetPass,
+  [a, ofA]: readonly [Entry, readonly Entry[]],
+  [b, ofB]: readonly [Entry, readonly Entry[]],
+): boolean {
+  const [first, second] = [ofA[0], ofB[0]];
+  if (!order || !orderOfOne || !first || !second || a.day !== b.day || keyOf(a, block, one) !== keyOf(b, block, one)) return false;
+  if (![a, b].every(({ values }) => orderOfOne.every((field) => values[field]))) return false;
+  const [ones, groups] = [compareValues(orderOfOne, a, b), compareValues(order, first, second)];
+  return ones !== 0 && groups !== 0 && ones < 0 !== groups < 0;
+}
+
 function compareInOrder(order: readonly string[], a: Entry, b: Entry): number {
+  return compareValues(order, a, b) || (a.id < b.id ? -1 : 1);
+}
+
+function compareValues(order: readonly string[], a: Entry, b: Entry): number {
   for (const field of order) {
     const found = compareNatural(a.values[field]!, b.values[field]!);
     if (found !== 0) return found;
   }
-  return a.id < b.id ? -1 : 1;
+  return 0;
 }
 
 /** What none, the first, the first two … of these come to. */

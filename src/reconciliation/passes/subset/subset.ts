@@ -5,6 +5,7 @@ import { balancedNeeds, type Need } from '../balanced.ts';
 import type { KeyGroups } from '../../match/key-groups.ts';
 import { manyOf, type View } from '../candidates.ts';
 import { claimsOf, type IsClaimed } from './claims.ts';
+import { areCrossed } from './in-order.ts';
 import { jointWays } from '../joint.ts';
 import { partsOf } from '../settlement.ts';
 import { type Answer, type Solution, type SubsetSearch, subsetSearch } from './subset-search.ts';
@@ -47,7 +48,7 @@ export function matchBySubset(
     answers = answers.map((answer) => withoutChance(answer, balanced, isClaimed));
     const certain = withoutRivals(answers, ({ found }) => found && !found.doubts.length);
     if (!certain.size) {
-      const narrowed = narrow(answers, search);
+      const narrowed = narrow(pass, answers, search);
       if (!narrowed.size) break;
       answers = answers.map((answer) => (narrowed.has(answer) ? search.answer(answer.target) : answer));
       continue;
@@ -112,9 +113,12 @@ function withoutChance(answer: Answer, balanced: ReadonlySet<Need>, isClaimed: I
 }
 
 /** Leaves to each sum only what it has in a solution of all of them together; the answers for which this says more. */
-function narrow(answers: readonly Answer[], search: SubsetSearch): Set<Answer> {
+function narrow(pass: SubsetPass, answers: readonly Answer[], search: SubsetSearch): Set<Answer> {
   const sums = answers.flatMap((answer) => answer.sums.filter(({ ways }) => ways.length).map((sum) => ({ ...sum, answer })));
-  const narrowed = jointWays(sums);
+  const narrowed = jointWays(
+    sums,
+    pass.orderOfOne && ((a, ofA, b, ofB) => areCrossed(pass, [a.answer.target.anchor, ofA], [b.answer.target.anchor, ofB])),
+  );
   for (const [{ answer, of }, ways] of narrowed) search.narrow(answer.target.anchor, of, ways);
   return new Set([...narrowed.keys()].map(({ answer }) => answer));
 }
