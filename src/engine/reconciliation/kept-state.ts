@@ -28,9 +28,16 @@ export interface KeptState {
   days: SeenDays;
   numbers: readonly NumberRanges[];
   senders: readonly ReadonlyMap<string, ReadonlySet<number>>[];
+  /** Records of the left, for each rule of what is expected: see Unanswered. */
+  unanswered: readonly (readonly KeptUnanswered[])[];
   lastDay: number;
   /** The totals of each control pass, by its name and the id of the total. */
   totals: Readonly<Record<string, ReadonlyMap<string, KeptTotal>>>;
+}
+
+export interface KeptUnanswered {
+  pass: number;
+  goldens: readonly number[];
 }
 
 /** A total of a control pass, as the last run saw it. */
@@ -44,7 +51,7 @@ export interface KeptTotal {
 }
 
 /** Changes when the same records may give another result because the program has changed, or something else is kept. */
-const RULES = 9;
+const RULES = 10;
 
 /** On what a reconciliation compares now, as text. */
 export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {
@@ -67,6 +74,7 @@ export async function keptState(knex: Knex, pipeline: string, basis: string): Pr
     days: { left: sets(kept.days.left), right: sets(kept.days.right) },
     numbers: kept.numbers.map((ranges) => new Map(ranges)),
     senders: kept.senders.map(sets),
+    unanswered: kept.unanswered.map((groups) => groups.map(([pass, goldens]) => ({ pass, goldens }))),
     lastDay: kept.lastDay ?? -Infinity,
     totals: Object.fromEntries(
       Object.entries(kept.totals).map(([pass, list]) => [
@@ -103,6 +111,7 @@ interface Written {
   days: Record<Side, [string, number[]][]>;
   numbers: [string, NumberRange[]][][];
   senders: [string, number[]][][];
+  unanswered: [number, number[]][][];
   /** null: there are no days yet. */
   lastDay: number | null;
   totals: Record<string, [string, string, string | null, TotalState, number][]>;
@@ -127,13 +136,18 @@ export async function stateAfter(
     days: { left: withDays(before?.days.left ?? new Map(), entries.left), right: withDays(before?.days.right ?? new Map(), entries.right) },
     numbers: [],
     senders: rules.exceptions.expected.map((rule, i) => withSenders(before?.senders[i] ?? new Map(), rule, entries[rule.side])),
+    unanswered: [],
     lastDay,
     totals: before?.totals ?? {},
   };
 }
 
 /** As the store keeps it. */
-export function stateText(state: KeptState, rules: Rules, { numbers, totals }: Pick<CheckedResult, 'numbers' | 'totals'>): string {
+export function stateText(
+  state: KeptState,
+  rules: Rules,
+  { numbers, totals, unanswered }: Pick<CheckedResult, 'numbers' | 'totals' | 'unanswered'>,
+): string {
   const lists = (map: ReadonlyMap<string, ReadonlySet<number>>): [string, number[]][] =>
     [...map].map(([name, days]) => [name, [...days].sort((a, b) => a - b)]);
   const written: Written = {
@@ -144,6 +158,9 @@ export function stateText(state: KeptState, rules: Rules, { numbers, totals }: P
     days: { left: lists(state.days.left), right: lists(state.days.right) },
     numbers: numbers.map((ranges) => [...ranges]),
     senders: state.senders.map(lists),
+    unanswered: unanswered.map((groups) =>
+      groups.map(({ pass, entries }) => [pass, (entries as readonly StoredEntry[]).map((e) => e.golden)]),
+    ),
     lastDay: Number.isFinite(state.lastDay) ? state.lastDay : null,
     totals: writtenTotals(state, rules, totals),
   };

@@ -4,7 +4,7 @@ import { monthDebited } from '../../reconciliation/exceptions/fees.ts';
 import { withSenders } from '../../reconciliation/exceptions/expected.ts';
 import { conservedSums, type SideSum } from '../../reconciliation/match/conservation.ts';
 import { type CheckedResult, type FoundException, type Known, reconcileSides, type Rules } from '../../reconciliation/match/reconcile.ts';
-import { SIDES } from '../../reconciliation/match/work.ts';
+import { SIDES, type Unanswered } from '../../reconciliation/match/work.ts';
 import type { Knex } from '../../store/open.ts';
 import {
   exceptionsWith,
@@ -65,6 +65,7 @@ export async function runInPart(given: Omit<PartContext, 'most'>): Promise<Found
   const known: Known = {
     strangers: await strangersTo(context, part),
     kept: exceptions.kept.map(({ exception }) => exception),
+    unanswered: exceptions.unanswered,
     numbers: context.kept.numbers,
     senders: sendersWith(context, part.entries),
     leftDays: new Set([...context.kept.days.left.values()].flatMap((days) => [...days])),
@@ -164,9 +165,9 @@ async function strangersTo({ rules, readers }: Pick<PartContext, 'rules' | 'read
 
 /** The exceptions that a part may change, and those of open records that stay: their cause may become known. */
 async function exceptionsOf(
-  { trx, pipeline, rules, readers }: Omit<PartContext, 'most'>,
+  { trx, pipeline, rules, readers, kept: state }: Omit<PartContext, 'most'>,
   part: ChangedPart,
-): Promise<{ among: Set<string>; kept: { exception: FoundException; cause: string | undefined }[] }> {
+): Promise<{ among: Set<string>; kept: { exception: FoundException; cause: string | undefined }[]; unanswered: Unanswered[][] }> {
   const among = new Set(part.exceptions);
   for (const side of SIDES) {
     const { entityId } = readers[side].side;
@@ -187,33 +188,48 @@ async function exceptionsOf(
     trx,
     staying.map(({ id }) => id),
   );
+  // What did not come for records may by now be missing from a day on which its sender has nothing at all: that is asked again.
+  const inPart = new Set(goldensOf(part, 'left'));
+  const groups = state.unanswered.map((list) => list.filter(({ goldens }) => !goldens.some((golden) => inPart.has(golden))));
+  const waiting = new Set(groups.flatMap((list) => list.flatMap(({ goldens }) => goldens)));
+  const isAskedAgain = ({ id, about, facts }: (typeof staying)[number]): boolean =>
+    about !== 'money' &&
+    facts.side === 'right' &&
+    (records.get(id) ?? []).some(({ side, golden }) => side === 'left' && waiting.has(golden));
+  for (const one of staying) if (isAskedAgain(one)) among.add(one.id);
   const entries: Record<Side, Map<number, Entry>> = { left: new Map(), right: new Map() };
   for (const side of SIDES) {
     const goldens = [...records.values()].flatMap((list) => list.flatMap((r) => (r.side === side ? [r.golden] : [])));
+    if (side === 'left') goldens.push(...waiting);
     for (const entry of await readers[side].some(goldens)) entries[side].set(entry.golden, entry);
   }
   // A cause with records of its own stays as it is; others are named again.
   const standing = new Set(stored.filter(({ id }) => !among.has(id)).map(({ id }) => id));
-  const kept = staying.map(({ id, type, minor, currency, since, facts, about }) => {
-    const of = (side: Side): Entry[] =>
-      (records.get(id) ?? []).flatMap((r) => (r.side === side ? (entries[side].get(r.golden) ?? []) : []));
-    const { cause, ...rest } = facts;
-    const day = since === null ? null : dayNumber(since);
-    const exception: FoundException = {
-      id,
-      type,
-      left: of('left'),
-      right: of('right'),
-      minor,
-      currency,
-      since: day,
-      facts: rest,
-      holds: about === 'money',
-      ...(standing.has(String(cause)) ? { cause: String(cause) } : {}),
-    };
-    return { exception, cause: cause === undefined ? undefined : String(cause) };
-  });
-  return { among, kept };
+  const kept = staying
+    .filter(({ id }) => !among.has(id))
+    .map(({ id, type, minor, currency, since, facts, about }) => {
+      const of = (side: Side): Entry[] =>
+        (records.get(id) ?? []).flatMap((r) => (r.side === side ? (entries[side].get(r.golden) ?? []) : []));
+      const { cause, ...rest } = facts;
+      const day = since === null ? null : dayNumber(since);
+      const exception: FoundException = {
+        id,
+        type,
+        left: of('left'),
+        right: of('right'),
+        minor,
+        currency,
+        since: day,
+        facts: rest,
+        holds: about === 'money',
+        ...(standing.has(String(cause)) ? { cause: String(cause) } : {}),
+      };
+      return { exception, cause: cause === undefined ? undefined : String(cause) };
+    });
+  const unanswered = groups.map((list) =>
+    list.map(({ pass, goldens }) => ({ pass, entries: goldens.flatMap((golden) => entries.left.get(golden) ?? []) })),
+  );
+  return { among, kept, unanswered };
 }
 
 /** Whether all settlements of a month are in the part, and all debits of its fees. */

@@ -1,7 +1,7 @@
 import type { Entry, KeyPass, Pass, SettlementPass } from '../entry.ts';
 import { dateOf } from '../calendar.ts';
 import { keyOf } from '../fields.ts';
-import { type FoundException, note, SIDES, type Work } from '../match/work.ts';
+import { type FoundException, note, SIDES, type Unanswered, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import type { ExpectedRule } from './rules.ts';
 
@@ -44,26 +44,20 @@ export function noteExpected(work: Work, rule: ExpectedRule, i: number): void {
   }
 }
 
-/** Records of the left with one number, or of one day of a sender, that are open, and nothing of the right has it. */
-export interface Unanswered {
-  /** The place of the pass that ties by it. */
-  pass: number;
-  entries: readonly Entry[];
-}
-
-/** All of them, in the order of the passes. */
-export function unanswered(work: Work, rule: ExpectedRule): Unanswered[] {
+/** Records for which nothing of the right came, in the order of the passes. `i`: the place of the rule. */
+export function unanswered(work: Work, rule: ExpectedRule, i: number): Unanswered[] {
   if (rule.side !== 'right') return [];
+  const known = work.known?.unanswered?.[i] ?? [];
   const isOpen = new Set(openLeft(work).flatMap(({ left }) => left));
   const found: Unanswered[] = [];
-  for (const [i, pass] of work.rules.passes.entries()) {
+  for (const [place, pass] of work.rules.passes.entries()) {
     if (!isOpen.size || !tiesSenders(pass, rule)) continue;
     const answered = new Set(work.all.right.map((entry) => keyOf(entry, pass.on, 'right')));
     for (const [key, entries] of Map.groupBy(work.all.left, (entry) => keyOf(entry, pass.on, 'left')))
       if (key !== null && entries.length > 1 && !answered.has(key) && entries.every((entry) => isOpen.has(entry) && entry.day !== null))
-        found.push({ pass: i, entries });
+        found.push({ pass: place, entries });
   }
-  return found;
+  return [...found, ...known].sort((a, b) => a.pass - b.pass);
 }
 
 function tiesSenders(pass: Pass, { by }: ExpectedRule): pass is KeyPass | SettlementPass {

@@ -2,10 +2,10 @@ import { dateOf, monthOf } from '../calendar.ts';
 import type { Entry } from '../entry.ts';
 import { afterClose } from './after-close.ts';
 import { wrongParts } from './parts.ts';
-import { firstDay, isMatched, note, type ReconciledMatch, type Work } from '../match/work.ts';
+import { firstDay, isMatched, note, type ReconciledMatch, type Unanswered, type Work } from '../match/work.ts';
 import { sumOf } from '../sums.ts';
 import { byEntry, noteItems } from './left-over.ts';
-import { noteExpected, noteUnanswered, type Unanswered, unanswered } from './expected.ts';
+import { noteExpected, noteUnanswered, unanswered } from './expected.ts';
 import { noteSettlements } from './fees.ts';
 import { noteGaps } from './gaps.ts';
 import { nameEchoes } from './name-echoes.ts';
@@ -39,6 +39,7 @@ export function noteRecords(work: Work): void {
 /** What only all records together tell: which numbers and days are missing, and what is open for their sake. */
 export function noteWhole(work: Work, unanswered: readonly (readonly Unanswered[])[]): void {
   const { gaps, expected } = work.rules.exceptions;
+  work.unanswered = unanswered;
   gaps.forEach((rule, i) => noteGaps(work, rule, i));
   expected.forEach((rule, i) => noteExpected(work, rule, i));
   expected.forEach((rule, i) => noteUnanswered(work, rule, unanswered[i]!));
@@ -47,7 +48,7 @@ export function noteWhole(work: Work, unanswered: readonly (readonly Unanswered[
 
 /** For each rule of what is expected. */
 export function unansweredIn(work: Work): Unanswered[][] {
-  return work.rules.exceptions.expected.map((rule) => unanswered(work, rule));
+  return work.rules.exceptions.expected.map((rule, i) => unanswered(work, rule, i));
 }
 
 function on(side: 'left' | 'right', records: readonly Entry[]): Record<'left' | 'right', readonly Entry[]> {

@@ -49,14 +49,33 @@ export function reconcileInPieces(rules: Rules, decisions: readonly Decision[], 
       numbers = numbers.map((known, i) => withNumbers(known, gaps[i]!, sides[gaps[i]!.side]));
       senders = senders.map((known, i) => withSenders(known, expected[i]!, sides[expected[i]!.side]));
       const { matches, exceptions, outOfScope, states, clusters, untried } = work;
-      return { matches, exceptions, inTransit: open, outOfScope, states, numbers: [], clusters, totals: work.totals, untried };
+      return {
+        matches,
+        exceptions,
+        inTransit: open,
+        outOfScope,
+        states,
+        numbers: [],
+        clusters,
+        totals: work.totals,
+        untried,
+        unanswered: [],
+      };
     },
     finish() {
       all.all = inTransit;
       for (const entry of inTransit.left) all.states.set(entry, 'in_transit');
       all.known = { strangers: [], kept: [], numbers, senders, leftDays, lastDay, totals: {} };
       noteWhole(all, unanswered);
-      return { exceptions: all.exceptions, inTransit, outOfScope: all.outOfScope, numbers: all.numbers, totals, untried: all.untried };
+      return {
+        exceptions: all.exceptions,
+        inTransit,
+        outOfScope: all.outOfScope,
+        numbers: all.numbers,
+        totals,
+        untried: all.untried,
+        unanswered,
+      };
     },
   };
 }

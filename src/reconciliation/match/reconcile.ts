@@ -57,6 +57,7 @@ export interface Reconciled {
   /** How the totals of each control pass stand that were looked at. */
   totals: Work['totals'];
   untried: Work['untried'];
+  unanswered: Work['unanswered'];
 }
 
 /** What is saved of a result: the states are those of its matches and exceptions, and are needed no longer once that is checked. */
@@ -77,8 +78,8 @@ export function reconcileSides(
   const work = openWork(rules, sides, days, asOf, known);
   const inTransit = tie(work, decisions);
   findings(work);
-  const { matches, exceptions, outOfScope, states, numbers, clusters, totals, untried } = work;
-  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals, untried };
+  const { matches, exceptions, outOfScope, states, numbers, clusters, totals, untried, unanswered } = work;
+  return { matches, exceptions, inTransit, outOfScope, states, numbers, clusters, totals, untried, unanswered };
 }
 
 /** Decisions, passes, and what is left: every record has its state then. Gives what is in transit. */

@@ -35,12 +35,21 @@ export interface ReconciledMatch extends FoundMatch {
   by: 'rule' | 'person';
 }
 
+/** Records of the left with one number, or of one day of a sender, that are open, and nothing of the right has it. */
+export interface Unanswered {
+  /** The place of the pass that ties by it. */
+  pass: number;
+  entries: readonly Entry[];
+}
+
 /** What is known of records that a run does not look at, because nothing about them can have changed. */
 export interface Known {
   /** Records of the right with amounts of those that are looked at: an amount that is common in its block. */
   strangers: readonly Entry[];
   /** Exceptions that stay as they are; only their cause may become known. */
   kept: FoundException[];
+  /** What is unanswered among records that are not looked at, for each rule of what is expected. */
+  unanswered?: readonly (readonly Unanswered[])[];
   /** The numbers that are used, for each gap rule. */
   numbers: readonly NumberRanges[];
   /** The days of each sender, for each rule of what is expected. */
@@ -113,6 +122,8 @@ export interface Work {
   known?: Known;
   /** How many records a pass did not try, since too many candidates are near; by its name. */
   untried: Map<string, number>;
+  /** For each rule of what is expected. */
+  unanswered: readonly (readonly Unanswered[])[];
   /** The numbers that are used now, for each gap rule. */
   numbers: NumberRanges[];
   /** How the totals of each control pass stand that were looked at, by the name of the pass and the id of the total. */
@@ -152,6 +163,7 @@ export function openWork(
     missingNumbers: [],
     echoing: [],
     untried: new Map(),
+    unanswered: [],
     numbers: [],
     totals: new Map(),
     ...(known ? { known } : {}),
