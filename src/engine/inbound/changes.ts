@@ -109,7 +109,6 @@ async function openAmong(run: ComparedRun, most: number): Promise<LiveDigests | 
 }
 
 /** 'outdated': a passage was left out of which not all records are there anymore. The file must be read again, with all its rows. */
-
 async function compared(
   run: ComparedRun,
   there: LiveDigests,

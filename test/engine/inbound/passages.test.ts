@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { receipts, tillStream } from '../base-town.ts';
+import { receipts } from '../base-town.ts';
 import { cases } from '../cut.ts';
-import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';
+import { COMPARED, LOOKED_UP, RE_EXPORTED } from './re-exports.ts';
+import { closeTowns, makeTown, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
@@ -12,13 +13,6 @@ const some = (count: number, prefix = 'A'): Receipt[] =>
   Array.from({ length: count }, (_, i) => ({ number: `${prefix}${i}`, amount: `${i}.00`, note: i % 50 === 7 ? '"two\nlines"' : '' }));
 /** More than are read one by one at the beginning of a file, and some passages behind them. */
 const ALWAYS = some(700);
-
-const pipeline = (size: number): Files => ({
-  'pipelines/receipts.yaml': `pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: ${size}\n`,
-});
-const COMPARED = pipeline(10_000);
-/** Batches so small that every record is looked up. */
-const LOOKED_UP = pipeline(300);
 
 async function load(
   town: TestTown,
@@ -49,13 +43,7 @@ const change = fc.record({
   again: fc.option(fc.integer({ min: 400, max: 699 }), { freq: 8 }),
 });
 
-test.each([
-  ['whose files are added to what was there', tillStream()],
-  [
-    'whose files are all there is',
-    tillStream({ files: 'content: snapshot', more: '    deletes: { when_absent: true, max_percent: 100 }\n' }),
-  ],
-])(
+test.each(RE_EXPORTED)(
   'a source %s: whatever passages are left out, the store is what it is when each record is looked up',
   async (_, stream) => {
     await fc.assert(

@@ -3,19 +3,13 @@ import { afterEach, expect, test } from 'vitest';
 import type { RunResult } from '../../../src/engine/run/result.ts';
 import { receipts, tillStream } from '../base-town.ts';
 import { cases } from '../cut.ts';
+import { COMPARED, LOOKED_UP, RE_EXPORTED } from './re-exports.ts';
 import { closeTowns, type Files, makeTown, type TestTown } from '../town.ts';
 
 afterEach(closeTowns);
 
 /** More than are read one by one at the beginning of a file. */
 const ALWAYS = Array.from({ length: 450 }, (_, i) => ({ number: `A${i}`, amount: `${i}.00` }));
-
-const pipeline = (size: number): Files => ({
-  'pipelines/receipts.yaml': `pipeline: receipts\nsource: { connection: till, stream: receipts }\nmappings: [receipt.from-till]\nbatch_size: ${size}\n`,
-});
-/** Batches that hold what is different, and batches so small that every record is looked up. */
-const COMPARED = pipeline(10_000);
-const LOOKED_UP = pipeline(300);
 
 interface Seen {
   result: RunResult;
@@ -52,13 +46,7 @@ const file = fc
     return receipts(first ? [...some, ...always] : [...always, ...some]);
   });
 
-test.each([
-  ['whose files are added to what was there', tillStream()],
-  [
-    'whose files are all there is',
-    tillStream({ files: 'content: snapshot', more: '    deletes: { when_absent: true, max_percent: 100 }\n' }),
-  ],
-])(
+test.each(RE_EXPORTED)(
   'a source %s: whatever a file repeats, compared at once or looked up one by one, the store is the same',
   async (_, stream) => {
     let compared = 0;

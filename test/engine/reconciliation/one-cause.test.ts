@@ -25,6 +25,14 @@ ${more}`;
 const NUMBER = '    - { key: number, on: [{ left: receipt_number, right: reference }] }\n';
 const PLACE_AND_DAY = '    - { key: place and day, on: [department, { left: received_on, right: collected_on }], sides: many_to_one }\n';
 
+/** Payments of two places; nothing settles those of July 6. */
+const TWO_PLACES = receiptFile([
+  { no: 'R1', amount: '10.00', dept: 'pool', day: '2026-07-01' },
+  { no: 'R2', amount: '20.00', dept: 'pool', day: '2026-07-06' },
+  { no: 'R3', amount: '30.00', dept: 'pool', day: '2026-07-06' },
+  { no: 'R4', amount: '10.00', dept: 'rink', day: '2026-07-01' },
+]);
+
 describe('one cause in several reconciliations', () => {
   test('a batch is one cause where its source gives a total of each kind of its records', async () => {
     const control = (kind: string): string => `    - control: closes
@@ -71,12 +79,7 @@ reconcile:
       monthly: { where: { reference: [FEE, FEE2] }, by: [department] }
     - { key: number, on: [{ left: reference, right: account }] }
 `,
-      'desk/a.csv': receiptFile([
-        { no: 'R1', amount: '10.00', dept: 'pool', day: '2026-07-01' },
-        { no: 'R2', amount: '20.00', dept: 'pool', day: '2026-07-06' },
-        { no: 'R3', amount: '30.00', dept: 'pool', day: '2026-07-06' },
-        { no: 'R4', amount: '10.00', dept: 'rink', day: '2026-07-01' },
-      ]),
+      'desk/a.csv': TWO_PLACES,
       'bank/a.csv': `no,day,dept,amount
 S1,2026-07-01,pool,10.00
 S2,2026-07-01,rink,10.00
@@ -108,12 +111,7 @@ reconcile:
   open: { left: { type: not_settled, within: 2 }, right: { type: settled_without_receipt } }
   exceptions: [{ expected: right, by: [department], days: habit, type: missing_settlement }]
 `,
-      'desk/a.csv': receiptFile([
-        { no: 'R1', amount: '10.00', dept: 'pool', day: '2026-07-01' },
-        { no: 'R2', amount: '20.00', dept: 'pool', day: '2026-07-06' },
-        { no: 'R3', amount: '30.00', dept: 'pool', day: '2026-07-06' },
-        { no: 'R4', amount: '10.00', dept: 'rink', day: '2026-07-01' },
-      ]),
+      'desk/a.csv': TWO_PLACES,
       'bank/a.csv': `no,day,dept,amount
 S1,2026-07-01,pool,10.00
 S2,2026-07-01,rink,10.00
