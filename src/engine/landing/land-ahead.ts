@@ -40,6 +40,7 @@ const STRETCH = 50;
 class MemberThere extends Error {}
 
 const blocks = new WeakMap<LandedSoFar, TakeIds>();
+const lastShape = new WeakMap<LandedSoFar, number>();
 
 /**
  * Runs `load` with a run whose batches are made ahead. Where the store has one writer at a time, they are written by a thread of their own;
@@ -82,7 +83,9 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   async function newShape(columns: readonly string[]): Promise<number> {
     // Of a store with one writer: another run may need the same id before this batch is written.
     if (!take) return run.commit(async (_, trx) => shapeOf(trx, columns));
-    const id = await newShapeId(run.knex);
+    // Batches before this one may not be written yet.
+    const id = Math.max(await newShapeId(run.knex), (lastShape.get(run.landed) ?? 0) + 1);
+    lastShape.set(run.landed, id);
     shapes.set(id, columns);
     return id;
   }
