@@ -27,6 +27,7 @@ export function openConnection(filename: string): Connection {
   // Rows are added behind those that are there: half of the cache is enough, and the thread takes memory of its own.
   connection.pragma('cache_size = -12288');
   connection.pragma('synchronous = NORMAL');
+  connection.pragma('wal_autocheckpoint = 2000');
   return connection;
 }
 
