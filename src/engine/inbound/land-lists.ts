@@ -46,6 +46,8 @@ export async function landLists(
   const save = async (closed: OpenBatch, upTo: number, kept: readonly Passage[], before: Promise<void> | undefined): Promise<void> => {
     try {
       await before;
+      // Where a batch was saved while this one was made, the stop comes behind that one.
+      if (before && closed.ahead) stopIfAsked(run);
     } catch (error) {
       await closed.rollback();
       throw error;
@@ -63,8 +65,6 @@ export async function landLists(
   /** One batch after the other; where batches are made ahead, the next one is made while this one waits for its turn or is saved. */
   const commit = async (closed: OpenBatch): Promise<void> => {
     await savingBefore;
-    // Where a batch was saved while this one was made, the stop comes behind that one.
-    if (savingBefore && closed.ahead) stopIfAsked(run);
     savingBefore = saving;
     saving = save(closed, done, passages?.take() ?? [], savingBefore);
     if (closed.ahead) saving.catch(() => {});
