@@ -2,7 +2,7 @@ import type { DigestMemory } from '../landing/digests.ts';
 import type { Rows } from '../rows.ts';
 import type { PackedRows } from './packed-rows.ts';
 
-/** What the thread is asked to do, in order. Each is answered, but for those without a number. */
+/** What the thread is asked to do; each is answered, in order. */
 export type Question =
   | { what: 'query'; sql: string; bindings: readonly unknown[] }
   | {

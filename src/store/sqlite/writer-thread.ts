@@ -12,20 +12,11 @@ const rows = rowsOver(connection);
 /** What hashes that are read are added to. */
 let table: Digests | undefined;
 
-/** What failed that nobody waited for: nothing else of its transaction may be written. */
-let failure: { error: unknown } | undefined;
-
-function throwIfFailed(): void {
-  if (failure) throw failure.error;
-}
-
 async function answer(question: Question): Promise<unknown> {
   switch (question.what) {
     case 'query': {
       const { sql, bindings } = question;
-      if (/^(?:BEGIN|ROLLBACK)\b/i.test(sql)) failure = undefined;
       const done = await inOrder(connection, sql, () => {
-        throwIfFailed();
         const statement = connection.prepare(sql);
         if (statement.reader) return { response: statement.all(bindings) };
         const response = statement.run(bindings);
@@ -34,7 +25,6 @@ async function answer(question: Question): Promise<unknown> {
       return done ?? { response: { changes: 0, lastInsertRowid: 0 } };
     }
     case 'packed':
-      throwIfFailed();
       return rows.insertPacked(question.inserts.map((insert) => ({ ...insert, packed: insert.packed as PackedRows })));
     case 'fill':
       table = digestsIn(question.memory);
@@ -45,7 +35,6 @@ async function answer(question: Question): Promise<unknown> {
       return { count: Number(page!.n), last: page!.last, unique } satisfies AddedDigests;
     }
     case 'rows':
-      throwIfFailed();
       return (rows[question.name] as (...args: readonly unknown[]) => Promise<unknown>)(...question.args);
     case 'close':
       connection.close();
@@ -57,13 +46,8 @@ let last: Promise<void> = Promise.resolve();
 parentPort!.on('message', ({ id, ...question }: Question & { id: number }) => {
   last = last.then(async () => {
     try {
-      const value = await answer(question);
-      if (id > 0) parentPort!.postMessage({ id, value } satisfies Answer);
+      parentPort!.postMessage({ id, value: await answer(question) } satisfies Answer);
     } catch (error) {
-      if (id === 0) {
-        failure ??= { error };
-        return;
-      }
       const { message, code } = error as { message: string; code?: unknown };
       parentPort!.postMessage({ id, error: { message, code } } satisfies Answer);
     }

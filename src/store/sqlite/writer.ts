@@ -104,15 +104,10 @@ function openThread(filename: string): ThreadConnection {
       worker.postMessage({ id: asked, ...question });
     });
   const done = async (question: Question): Promise<void> => void (await ask(question));
-  /** Is not waited for: where it fails, whatever is asked next is told, at the latest the COMMIT. */
-  const later = async (question: Question): Promise<void> => {
-    if (ended) throw ended;
-    worker.postMessage({ id: 0, ...question });
-  };
   return {
     ask,
     rows: {
-      insert: (table, columns, rows) => later({ what: 'rows', name: 'insert', args: [table, columns, rows] }),
+      insert: (table, columns, rows) => done({ what: 'rows', name: 'insert', args: [table, columns, rows] }),
       insertPacked: (inserts) =>
         done({
           what: 'packed',
@@ -122,9 +117,9 @@ function openThread(filename: string): ThreadConnection {
           }),
         }),
       asksTogether: true,
-      replace: (table, columns, rows) => later({ what: 'rows', name: 'replace', args: [table, columns, rows] }),
-      update: (table, set, key, rows) => later({ what: 'rows', name: 'update', args: [table, set, key, rows] }),
-      remove: (table, key, rows) => later({ what: 'rows', name: 'remove', args: [table, key, rows] }),
+      replace: (table, columns, rows) => done({ what: 'rows', name: 'replace', args: [table, columns, rows] }),
+      update: (table, set, key, rows) => done({ what: 'rows', name: 'update', args: [table, set, key, rows] }),
+      remove: (table, key, rows) => done({ what: 'rows', name: 'remove', args: [table, key, rows] }),
       select: async (sql, keys) => (await ask({ what: 'rows', name: 'select', args: [sql, keys] })) as Awaited<ReturnType<Rows['select']>>,
     },
     async close() {
