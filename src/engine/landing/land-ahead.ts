@@ -34,7 +34,7 @@ export function landsAhead(run: LandingRun): boolean {
 }
 
 /** Few enough that a statement which was answered is followed by the next within a millisecond: the server waits for it. */
-const STRETCH = 50;
+const STRETCH = 100;
 
 /** A batch that was made ahead has a member who is there: nothing of it was written. */
 class MemberThere extends Error {}
