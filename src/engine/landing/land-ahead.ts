@@ -40,7 +40,6 @@ const STRETCH = 100;
 class MemberThere extends Error {}
 
 const blocks = new WeakMap<LandedSoFar, TakeIds>();
-const lastShape = new WeakMap<LandedSoFar, number>();
 
 /**
  * Runs `load` with a run whose batches are made ahead. Where the store has one writer at a time, they are written by a thread of their own;
@@ -83,9 +82,7 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   async function newShape(columns: readonly string[]): Promise<number> {
     // Of a store with one writer: another run may need the same id before this batch is written.
     if (!take) return run.commit(async (_, trx) => shapeOf(trx, columns));
-    // Batches before this one may not be written yet.
-    const id = Math.max(await newShapeId(run.knex), (lastShape.get(run.landed) ?? 0) + 1);
-    lastShape.set(run.landed, id);
+    const id = await newShapeId(run.knex);
     shapes.set(id, columns);
     return id;
   }
@@ -102,7 +99,7 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   async function lookedUp(checkpoint: Checkpoint | undefined): Promise<void> {
     ahead.release();
     run.landed.namesKnownMembers = true;
-    // The next batch may be made already, with these.
+    // The next batches may be made already, with these.
     if (shapes.size > 0)
       await run.commit(async (_, trx) => {
         for (const [id, columns] of shapes) await insertShape(trx, id, columns);
