@@ -33,8 +33,6 @@ const THREAD_FROM = 200;
 /** Records in one list for the thread, and the lists that it has before it at most. */
 const LIST = 250;
 const AT_ONCE = 2;
-/** Of what is left at the end, the thread compares so much: it has done so for a while, and is quicker. */
-const SHARE = 0.65;
 /** What it reads of members, besides their links: what those say is looked at again. */
 const TABLES = ['il_member', 'il_member_key', 'il_key_page', 'il_signature_page'];
 
@@ -109,14 +107,13 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
     found(entityId) {
       const names = given.get(entityId);
       if (!holds || !names) return undefined;
-      given.delete(entityId);
       if (!isOver) {
-        // The others are compared by who asks, at the same time.
+        // All of them, though who asks has nothing else to compare: the thread is quicker, as it has done so for a while.
         isOver = true;
-        give(waiting.splice(0, waiting.length * SHARE));
-        waiting.length = 0;
+        give(waiting.splice(0));
         thread!.postMessage('end');
       }
+      given.delete(entityId);
       return {
         isComing: ({ source, key }) => names.has(nameOf({ source, key })),
         all: async () => {

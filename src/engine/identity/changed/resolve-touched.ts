@@ -5,7 +5,7 @@ import { RULE_CAP } from '../../../identity/resolve.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { type Coming, takeFound } from './found-ahead.ts';
-import { compareChanged } from './compare-changed.ts';
+import { compareChanged, memberNow } from './compare-changed.ts';
 import { neighbors, pairName } from './compare-touched.ts';
 import { compareBlocks, edgeOf } from './crossed-blocks.ts';
 import { edgesOfChanged } from './edges-of-changed.ts';
@@ -46,25 +46,11 @@ export async function resolveTouched(
   const ids = new Set(changed.map(({ member }) => member.id));
   const found = await comparedOf(store, model, changed, ahead);
   const moved = await moveKeys(store, model, found);
-  for (const { member, population, profile } of changed) {
-    member.population = population;
-    member.profile = profile === null ? null : [...profile];
-  }
+  for (const one of changed) Object.assign(one.member, memberNow(one));
   // What is gone keeps its id in use: by whoever was with it.
-  const back: Member[] = [];
-  for (const { member, profile } of changed) {
-    if (profile !== null) {
-      if (member.host !== null) back.push(member);
-      member.host = null;
-      member.state = 'live';
-    } else member.state = 'gone';
-  }
-  await store.updateMembers(
-    changed.map(({ member }) => member),
-    'compared',
-  );
+  const back = changed.flatMap(({ member }) => (member.state === 'live' && member.host !== null ? member : []));
+  for (const member of back) member.host = null;
   await store.updateMembers(back);
-  await writeSignatures(store, model, changed);
   const start = new Set(ids);
   const edges = await edgesOfChanged(store, model, found, moved, members);
   for (const id of await replaceEdges(store, await store.edgesOf([...ids]), edges)) start.add(id);
@@ -92,8 +78,10 @@ async function comparedOf(
     const compared = await compareChanged(store, model, some, ids);
     some.forEach(({ member }, at) => found.set(member.id, { compared, at }));
   };
-  // While the thread compares the others.
   await compareHere(changed.filter(({ member }) => !ahead?.isComing(member)));
+  // While the thread compares the others. Nobody who compares them here reads this: of each other they are compared by what is in memory.
+  await store.updateMembers(changed.map(memberNow), 'compared');
+  await writeSignatures(store, model, changed);
   if (ahead) {
     for (const [id, one] of takeFound(store, changed, await ahead.all())) if (!found.has(id)) found.set(id, one);
     await compareHere(changed.filter(({ member }) => !found.has(member.id)));
