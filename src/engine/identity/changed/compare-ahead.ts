@@ -60,20 +60,29 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
   let holds = false;
   /** What members are in once they are landed is no longer what the thread read. */
   let isOver = false;
-  let ended = Promise.resolve();
+  /** The thread gives no more. */
+  let hasEnded = false;
+  let arrival = Promise.withResolvers<void>();
 
   function begin(): Worker {
     const worker = new Worker(new URL('./compare-ahead-thread.ts', import.meta.url), { workerData: start });
-    const over = Promise.withResolvers<void>();
-    ended = over.promise;
+    const arrived = (): void => {
+      arrival.resolve();
+      arrival = Promise.withResolvers();
+    };
+    const end = (): void => {
+      hasEnded = true;
+      arrived();
+    };
     worker.on('message', (list: FoundAhead) => {
       found.push(list);
       open--;
       send();
+      arrived();
     });
     // Members that it does not answer for are compared when they are landed.
-    worker.on('error', () => over.resolve());
-    worker.on('exit', () => over.resolve());
+    worker.on('error', end);
+    worker.on('exit', end);
     return worker;
   }
 
@@ -96,6 +105,15 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
     }
   }
 
+  async function* listsOf(entityId: number): AsyncGenerator<FoundAhead> {
+    for (let at = 0; ; at++) {
+      while (at === found.length && !hasEnded) await arrival.promise;
+      const list = found[at];
+      if (!list) return;
+      if (list.entityId === entityId) yield list;
+    }
+  }
+
   return {
     add(records) {
       for (const record of records) waiting.push(record);
@@ -110,16 +128,13 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
       if (!isOver) {
         // All of them, though who asks has nothing else to compare: the thread is quicker, as it has done so for a while.
         isOver = true;
-        give(waiting.splice(0));
+        while (waiting.length > 0) give(waiting.splice(0, LIST));
         thread!.postMessage('end');
       }
       given.delete(entityId);
       return {
         isComing: ({ source, key }) => names.has(nameOf({ source, key })),
-        all: async () => {
-          await ended;
-          return found.filter((list) => list.entityId === entityId);
-        },
+        lists: () => listsOf(entityId),
       };
     },
     stop: async () => void (await thread?.terminate()),
