@@ -30,8 +30,8 @@ type AheadRun = Pick<InboundRun, 'bound' | 'connection' | 'entities' | 'knex' | 
 
 /** Fewer records than these are compared when they are landed: starting a thread takes longer. */
 const THREAD_FROM = 200;
-/** Records in one list for the thread, and the lists that it has before it at most. */
-const LIST = 250;
+/** Records in one list for the thread at most, and the lists that it has before it. The longer, the fewer pages of keys are read. */
+const LIST = 1000;
 const AT_ONCE = 2;
 /** What it reads of members, besides their links: what those say is looked at again. */
 const TABLES = ['il_member', 'il_member_key', 'il_key_page', 'il_signature_page'];
@@ -86,9 +86,9 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
     return worker;
   }
 
-  /** Gives the thread what it can begin with soon: what is left may be divided. */
+  /** Gives the thread what it can begin with now, and a whole list behind that. */
   function send(): void {
-    while (!isOver && open < AT_ONCE && waiting.length >= (thread ? LIST : THREAD_FROM)) give(waiting.splice(0, LIST));
+    while (!isOver && open < AT_ONCE && waiting.length >= (open === 0 ? THREAD_FROM : LIST)) give(waiting.splice(0, LIST));
   }
 
   function give(records: readonly SourceRecord[]): void {
