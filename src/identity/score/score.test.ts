@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { entitySchema, matchingOf } from '../../config/schema/model.ts';
 import { compileIdentity } from '../model.ts';
 import { explainPair } from './explain.ts';
-import { scorePair, verdictOf } from './score.ts';
+import { scoreLikelyPair, scorePair, verdictOf } from './score.ts';
 
 const party = entitySchema.parse(parse(readFileSync(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')));
 const model = compileIdentity(matchingOf(party)!);
@@ -405,6 +405,8 @@ describe('a score', () => {
         const [a, b] = [person.read(x), person.read(y)];
         const scored = scorePair(person, a, b);
         expect(scorePair(person, b, a)).toEqual(scored);
+        const verdict = verdictOf(person, scored);
+        expect(scoreLikelyPair(person, a, b)).toEqual(verdict === 'none' ? undefined : { scored, verdict });
         const { bars, score } = explainPair(person, a, b);
         // Each bar is rounded to a hundredth for people.
         expect(Math.abs(bars.reduce((sum, bar) => sum + bar.bits, 0) - score)).toBeLessThan(0.1);

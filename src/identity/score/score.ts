@@ -70,6 +70,33 @@ const scratch = new Int8Array(64);
 
 /** Scores a pair. Pure and symmetric. */
 export function scorePair(population: Population, a: Profile, b: Profile): Scored {
+  return withVeto(population, a, b, sumsOf(population, a, b));
+}
+
+/** The same of a pair that is linked or needs review, with which of the two. Most pairs score too little for vetoes to be asked. */
+export function scoreLikelyPair(
+  population: Population,
+  a: Profile,
+  b: Profile,
+): { scored: Scored; verdict: 'link' | 'review' } | undefined {
+  const sums = sumsOf(population, a, b);
+  if (sums.score < Math.min(population.link, population.review) && sums.uncapped < population.link) return undefined;
+  const scored = withVeto(population, a, b, sums);
+  const verdict = verdictOf(population, scored);
+  return verdict === 'none' ? undefined : { scored, verdict };
+}
+
+/** What the weights of a pair add up to. Its levels are in `scratch`. */
+interface Sums {
+  score: number;
+  uncapped: number;
+  /** See vetoOf. */
+  beside: number;
+  shared: number;
+  ofPerson: number;
+}
+
+function sumsOf(population: Population, a: Profile, b: Profile): Sums {
   const { features, household, prior } = population;
   levelsOf(population, a, b, scratch);
   let own = prior;
@@ -91,9 +118,12 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   const { middle } = population.roles;
   // Three names whole are rare enough, a middle initial is not.
   if (sameMiddleName(population, a, scratch)) beside += weightOf(population, middle, 0, a[middle]!);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, beside, shared, ofPerson };
+}
+
+function withVeto(population: Population, a: Profile, b: Profile, { score, uncapped, beside, shared, ofPerson }: Sums): Scored {
   const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared, ofPerson);
-  const score = own + Math.max(household.floor, Math.min(household.cap, shared));
-  return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
+  return { score, uncapped, veto: weak && score < population.link ? undefined : veto, ...said };
 }
 
 /** The same of two records that are put into clusters together, with what tells two of one house apart. */
