@@ -245,7 +245,7 @@ describe('who is not linked', () => {
     [
       'sisters of whom a system knows only the year of birth, which is the same in a mistake',
       'none person_evidence',
-      { ...emma, birth_date: '2015-01-01' },
+      { ...emma, birth_date: '2015-01-01', phone: '585-555-0101' },
       { ...emma, first_name: 'Olivia', birth_date: '2015-01-01' },
     ],
     [
@@ -319,13 +319,31 @@ describe('who is not linked', () => {
     [
       'husband and wife',
       'none person_evidence',
+      { ...bob, birth_date: '1955-04-01', sex: 'male' },
+      { ...bob, first_name: 'Linda', birth_date: '1957-10-20' },
+    ],
+    [
+      'two names in a house, in registers that know nothing except name, birth date and address',
+      'review alone',
+      { ...bob, birth_date: '1955-04-01' },
+      { ...bob, first_name: 'Linda', birth_date: null },
+    ],
+    [
+      'two names and birth dates in a house, in such registers',
+      'review alone',
       { ...bob, birth_date: '1955-04-01' },
       { ...bob, first_name: 'Linda', birth_date: '1957-10-20' },
     ],
     [
+      'two first and last names in such a house, of which only the address is the same',
+      'none person_evidence',
+      { ...bob, first_name: 'Linda', last_name: 'Novak', birth_date: '1957-10-20' },
+      { ...bob, birth_date: '1955-04-01' },
+    ],
+    [
       'brother and sister whose birthdays look alike',
       'none person_evidence',
-      { ...emma, birth_date: '2012-03-12' },
+      { ...emma, birth_date: '2012-03-12', email: 'carters@example.org' },
       { ...emma, first_name: 'Liam', birth_date: '2015-03-12' },
     ],
     [

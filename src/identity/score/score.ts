@@ -2,6 +2,7 @@ import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import { areSwapped } from '../compare/levels.ts';
 import type { Population } from '../model.ts';
+import { isKnownWell } from './home.ts';
 import { type HouseSays, houseSays } from './house.ts';
 import { goesBy, sameMiddleName } from './names.ts';
 import { vetoOf } from './vetoes.ts';
@@ -93,7 +94,17 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   if (sameMiddleName(population, a, scratch)) beside += weightOf(population, middle, 0, a[middle]!);
   const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared, ofPerson);
   const score = own + Math.max(household.floor, Math.min(household.cap, shared));
-  return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
+  const scored: Scored = { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
+  return isAskedIfAlone(population, a, b, scored) ? { ...scored, veto: 'alone' } : scored;
+}
+
+/**
+ * Two names in one house, or a name alone: nobody needs to be asked of them, as a rule. But in registers that know nothing except name, birth
+ * date and address, whole names are wrong in true pairs. There it is asked of a record that fits nobody else.
+ */
+function isAskedIfAlone(population: Population, a: Profile, b: Profile, scored: Scored): boolean {
+  if (!population.vetoes.has('alone') || scored.veto === 'suffix' || verdictOf(population, scored) !== 'none') return false;
+  return mayWait(population, scored) && !isKnownWell(population, a, b);
 }
 
 /** The same of two records that are put into clusters together, with what tells two of one house apart. */
@@ -103,13 +114,19 @@ export function scoreMembers(population: Population, a: Profile, b: Profile): Sc
 }
 
 /**
- * Linked, for a person to decide, or neither. A veto sends to review what would be linked; a suffix never links. What only
+ * Linked, for a person to decide, or neither. A veto sends to review what would be linked; a suffix never links, and `alone` is for a person
+ * only where one of the two golden records is a single record. What only
  * the cap of the household keeps from being linked is looked at too, unless it is plainly two of a household.
  */
 export function verdictOf({ link, review }: Pick<Population, 'link' | 'review'>, { score, uncapped, veto, apart }: Scored): Verdict {
   if (veto === 'suffix') return 'none';
+  if (veto === 'alone') return 'review';
   if (score >= link && veto === undefined) return 'link';
   if (apart) return 'none';
   if (veto === 'name_only' || veto === 'person_evidence' || veto === 'suffix_missing') return score >= link ? 'review' : 'none';
-  return score >= review || uncapped >= link ? 'review' : 'none';
+  return mayWait({ link, review }, { score, uncapped }) ? 'review' : 'none';
+}
+
+function mayWait({ link, review }: Pick<Population, 'link' | 'review'>, { score, uncapped }: Pick<Scored, 'score' | 'uncapped'>): boolean {
+  return score >= review || uncapped >= link;
 }
