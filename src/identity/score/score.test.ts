@@ -218,6 +218,18 @@ describe('who is not linked', () => {
       { first_name: 'Liam', last_name: 'Carter', birth_date: '2015-03-12', phone: '(585) 555-0101' },
     ],
     [
+      'twins in one house, whose street and surname are mistyped',
+      'review twins',
+      { ...emma, first_name: 'Leah', address_line1: '341 Church Place', email: 'happydog@example.org' },
+      { ...emma, first_name: 'Michelle', last_name: 'Catrer', address_line1: '341 vhurch Place' },
+    ],
+    [
+      'somebody called like the middle name of another one, with a mailbox each that holds the name',
+      'review person_evidence',
+      { ...emma, birth_date: null, first_name: 'Marie', email: 'marie.carter@example.org' },
+      { ...emma, birth_date: null, first_name: 'Emma', middle_name: 'Marie', email: 'emma_carter@example.org' },
+    ],
+    [
       'twins of whom one has an initial only',
       'review twins',
       { first_name: 'Linda', last_name: 'Kalbach', birth_date: '2015-07-09', ...home },
