@@ -410,6 +410,14 @@ test('a name that is none of the frequent ones says more than each of them', () 
   expect(alike('Castillo')).toBeGreaterThan(alike('Smith'));
 });
 
+test('an initial that is the same says less than any name', () => {
+  const alike = (first_name: string): number => {
+    const one = person.read({ first_name, last_name: 'Carter' });
+    return scorePair(person, one, one).score;
+  };
+  expect(alike('E.')).toBeLessThan(alike('James'));
+});
+
 test('an organization that is called like a person is compared with organizations alone', () => {
   const of = (fields: Fields): string => model.populations[model.populationOf(fields)]?.name ?? 'none';
   expect(of({ kind: 'organization', name: 'John Deere' })).toBe('organization');
