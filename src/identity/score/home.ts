@@ -60,5 +60,10 @@ export function hasOtherContacts({ roles: { phone, email } }: Population, levels
  * often as there are twins; where somebody was asked for a phone or a middle name they hardly ever are.
  */
 export function isKnownWell({ roles: { middle, phone, email, sex } }: Population, a: Profile, b: Profile): boolean {
-  return [middle, phone, email, sex].some((slot) => slot >= 0 && ((a[slot] ?? null) !== null || (b[slot] ?? null) !== null));
+  // Without a list: it is asked for every pair.
+  return hasEither(a, b, phone) || hasEither(a, b, sex) || hasEither(a, b, email) || hasEither(a, b, middle);
+}
+
+function hasEither(a: Profile, b: Profile, slot: number): boolean {
+  return slot >= 0 && ((a[slot] ?? null) !== null || (b[slot] ?? null) !== null);
 }

@@ -103,8 +103,8 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
  * date and address, whole names are wrong in true pairs. There it is asked of a record that fits nobody else.
  */
 function isAskedIfAlone(population: Population, a: Profile, b: Profile, scored: Scored): boolean {
-  if (!population.vetoes.has('alone') || scored.veto === 'suffix' || verdictOf(population, scored) !== 'none') return false;
-  return mayWait(population, scored) && !isKnownWell(population, a, b);
+  if (!population.vetoes.has('alone') || scored.veto === 'suffix' || !mayWait(population, scored)) return false;
+  return !isKnownWell(population, a, b) && verdictOf(population, scored) === 'none';
 }
 
 /** The same of two records that are put into clusters together, with what tells two of one house apart. */
