@@ -32,7 +32,7 @@ async function* decodeCsv(
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
   const most = context.isUnchanged ? LIST_OF_DIFFERENT : LIST;
-  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', context))) {
+  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }))) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;
