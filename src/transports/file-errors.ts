@@ -47,8 +47,8 @@ export function fileMissing(system: string, path: string, cause?: unknown): File
   const problem = {
     code: 'FILE_MISSING',
     place: { system, file: path },
-    message: `${path} does not exist, or no longer does.`,
-    hint: 'Someone else may be taking or renaming files in this folder.',
+    message: `${path} is not there: it never was, or something else took or renamed it.`,
+    hint: 'Find out who or what moves files in this folder. Put the file back, and run again.',
   };
   return new FileError(problem, cause === undefined ? {} : { cause });
 }

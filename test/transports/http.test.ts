@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
@@ -490,6 +491,22 @@ describe('https', () => {
       cert_key: client.private,
     };
     expect((await (await open(options, folder)).check())[0]).toMatchObject({ name: 'certificate', ok: true });
+  });
+
+  test('says why a client certificate cannot be used', async () => {
+    const options = { base_url: `https://127.0.0.1:${portOf(strict)}`, ca_file: 'ca.pem', cert_file: 'client.pem' };
+    const { privateKey: other } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const text = other.export({ type: 'pkcs8', format: 'pem' });
+    const locked = other.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' });
+    for (const [key, why] of [
+      [text, 'cert_key belongs to another certificate'],
+      [locked, 'cert_passphrase is missing, or not the one of cert_key'],
+      ['not a key', 'cert_file or cert_key is damaged, or not PEM'],
+    ] as const)
+      expect(await failure(open({ ...options, cert_key: `${key}` }, folder).then((web) => web.request({})))).toMatchObject({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining(why),
+      });
   });
 
   test('shows a client certificate where one is wanted', async () => {

@@ -87,7 +87,7 @@ export function rejection(name: string, why: string, said?: string, session?: Se
     code: 'DELIVERY_REJECTED',
     place: { system: name },
     message: `The system rejected it${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}` : ' and gave no reason.'}`,
-    hint: 'Fix the record at its source and it will be sent again. If you fixed the remote system instead: interlocal deliver retry.',
+    hint: 'Correct the record in the system that it comes from, and the next run sends it again. If you corrected the system that rejected it instead, run interlocal deliver retry.',
   };
   return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said, session) }) };
 }

@@ -133,9 +133,9 @@ function cutOff(system: string, page: number, ignored: boolean): FatalError {
   return new FatalError({
     code: 'ANSWER_REFUSED',
     place: { system },
-    message: `Page ${page} said that there is more, but requesting it returned ${ignored ? 'an error that the connector says to ignore' : 'an answer with nothing in it'}.`,
+    message: `Page ${page} said that there is more, but the system answered the request for it with ${ignored ? 'an error that the connector says to ignore' : 'nothing'}, so records may be missing.`,
     hint: ignored
       ? 'Check error_handler.rules: an error that is ignored between pages leaves records out.'
-      : 'Run again; if this continues, tell the vendor.',
+      : 'Run it again. If it happens a second time, send this message to whoever runs that system.',
   });
 }

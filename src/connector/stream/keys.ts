@@ -22,10 +22,10 @@ export function keyOf(record: SourceRecord, fields: readonly string[], mayBeEmpt
       return {
         code: 'KEY_EMPTY',
         place: { line: record.line, record: record.number, path: fields[i]! },
-        message: `"${fields[i]}" is part of the key but is empty, so this record cannot be distinguished from others.`,
+        message: `"${fields[i]}" is empty, but it is part of what each record is identified by, so this record is rejected.`,
         hint: hasNoValue(record.values)
           ? EMPTY_ROWS_HINT
-          : 'Fill it in at the source, choose other key fields in the connector, or name it in primary_key.may_be_empty.',
+          : 'Fill it in in the system that the record comes from. If it may be empty there, the connector must name it in primary_key.may_be_empty, or use other fields as key: ask its vendor.',
       };
     if (i > 0) key += '|';
     key += value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;

@@ -133,16 +133,16 @@ export async function connectionError(error: Error, system: string, settings: Sf
     return new RetriableError({
       code: 'CONNECTION_LOST',
       place,
-      message: `${at} closed the connection before saying that it is an SFTP server.`,
-      hint: 'Check that the port is the one for SFTP, and that a firewall or a limit on logins does not block this machine.',
+      message: `${at} was reached, but closed the connection before it said that it is an SFTP server.`,
+      hint: 'Check the port, which is usually 22. Ask whoever runs this server whether a firewall, or a limit on connections at the same time, keeps this machine out.',
     });
   const { code: exit } = error as { code?: unknown };
   if (typeof exit === 'number' && /while establishing SFTP/i.test(error.message))
     return new FatalError({
       code: 'NO_SFTP',
       place,
-      message: `${at} accepted the login of ${settings.username}, but ended the session at once (exit code ${exit}).`,
-      hint: 'Ask the vendor whether the password has expired and must be changed first, and whether the account may use SFTP.',
+      message: `${at} accepted the login of ${settings.username}, but ended the session before any file could be transferred (exit code ${exit}).`,
+      hint: 'Ask whoever runs this server whether the password has expired and must be changed first, and whether the account may use SFTP.',
     });
   if (/subsystem|Unable to start/i.test(error.message))
     return new FatalError({

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -197,6 +198,18 @@ export function portOf(url: URL): string {
   return url.port || (url.protocol === 'https:' ? '443' : '80');
 }
 
+/** Why a certificate and its key cannot be shown to a server, where they cannot. The server would only see that none is shown. */
+function whyNotUsed(cert: string | undefined, { cert_key: key, cert_passphrase: passphrase }: WebSettings): string | undefined {
+  try {
+    if (cert === undefined || key === undefined) return undefined;
+    const made = createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
+    return new X509Certificate(cert).checkPrivateKey(made) ? undefined : 'cert_key belongs to another certificate';
+  } catch {
+    if (key!.includes('ENCRYPTED')) return 'cert_passphrase is missing, or not the one of cert_key';
+    return 'cert_file or cert_key is damaged, or not PEM';
+  }
+}
+
 async function makeAgents(settings: WebSettings, context: TransportContext): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
   const file = async (path: string, option: string) =>
     readFile(resolve(context.projectFolder, path), 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -207,23 +220,22 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
         hint: `Correct ${option} in config/connections.yaml.`,
       });
     });
-  try {
-    const httpsAgent = new HttpsAgent({
-      keepAlive: true,
-      ...tlsLimits(settings.allow_legacy),
-      ...(settings.ca_file ? { ca: [...rootCertificates, await file(settings.ca_file, 'ca_file')] } : {}),
-      ...(settings.cert_file ? { cert: await file(settings.cert_file, 'cert_file') } : {}),
-      ...(settings.cert_key ? { key: settings.cert_key } : {}),
-      ...(settings.cert_passphrase ? { passphrase: settings.cert_passphrase } : {}),
-    });
-    return { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent };
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
+  const cert = settings.cert_file === undefined ? undefined : await file(settings.cert_file, 'cert_file');
+  const why = whyNotUsed(cert, settings);
+  if (why !== undefined)
     throw new ConfigError({
       code: 'OPTION_INVALID',
       place: { system: context.connection, path: 'cert_file' },
-      message: 'The client certificate or its key cannot be read.',
-      hint: 'Both must be PEM.',
+      message: `The client certificate cannot be used: ${why}.`,
+      hint: 'The certificate and its key must both be PEM, which is text that begins with "-----BEGIN". Ask whoever issued the certificate for them.',
     });
-  }
+  const httpsAgent = new HttpsAgent({
+    keepAlive: true,
+    ...tlsLimits(settings.allow_legacy),
+    ...(settings.ca_file ? { ca: [...rootCertificates, await file(settings.ca_file, 'ca_file')] } : {}),
+    ...(cert === undefined ? {} : { cert }),
+    ...(settings.cert_key ? { key: settings.cert_key } : {}),
+    ...(settings.cert_passphrase ? { passphrase: settings.cert_passphrase } : {}),
+  });
+  return { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent };
 }
