@@ -1,6 +1,6 @@
 import { firstAtLeast } from '../../core/first-at-least.ts';
 import { type Cell, type Rows, together, TOGETHER_MARKS } from '../rows.ts';
-import { textOf, wordsOf } from '../words.ts';
+import { textOf, type WordMemory, wordMemory, wordsOf } from '../words.ts';
 
 /** The blocks of one entity inside one transaction: which members have a key. */
 export interface KeyStore {
@@ -44,6 +44,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   const read: OnPages[] = [];
   /** The same, read by others. */
   const known = new Map<number, readonly number[]>();
+  let memory: WordMemory | undefined;
 
   async function pageCount(): Promise<number> {
     pages ??= Number((await rows.select('SELECT key_pages FROM il_entity WHERE id = ?', [[entityId]]))[0]?.[0] ?? 0);
@@ -70,7 +71,11 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
         PAGES,
         together(pages).map((some) => [entityId, ...some]),
       );
-      const words = wordsOf(found.map(([, entries]) => entries as string));
+      // Of thousands of pages, new memory for each list takes as long as reading them.
+      const words = wordsOf(
+        found.map(([, entries]) => entries as string),
+        (memory ??= wordMemory()),
+      );
       const byPage = new Map(found.map(([page], i) => [Number(page), words[i]!]));
       for (; from < to; from++) members[from] = membersOn(byPage.get(pageOf(keys[from]!, count)), keys[from]!);
     }
@@ -116,8 +121,21 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
 
   /** Reads the pages of those keys, given in order, that were not read. */
   async function readOthers(keys: Float64Array): Promise<void> {
-    const others = keys.filter((key, i) => key !== keys[i - 1] && onPage(key) === undefined);
+    const there = pagesRead(keys);
+    const others = keys.filter((key, i) => key !== keys[i - 1] && there[i] === undefined);
     if (others.length > 0) await readPages(others);
+  }
+
+  /** What was read of the pages of keys, given in order; undefined where it was not. */
+  function pagesRead(keys: Float64Array): (readonly number[] | undefined)[] {
+    const found = new Array<readonly number[] | undefined>(keys.length);
+    if (known.size > 0) for (let i = 0; i < keys.length; i++) found[i] = known.get(keys[i]!);
+    for (const list of read)
+      for (let i = 0, at = 0; i < keys.length && at < list.keys.length; i++) {
+        while (list.keys[at]! < keys[i]!) at++;
+        if (list.keys[at] === keys[i]) found[i] ??= list.members[at];
+      }
+    return found;
   }
 
   /** Those that stand on a page, and those that do not. */
@@ -141,7 +159,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
   async function blocksInOrder(keys: Float64Array, most: number): Promise<(readonly number[])[]> {
     const isFirst = read.length === 0 && known.size === 0;
     if (!isFirst) await readOthers(keys);
-    const onPages = isFirst ? await readPages(keys) : Array.from(keys, (key) => onPage(key)!);
+    const onPages = isFirst ? await readPages(keys) : (pagesRead(keys) as OnPages['members']);
     const found = onPages.slice();
     const marked: number[] = [];
     const others: number[] = [];
@@ -185,7 +203,7 @@ export function keyStore(rows: Rows, entityId: number): KeyStore {
     blocksInOrder,
     async onPages(keys) {
       await readOthers(keys);
-      return Array.from(keys, (key) => onPage(key)!);
+      return pagesRead(keys) as OnPages['members'];
     },
     know: (keys, members) => keys.forEach((key, i) => known.set(key, members[i]!)),
     async blocks(keys, most) {
