@@ -6,16 +6,12 @@ import { encodeCsv } from './encode.ts';
 import { plainDialect, plainSplitter } from './plain.ts';
 import { csvRecords } from './records.ts';
 import { rowsAsLines } from './row-end.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { crAlone, refuseFile } from '../refuse.ts';
 import { decodeText } from '../text/decoding.ts';
 
 /** Delimited text (RFC 4180 and what systems make of it). Problems: docs/errors.md under FILE_, COLUMN_ and RAGGED_ROW. */
 export const csv: Format<CsvOptions> = { name: 'csv', decode: decodeCsv, encode: encodeCsv };
-
-const LIST = 1000;
-/** Where most rows are left out, as they were: who compares them hears of the others soon. */
-const LIST_OF_DIFFERENT = 100;
 
 async function* decodeCsv(
   bytes: AsyncIterable<Uint8Array>,
@@ -32,7 +28,6 @@ async function* decodeCsv(
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
-  const most = context.isUnchanged ? LIST_OF_DIFFERENT : LIST;
   const decoded = withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }));
   for await (const text of options.row_end === undefined ? decoded : rowsAsLines(decoded, options.row_end)) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
@@ -40,7 +35,7 @@ async function* decodeCsv(
     if (more === '') continue;
     const pushed = splitter.push(more);
     if (pushed) await pushed;
-    if (records.waiting() >= most) {
+    if (records.waiting() >= RECORDS_AT_ONCE) {
       const list = records.take();
       if (list.length) yield list;
     }
