@@ -66,7 +66,9 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
     evidence.push('delimiters after the last column that has a name or a value: they are not columns');
   }
   const whole = text.endsWith('\n');
-  const first = rows.findIndex((row) => row.length === width);
+  const filledFirst = rows.findIndex((row) => row.length === width);
+  const groups = hasGroupsAbove(rows.slice(filledFirst).filter((row) => row.length === width));
+  const first = groups ? filledFirst + 1 + rows.slice(filledFirst + 1).findIndex((row) => row.length === width) : filledFirst;
   const records = rows.filter((row) => row.length === width);
   const cutOff = !whole && rows.length - 1 > first && rows.at(-1)!.length < width && isLikeRecord(rows.at(-1)!, records);
   if (cutOff) {
@@ -79,7 +81,11 @@ export function discoverCsv(file: string, text: string, encoding: string, guess:
   while (last > first && rows[last]!.length !== width && !isLikeRecord(rows[last]!, records)) last--;
   if (first > 0) {
     csv['skip_lines'] = first;
-    evidence.push(`${counted(first, 'line')} before the first full row`);
+    evidence.push(
+      groups
+        ? `${counted(first, 'line')} before the names of the columns, the last with names of groups of them`
+        : `${counted(first, 'line')} before the first full row`,
+    );
   }
   // A line of totals may have as many cells as the records have.
   while (last > first + 1 && isTotals(rows[last]!, rows.slice(first, last))) last--;
@@ -205,22 +211,39 @@ function trailerControl(types: Map<string, string[][]>, detail: string, evidence
   return Object.keys(control).length ? { type, ...control } : undefined;
 }
 
+const FIGURE = /^[-+$(]?[.,/:-]*\d[\d.,/:)-]*$/;
+
 function looksLikeHeader(rows: readonly (readonly string[])[]): { is: boolean; said: string } {
   const [first, ...rest] = rows;
-  const figure = /^[-+$(]?[.,/:-]*\d[\d.,/:)-]*$/;
-  const isNoName = (cell: string): boolean => figure.test(cell.trim());
+  const isNoName = (cell: string): boolean => FIGURE.test(cell.trim());
   if (first!.some(isNoName) || first!.filter((cell) => cell.trim() === '').length > first!.length / 3)
     return {
       is: false,
       said: `no header: row 1 has ${JSON.stringify(first!.find(isNoName) ?? '')} in it`,
     };
-  const figures = first!.filter((_, i) => rest.length > 0 && rest.some((row) => figure.test((row[i] ?? '').trim()))).length;
+  const figures = first!.filter((_, i) => rest.length > 0 && rest.some((row) => FIGURE.test((row[i] ?? '').trim()))).length;
   if (figures > 0)
     return { is: true, said: `row 1 is a header: it has no figures, and below it ${outOf(figures, first!.length)} columns have` };
   const repeats = first!.some((cell, i) => rest.some((row) => row[i] === cell));
   return repeats
     ? { is: false, said: 'no header: a value of row 1 appears again below' }
     : { is: true, said: 'row 1 is taken for a header: none of its values appears again' };
+}
+
+/** Is the first row one of names that each stand above several columns, and the second the names of the columns? */
+function hasGroupsAbove(rows: readonly (readonly string[])[]): boolean {
+  const [groups, names, ...rest] = rows.map((row) => row.map((cell) => unquoted(cell).trim()));
+  if (!groups || !names || rest.length === 0) return false;
+  const given = groups.filter((cell) => cell !== '');
+  // One empty name among others is a column without one.
+  const isOfGroups = given.length > 0 && (groups.length - given.length > groups.length / 3 || new Set(given).size < given.length);
+  const areNames = names.every((cell) => cell !== '' && !FIGURE.test(cell)) && new Set(names).size === names.length;
+  return (
+    isOfGroups &&
+    areNames &&
+    !given.some((cell) => FIGURE.test(cell)) &&
+    names.some((_, i) => rest.some((row) => FIGURE.test(row[i] ?? '')))
+  );
 }
 
 /** Different names for all: `Name`, `Name_2`. */

@@ -4,8 +4,8 @@ import { EBCDIC, isEbcdic } from '../../formats/text/ebcdic.ts';
 const BEGINNINGS: readonly [begins: RegExp, what: string, hint: string][] = [
   [
     /^(?:ISA([^\w\s])[^\r\n]{120}|(?:UNA[^\r\n]{6})?UNB\+[^\r\n]{80})/,
-    'EDI (X12 or EDIFACT), whose segments do not stand on lines of their own',
-    'Ask for a line for each segment, or for the same data as CSV, XML or JSON.',
+    'EDI (X12 or EDIFACT), whose segments do not stand on lines of their own: nothing can be proposed for it',
+    'Ask for the same data as CSV, XML or JSON. X12 is read where the connector lists its segments: "Segments" in docs/vendor-guide.md.',
   ],
   [/^%PDF-/, 'a PDF', 'A PDF cannot be read as data: ask the vendor for the same report as CSV, Excel or a text file.'],
   [

@@ -39,6 +39,15 @@ export function checkLayout({ csv, fixed_width, xlsx }: Pick<DecoderConfig, 'csv
 function checkCsv(csv: CsvOptions, at: Path, add: Add): void {
   if (csv.record_types && csv.header !== false)
     add([...at, 'header'], 'VALUE_INVALID', 'must be false, because record_types declares the columns.', 'Write header: false.');
+  if (csv.row_end !== undefined && csv.quote !== null)
+    add(
+      [...at, 'row_end'],
+      'VALUE_INVALID',
+      'needs a file without quotes: in a quoted value the character would end the row.',
+      'Add quote: null.',
+    );
+  if (csv.row_end !== undefined && csv.delimiter.includes(csv.row_end))
+    add([...at, 'row_end'], 'VALUE_INVALID', 'is the same as the delimiter.');
   if (csv.quote !== null && csv.quote === csv.delimiter) add([...at, 'quote'], 'VALUE_INVALID', 'is the same as the delimiter.');
   const lists = [
     ...(Array.isArray(csv.header) ? [{ columns: csv.header, path: ['header'] }] : []),

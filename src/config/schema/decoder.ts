@@ -52,6 +52,12 @@ const csvDecoder = z.strictObject({
     .enum(['refuse', 'drop'])
     .default('refuse')
     .describe('Delimiters after the last column with nothing between them, in the header or in rows. drop: they are not columns.'),
+  short_rows: z
+    .enum(['refuse', 'fill'])
+    .default('refuse')
+    .describe(
+      'Reading: rows that end before the last column. fill: their other columns are empty, as systems write that leave out empty values at the end.',
+    ),
   sep_line: z
     .enum(['refuse', 'skip'])
     .default('refuse')
@@ -69,6 +75,14 @@ const csvDecoder = z.strictObject({
   record_type_column: z.int().min(1).default(1).describe('The column (from 1) that says the type.'),
   final_newline: finalNewline,
   line_ending: lineEnding,
+  row_end: z
+    .string()
+    .length(1)
+    .regex(/^[^\r\n]$/, 'must not be a line break')
+    .optional()
+    .describe(
+      'A character that ends a row in place of a line break, such as ~ in X12. Line breaks then mean nothing, and lines are counted by it. quote must be null.',
+    ),
   max_record_bytes: z.int().positive().default(1_048_576),
 });
 export type CsvOptions = z.output<typeof csvDecoder>;

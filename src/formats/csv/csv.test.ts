@@ -1,3 +1,4 @@
+import type { Values } from '../../core/record.ts';
 import { describe, expect, test } from 'vitest';
 import { decoder, readAll, refusal, stream, valuesOf, written } from '../../../test/formats/reading.ts';
 import { decodeWith } from '../formats.ts';
@@ -243,4 +244,54 @@ describe('writing', () => {
         { a: 'ß' },
       ]);
   });
+});
+
+describe('segments of X12', () => {
+  const x12 = (more: object = {}) =>
+    csv({
+      delimiter: '*',
+      quote: null,
+      row_end: '~',
+      header: false,
+      short_rows: 'fill',
+      record_types: { ISA: ['type', 'a'], RMR: ['type', 'qualifier', 'invoice', 'action', 'paid'], N1: ['type', 'who', 'name'] },
+      ...more,
+    });
+  const RECORDS: Values[] = [
+    { type: 'ISA', a: '00' },
+    { type: 'N1', who: 'PR', name: null },
+    { type: 'RMR', qualifier: 'IV', invoice: '00042', action: null, paid: '12.50' },
+  ];
+
+  test.each([
+    ['one after the other', 'ISA*00~N1*PR~RMR*IV*00042**12.50~'],
+    ['each on a line', 'ISA*00~\nN1*PR~\nRMR*IV*00042**12.50~\n'],
+    ['wrapped where it happens', 'ISA*0\r\n0~N1*P\r\nR~RMR*IV*00042**1\r\n2.50~\r\n'],
+  ])('%s', async (_, text) => {
+    for (const content of [text, [...Buffer.from(text)].map((byte) => Buffer.from([byte]))])
+      expect((await readAll(x12(), content as string)).map(({ values }) => values)).toEqual(RECORDS);
+  });
+
+  test('are counted as lines; one that was cut off, or has too many values, is told', async () => {
+    expect(await refusal(x12(), 'ISA*00~RMR*IV*00042**12.5')).toMatch(/^file:2: The last line has no ~: the file was probably cut off/);
+    const [, row] = await readAll(x12(), 'ISA*00~N1*PR*X*Y~');
+    expect(row!.problem).toMatchObject({ code: 'RAGGED_ROW', place: { line: 2 } });
+  });
+
+  test('are written as they are read', async () => {
+    expect((await written(x12(), [RECORDS])).toString()).toBe('ISA*00~N1*PR*~RMR*IV*00042**12.50~');
+    await expect(written(x12(), [[{ type: 'N1', who: 'PR', name: 'a~b' }]])).rejects.toThrow('VALUE_NOT_WRITABLE');
+  });
+});
+
+test('rows that leave out their last empty values are read where the connector says so, and rejected otherwise', async () => {
+  expect(await valuesOf(csv({ short_rows: 'fill' }), 'a,b,c\n1,2,3\n4\n5,6\n')).toEqual([
+    { a: '1', b: '2', c: '3' },
+    { a: '4', b: null, c: null },
+    { a: '5', b: '6', c: null },
+  ]);
+  const [, short] = await readAll(csv(), 'a,b,c\n1,2,3\n4\n');
+  expect(short!.problem).toMatchObject({ code: 'RAGGED_ROW', hint: expect.stringContaining('short_rows: fill') as string });
+  // What was cut off is short too.
+  expect(await refusal(csv({ short_rows: 'fill', final_newline: 'optional' }), 'a,b,c\n1,2')).toMatch(/\[FILE_TRUNCATED\]$/);
 });

@@ -5,6 +5,7 @@ import type { SourceRecord } from '../../core/record.ts';
 import { encodeCsv } from './encode.ts';
 import { plainDialect, plainSplitter } from './plain.ts';
 import { csvRecords } from './records.ts';
+import { rowsAsLines } from './row-end.ts';
 import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { crAlone, refuseFile } from '../refuse.ts';
 import { decodeText } from '../text/decoding.ts';
@@ -27,7 +28,8 @@ async function* decodeCsv(
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
-  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }))) {
+  const decoded = withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }));
+  for await (const text of options.row_end === undefined ? decoded : rowsAsLines(decoded, options.row_end)) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;

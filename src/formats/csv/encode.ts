@@ -18,7 +18,7 @@ export async function* encodeCsv(
   const encode = await encoderOf(options.encoding ?? 'utf-8', context.file);
   const delimiter = delimiterOf(options);
   const cell = cellWriter(options, delimiter, context.file);
-  const end = LINE_ENDS[options.line_ending];
+  const end = options.row_end ?? LINE_ENDS[options.line_ending];
   let columns = Array.isArray(options.header) ? options.header : undefined;
   let record = 0;
   for await (const list of records) {
@@ -69,7 +69,7 @@ function cellWriter(
   delimiter: string,
   file: string,
 ): (value: Value, alone: boolean, index: number, name: string, record?: number) => string {
-  const { quote, comment, trim } = options;
+  const { quote, comment, trim, row_end: rowEnd } = options;
   const escape = options.escape ?? quote;
   const delimiters = [...delimiter];
   return (value, alone, index, name, record) => {
@@ -87,6 +87,7 @@ function cellWriter(
       // Of a delimiter of several characters the last may come before one, or the first behind.
       delimiters.some((c) => text.includes(c)) ||
       /[\r\n]/.test(text) ||
+      (rowEnd !== undefined && text.includes(rowEnd)) ||
       (quote !== null && text.includes(quote)) ||
       (alone && text === '') ||
       (trim && text !== text.trim()) ||
@@ -97,7 +98,7 @@ function cellWriter(
         'VALUE_NOT_WRITABLE',
         file,
         { record, path: name },
-        'The value has the delimiter or a line break in it, or is an empty line, but this file has no quotes.',
+        `The value has the delimiter or ${rowEnd === undefined ? 'a line break' : `a line break or ${rowEnd}`} in it, or is an empty line, but this file has no quotes.`,
         'Replace these characters in the mapping.',
       );
     let inner = text;

@@ -30,6 +30,7 @@ interface Layout {
 export function csvRecords(options: CsvOptions, context: DecodeContext, firstLine: number): CsvRecords {
   const { file } = context;
   const { footer_lines: footer, footer_has: has, record_types: types } = options;
+  const rowEnd = options.row_end ?? 'line break';
   const typeAt = options.record_type_column - 1;
   const layouts = types && new Map(Object.entries(types).map(([type, columns]) => [type, layoutOf(columns, options)]));
   let layout = Array.isArray(options.header) && !layouts ? named(options.header, undefined) : undefined;
@@ -48,7 +49,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       const separator = separatorOf(row.raw());
       if (separator !== undefined) return checkSeparator(separator);
     }
-    if (!row.terminated && options.final_newline === 'required') throw cutOff(line, 'The last line has no line break');
+    if (!row.terminated && options.final_newline === 'required') throw cutOff(line, `The last line has no ${rowEnd}`);
     if (options.empty_rows === 'skip' && isEmptyRow(row)) return;
     if (!headerRead) {
       headerRead = true;
@@ -72,16 +73,18 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     } else fits ??= layout = layoutOf(positions(row.count), options);
     number++;
     const count = fits ? countOf(row, fits.columns.length) : row.count;
-    if (fits && count === fits.columns.length && !row.misplacedQuote) {
-      if (asks && fits.values && context.isUnchanged!(fits.columns, fits.values(row.cells))) return;
-      const record: SourceRecord =
-        type === undefined ? { values: fits.make(row.cells), number, line } : { values: fits.make(row.cells), number, line, type };
+    const isShort = options.short_rows === 'fill' && row.terminated && fits !== undefined && count < fits.columns.length;
+    if (fits && (count === fits.columns.length || isShort) && !row.misplacedQuote) {
+      const cells = isShort ? filled(row, fits.columns.length) : row.cells;
+      if (asks && fits.values && context.isUnchanged!(fits.columns, fits.values(cells))) return;
+      const values = fits.make(cells);
+      const record: SourceRecord = type === undefined ? { values, number, line } : { values, number, line, type };
       records.push(record);
       return;
     }
     // A last row that is short and has no line break was cut off, whatever the connector says about the last line break.
     if (!row.terminated && fits && row.count < fits.columns.length && footer === 0)
-      throw cutOff(line, `The last line has ${columnCount(row.count)} instead of ${fits.columns.length} and no line break`);
+      throw cutOff(line, `The last line has ${columnCount(row.count)} instead of ${fits.columns.length} and no ${rowEnd}`);
     if (row.misplacedQuote && row.raw().includes('\n')) defect({ kind: 'misplaced quote', line: row.line, openQuote: false });
     records.push({
       values: {},
@@ -136,17 +139,19 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         'If this system always writes delimiters at the ends of rows, set trailing_delimiters: drop in the decoder.',
       );
     const wanted = type === undefined ? 'the file has' : `rows of type ${type} have`;
+    const isShort = row.count < fits.columns.length;
     const cause = /\r[^\n]/.test(row.raw())
       ? 'A CR without LF is in it, so two rows were probably written as one'
-      : row.count > fits.columns.length
-        ? 'A value probably contains the delimiter without being quoted'
-        : 'A value is missing, or an unquoted value contains a line break';
+      : isShort
+        ? 'A value is missing, or an unquoted value contains a line break'
+        : 'A value probably contains the delimiter without being quoted';
+    const declared = isShort ? ' If this system leaves out empty values at the ends of rows, set short_rows: fill in the decoder.' : '';
     return problemIn(
       'RAGGED_ROW',
       file,
       { line },
       `The row has ${columnCount(row.count)}, but ${wanted} ${fits.columns.length}.`,
-      `${cause}: correct it in the system that exported it.`,
+      `${cause}: correct it in the system that exported it.${declared}`,
     );
   }
 
@@ -257,6 +262,11 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       return footer === 0 ? take() : records.slice(0, Math.max(0, records.length - footer));
     },
   };
+}
+
+/** The cells of a row that ends early. The list of a row is used again for the next, so what is in it behind them is not of this one. */
+function filled(row: CsvRow, columns: number): string[] {
+  return [...row.cells.slice(0, row.count), ...Array.from({ length: columns - row.count }, () => '')];
 }
 
 function layoutOf(columns: readonly string[], options: CsvOptions): Layout {

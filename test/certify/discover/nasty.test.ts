@@ -22,6 +22,16 @@ function mainframe(bills: number): string[] {
 }
 
 describe('what a report leaves between and behind its records is no record, and no record is taken for it', { timeout: 60_000 }, () => {
+  test.each([
+    ['merged', 'Receipt,,Money,\r\n'],
+    ['repeated', 'Receipt,Receipt,Money,Money\r\n'],
+  ])('names of groups above the names of the columns, %s', async (_, groups) => {
+    const stream = await look(groups + HEADER + rows(1, 40));
+    expect(stream.decoder).toMatchObject({ csv: { skip_lines: 1 } });
+    expect(stream.fields.map(({ name, type }) => `${name} ${type}`)).toEqual(['Receipt text', 'Date date', 'Payee text', 'Amount decimal']);
+    expect((await look(`Receipt,Date,,Amount\r\n${rows(1, 40)}`)).decoder).not.toMatchObject({ csv: { skip_lines: 2 } });
+  });
+
   test('a header at the top of each page', async () => {
     const { stream, failed } = await receiptsIn(HEADER + rows(1, 8) + HEADER + rows(9, 30) + HEADER + rows(31, 40));
     expect(failed).toEqual([]);
