@@ -75,7 +75,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
 
     test('matches of a store of before keep their records, which are watched as before, and their keys are made again', async () => {
       const old = await kind.make(true);
-      const before = await openKnexAsOf(migrationNames().indexOf('097-smaller-matches'), old.url, '/');
+      const before = await openKnexAsOf(migrationNames().indexOf('096-smaller-matches'), old.url, '/');
       const records = [3, 1, 2].map((match) => ({
         ...{ match_id: match, side: 'left', entity_id: 1, golden_id: 10 + match, version: 1, minor: 100 },
       }));

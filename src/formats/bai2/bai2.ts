@@ -26,7 +26,7 @@ async function* decodeBai2(
   const statement = bai2Statement(options, context.file);
   let records: SourceRecord[] = [];
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }),
     context.file,
     MAX_LINE_LENGTH,
   )) {

@@ -27,7 +27,7 @@ async function* decodeCsv(
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
-  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', context))) {
+  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }))) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;

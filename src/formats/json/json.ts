@@ -33,7 +33,7 @@ async function* lineRecords(
 ): AsyncGenerator<SourceRecord[], void, void> {
   let number = 0;
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }),
     context.file,
     options.max_bytes,
   )) {

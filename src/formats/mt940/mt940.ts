@@ -54,7 +54,7 @@ async function* decodeMt940(
   };
   let cut = false;
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }),
     file,
     MAX_LINE_LENGTH,
   )) {

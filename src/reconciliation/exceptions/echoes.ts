@@ -16,6 +16,11 @@ export interface Echoing {
   tags: readonly { name: string; role: 'cause' | 'echo' | 'either' }[];
   /** The cause that its own reconciliation has named. */
   named?: string;
+  /** Of a finding: the records that its own are matched with in its reconciliation. The same text is the same record. */
+  kin?: readonly string[];
+  /** Minor units that its records have too much; with those on its right side, what these have. */
+  minor?: number;
+  right?: ReadonlySet<string>;
 }
 
 /**
@@ -26,7 +31,9 @@ export interface Echoing {
 export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<string, number>): Map<string, string | null> {
   const byId = new Map(exceptions.map((e) => [e.id, e]));
   const cause = new Map<string, string | null>(exceptions.map(({ id }) => [id, null]));
+  const explained = explainedTotals(exceptions);
   const rank = (e: Echoing): number => {
+    if (explained.has(e.id)) return CAUSES_FIRST.length + 1;
     const first = (CAUSES_FIRST as readonly string[]).indexOf(e.type);
     return first < 0 ? CAUSES_FIRST.length : first;
   };
@@ -40,6 +47,7 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     // Two findings about one record are two causes, unless they say the same.
     const names = [
       ...e.records.map((record) => (e.holds ? `money ${record}` : `${e.type} ${record}`)),
+      ...(e.kin ?? []).map((record) => `${e.type} ${record}`),
       ...e.tags.filter(({ role }) => role === 'either').map(({ name }) => `tag ${name}`),
     ];
     for (const name of names) {
@@ -52,7 +60,8 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     if (list.length < 2) continue;
     const [first, ...rest] = [...list].sort(before);
     for (const e of rest) {
-      if (e.pipeline === first!.pipeline) continue;
+      // Of a receipt and its payment both say that it was voided: in one reconciliation, too.
+      if (e.pipeline === first!.pipeline && !areKin(e, first!)) continue;
       const known = cause.get(e.id);
       if (known === null || before(first!, byId.get(known!)!) < 0) cause.set(e.id, first!.id);
     }
@@ -87,6 +96,39 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     cause.set(id, head === id ? null : head);
   }
   return cause;
+}
+
+function areKin(a: Echoing, b: Echoing): boolean {
+  return a.type === b.type && a.records.some((record) => b.kin?.includes(record));
+}
+
+/**
+ * The totals that differ by just what other reconciliations find wrong with single records of their batch, such as a payment with the
+ * wrong sign: these are the cause, and not the whole batch.
+ */
+function explainedTotals(exceptions: readonly Echoing[]): Set<string> {
+  const found = new Set<string>();
+  const totals = exceptions.filter(({ type, minor }) => type === 'control_total_differs' && minor);
+  if (!totals.length) return found;
+  const byRecord = new Map<string, Echoing[]>();
+  for (const e of exceptions)
+    if (e.holds && e.right && !(CAUSES_FIRST as readonly string[]).includes(e.type))
+      for (const record of e.records) {
+        const list = byRecord.get(record);
+        if (list) list.push(e);
+        else byRecord.set(record, [e]);
+      }
+  for (const total of totals) {
+    // What a record has too much, by the first reconciliation that finds it different from its other side.
+    const tooMuch = new Map<Echoing, number>();
+    for (const record of total.records)
+      for (const e of byRecord.get(record) ?? []) {
+        const isDifference = e.records.some((one) => e.right!.has(one)) && e.records.some((one) => !e.right!.has(one));
+        if (e.pipeline !== total.pipeline && isDifference) tooMuch.set(e, e.right!.has(record) ? e.minor! : -e.minor!);
+      }
+    if (tooMuch.size && [...tooMuch.values()].reduce((sum, minor) => sum + minor, 0) === total.minor) found.add(total.id);
+  }
+  return found;
 }
 
 /**

@@ -67,6 +67,21 @@ function isCorrection(
   return day !== null && right.every((entry) => first!.includes(entry) || (entry.day !== null && entry.day < day));
 }
 
+/**
+ * Whether a key that has one record of the other side has one record too many, and that is a correction of what the record before it has
+ * in full.
+ */
+export function isCorrectedLater(
+  { pass, left, right }: Pick<Unequal, 'pass' | 'left' | 'right'>,
+  { passes, exceptions }: Pick<Rules, 'passes' | 'exceptions'>,
+): boolean {
+  const own = passes.find(({ name }) => name === pass);
+  if (exceptions.unequal === NO_RULES.unequal || own?.kind !== 'key' || own.on.length !== 1) return false;
+  if (left.length !== 1 || right.length !== 2 || right.some(({ day }) => day === null)) return false;
+  const [before, after] = [...right].sort((a, b) => a.day! - b.day!);
+  return before!.day! < after!.day! && before!.minor === left[0]!.minor;
+}
+
 /** The amounts of settlements whose parts come to their net were not typed by anybody. */
 function isCalculated(group: Unequal, { passes }: Pick<Rules, 'passes'>): boolean {
   const own = passes.find(({ name }) => name === group.pass);

@@ -4,7 +4,8 @@ import type { GapRule } from './rules.ts';
 
 /**
  * Numbers that are missing between two used ones: one exception for each run of numbers, since it has one reason. Numbers of a
- * batch that is missing as a whole are not listed again. A voided record has used its number.
+ * batch that is missing as a whole are not listed again, and those of one whose total does not hold are its echo. A voided record has used
+ * its number.
  */
 export function noteGaps(work: Work, rule: GapRule, i: number): void {
   const ranges = withNumbers(work.known?.numbers[i] ?? new Map(), rule, work.all[rule.side]);
@@ -21,7 +22,7 @@ function noteGap(work: Work, rule: GapRule, name: string, first: number, last: n
   const prefix = (JSON.parse(name) as string[])[0]!;
   const width = after.text.length - prefix.length;
   const shown = (number: number): string => prefix + String(number).padStart(width, '0');
-  note(work, {
+  const id = note(work, {
     type: rule.type,
     left: [],
     right: [],
@@ -31,6 +32,9 @@ function noteGap(work: Work, rule: GapRule, name: string, first: number, last: n
     currency: after.currency,
     facts: { first: shown(first), last: shown(last), count: last - first + 1, after: before.text, before: after.text },
   });
+  const cause = causeOf(work, rule, name, first, last);
+  const gap = cause === undefined ? undefined : work.exceptions.findLast((exception) => exception.id === id);
+  if (gap) gap.cause = cause!;
 }
 
 /** What is left of a run of numbers without those of the missing batches of its own series. */
@@ -38,9 +42,7 @@ function unexplained(work: Work, rule: GapRule, name: string, first: number, las
   let runs: [number, number][] = first <= last ? [[first, last]] : [];
   const [prefix, ...series] = JSON.parse(name) as string[];
   for (const batch of work.missingNumbers) {
-    if (batch.side !== rule.side || batch.prefix !== prefix) continue;
-    // A batch that does not say its place may be of each.
-    if (rule.series.some((field, i) => (batch.values[field] ?? series[i]) !== series[i])) continue;
+    if (batch.cause !== undefined || !isOfSeries(batch, rule, prefix!, series)) continue;
     runs = runs.flatMap(([from, to]): [number, number][] => {
       if (batch.last < from || batch.first > to) return [[from, to]];
       return (
@@ -52,4 +54,18 @@ function unexplained(work: Work, rule: GapRule, name: string, first: number, las
     });
   }
   return runs;
+}
+
+/** The batch whose total does not hold and which has these numbers. */
+function causeOf(work: Work, rule: GapRule, name: string, first: number, last: number): string | undefined {
+  const [prefix, ...series] = JSON.parse(name) as string[];
+  return work.missingNumbers.find(
+    (batch) => batch.cause !== undefined && batch.first <= first && last <= batch.last && isOfSeries(batch, rule, prefix!, series),
+  )?.cause;
+}
+
+/** A batch that does not say its place may be of each. */
+function isOfSeries(batch: Work['missingNumbers'][number], rule: GapRule, prefix: string, series: readonly string[]): boolean {
+  if (batch.side !== rule.side || batch.prefix !== prefix) return false;
+  return rule.series.every((field, i) => (batch.values[field] ?? series[i]) === series[i]);
 }

@@ -39,8 +39,9 @@ export function nameMissingSources(
   for (const source of sources) {
     const gaps = gapsOf(context, source);
     const open = exceptions.filter((e) => isFor(context, source, e));
+    const short = exceptions.filter((e) => lacksLine(context, source, e));
     if (source.missing.length) {
-      const lacking = [...open, ...exceptions.filter((e) => lacksLine(context, source, e))];
+      const lacking = [...open, ...short];
       const echoes = lacking.filter((e) => daysFor(context, source, e).some((day) => gaps.days.has(day)));
       const made = source.missing.map(({ subject, text }) => missingSource(context, source, subject, text, echoes));
       for (const echo of echoes) echo.cause ??= made[0]!.id;
@@ -53,8 +54,12 @@ export function nameMissingSources(
     const inside = [...gaps.days].filter((day) => day < gaps.last);
     for (const lacking of [...inside.map((day) => [day]), ...(since.length ? [since] : [])]) {
       const [day] = lacking as [number];
-      const echoes = open.filter((e) => e.cause === undefined && daysFor(context, source, e).some((each) => lacking.includes(each)));
-      if (echoes.reduce((n, e) => n + weightOf(e), 0) < FEWEST_ECHOES) continue;
+      const isOfThem = (e: FoundException): boolean =>
+        e.cause === undefined && daysFor(context, source, e).some((each) => lacking.includes(each));
+      const alone = open.filter(isOfThem);
+      if (alone.reduce((n, e) => n + weightOf(e), 0) < FEWEST_ECHOES) continue;
+      // A bag of a week of which one day did not come has less than its slip says.
+      const echoes = [...alone, ...short.filter(isOfThem)];
       const which = lacking.length > 1 ? `since ${dateOf(day)}` : `of ${dateOf(day)}`;
       const text = `${source.pipeline} gave nothing ${which}, although it has something on every business day.`;
       const made = missingSource(context, source, dateOf(day), text, echoes);

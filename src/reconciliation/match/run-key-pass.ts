@@ -1,5 +1,5 @@
 import type { Entry, FoundMatch, KeyPass, Pass, SettlementPass, Side, Unequal } from '../entry.ts';
-import { type Explanation, explainUnequal } from '../exceptions/explain-unequal.ts';
+import { type Explanation, explainUnequal, isCorrectedLater } from '../exceptions/explain-unequal.ts';
 import { extrasThatExplain } from '../exceptions/extras.ts';
 import { isItemAlone } from '../exceptions/fees.ts';
 import { fits, lagOf, matchByKey } from '../passes/key.ts';
@@ -8,6 +8,7 @@ import { sumOf } from '../sums.ts';
 import { hasCopyForAnother } from './first-of-copies.ts';
 import { keyOf } from '../fields.ts';
 import { areSeveral, keyGroups } from './key-groups.ts';
+import { sharedNumbers } from './shared-numbers.ts';
 import { hasUnprovenWash } from './washes.ts';
 import { holdCopy, inOrder, isRefused, leaveOut, reopen, type Rules, SIDES, take, type Work } from './work.ts';
 import { holdUnequal } from './unequal.ts';
@@ -35,15 +36,23 @@ export function runKeyPass(work: Work, pass: KeyPass | SettlementPass): void {
   // A group of one day and place may have only some of the records of a bag or a batch.
   const isTorn = (match: FoundMatch): boolean =>
     SIDES.some((side) => match[otherSide(side)].length === 1 && keys[side]?.areTorn(match[side]));
+  const others = sharedNumbers(work, pass);
   for (const match of matches) {
     const earlier = wholeGroups(match, tied);
     if (!earlier || isRefused(work, match)) continue;
     reopen(work, earlier);
     const isUnsure = hasUnprovenWash(work, pass, match) || isTorn(match) || hasCopyForAnother(work, match);
-    const doubt = isUnsure ? 'by_chance' : areSeveral(work.rules.passes, pass, match) ? 'several' : undefined;
+    const isOneOfSeveral = areSeveral(work.rules.passes, pass, match) || others?.mayBePairedOtherwise(match) === true;
+    const doubt = isUnsure ? 'by_chance' : isOneOfSeveral ? 'several' : undefined;
     take(work, doubt ? { ...match, state: 'proposed', evidence: { ...match.evidence, doubt } } : match, 'rule');
   }
-  for (const group of unfit) takeWithoutExtras(work, pass, group, tied);
+  for (const group of unfit) {
+    if (takeWithoutExtras(work, pass, group, tied) || !isCorrectedLater(group, work.rules)) continue;
+    const earlier = wholeGroups(group, tied);
+    if (!earlier) continue;
+    reopen(work, earlier);
+    holdUnequal(work, group);
+  }
   for (const group of unequal) {
     const earlier = wholeGroups(group, tied);
     if (earlier && takeWithoutExtras(work, pass, group, tied)) continue;

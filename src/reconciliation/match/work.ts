@@ -116,7 +116,15 @@ export interface Work {
   /** Copies without money, with those of their records that are known to have none, and the pass that first found one. */
   copies: Map<Extra, { records: Entry[]; pass: string }>;
   /** Numbers of records that are missing with their whole batch: those after `prefix`, of records with these values. */
-  missingNumbers: { side: Side; prefix: string; first: number; last: number; values: Readonly<Record<string, string | null>> }[];
+  missingNumbers: {
+    side: Side;
+    prefix: string;
+    first: number;
+    last: number;
+    values: Readonly<Record<string, string | null>>;
+    /** The exception that says that its total does not hold; without it, nothing of the batch came. */
+    cause?: string;
+  }[];
   /** What is missing on one side: what is open on the other for its sake is an echo. */
   echoing: Echoed[];
   known?: Known;

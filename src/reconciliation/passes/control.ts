@@ -27,8 +27,11 @@ export function checkTotals(work: Work, pass: ControlPass, totals: readonly Cont
     const key = keyOfTotal(pass, total);
     if (key === null) continue;
     if (known && !known.looked.has(total.id)) {
-      if (known.differing.has(total.id))
-        echo(work, pass, total, exceptionId(work.rules.reconciliation, DIFFERS, [], [], subjectOf(pass, total)));
+      if (known.differing.has(total.id)) {
+        const cause = exceptionId(work.rules.reconciliation, DIFFERS, [], [], subjectOf(pass, total));
+        addNumbers(work, pass, total, cause);
+        echo(work, pass, total, cause);
+      }
       continue;
     }
     const records = groups.get(key) ?? [];
@@ -77,15 +80,7 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
   if (total.count === 0 || (total.count === null && total.minor === 0)) return;
   const today = work.days.index(work.asOf);
   if (total.day !== null && today - work.days.index(total.day) <= work.rules.open[pass.of].within) return;
-  const [first, last] = [numberedText(total.first ?? ''), numberedText(total.last ?? '')];
-  if (first && last && first.prefix === last.prefix && first.number <= last.number)
-    work.missingNumbers.push({
-      side: pass.of,
-      prefix: first.prefix,
-      first: first.number,
-      last: last.number,
-      values: valuesOfRecords(pass, total),
-    });
+  addNumbers(work, pass, total);
   const cause = note(work, {
     type: 'missing_batch',
     left: [],
@@ -96,6 +91,7 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
     ...(total.day === null ? {} : { since: total.day }),
     facts: {
       of: namesOf(pass, total),
+      side: pass.of,
       record: total.id,
       ...(total.first !== null && total.last !== null ? { first: total.first, last: total.last } : {}),
     },
@@ -115,13 +111,30 @@ function differs(work: Work, pass: ControlPass, total: ControlTotal, records: re
     currency: total.currency,
     facts: {
       total: namesOf(pass, total),
+      record: total.id,
       count: records.length,
       have,
       ...(total.count === null ? {} : { says_count: total.count }),
       ...(total.minor === null ? {} : { says: total.minor }),
     },
   });
-  echo(work, pass, total, work.exceptions.at(-1)!.id);
+  const { id } = work.exceptions.at(-1)!;
+  addNumbers(work, pass, total, id);
+  echo(work, pass, total, id);
+}
+
+/** The numbers of a batch of which nothing came, or whose total does not hold (`cause`). */
+function addNumbers(work: Work, pass: ControlPass, total: ControlTotal, cause?: string): void {
+  const [first, last] = [numberedText(total.first ?? ''), numberedText(total.last ?? '')];
+  if (!first || !last || first.prefix !== last.prefix || first.number > last.number) return;
+  work.missingNumbers.push({
+    side: pass.of,
+    prefix: first.prefix,
+    first: first.number,
+    last: last.number,
+    values: valuesOfRecords(pass, total),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function namesOf(pass: ControlPass, { values }: ControlTotal): string {

@@ -8,6 +8,7 @@ import { landing } from '../../../store/landing/landing.ts';
 import type { Knex } from '../../../store/open.ts';
 import { saveCauses, unfinishedWithRecords } from '../../../store/reconciliation/exception-causes.ts';
 import type { ExceptionRecord, StoredException } from '../../../store/reconciliation/exceptions.ts';
+import { partnersOf } from '../../../store/reconciliation/partners.ts';
 import { fieldValues } from '../../../store/reconciliation/totals.ts';
 import { townDays } from '../pass-rules.ts';
 
@@ -21,18 +22,22 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
   const read = fieldReader(trx, project, exceptions, records);
   const tags = await tagsOf(project, exceptions, read);
   await tagMonthlyFees(project, exceptions, read, tags);
-  const found = exceptions.map(({ id, pipeline, type, about, since, facts }): Echoing => ({
+  const kin = await kinOf(trx, exceptions, records);
+  const found = exceptions.map(({ id, pipeline, type, about, since, facts, minor }): Echoing => ({
     id,
     pipeline,
     type,
     holds: about === 'money',
     since,
-    records: (records.get(id) ?? []).map(({ entityId, golden }) => `${entityId} ${golden}`),
+    records: (records.get(id) ?? []).map(nameOfRecord),
+    minor,
+    right: new Set((records.get(id) ?? []).filter(({ side }) => side === 'right').map(nameOfRecord)),
+    kin: kin.get(id) ?? [],
     tags: [
       // The same file is missing in every reconciliation that would read it.
       ...(type === 'source_missing' ? [{ name: `${facts.source} ${facts.missing}`, role: 'either' as const }] : []),
       // So is the batch of which one source gives a total, or several: of its cash, its cards and its lines.
-      ...(type === 'missing_batch' ? batchNames(project, pipeline, facts).map((name) => ({ name, role: 'either' as const })) : []),
+      ...(BATCHES.has(type) ? batchNames(project, pipeline, type, facts).map((name) => ({ name, role: 'either' as const })) : []),
       ...(tags.get(id) ?? []),
     ],
     ...(typeof facts.cause === 'string' ? { named: facts.cause } : {}),
@@ -43,21 +48,46 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
 
 type Tags = Echoing['tags'][number][];
 
+function nameOfRecord({ entityId, golden }: Pick<ExceptionRecord, 'entityId' | 'golden'>): string {
+  return `${entityId} ${golden}`;
+}
+
 /**
- * By what a batch that did not come is known to other reconciliations: its total, and where its source gives several totals of one batch,
+ * By finding, the records that its own are matched with: a receipt that was voided too late is matched with its payment, so what another
+ * reconciliation finds of the payment is the same.
+ */
+async function kinOf(
+  trx: Knex,
+  exceptions: readonly StoredException[],
+  records: ReadonlyMap<string, readonly ExceptionRecord[]>,
+): Promise<Map<string, string[]>> {
+  const findings = exceptions.filter(({ about }) => about === 'finding');
+  const own = findings.flatMap(({ id, pipeline }) => (records.get(id) ?? []).map((record) => ({ ...record, id, pipeline })));
+  const partners = await partnersOf(trx, own);
+  const kin = new Map<string, string[]>();
+  for (const record of own)
+    for (const partner of partners.get(record) ?? []) kin.set(record.id, [...(kin.get(record.id) ?? []), nameOfRecord(partner)]);
+  return kin;
+}
+
+/** Exceptions about a batch and what its source says of it. */
+const BATCHES: ReadonlySet<string> = new Set(['missing_batch', 'control_total_differs']);
+
+/**
+ * By what a batch that did not come, or whose total does not hold, is known to other reconciliations: its total, and where its source gives several totals of one batch,
  * the values by which the batch is told. A day alone tells no batch.
  */
-function batchNames(project: Project, pipeline: string, facts: StoredException['facts']): string[] {
+function batchNames(project: Project, pipeline: string, type: string, facts: StoredException['facts']): string[] {
   if (typeof facts.record !== 'string') return [];
-  const names = [`missing_batch ${facts.record}`];
-  const values = String(facts.of ?? '').split(', ');
+  const names = [`${type} ${facts.record}`];
+  const values = String(facts.of ?? facts.total ?? '').split(', ');
   const passes = project.pipelines.get(pipeline)?.value.reconcile?.passes ?? [];
   const [control, ...others] = passes.filter((pass) => pass.control !== undefined);
   if (!control?.on || !control.totals || others.length || control.on.length !== values.length) return names;
   const pairs = control.on.map((field, i) => [typeof field === 'string' ? field : field.right, values[i]!] as const);
   if (pairs.every(([, value]) => /^\d{4}-\d{2}-\d{2}$/.test(value))) return names;
   const [connection] = JSON.parse(facts.record) as string[];
-  return [...names, `missing_batch ${JSON.stringify([connection, control.totals.entity, ...pairs.map((pair) => pair.join(' ')).sort()])}`];
+  return [...names, `${type} ${JSON.stringify([connection, control.totals.entity, ...pairs.map((pair) => pair.join(' ')).sort()])}`];
 }
 
 /** By exception, the values that `echo_of` ties it by to exceptions of another reconciliation. */

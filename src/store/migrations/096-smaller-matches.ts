@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { dialectOf } from '../dialect.ts';
-import { BLOCK } from '../revenue/marks.ts';
+
+/** Of ids, as the marks of this version have it. */
+const BLOCK = 512;
 
 /**
  * What a reconciliation keeps takes half the room, and so half the time to write: keys of matches are numbers, records of matches lie in the
