@@ -23,7 +23,7 @@ export interface RunOptions {
   othersFollow?: boolean;
   /** A person says that the configuration of this folder is the right one, although another replaced it. */
   adoptConfiguration?: boolean;
-  /** A reconciliation of more records than this looks at them piece by piece. Default: half a million. */
+  /** A reconciliation of more records than this looks at them piece by piece. Default: 450,000. */
   recordsAtOnce?: number;
   /** In place of the clock, for pauses while a report is prepared. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;

@@ -1,6 +1,7 @@
 import type { MatchRecord } from './matches.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
+import { type Cell, selectByIds } from '../rows.ts';
 import type { Side } from './totals.ts';
 
 /** A record that is in no match and no exception: in transit, or out of scope by the rule named. */
@@ -8,29 +9,52 @@ export interface UnmatchedRecord extends Omit<MatchRecord, 'match'> {
   rule: string | null;
 }
 
-/** Replaces which records of a reconciliation, or which of these, are in transit or out of scope. */
+/**
+ * Replaces which records of a reconciliation, or which of these, are in transit or out of scope. What stays as it was is not written again: the
+ * sums of a receipt's block would be made again for it.
+ */
 export async function saveUnmatched(
   trx: Knex.Transaction,
   pipeline: string,
   list: readonly UnmatchedRecord[],
   among?: Readonly<Record<'left' | 'right', readonly number[]>>,
 ): Promise<void> {
-  if (!among) await trx('il_in_transit').where({ pipeline }).delete();
-  else
-    await (
-      await dialectOf(trx).rowsOf(trx)
-    ).remove(
-      'il_in_transit',
-      ['pipeline', 'side', 'golden_id'],
-      (['left', 'right'] as const).flatMap((side) => among[side].map((golden) => [pipeline, side, golden])),
-    );
-  await (
-    await dialectOf(trx).rowsOf(trx)
-  ).insert(
+  const rows = await dialectOf(trx).rowsOf(trx);
+  const gone = new Map<string, Cell[]>();
+  for (const row of await storedUnmatched(trx, pipeline, among)) gone.set(JSON.stringify(row), row);
+  const fresh = list
+    .map((r): Cell[] => [r.side, r.entityId, r.golden, r.version, r.minor, r.rule])
+    .filter((row) => !gone.delete(JSON.stringify(row)));
+  await rows.remove(
+    'il_in_transit',
+    ['pipeline', 'side', 'golden_id'],
+    [...gone.values()].map(([side, , golden]) => [pipeline, side!, golden!]),
+  );
+  await rows.insert(
     'il_in_transit',
     ['pipeline', 'side', 'entity_id', 'golden_id', 'version', 'minor', 'rule'],
-    list.map((r) => [pipeline, r.side, r.entityId, r.golden, r.version, r.minor, r.rule]),
+    fresh.map((row) => [pipeline, ...row]),
   );
+}
+
+/** Rows without the pipeline. */
+async function storedUnmatched(
+  trx: Knex.Transaction,
+  pipeline: string,
+  among?: Readonly<Record<'left' | 'right', readonly number[]>>,
+): Promise<Cell[][]> {
+  const rows = await dialectOf(trx).rowsOf(trx);
+  const sql = 'SELECT side, entity_id, golden_id, version, minor, rule FROM il_in_transit WHERE pipeline = ?';
+  const found = among
+    ? [
+        ...(await selectByIds(rows, `${sql} AND side = 'left' AND golden_id {ids}`, among.left, (some) => [pipeline, ...some])),
+        ...(await selectByIds(rows, `${sql} AND side = 'right' AND golden_id {ids}`, among.right, (some) => [pipeline, ...some])),
+      ]
+    : await rows.select(sql, [[pipeline]]);
+  return found.map(([side, entityId, golden, version, minor, rule]) => [
+    ...[String(side), Number(entityId), Number(golden), Number(version), Number(minor)],
+    rule ?? null,
+  ]);
 }
 
 /** Golden ids of the records of a side that are in transit (null) or out of scope (the rule). */
