@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Project } from './project.ts';
+import { connectorOf, type Project } from './project.ts';
 import type { ConnectorConfig, OptionSpec } from './schema/connector.ts';
 import { secret } from './schema/common.ts';
 import { eachText, resolveSecrets } from './secrets/secrets.ts';
@@ -27,10 +27,10 @@ export function optionsOf(
 
 /** The same with secrets filled in: what a connection is opened with. Throws ConfigError (SECRET_MISSING). */
 export function openOptions(project: Project, connection: string, env?: NodeJS.ProcessEnv): Options {
-  const { connector, options } = project.connections[connection]!;
+  const { options } = project.connections[connection]!;
   // Secrets first: a template may put one into a longer text.
   const given = resolveSecrets(options, { connection, folder: project.folder, env });
-  return optionsOf(project.connectors.get(connector)!.value, given);
+  return optionsOf(connectorOf(project, connection)!, given);
 }
 
 /** `{{ options.NAME }}` in the texts of transport_options. A text that is one placeholder takes the value as it is. */

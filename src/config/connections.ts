@@ -9,8 +9,8 @@ import { valueAtPath } from './words.ts';
 import type { Path } from './yaml/document.ts';
 
 const FILE = 'config/connections.yaml';
-/** Everything but the two keys that are never secret: a password may have slipped to any other place. */
-const mayBeSecret = (path: Path): boolean => path.length < 2 || !['connector', 'title'].includes(String(path[2]));
+/** Everything but the three keys that are never secret: a password may have slipped to any other place. */
+const mayBeSecret = (path: Path): boolean => path.length < 2 || !['connector', 'title', 'transport'].includes(String(path[2]));
 const LOCAL = 'config/connections.local.yaml';
 
 /** Reads config/connections.yaml and lays this machine's connections.local.yaml over it. Neither has to be there. */
@@ -48,6 +48,7 @@ export async function readConnections(
     merged[id] = {
       connector: over.connector ?? under.connector,
       title: over.title ?? under.title,
+      transport: over.transport ?? under.transport,
       ...(under.formerly && { formerly: under.formerly }),
       options: mergeOptions(under.options, over.options),
     };

@@ -1,5 +1,5 @@
 import type { Problem } from '../core/errors.ts';
-import { checkConnections, checkReferences, checkSecrets } from './checks/connections.ts';
+import { checkConnections, checkReferences, checkSecrets } from './checks/connections/connections.ts';
 import { checkConnector } from './checks/connectors.ts';
 import { checkMapping } from './checks/mappings.ts';
 import type { CompileCheck } from './checks/mappings.ts';
@@ -7,7 +7,7 @@ import { checkSinkMapping } from './checks/outbound/sink-mappings.ts';
 import type { CompileSinkCheck } from './checks/outbound/sink-mappings.ts';
 import { checkEntity } from './checks/model.ts';
 import { checkPipelines } from './checks/pipelines.ts';
-import { checkRenamed } from './checks/renamed.ts';
+import { checkRenamed } from './checks/connections/renamed.ts';
 import { checkSharedMoney } from './checks/shared-money.ts';
 import type { KnowsPeriod, ReportTables } from './checks/saved-reports.ts';
 import { checkTown } from './checks/town.ts';

@@ -43,9 +43,16 @@ export interface Project {
   dataFolder: string;
 }
 
-/** The connector of a connection; undefined where the project has no such connection. */
+/** The connector of a connection, over the transport that it says; undefined where the project has no such connection. */
 export function connectorOf(project: Pick<Project, 'connections' | 'connectors'>, connection: string): ConnectorConfig | undefined {
-  return project.connectors.get(project.connections[connection]?.connector ?? '')?.value;
+  const configured = project.connections[connection];
+  const connector = project.connectors.get(configured?.connector ?? '')?.value;
+  return connector && connectorOver(connector, configured?.transport);
+}
+
+/** A connector as a connection that says its transport uses it: what the manifest sets for its own transport holds for that one alone. */
+export function connectorOver(connector: ConnectorConfig, transport: string | undefined): ConnectorConfig {
+  return transport === undefined || transport === connector.transport ? connector : { ...connector, transport, transport_options: {} };
 }
 
 /** What loading gives: the project, or every problem at once. */

@@ -165,6 +165,10 @@ const SHARE_OF_STREET = 0.002;
 /** Of a date of which only the year is known: so many have the same. */
 const SHARE_OF_YEAR = 0.012;
 
+/** Of names of which only the initial is known: so many have the same. */
+const SHARE_OF_INITIAL = 0.05;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
 const COUNTED = new Set<ScaleName>(['given_name', 'surname', 'text', 'line', 'exact', 'organization']);
 
 type Trained = IdentityParameters['populations'][string] | undefined;
@@ -209,10 +213,12 @@ function frequenciesOf(
   const byChance = shares.u[0]!;
   // A name that is not among the frequent ones is rarer than each of them.
   const rest = listed ? listed.rest : Math.min(...table.values());
+  const weights = new Map(
+    [...table].filter(([value]) => value !== 'rest').map(([value, share]) => [value, frequencyWeight(byChance, share)]),
+  );
+  if (!listed) for (const letter of LETTERS) weights.set(letter, frequencyWeight(byChance, SHARE_OF_INITIAL));
   return {
-    frequencies: new Map(
-      [...table].filter(([value]) => value !== 'rest').map(([value, share]) => [value, frequencyWeight(byChance, share)]),
-    ),
+    frequencies: weights,
     rest: rest === undefined ? 0 : frequencyWeight(byChance, rest),
   };
 }

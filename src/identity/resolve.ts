@@ -7,7 +7,7 @@ import { profileAt, type ProfileTable } from './block/table.ts';
 import { clusterRecords } from './cluster/cluster.ts';
 import { NOTHING_SAID, type Pair } from './cluster/input.ts';
 import type { IdentityModel, Population } from './model.ts';
-import { type Scored, scoreMembers, scorePair, verdictOf } from './score/score.ts';
+import { type Scored, scoreLikelyPair, scoreMembers } from './score/score.ts';
 import { screen } from './score/screen.ts';
 
 /** A pair that is linked by its score, or that needs review. */
@@ -52,9 +52,8 @@ function comparison(population: Population, table: ProfileTable): { edges: Edge[
       if (!mayCount(a, b)) return;
       scoredInFull++;
       if (a !== first) profile = profileAt(table, (first = a));
-      const scored = scorePair(population, profile, profileAt(table, b));
-      const verdict = verdictOf(population, scored);
-      if (verdict !== 'none') edges.push({ a, b, score: scored.score, verdict, veto: scored.veto });
+      const likely = scoreLikelyPair(population, profile, profileAt(table, b));
+      if (likely) edges.push({ a, b, score: likely.scored.score, verdict: likely.verdict, veto: likely.scored.veto });
     },
   };
 }

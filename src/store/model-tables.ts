@@ -158,7 +158,7 @@ async function bringInLine(trx: Knex.Transaction, entity: EntityConfig): Promise
 /** Indexes of landed records and their links that nothing asks while a source is loaded for the first time. */
 const SHARED_INDEXES: readonly Index[] = [
   { name: 'il_landed_run', table: 'il_landed', columns: ['run_id'] },
-  { name: 'il_link_record', table: 'il_link', columns: ['entity_id', 'golden_id'] },
+  { name: 'il_link_record', table: 'il_link', columns: ['entity_id', 'golden_id', 'deleted_run'] },
 ];
 
 /**

@@ -37,6 +37,8 @@ const MIGRATIONS = [
   { name: '093-booked-batch', load: () => import('./migrations/093-booked-batch.ts') },
   { name: '094-links-of-members', load: () => import('./migrations/094-links-of-members.ts') },
   { name: '095-passages', load: () => import('./migrations/095-passages.ts') },
+  { name: '096-smaller-matches', load: () => import('./migrations/096-smaller-matches.ts') },
+  { name: '097-passages-in-order', load: () => import('./migrations/097-passages-in-order.ts') },
 ];
 
 /** Names of the migrations, in order. */

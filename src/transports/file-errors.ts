@@ -33,6 +33,16 @@ export function notAFile(system: string, path: string, what: string, cause?: unk
   return new FileError(problem, cause === undefined ? {} : { cause });
 }
 
+/** Where a folder is wanted, such as the archive. */
+export function notAFolder(system: string, path: string): FatalError {
+  return new FatalError({
+    code: 'NOT_A_FOLDER',
+    place: { system, file: path },
+    message: `${path} is a file, but a folder is needed there.`,
+    hint: 'Rename the file, or name another folder in the connection or its connector.',
+  });
+}
+
 export function fileMissing(system: string, path: string, cause?: unknown): FileError {
   const problem = {
     code: 'FILE_MISSING',

@@ -73,6 +73,30 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
       await old.remove();
     });
 
+    test('matches of a store of before keep their records, which are watched as before, and their keys are made again', async () => {
+      const old = await kind.make(true);
+      const before = await openKnexAsOf(migrationNames().indexOf('096-smaller-matches'), old.url, '/');
+      const records = [3, 1, 2].map((match) => ({
+        ...{ match_id: match, side: 'left', entity_id: 1, golden_id: 10 + match, version: 1, minor: 100 },
+      }));
+      await before('il_match_record').insert(records);
+      await before('il_revenue_mark').delete();
+      await before('il_reconciliation').insert({ pipeline: 'p', run_id: 7, basis: '{}' });
+      await before('il_settled').insert({ pipeline: 'p', state: '{}' });
+      await before('il_match_key').insert({ pipeline: 'p', relation: 0, key: '00'.repeat(8), day: 0, unit: 1, taken: 0 });
+      const stored = await before('il_match_record').orderBy('match_id');
+      await before.destroy();
+      const after = await old.open();
+      expect(await after('il_match_record').orderBy('match_id')).toEqual(stored);
+      expect(await after('il_revenue_mark')).toEqual([]);
+      await after('il_match_record').where({ match_id: 3 }).delete();
+      expect((await after('il_revenue_mark').select('about')) as object[]).toEqual([{ about: 'e' }]);
+      expect(Number(((await after('il_reconciliation').first('number')) as { number: number }).number)).toBe(7);
+      for (const table of ['il_settled', 'il_match_key']) expect(await after(table)).toEqual([]);
+      await after.destroy();
+      await old.remove();
+    });
+
     test('opening a store again changes nothing', async () => {
       await migrateModel(knex, [person]);
       const before = await knex('il_migration');

@@ -5,8 +5,10 @@ import { landing } from '../../src/store/landing/landing.ts';
 import { migrateModel } from '../../src/store/model-tables.ts';
 import type { Knex } from '../../src/store/open.ts';
 import { exceptionsWith, type NewException, recordsOfExceptions, saveExceptions } from '../../src/store/reconciliation/exceptions.ts';
+import { startRun } from '../../src/store/ledger/runs.ts';
 import { recordsOfMatches } from '../../src/store/reconciliation/matches.ts';
 import { type PassMatch, savePassMatches } from '../../src/store/reconciliation/pass-matches.ts';
+import { matchEvents } from '../../src/store/reconciliation/match-events.ts';
 import { gatherKeys, saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
 import { forgetKeys, keysOfUnits, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
 import { saveUnmatched } from '../../src/store/reconciliation/side-states.ts';
@@ -32,6 +34,31 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
       expect(await save()).toMatchObject({ added: 10, revoked: 0 });
     });
 
+    test('that a rule confirmed a match is known from the match, and stored with what happens to it next', async () => {
+      const id = await dialectOf(knex).write(knex, (trx) => startRun(trx, 'to-bank', new Date('2026-07-01T10:00:00Z')));
+      const save = (found: PassMatch[]) => dialectOf(knex).write(knex, (trx) => savePassMatches(trx, { ...RUN, id }, found, String));
+      const [confirmed, proposed] = [...matches(2, [])] as [PassMatch, PassMatch];
+      proposed.state = 'proposed';
+      await save([confirmed, proposed]);
+      const first = { number: 1, actor: 'run', action: 'confirmed', detail: { run: id, rule: 'slip' } };
+      expect(await matchEvents(knex, confirmed.contentId)).toEqual([{ ...first, at: '2026-07-01T10:00:00.000Z' }]);
+      expect(await matchEvents(knex, proposed.contentId)).toMatchObject([{ ...first, action: 'proposed' }]);
+      expect(await knex('il_match_event')).toHaveLength(1);
+      await save([{ ...confirmed, rule: 'day' }]);
+      const changed = [first, { number: 2, action: 'confirmed', detail: { run: id, rule: 'day' } }];
+      expect(await matchEvents(knex, confirmed.contentId)).toMatchObject(changed);
+      await save([proposed]);
+      expect(await matchEvents(knex, confirmed.contentId)).toMatchObject([...changed, { number: 3, action: 'revoked' }]);
+      await save([confirmed, proposed]);
+      expect((await matchEvents(knex, confirmed.contentId)).map(({ action }) => action)).toEqual([
+        'confirmed',
+        'confirmed',
+        'revoked',
+        'confirmed',
+      ]);
+      expect((await matchEvents(knex, proposed.contentId)).map(({ action }) => action)).toEqual(['proposed', 'revoked', 'proposed']);
+    });
+
     test('of 250,000 keys each is found, and those of a unit are forgotten with it', { timeout: 120_000 }, async () => {
       const before = (await dialectOf(knex).indexes(knex)).sort();
       await dialectOf(knex).write(knex, async (trx) => {
@@ -42,6 +69,7 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
           unit: 250_000 - i,
           taken: i % 4,
         }));
+        await savePassMatches(trx, RUN, [], String);
         await saveKeys(trx, 'to-bank', keys);
         const some = keys.filter((_, i) => i % 25_013 === 0);
         for (const { relation, key, day, unit, taken } of some) {
@@ -60,7 +88,7 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
         ).toHaveLength(2);
         expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 249_999 });
         const others = gatherKeys();
-        others.add(keys.slice(0, 210_000));
+        for (const key of keys.slice(0, 210_000)) others.add(key);
         await others.save(trx, 'to-bank', true);
         expect((await trx('il_match_key').count({ n: '*' }))[0]).toEqual({ n: 210_000 });
       });
@@ -152,7 +180,7 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
 const TABLES = ['il_match', 'il_match_record', 'il_match_key', 'il_exception', 'il_exception_record', 'il_in_transit'];
 
 function keyOf(i: number): string {
-  return i.toString(16).padStart(16, '0');
+  return i.toString(16).padStart(12, '0');
 }
 
 function* matches(count: number, records: PassMatch['records'] | ((i: number) => PassMatch['records'])): Generator<PassMatch> {

@@ -222,6 +222,13 @@ export function testFileTransport(name: string, start: () => Promise<FileTranspo
       await expect(transport.rename('gone.csv', 'archive/gone.csv')).rejects.toMatchObject({ code: 'FILE_MISSING' });
     });
 
+    test('says that a file is where a folder is needed to move another into', async () => {
+      await give({ 'a.csv': 'a', archive: 'x' });
+      for (const target of ['archive/a.csv', 'archive/2024/a.csv'])
+        await expect(transport.rename('a.csv', target)).rejects.toMatchObject({ code: 'NOT_A_FOLDER' });
+      expect((await readdir(root)).sort()).toEqual(['a.csv', 'archive']);
+    });
+
     test('removes a file, and is content when it is gone already', async () => {
       await give({ 'a.csv': 'a' });
       await transport.remove('a.csv');

@@ -44,7 +44,7 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
       message: `The connection ${connection} is of the connector ${configured.connector}, not ${pack.id}.`,
       hint: `Name one of ${pack.id}.`,
     });
-  const connector = project.connectors.get(pack.id)!.value;
+  const connector = connectorOf(project, connection)!;
   const findings: Finding[] = lint(pack).filter((f) => f.check === 'manifest');
   findings.push(
     ...(await looked({ check: 'connection', title: 'The connection works' }, undefined, options, () =>

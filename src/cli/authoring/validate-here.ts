@@ -2,9 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { optionsOf } from '../../config/connection-options.ts';
 import type { Draft } from '../../config/draft.ts';
+import { connectorOver } from '../../config/project.ts';
 import { didYouMean, type Problem } from '../../core/errors.ts';
 import { storeProblems } from '../../engine/run/store-problems.ts';
-import { transportOf } from '../../transports/transports.ts';
+import { transportOf, transports } from '../../transports/transports.ts';
 
 /**
  * What can be known on this machine alone: whether the store is one and goes with the model, and whether the folders and files that
@@ -16,9 +17,11 @@ export async function checkHere(draft: Draft): Promise<Problem[]> {
 
 function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
   if (!connections) return [];
-  return Object.entries(connections.value).flatMap(([id, { connector: name, options }]) => {
-    const connector = connectors.get(name)?.value;
-    const local = connector && transportOf(connector.transport).localPaths;
+  return Object.entries(connections.value).flatMap(([id, { connector: name, transport, options }]) => {
+    const part = connectors.get(name);
+    const connector = part && connectorOver(part.value, transport);
+    // One that does not exist is a problem of its own.
+    const local = connector && Object.hasOwn(transports, connector.transport) && transportOf(connector.transport).localPaths;
     if (!connector || !local) return [];
     const all = optionsOf(connector, options);
     return local.flatMap((option): Problem[] => {

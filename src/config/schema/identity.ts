@@ -51,7 +51,7 @@ export const featureSchema = z.strictObject({
 export type FeatureConfig = z.output<typeof featureSchema>;
 
 /** Why a pair is not linked by its score. A pair goes from thread to thread with the place of its veto in this list. */
-export const VETOES = ['twins', 'father_and_son', 'siblings', 'suffix', 'suffix_missing', 'person_evidence', 'name_only'] as const;
+export const VETOES = ['twins', 'father_and_son', 'siblings', 'suffix', 'suffix_missing', 'person_evidence', 'name_only', 'alone'] as const;
 export type VetoName = (typeof VETOES)[number];
 
 const populationSchema = z.strictObject({
@@ -90,7 +90,7 @@ const populationSchema = z.strictObject({
   vetoes: z
     .array(z.enum(VETOES))
     .default([...VETOES])
-    .describe('What sends a pair to review whatever its score. suffix never links.'),
+    .describe('What sends a pair to review whatever its score. suffix never links; alone asks only of a record that nothing else fits.'),
   household: z
     .strictObject({
       cap: bits.default(14).describe('What address, phone and e-mail can say for a pair all together, in bits.'),

@@ -172,6 +172,12 @@ export const interlocalSchema = z.strictObject({
 });
 export type InterlocalConfig = z.output<typeof interlocalSchema>;
 
+const connectionTransport = id
+  .optional()
+  .describe(
+    "How this system's files come, where it is not as the connector says: folder or sftp. Options are then those of this transport.",
+  );
+
 /** config/connections.yaml: this town's instances of connectors. Options are checked against each connector's own list. */
 export const connectionsSchema = z.strictObject({
   connections: z
@@ -180,6 +186,7 @@ export const connectionsSchema = z.strictObject({
       z.strictObject({
         connector: id.describe('The connector: a folder under connectors/.'),
         title: z.string().optional(),
+        transport: connectionTransport,
         formerly: z
           .union([id, z.array(id)])
           .transform((names) => [names].flat())
@@ -202,6 +209,7 @@ export const localConnectionsSchema = z.strictObject({
       z.strictObject({
         connector: id.optional().describe('Another connector on this machine.'),
         title: z.string().optional(),
+        transport: connectionTransport,
         options: z
           .record(z.string(), z.unknown())
           .default({})

@@ -8,6 +8,7 @@ import { examineStore, storeFile } from '../../store/integrity.ts';
 import type { Knex } from '../../store/open.ts';
 import { listRuns } from '../../store/ledger/runs.ts';
 import { weaknessText } from '../../transports/weaknesses.ts';
+import { correctionsNotThere } from '../outbound/carry/not-there.ts';
 import { checkSums, remakeSums } from '../revenue/check-sums.ts';
 import { keepSums } from '../revenue/keep-sums.ts';
 import type { Engine } from '../run/engine.ts';
@@ -18,8 +19,8 @@ import { permissionChecks } from './permissions.ts';
 export type { DoctorCheck, Examination };
 
 /**
- * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, is the clock
- * plausible, what do connections allow that is no longer safe. What it found is kept in the store, for status and /health; also in
+ * Looks at what runs do not look at: is the store whole on its disk, is the audit log, may others read the data, is there room, do other
+ * systems have the corrections that they took, is the clock plausible, what do connections allow that is no longer safe. What it found is kept in the store, for status and /health; also in
  * `engine`, for the case that the store cannot take it.
  */
 export async function examine(engine: Engine, now = new Date()): Promise<Examination> {
@@ -35,6 +36,7 @@ export async function examine(engine: Engine, now = new Date()): Promise<Examina
       await guarded('disk', () => diskCheck(folderToWatch(project, file))),
       // What a damaged store adds up to says nothing, and nothing is written to it.
       ...(whole.state === 'ok' ? [await guarded('revenue sums', () => sumsCheck(engine))] : []),
+      ...(await correctionChecks(engine)),
       await guarded('clock', () => clockCheck(engine, now)),
       connectionsCheck(engine),
     ],
@@ -118,6 +120,27 @@ async function sumsCheck(engine: Engine): Promise<DoctorCheck> {
     detail: `${wrong.length} of ${counted(sums, 'stored sum')} of the revenue report differed from the receipts, the first one of ${day || 'no day'}: ${money(stored?.amount)} was stored, and the receipts say ${money(right?.amount)}. All sums were made again from the receipts.`,
     hint: 'Reports that were made since the last check may be wrong: make them again. Please report it; no run leaves sums like that.',
   };
+}
+
+/** Corrections that other systems took and do not have; no check where none are carried. */
+async function correctionChecks(engine: Engine): Promise<DoctorCheck[]> {
+  if (![...engine.project.pipelines.values()].some(({ value }) => value.deliver?.carry)) return [];
+  const name = 'corrections';
+  return [
+    await guarded(name, async () => {
+      const found = await correctionsNotThere(engine);
+      if (found.length === 0) return { name, state: 'ok', detail: 'What other systems took is in what they say since.' };
+      const told = found.slice(0, MAX_TOLD).map(({ connection, number, field }) => `${field} of ${connection}:${number}`);
+      const more = found.length - told.length;
+      return {
+        name,
+        state: 'attention',
+        code: 'CARRY_NOT_THERE',
+        detail: `${counted(found.length, 'correction')} that other systems took more than a day ago ${found.length === 1 ? 'is' : 'are'} not in what they say since: ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}. They still say what they said before.`,
+        hint: 'Ask the owner of the system whether its import failed or a backup was restored, and have it done again or correct it there by hand. `interlocal deliver sent` shows what was sent when.',
+      };
+    }),
+  ];
 }
 
 /** Clocks of two machines differ by a little. */

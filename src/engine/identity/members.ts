@@ -4,7 +4,7 @@ import { type EntityConfig } from '../../config/schema/model.ts';
 import type { IdentityModel } from '../../identity/model.ts';
 import { type Contribution, survivors } from '../../identity/survivorship.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { identityStore, type Member, type MemberName } from '../../store/identity/identity.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import { columnsOfRecord } from '../../store/model-tables.ts';
 import {
@@ -157,7 +157,7 @@ export interface Changed {
   isNew: ReadonlySet<number>;
   mine: ReadonlySet<string>;
   /** All members of these golden records, where they are at hand. */
-  members?: readonly Member[];
+  members?: readonly MemberName[];
 }
 
 /** Writes golden records again from all the records of all their members. */
@@ -172,7 +172,7 @@ export async function writeOfMembers(
     [...goldens].map((id): [number, Golden] => [id, { id, fresh: isNew.has(id), identity: null, contributions: [] }]),
   );
   const others: number[] = [];
-  const all = members ?? (await store.ofGoldens([...goldens]));
+  const all = members ?? (await store.namesOfGoldens([...goldens]));
   for (const member of all) {
     const list = said.get(member.id);
     if (list) touched.get(member.golden!)!.contributions.push(...list);

@@ -30,4 +30,4 @@ export function matchingFingerprint(project: Project, entity: string): string {
 }
 
 /** Raised when a change of the comparison itself must reach the records that were compared before. */
-const COMPARED_AS = 7;
+const COMPARED_AS = 8;

@@ -9,22 +9,25 @@ export interface Placed {
   goldens: Set<number>;
 }
 
-/** All edges of some members, as they are in the store. */
-export interface EdgesOfSome {
+/** What is known of some members, as it is in the store. */
+export interface Around {
+  /** All edges of these are here. */
   of: ReadonlySet<number>;
   edges: readonly StoredEdge[];
+  /** All members of these golden records are in memory. */
+  goldens: ReadonlySet<number>;
 }
 
 /**
  * Puts again into clusters the members of `start` and all that is tied to them by a link, a rule or a decision, or was with
- * them until now; writes where each belongs. `members`: those that were read already, and may have changed. `known`: edges that need not be read.
+ * them until now; writes where each belongs. `members`: those that were read already, and may have changed. `known`: what need not be read again.
  */
 export async function placeRegion(
   store: IdentityStore,
   model: IdentityModel,
   start: ReadonlySet<number>,
   members: Map<number, Member>,
-  known: EdgesOfSome = { of: new Set(), edges: [] },
+  known: Around = { of: new Set(), edges: [], goldens: new Set() },
 ): Promise<Placed> {
   const region = new Map<number, Member>();
   const edges = new Map<string, StoredEdge>();
@@ -43,9 +46,10 @@ export async function placeRegion(
     for (const member of await store.byId(missing)) members.set(member.id, member);
     return ids.flatMap((id) => members.get(id) ?? []);
   };
-  const mates = await store.ofGoldens([...new Set((await take(frontier)).flatMap((m) => m.golden ?? []))]);
-  for (const mate of mates) if (!members.has(mate.id)) members.set(mate.id, mate);
-  frontier = [...new Set([...frontier, ...mates.map((m) => m.id)])];
+  const goldens = new Set((await take(frontier)).flatMap((m) => m.golden ?? []));
+  for (const mate of await store.ofGoldens([...goldens.difference(known.goldens)])) if (!members.has(mate.id)) members.set(mate.id, mate);
+  const mates = [...members.values()].flatMap(({ id, golden }) => (golden !== null && goldens.has(golden) ? id : []));
+  frontier = [...new Set([...frontier, ...mates])];
   const byName = new Map<string, number>();
   while (frontier.length > 0) {
     const list = (await take(frontier)).filter((m) => !region.has(m.id));

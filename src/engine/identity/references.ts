@@ -1,6 +1,6 @@
 import type { EntityConfig } from '../../config/schema/model.ts';
 import type { Columns } from '../../mapping/mapping.ts';
-import { identityStore, type Member } from '../../store/identity/identity.ts';
+import { identityStore, type MemberName } from '../../store/identity/identity.ts';
 import type { Landing } from '../../store/landing/landing.ts';
 import type { Cell } from '../../store/rows.ts';
 
@@ -113,7 +113,7 @@ export async function follow(
   landing: Landing,
   context: Following,
   kind: { entity: EntityConfig; entityId: number },
-  members: readonly Member[],
+  members: readonly MemberName[],
 ): Promise<void> {
   const referring = [...context.entities].flatMap(([entityId, entity]) =>
     referencesOf(entity).flatMap((reference) => (reference.entity === kind.entity.entity ? [{ entityId, entity, reference }] : [])),

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { FatalError, InterlocalError } from '../../core/errors.ts';
+import { FatalError, FileError, InterlocalError } from '../../core/errors.ts';
 import { filesWithContent, saveArchived } from '../../store/ledger/files.ts';
 import type { FileTransport, RemoteFile } from '../../transports/transport.ts';
 import type { InboundRun } from './inbound-run.ts';
@@ -7,7 +7,7 @@ import { markerOf } from './ready-files.ts';
 import { leave } from './waiting-files.ts';
 
 /** What archiving needs of a run. */
-type Archiving = Pick<InboundRun, 'knex' | 'left' | 'note' | 'source' | 'stream'>;
+type Archiving = Pick<InboundRun, 'knex' | 'left' | 'note' | 'problems' | 'source' | 'stream'>;
 
 /** The sender, or somebody else, took or changed the file while it was fetched: the next run sees what is there then. */
 export async function wentAway(run: Archiving, transport: FileTransport, remote: RemoteFile, error: unknown): Promise<boolean> {
@@ -24,7 +24,8 @@ const MAX_NAMES = 1000;
 
 /**
  * Moves the file away, and its marker after it. The ledger says where to before it is done: killed in between, the next
- * run finds the file either still here, recognizes it and comes here again, or there.
+ * run finds the file either still here, recognizes it and comes here again, or there. Where it cannot be moved, that is a problem of the
+ * run, which goes on with the next file.
  */
 export async function archive(run: Archiving, transport: FileTransport, remote: RemoteFile, sha256: string): Promise<void> {
   const files = run.stream.retriever.files!;
@@ -58,7 +59,11 @@ export async function archive(run: Archiving, transport: FileTransport, remote: 
       break;
     } catch (error) {
       if (await wentAway(run, transport, remote, error)) return;
-      if (!(error instanceof InterlocalError) || error.code !== 'TARGET_EXISTS' || n >= MAX_NAMES) throw error;
+      if (error instanceof InterlocalError && error.code === 'TARGET_EXISTS' && n < MAX_NAMES) continue;
+      if (!(error instanceof FatalError || error instanceof FileError)) throw error;
+      // What is in the file is stored; only that it stays here is wrong, and no reason to leave others unread.
+      run.problems.push(...error.problems);
+      return;
     }
   }
   if (files.marker) {

@@ -1,6 +1,6 @@
 import type { RepeatFinder } from '../../connector/stream/keys.ts';
 import type { SourceRecord } from '../../core/record.ts';
-import { dropAllPassages, keepPassages } from '../../store/landing/passages.ts';
+import { dropAllPassages, keepPassages, type Passage } from '../../store/landing/passages.ts';
 import { type LedgerFile, saveFileProgress } from '../../store/ledger/files.ts';
 import type { SeenKeys } from '../landing/absent.ts';
 import { assignKey, keylessNames, openBatch, type OpenBatch } from '../landing/land-batch.ts';
@@ -40,10 +40,19 @@ export async function landLists(
   let created = file.created_done;
   let saved = file.records_done;
   const nameKeyless = keylessNames(file.path);
+  /** Of the batch that was closed last, and of the one before it. */
   let saving: Promise<void> | undefined;
-  const save = async (closed: OpenBatch, upTo: number): Promise<void> => {
+  let savingBefore: Promise<void> | undefined;
+  const save = async (closed: OpenBatch, upTo: number, kept: readonly Passage[], before: Promise<void> | undefined): Promise<void> => {
+    try {
+      await before;
+      // Where a batch was saved while this one was made, the stop comes behind that one.
+      if (before && closed.ahead) stopIfAsked(run);
+    } catch (error) {
+      await closed.rollback();
+      throw error;
+    }
     let now = created;
-    const kept = passages?.take() ?? [];
     await closed.commit(async (trx, fresh) => {
       await saveFileProgress(trx, file.id, run.id, { before: saved, done: upTo, created: (now = created + fresh) });
       if (passages && saved === 0) await dropAllPassages(trx, run.source.id);
@@ -53,13 +62,12 @@ export async function landLists(
     saved = upTo;
     run.progress({ what: name, done: upTo, total });
   };
-  /** One batch after the other; where batches are made ahead, the next one is made while this one is saved. */
-  const commit = async (): Promise<void> => {
-    await saving;
-    // Where a batch was saved while this one was made, the stop comes behind that one.
-    if (saving && batch!.ahead) stopIfAsked(run);
-    saving = save(batch!, done);
-    if (batch!.ahead) saving.catch(() => {});
+  /** One batch after the other; where batches are made ahead, the next one is made while this one waits for its turn or is saved. */
+  const commit = async (closed: OpenBatch): Promise<void> => {
+    await savingBefore;
+    savingBefore = saving;
+    saving = save(closed, done, passages?.take() ?? [], savingBefore);
+    if (closed.ahead) saving.catch(() => {});
     else await saving;
     batch = undefined;
     stopIfAsked(run);
@@ -83,10 +91,10 @@ export async function landLists(
         passages?.landed(part);
         done += to - at;
         at = to;
-        if (done % size === 0) await commit();
+        if (done % size === 0) await commit(batch);
       }
     }
-    if (batch) await commit();
+    if (batch) await commit(batch);
     await saving;
     return created;
   } catch (error) {

@@ -48,7 +48,8 @@ export interface FileSource {
 
 /**
  * Takes one file: fetches it, recognizes its content, verifies it whole, loads it batch by batch from where an earlier
- * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused; the run goes on.
+ * run stopped, and archives it once everything is committed. A file that cannot be trusted is refused, and one that may not be read is
+ * told; the run goes on.
  */
 export async function loadFile(run: InboundRun, remote: RemoteFile, { transport, spoolFolder, variables }: FileSource): Promise<void> {
   const files = run.stream.retriever.files!;
@@ -113,6 +114,10 @@ export async function loadFile(run: InboundRun, remote: RemoteFile, { transport,
       run.note(`${remote.name} is skipped, because too much is missing from it. A later file is still read, because it is complete again.`);
       return;
     }
+    if (isOfOneFile(error, remote)) {
+      run.problems.push(...error.problems);
+      return;
+    }
     if (!(error instanceof FileError)) throw error;
     const problems = error.problems.map((p) => ({ ...p, place: { ...p.place, file: p.place.file ?? remote.path } }));
     // The ledger keeps what is wrong with the file alone: which run was the last good one depends on how often it was stopped.
@@ -124,6 +129,11 @@ export async function loadFile(run: InboundRun, remote: RemoteFile, { transport,
     await spooled?.remove();
   }
   if (!run.preview) await archive(run, transport, remote, spooled.sha256);
+}
+
+/** The system does not let this one file be read: nothing is known of what is in it, and the others are read. */
+function isOfOneFile(error: unknown, remote: RemoteFile): error is FatalError {
+  return error instanceof FatalError && error.code === 'ACCESS_DENIED' && error.problems.every(({ place }) => place?.file === remote.path);
 }
 
 function noteNewColumns(run: Pick<InboundRun, 'note'>, remote: RemoteFile, layout: Layout, columns: readonly string[]): void {

@@ -14,7 +14,7 @@ import { committing } from '../run/open-run.ts';
 import { landContext, type LandingRun } from './land-context.ts';
 import type { SkipReason } from './context.ts';
 import { landBatch, type Rejected } from './land.ts';
-import { type Checkpoint, inStretches, openBatch, type OpenBatch, refuseTooManyRejects, rejectedNow, withKeys } from './land-batch.ts';
+import { type Checkpoint, openBatch, type OpenBatch, refuseTooManyRejects, rejectedNow, withKeys } from './land-batch.ts';
 
 /**
  * May batches be made ahead of their transactions? Where nothing has to be looked up in the store for that: a first load of entities whose
@@ -34,7 +34,7 @@ export function landsAhead(run: LandingRun): boolean {
 }
 
 /** Few enough that a statement which was answered is followed by the next within a millisecond: the server waits for it. */
-const STRETCH = 50;
+const STRETCH = 100;
 
 /** A batch that was made ahead has a member who is there: nothing of it was written. */
 class MemberThere extends Error {}
@@ -99,7 +99,7 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
   async function lookedUp(checkpoint: Checkpoint | undefined): Promise<void> {
     ahead.release();
     run.landed.namesKnownMembers = true;
-    // The next batch may be made already, with these.
+    // The next batches may be made already, with these.
     if (shapes.size > 0)
       await run.commit(async (_, trx) => {
         for (const [id, columns] of shapes) await insertShape(trx, id, columns);
@@ -121,22 +121,19 @@ export function landedAhead(run: LandingRun, file?: { id: number; name: string }
       more.read += records;
       more.unchanged += records;
     },
-    add: (records) => {
+    async add(records) {
       for (const record of all ? records : []) all!.push(record);
-      return inStretches(
-        records,
-        async (some) => {
-          const keyed = withKeys(run, some);
-          more.read += keyed.rejected.length;
-          more.rejected += keyed.rejected.length;
-          rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
-          if (rejected.length > 0) run.landed.openRejects = true;
-          if (run.landed.openRejects) for (const { key } of keyed.incoming) good.push(key);
-          // The database waits for the next statement of the batch before this one, and nothing above waits for anything.
-          await turn();
-        },
-        STRETCH,
-      );
+      // All but the last are of one size: rows are inserted some at a time.
+      for (let at = 0; at < records.length; at += STRETCH) {
+        const keyed = withKeys(run, records.slice(at, at + STRETCH));
+        more.read += keyed.rejected.length;
+        more.rejected += keyed.rejected.length;
+        rejected.push(...keyed.rejected, ...(await landBatch(ahead.landing, context, keyed.incoming, more)));
+        if (rejected.length > 0) run.landed.openRejects = true;
+        if (run.landed.openRejects) for (const { key } of keyed.incoming) good.push(key);
+        // The database waits for the next statement of the batch before this one, and nothing above waits for anything.
+        await turn();
+      }
     },
     async commit(checkpoint) {
       let counts = run.counts;

@@ -14,6 +14,7 @@ import {
   sharedRecords,
   uncontest,
 } from '../../store/reconciliation/matches.ts';
+import { columnsOfEntity } from '../../store/model-tables.ts';
 import type { Knex } from '../../store/open.ts';
 import { type Basis, changesSince, configuredFingerprints } from './reconciliation-basis.ts';
 
@@ -76,23 +77,24 @@ async function usedTwice(
   two: Reconciliation,
   sides: InCommon,
 ): Promise<(UsedTwice & { reason: string })[]> {
-  const stale = new Set<number>();
-  for (const { id, config } of [one, two])
-    for (const side of ['left', 'right'] as const) for (const match of await changedMatches(knex, id, side, config[side])) stale.add(match);
-  const shared: { a: number; b: number }[] = [];
+  const found: { a: number; b: number }[] = [];
   for (const name of ['a', 'b'] as const) {
-    const { entity } = one.config[sides.one[name]];
+    const [ofOne, ofTwo] = [sides.one[name], sides.two[name]];
+    const { entity } = one.config[ofOne];
+    // A record that both have in its present version meets the conditions of both.
+    if (areDisjoint(one.config[ofOne].where, two.config[ofTwo].where, textColumns(project, entity))) continue;
     // A voided receipt is not money: it is in the ledger twice, credited and taken back.
     const voided =
       entity === project.config.revenue.receipts && project.entities.get(entity)?.value.fields.status
         ? { entity, column: 'status', value: 'voided' }
         : undefined;
-    shared.push(
-      ...(
-        await sharedRecords(knex, { pipeline: one.id, side: sides.one[name] }, { pipeline: two.id, side: sides.two[name] }, voided)
-      ).filter(({ a, b }) => !stale.has(a) && !stale.has(b)),
-    );
+    found.push(...(await sharedRecords(knex, { pipeline: one.id, side: ofOne }, { pipeline: two.id, side: ofTwo }, voided)));
   }
+  if (found.length === 0) return [];
+  const stale = new Set<number>();
+  for (const { id, config } of [one, two])
+    for (const side of ['left', 'right'] as const) for (const match of await changedMatches(knex, id, side, config[side])) stale.add(match);
+  const shared = found.filter(({ a, b }) => !stale.has(a) && !stale.has(b));
   if (shared.length === 0) return [];
   const own = new Set(shared.map(({ a }) => a));
   const ids = [...new Set(shared.flatMap(({ a, b }) => [a, b]))];
@@ -100,10 +102,10 @@ async function usedTwice(
     const names = own.has(record.match) ? sides.one : sides.two;
     return { match: record.match, side: record.side === names.a ? 'a' : 'b', golden: record.golden, minor: record.minor };
   });
-  const found = moneyUsedTwice(shared, records);
-  if (found.length === 0) return [];
+  const twice = moneyUsedTwice(shared, records);
+  if (twice.length === 0) return [];
   const matches = new Map<number, Match>([...(await matchesOf(knex, one.id)), ...(await matchesOf(knex, two.id))].map((m) => [m.id, m]));
-  return found.map((f) => {
+  return twice.map((f) => {
     const { currency } = matches.get(f.shared.match)!;
     const entity = (side: 'a' | 'b'): string => one.config[sides.one[side]].entity;
     const money = (minor: number): string => formatMoney(minor, currency);
@@ -113,6 +115,21 @@ async function usedTwice(
       reason: `${one.id} and ${two.id} use the same money twice (${title} #${f.shared.golden} of ${money(f.shared.minor)}): ${money(f.a)} of ${one.config[sides.one.a].name} are matched with ${money(f.b)} of ${one.config[sides.one.b].name}`,
     };
   });
+}
+
+type Where = ReconciliationConfig['left']['where'];
+
+/** Can no record be in both? Only columns of text are looked at: of numbers, two texts may be the same one. */
+function areDisjoint(one: Where, two: Where, columns: ReadonlySet<string>): boolean {
+  return Object.entries(one).some(([column, values]) => {
+    const others = two[column];
+    return columns.has(column) && others !== undefined && ![others].flat().some((value) => [values].flat().includes(value));
+  });
+}
+
+function textColumns({ entities }: Project, entity: string): Set<string> {
+  const columns = columnsOfEntity(entities.get(entity)!.value);
+  return new Set(columns.filter(({ sql }) => sql === 'TEXT').map(({ name }) => name));
 }
 
 function problemOf(one: string, two: string, found: readonly { reason: string }[]): Problem {

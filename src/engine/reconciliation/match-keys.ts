@@ -8,56 +8,72 @@ import type { StoredEntry } from './read-entries.ts';
 
 /** Keys may be made of what people typed; what is kept says nothing of it. */
 export function keptKey(text: string): string {
-  return hash('sha256', text).slice(0, 16);
+  return hash('sha256', text).slice(0, 12);
 }
 
-/** The keys by which a later run finds what it must look at again. `ids`: of the matches, in their order. */
-export function* keysOf(rules: Rules, result: CheckedResult, ids: readonly number[]): Generator<MatchKey> {
+/** Gives the keys by which a later run finds what it must look at again to `add`. `ids`: of the matches, in their order. */
+export function addKeys(rules: Rules, result: CheckedResult, ids: readonly number[], add: (key: MatchKey) => void): void {
   const relations = relationsOf(rules);
-  const alike = copiesOf(rules, result);
+  const own = keysOfUnits(relations, copiesOf(rules, result), add);
   for (const [i, match] of result.matches.entries()) {
-    const taken = takenBy(rules, match);
-    const seen = new Set<string>();
-    for (const side of SIDES) for (const entry of match[side]) yield* keysOfEntry(relations, alike, entry, side, ids[i]!, taken, seen);
+    own.begin(ids[i]!, takenBy(rules, match));
+    for (const side of SIDES) for (const entry of match[side]) own.addEntry(entry, side);
   }
-  const last = rules.passes.length;
-  const open = function* (entries: readonly Entry[], side: Side): Generator<MatchKey> {
-    for (const entry of entries as readonly StoredEntry[])
-      yield* keysOfEntry(relations, alike, entry, side, unitOf(entry.golden, side), last);
+  const open = (entries: readonly Entry[], side: Side): void => {
+    for (const entry of entries as readonly StoredEntry[]) {
+      own.begin(unitOf(entry.golden, side), rules.passes.length);
+      own.addEntry(entry, side);
+    }
   };
   for (const { holds, left, right } of result.exceptions)
     if (holds) {
-      yield* open(left, 'left');
-      yield* open(right, 'right');
+      open(left, 'left');
+      open(right, 'right');
     }
-  for (const side of SIDES) yield* open(result.inTransit[side], side);
-  for (const { entry, side } of result.outOfScope) yield* open([entry], side);
+  for (const side of SIDES) open(result.inTransit[side], side);
+  for (const { entry, side } of result.outOfScope) open([entry], side);
 }
 
-/** `seen`: keys of the match that are known; nearly all of its records have the same ones, and making one takes time. */
-function* keysOfEntry(
+/** The keys of one unit after the other, each once: nearly all records of a match have the same ones, and making one takes time. */
+function keysOfUnits(
   relations: readonly Relation[],
   alike: ReadonlyMap<Entry, readonly string[]>,
-  entry: Entry,
-  side: Side,
-  unit: number,
-  taken: number,
-  seen?: Set<string>,
-): Generator<MatchKey> {
-  const isNew = (relation: number, key: string, day: number): boolean => {
-    if (!seen) return true;
-    const before = seen.size;
-    return seen.add(`${relation} ${day} ${key}`).size > before;
+  add: (key: MatchKey) => void,
+): { begin(unit: number, taken: number): void; addEntry(entry: Entry, side: Side): void } {
+  let [unit, taken] = [0, 0];
+  /** By relation: the first key of the unit. A match that has others has a set of all of them. */
+  const first: ({ text: string; day: number; key: string } | undefined)[] = Array.from({ length: relations.length + 1 });
+  let others: Set<string> | undefined;
+  const addKey = (relation: number, text: string, day: number): void => {
+    const known = first[relation];
+    if (known?.text === text && known.day === day) return;
+    if (known && others?.has(`${relation} ${day} ${text}`)) return;
+    const key = keptKey(text);
+    if (!known) first[relation] = { text, day, key };
+    else {
+      others ??= new Set();
+      others.add(`${relation} ${day} ${text}`);
+      // Two texts may have one key.
+      if ((known.key === key && known.day === day) || others.has(`${relation} ${day}#${key}`)) return;
+      others.add(`${relation} ${day}#${key}`);
+    }
+    add({ relation, key, day, unit, taken });
   };
-  for (const [relation, { pass, keyOf, near, always }] of relations.entries()) {
-    if (taken < pass && always !== side && always !== 'both') continue;
-    const key = keyOf(entry, side);
-    if (key === null) continue;
-    const day = near === undefined ? 0 : entry.day!;
-    if (isNew(relation, key, day)) yield { relation, key: keptKey(key), day, unit, taken };
-  }
-  for (const key of alike.get(entry) ?? [])
-    if (isNew(relations.length, key, 0)) yield { relation: relations.length, key: keptKey(key), day: 0, unit, taken };
+  return {
+    begin(ofUnit, ofTaken) {
+      [unit, taken, others] = [ofUnit, ofTaken, undefined];
+      first.fill(undefined);
+    },
+    addEntry(entry, side) {
+      for (let relation = 0; relation < relations.length; relation++) {
+        const { pass, keyOf, near, always } = relations[relation]!;
+        if (taken < pass && always !== side && always !== 'both') continue;
+        const text = keyOf(entry, side);
+        if (text !== null) addKey(relation, text, near === undefined ? 0 : entry.day!);
+      }
+      for (const text of alike.get(entry) ?? []) addKey(relations.length, text, 0);
+    },
+  };
 }
 
 /** What the records of copies have in common; of all others nothing is kept, since they are found by their values. */

@@ -8,16 +8,8 @@ import { appendAudit } from '../../store/ledger/audit.ts';
 import { landing } from '../../store/landing/landing.ts';
 import { type MatchRecord, recordsOfMatches } from '../../store/reconciliation/matches.ts';
 import type { Knex } from '../../store/open.ts';
-import {
-  addMatchEvent,
-  confirmMatch,
-  lastMatchEvent,
-  listPassMatches,
-  type MatchEvent,
-  matchEvents,
-  removeMatch,
-  type StoredPassMatch,
-} from '../../store/reconciliation/pass-matches.ts';
+import { confirmMatch, listPassMatches, removeMatch, type StoredPassMatch } from '../../store/reconciliation/pass-matches.ts';
+import { addMatchEvent, lastMatchEvent, type MatchEvent, matchEvents } from '../../store/reconciliation/match-events.ts';
 import { saveDecision } from '../../store/reconciliation/match-decisions.ts';
 import { namesOfGolden, recordsAt, sourceNames } from '../../store/landing/record-names.ts';
 import { type ChangedDecision, changedDecisions } from './decided-matches.ts';

@@ -18,7 +18,7 @@ import type { PartContext } from './changed-part.ts';
 import { contestMatches } from './contest.ts';
 import { allTotals, totalReaders } from './control/control-totals.ts';
 import { basisText, type KeptState, keptState, stateAfter } from './kept-state.ts';
-import { keysOf } from './match-keys.ts';
+import { addKeys } from './match-keys.ts';
 import { rulesOf, townDays } from './pass-rules.ts';
 import { sideReader } from './read-entries.ts';
 import { recordNames } from './record-name.ts';
@@ -168,7 +168,7 @@ async function saveAtOnce(
     part?.matches,
   );
   const keys = gatherKeys();
-  if (mayRunInPart(rules)) keys.add(keysOf(rules, result, ids));
+  if (mayRunInPart(rules)) addKeys(rules, result, ids, keys.add);
   const exceptions = await saveFound(
     { ...context, rules },
     {

@@ -37,6 +37,8 @@ const SHOWN = ['host', 'port', 'instance', 'database'];
 
 interface ConnectionFacts extends Facts {
   connector: string;
+  /** Where the connection says one. */
+  transport?: string;
   host_key: unknown;
   weak: string[];
   shown: Record<string, unknown>;
@@ -45,9 +47,11 @@ interface ConnectionFacts extends Facts {
 }
 
 function connectionFacts(project: Project, id: string): ConnectionFacts {
+  const { connector, transport } = project.connections[id]!;
   const { host_key, allow_legacy: _, encrypt: _e, trust_server_certificate: _t, ...options } = configuredOptions(project, id);
   return {
-    connector: project.connections[id]!.connector,
+    connector,
+    ...(transport !== undefined && { transport }),
     host_key: host_key ?? null,
     weak: weaknessesOf(configuredOptions(project, id)),
     shown: Object.fromEntries(SHOWN.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])),
@@ -83,9 +87,9 @@ function entriesOf(before: Facts | undefined, now: Facts): Entry[] {
   if (!before) return entries;
   if (!same(before.host_key, now.host_key))
     entries.push({ action: 'host_key_changed', detail: { from: before.host_key, to: now.host_key } });
-  for (const setting of ['mode', 'connector'])
+  for (const setting of ['mode', 'connector', 'transport'])
     if (!same(before[setting], now[setting]))
-      entries.push({ action: 'config_changed', detail: { setting, from: before[setting], to: now[setting] } });
+      entries.push({ action: 'config_changed', detail: { setting, from: before[setting] ?? null, to: now[setting] ?? null } });
   const [shownBefore, shown] = [group(before.shown), group(now.shown)];
   for (const setting of different(shownBefore, shown))
     entries.push({

@@ -1,5 +1,5 @@
 import { optionsOf } from '../../config/connection-options.ts';
-import type { Project } from '../../config/project.ts';
+import { connectorOf, type Project } from '../../config/project.ts';
 import { weaknessesOf, weaknessText } from '../../transports/weaknesses.ts';
 
 /** A connection that allows what is no longer safe. */
@@ -37,6 +37,5 @@ export function connectionsOf(project: Project, pipeline: string): string[] {
 
 /** A connection's options with the connector's own, secrets still references. */
 export function configuredOptions(project: Project, connection: string): Record<string, unknown> {
-  const { connector, options } = project.connections[connection]!;
-  return optionsOf(project.connectors.get(connector)!.value, options);
+  return optionsOf(connectorOf(project, connection)!, project.connections[connection]!.options);
 }

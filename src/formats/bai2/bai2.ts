@@ -2,7 +2,7 @@ import type { Bai2Options } from '../../config/schema/connector.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { bai2Records } from './records.ts';
 import { bai2Statement } from './statement.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
 
@@ -14,7 +14,6 @@ import { textLines } from '../text/lines.ts';
 export const bai2: Format<Bai2Options> = { name: 'bai2', decode: decodeBai2 };
 
 const MAX_LINE_LENGTH = 1_048_576;
-const LIST = 1000;
 /** The end-of-file character of DOS. */
 const CTRL_Z = /^\x1a+$/;
 
@@ -27,7 +26,7 @@ async function* decodeBai2(
   const statement = bai2Statement(options, context.file);
   let records: SourceRecord[] = [];
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }),
     context.file,
     MAX_LINE_LENGTH,
   )) {
@@ -35,7 +34,7 @@ async function* decodeBai2(
       if (line.trim() === '' || CTRL_Z.test(line)) continue;
       for (const record of assembled.line(line, first + i, terminated || i < lines.length - 1)) records.push(...statement.take(record));
     }
-    if (records.length < LIST) continue;
+    if (records.length < RECORDS_AT_ONCE) continue;
     yield records;
     records = [];
   }

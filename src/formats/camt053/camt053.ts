@@ -1,7 +1,7 @@
 import type { Camt053Options } from '../../config/schema/connector.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import { camtStatement } from './statement.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { refuseFile } from '../refuse.ts';
 import { setField } from '../set-field.ts';
 import { decodeText } from '../text/decoding.ts';
@@ -15,7 +15,6 @@ import { xmlTokens } from '../xml/tokens.ts';
  */
 export const camt053: Format<Camt053Options> = { name: 'camt053', decode: decodeCamt };
 
-const LIST = 1000;
 const MAX_DEPTH = 64;
 const LARGEST = 4_194_304;
 const PATH = ['Document', 'BkToCstmrStmt', 'Stmt'];
@@ -117,7 +116,7 @@ async function* decodeCamt(
   for await (const text of decodeText(bytes, encoding, context)) {
     tokens.push(text);
     if (open.length > 0 && tokens.position() - start > LARGEST) tooLarge(startLine);
-    if (records.length < LIST) continue;
+    if (records.length < RECORDS_AT_ONCE) continue;
     yield records;
     records = [];
   }

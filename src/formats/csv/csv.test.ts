@@ -173,6 +173,14 @@ describe('a file that was cut off', () => {
   });
 });
 
+test('a row in which a CR stands for a line break is rejected, and its hint says so', async () => {
+  const [, row] = await readAll(decoder({ csv: {} }), 'a,b\n1,2\n3,4\r5,6\n');
+  expect(row!.problem).toMatchObject({
+    code: 'RAGGED_ROW',
+    hint: 'A CR without LF is in it, so two rows were probably written as one: correct it in the system that exported it.',
+  });
+});
+
 test('a record without end does not fill the memory', async () => {
   const lines = Array.from({ length: 50 }, () => Buffer.from('x,y\n'.repeat(10_000)));
   for (const options of [{}, { comment: '#' }]) {

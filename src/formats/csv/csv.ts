@@ -5,16 +5,12 @@ import type { SourceRecord } from '../../core/record.ts';
 import { encodeCsv } from './encode.ts';
 import { plainDialect, plainSplitter } from './plain.ts';
 import { csvRecords } from './records.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { crAlone, refuseFile } from '../refuse.ts';
 import { decodeText } from '../text/decoding.ts';
 
 /** Delimited text (RFC 4180 and what systems make of it). Problems: docs/errors.md under FILE_, COLUMN_ and RAGGED_ROW. */
 export const csv: Format<CsvOptions> = { name: 'csv', decode: decodeCsv, encode: encodeCsv };
-
-const LIST = 1000;
-/** Where most rows are left out, as they were: who compares them hears of the others soon. */
-const LIST_OF_DIFFERENT = 100;
 
 async function* decodeCsv(
   bytes: AsyncIterable<Uint8Array>,
@@ -31,14 +27,13 @@ async function* decodeCsv(
   const skip = lineSkipper(options.skip_lines);
   /** Where lines are skipped: a carriage return came before the first of them ended. */
   let returns = false;
-  const most = context.isUnchanged ? LIST_OF_DIFFERENT : LIST;
-  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', context))) {
+  for await (const text of withoutEndMark(decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }))) {
     if (skip.missing() > 0) returns ||= text.includes('\r');
     const more = skip.rest(text);
     if (more === '') continue;
     const pushed = splitter.push(more);
     if (pushed) await pushed;
-    if (records.waiting() >= most) {
+    if (records.waiting() >= RECORDS_AT_ONCE) {
       const list = records.take();
       if (list.length) yield list;
     }

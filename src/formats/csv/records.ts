@@ -136,8 +136,9 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         'If this system always writes delimiters at the ends of rows, set trailing_delimiters: drop in the decoder.',
       );
     const wanted = type === undefined ? 'the file has' : `rows of type ${type} have`;
-    const cause =
-      row.count > fits.columns.length
+    const cause = /\r[^\n]/.test(row.raw())
+      ? 'A CR without LF is in it, so two rows were probably written as one'
+      : row.count > fits.columns.length
         ? 'A value probably contains the delimiter without being quoted'
         : 'A value is missing, or an unquoted value contains a line break';
     return problemIn(

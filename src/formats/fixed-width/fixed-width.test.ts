@@ -38,6 +38,15 @@ test('a value that is not a number is rejected with its line, and the others are
   });
 });
 
+test('a CR within a line rejects it with all of its text: what comes after the CR is another record, which would be lost', async () => {
+  const records = await readAll(fixed(), '0042Ann  001250\r\n0043Bob  000100\r0044Cy   000100\n0045Di   000100\n');
+  expect(records.map(({ values }) => values.id)).toEqual(['0042', undefined, '0045']);
+  expect(records[1]).toMatchObject({
+    raw: '0043Bob  000100\r0044Cy   000100',
+    problem: { code: 'LINE_ENDINGS_CR', place: { line: 2, column: 16 } },
+  });
+});
+
 describe('signs', () => {
   const signed = (sign?: string, more: object = {}) =>
     decoder({

@@ -28,7 +28,7 @@ async function* decodeFixedWidth(
   context: DecodeContext,
 ): AsyncGenerator<SourceRecord[], void, void> {
   const { file } = context;
-  let text: AsyncIterable<string> = decodeText(bytes, given.encoding ?? 'utf-8', context);
+  let text: AsyncIterable<string> = decodeText(bytes, given.encoding ?? 'utf-8', { ...context, lines: true });
   let options = given;
   if (given.line_breaks === 'detect') {
     const found = await lineBreaksOf(text, given.record_length ?? 0);

@@ -1,4 +1,5 @@
 import type { FixedField, FixedWidthOptions } from '../../config/schema/connector.ts';
+import type { Problem } from '../../core/errors.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import { readSigned, saidOfSign } from './sign.ts';
 import { excerpt, problemIn, refuseFile } from '../refuse.ts';
@@ -70,7 +71,8 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
           'The file is damaged, or its layout was changed: compare it with the description of the system.',
         );
       const shared: SourceRecord = { values: { ...layout.template }, number, line: at, type: layout.type };
-      fill(shared, layout.fields, 0, line, characters, place);
+      if (options.line_breaks === true && line.includes('\r')) reject(shared, line, twoLines(line, at));
+      else fill(shared, layout.fields, 0, line, characters, place);
       const { segments } = layout;
       if (!segments) return void records.push(shared);
       const prefix = cut(1, segments.from - 1);
@@ -87,6 +89,10 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       }
     },
   };
+
+  function reject(record: SourceRecord, raw: string, problem: Problem): void {
+    Object.assign(record, { problem, values: {}, raw });
+  }
 
   /** Reads fields into the record; a value that cannot be read rejects it with its text. */
   function fill(
@@ -105,19 +111,22 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       }
       const read = fieldValue(text, field);
       if (read.problem !== undefined) {
-        record.problem = problemIn(
-          read.code,
-          file,
-          { ...place, column: before + field.from, path: name },
-          read.problem,
-          'Correct it in the system that exported it; if many lines have this, the layout in the connector is wrong.',
-        );
-        record.values = {};
-        record.raw = raw;
-        return;
+        const at = { ...place, column: before + field.from, path: name };
+        const hint = 'Correct it in the system that exported it; if many lines have this, the layout in the connector is wrong.';
+        return reject(record, raw, problemIn(read.code, file, at, read.problem, hint));
       }
       record.values[name] = read.value;
     }
+  }
+
+  function twoLines(line: string, at: number): Problem {
+    return problemIn(
+      'LINE_ENDINGS_CR',
+      file,
+      { line: at, column: line.indexOf('\r') + 1 },
+      'There is a CR within this line, without the LF that ends a line: two records are probably in it, of which one would be lost.',
+      'Have it exported with the same line ends, CR LF or LF, in every line.',
+    );
   }
 
   function unknownType(line: string, { cut }: Characters, place: object): Error {

@@ -1,7 +1,7 @@
 import type { JsonOptions } from '../../config/schema/connector.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { fieldCheck } from '../field-check.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { encodeJson } from './encode.ts';
 import { jsonRows } from './rows.ts';
 import type { JsonRow } from './rows.ts';
@@ -12,8 +12,6 @@ import { textLines } from '../text/lines.ts';
 
 /** JSON: one document with a list of records, or one document a line. Problems: docs/errors.md under FILE_ and JSON_. */
 export const json: Format<JsonOptions> = { name: 'json', decode: decodeJson, encode: encodeJson };
-
-const LIST = 1000;
 
 async function* decodeJson(
   bytes: AsyncIterable<Uint8Array>,
@@ -35,7 +33,7 @@ async function* lineRecords(
 ): AsyncGenerator<SourceRecord[], void, void> {
   let number = 0;
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }),
     context.file,
     options.max_bytes,
   )) {
@@ -79,7 +77,7 @@ async function* documentRecords(
     for (let at = text.indexOf('\n', counted); at >= 0 && at < from; at = text.indexOf('\n', at + 1)) line++;
     counted = from;
     records.push(recordOf(next.value, text, ++number, line, context.file));
-    if (records.length < LIST) continue;
+    if (records.length < RECORDS_AT_ONCE) continue;
     yield records;
     records = [];
   }

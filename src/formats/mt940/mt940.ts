@@ -2,7 +2,7 @@ import { CTRL_Z } from '../text/end-mark.ts';
 import type { Mt940Options } from '../../config/schema/connector.ts';
 import { FileError, type Problem } from '../../core/errors.ts';
 import type { SourceRecord, Values } from '../../core/record.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { balanceOf, entryOf, Mt940Defect, textOf } from './fields.ts';
 import type { Mt940Balance, Mt940Entry } from './fields.ts';
 import { excerpt, MAX_PROBLEMS, refuseFile } from '../refuse.ts';
@@ -19,7 +19,6 @@ export const mt940: Format<Mt940Options> = { name: 'mt940', decode: decodeMt940 
 
 const MAX_LINE_LENGTH = 65_536;
 const MAX_LINES = 10_000;
-const LIST = 1000;
 const TAG = /^:(\d{2}[A-Z]?|NS):/;
 /** Tags of MT940 that say nothing of an entry or a balance. */
 const PASSED_OVER = new Set(['13', '13D', '21', '34F', '90C', '90D', 'NS']);
@@ -55,7 +54,7 @@ async function* decodeMt940(
   };
   let cut = false;
   for await (const { lines, first, terminated } of textLines(
-    decodeText(bytes, options.encoding ?? 'utf-8', context),
+    decodeText(bytes, options.encoding ?? 'utf-8', { ...context, lines: true }),
     file,
     MAX_LINE_LENGTH,
   )) {
@@ -79,7 +78,7 @@ async function* decodeMt940(
         throw structure(file, field.line, `The field :${field.tag}: has more than ${MAX_LINES} lines`);
       else field.lines.push(text);
     }
-    if (records.length < LIST) continue;
+    if (records.length < RECORDS_AT_ONCE) continue;
     yield records;
     records = [];
   }

@@ -1,6 +1,6 @@
 import type { OfxOptions } from '../../config/schema/connector.ts';
 import type { SourceRecord, Value, Values } from '../../core/record.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { ofxEncoding } from './encoding.ts';
 import { ofxTokens } from './tokens.ts';
 import { problemIn, refuseFile } from '../refuse.ts';
@@ -14,7 +14,6 @@ import { decodeText } from '../text/decoding.ts';
  */
 export const ofx: Format<OfxOptions> = { name: 'ofx', decode: decodeOfx };
 
-const LIST = 1000;
 const MAX_DEPTH = 32;
 
 async function* decodeOfx(
@@ -29,7 +28,7 @@ async function* decodeOfx(
   const saidBy = options.encoding === 'declared' ? 'its header' : undefined;
   for await (const text of decodeText(bytes, encoding, { ...context, ...(saidBy === undefined ? {} : { saidBy }) })) {
     tokens.push(text);
-    if (statements.waiting() >= LIST) yield statements.take();
+    if (statements.waiting() >= RECORDS_AT_ONCE) yield statements.take();
   }
   statements.end(tokens.end());
   const rest = statements.take();

@@ -110,3 +110,34 @@ test('half a character of two units is refused', async () => {
   const broken = Buffer.from('a\nx\ud800y\n', 'utf16le');
   expect(await refusal(csv('utf-16le'), broken)).toMatch(/^file:2:2: The character unit 0xD800/);
 });
+
+describe('files that were put together are refused where the second begins, since its mark would be in a key', () => {
+  const MARK = [0xef, 0xbb, 0xbf];
+  const layout = { record_types: { D: { fields: { a: { from: 1, to: 1 }, b: { from: 2, to: 2 } } } } };
+
+  test.each([
+    ['csv', decoder({ csv: {} }), 'a,b\n1,2\n', '3,4\n'],
+    ['csv in windows-1252', decoder({ csv: { encoding: 'windows-1252' } }), 'a,b\n1,\n', '3,4\n'],
+    ['fixed width', decoder({ fixed_width: layout }), '12\n34\n', '56\n'],
+    ['lines of JSON', decoder({ json: { lines: true } }), '{"a":1}\n{"a":2}\n', '{"a":3}\n'],
+  ])('%s', async (name, format, one, two) => {
+    // A windows-1252 file that is all UTF-8 would be refused for that.
+    const parts = bytes(one, name.endsWith('1252') ? [0xe9, 10] : [], MARK, two);
+    const line = name.endsWith('1252') ? 4 : 3;
+    for (const content of [parts, [...parts].map((byte) => Buffer.from([byte]))])
+      expect(await refusal(format, content as Uint8Array)).toBe(
+        `file:${line}:1: A byte order mark is here, which only the first line of a file has: files were put together. Have each file sent as one of its own. [FILE_JOINED]`,
+      );
+  });
+
+  test('also where the second begins in another piece of a large file', async () => {
+    const rows = 'ab,c\n'.repeat(13_200).slice(0, 65_536 - 4 - ((65_536 - 4) % 5));
+    expect(await refusal(csv('utf-8'), bytes('a,b\n', rows, MARK, '1,2\n'))).toMatch(
+      /^file:\d+:1: A byte order mark is here, .*\[FILE_JOINED\]$/,
+    );
+  });
+
+  test('a mark within a value is a value', async () => {
+    expect(await valuesOf(csv('utf-8'), bytes('a,b\n', '1,x', MARK, 'y\n'))).toEqual([{ a: '1', b: 'x\ufeffy' }]);
+  });
+});

@@ -9,6 +9,8 @@ export interface TextContext {
   file: string;
   /** Who says what the encoding is, for messages; default: the connector. */
   saidBy?: string | undefined;
+  /** Lines are records: a byte order mark at the beginning of a later one tells that files were put together. */
+  lines?: boolean;
   signal?: AbortSignal;
 }
 
@@ -24,7 +26,8 @@ const BEGINNING = 256;
 /**
  * Bytes to text, in pieces that never split a character, the byte order mark removed.
  * Throws FILE_EMPTY when there is no byte, FILE_ENCODING when the bytes are not text of this encoding (with the
- * line and column, both from 1), FILE_TRUNCATED when the file ends inside a character.
+ * line and column, both from 1), FILE_TRUNCATED when the file ends inside a character, FILE_JOINED where lines are records and a byte
+ * order mark begins a later one.
  */
 export async function* decodeText(
   bytes: AsyncIterable<Uint8Array>,
@@ -36,6 +39,12 @@ export async function* decodeText(
   let carry: Buffer = Buffer.alloc(0);
   let first = true;
   let any = false;
+  const decoded = (buffer: Buffer, last: boolean) => {
+    const before = { ...at };
+    const piece = decode.piece(buffer, at, last);
+    if (context.lines) refuseJoined(piece.text, before, context);
+    return piece;
+  };
   for await (const chunk of inLargerPieces(bytes)) {
     if (chunk.byteLength === 0) continue;
     any = true;
@@ -53,7 +62,7 @@ export async function* decodeText(
         buffer = afterMark(buffer, encoding, context, at);
         first = false;
       }
-      const text = decode.piece(buffer, at, false);
+      const text = decoded(buffer, false);
       carry = text.used < buffer.length ? Buffer.from(buffer.subarray(text.used)) : Buffer.alloc(0);
       if (text.text) yield text.text;
     }
@@ -68,10 +77,29 @@ export async function* decodeText(
     );
   if (first) carry = afterMark(carry, encoding, context, at);
   if (carry.length) {
-    const last = decode.piece(carry, at, true);
+    const last = decoded(carry, true);
     if (last.text) yield last.text;
   }
   decode.end();
+}
+
+/** The mark as its own encoding reads it, and as windows-1252 and ISO 8859-1 read the one of UTF-8. */
+const JOINTS = ['\ufeff', '\u00ef\u00bb\u00bf'];
+
+/** The mark would be a part of the line's first value, so a key with it would be another one, which looks the same. */
+function refuseJoined(text: string, before: Position, { file }: TextContext): void {
+  const begins = before.column === 1 && before.line > 1;
+  for (const mark of JOINTS) {
+    const found = begins && text.startsWith(mark) ? 0 : text.indexOf(`\n${mark}`) + 1 || -1;
+    if (found < 0) continue;
+    throw refuseFile(
+      'FILE_JOINED',
+      file,
+      positionInText(text.slice(0, found), before),
+      'A byte order mark is here, which only the first line of a file has: files were put together.',
+      'Have each file sent as one of its own.',
+    );
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { XmlOptions } from '../../config/schema/connector.ts';
 import type { SourceRecord } from '../../core/record.ts';
 import { fieldCheck } from '../field-check.ts';
-import type { DecodeContext, Format } from '../format.ts';
+import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { decodeText } from '../text/decoding.ts';
 import { encodeXml } from './encode.ts';
 import { xmlEncoding } from './encoding.ts';
@@ -9,8 +9,6 @@ import { xmlRows } from './rows.ts';
 
 /** XML documents with an element per record, read as a stream. Problems: docs/errors.md under FILE_ and XML_. */
 export const xml: Format<XmlOptions> = { name: 'xml', decode: decodeXml, encode: encodeXml };
-
-const LIST = 1000;
 
 async function* decodeXml(
   source: AsyncIterable<Uint8Array>,
@@ -25,7 +23,7 @@ async function* decodeXml(
   for await (const text of decodeText(bytes, encoding, { ...context, saidBy })) {
     rows.push(text);
     records = records.length ? records.concat(rows.take()) : rows.take();
-    if (records.length < LIST) continue;
+    if (records.length < RECORDS_AT_ONCE) continue;
     check.see(records);
     yield records;
     records = [];

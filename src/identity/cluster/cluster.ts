@@ -79,6 +79,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     const births = tally();
     const names = tally();
     const surnames = tally();
+    const middles = tally();
     for (const a of first)
       for (const b of second) {
         if (input.sources[a] !== null && input.sources[a] === input.sources[b]) return undefined;
@@ -98,6 +99,7 @@ export function clusterRecords(input: ClusterInput): number[] {
           births.count(a, b, found.birth);
           names.count(a, b, found.given);
           surnames.count(a, b, found.surname);
+          middles.count(a, b, found.middle);
         }
         if (found.score >= input.link) linked++;
         if (found.bornApart || Math.min(found.person, found.birth, found.given, found.surname) < 0) contrary++;
@@ -113,7 +115,7 @@ export function clusterRecords(input: ClusterInput): number[] {
     if (pairs > 1 && otherSurname === pairs && otherPhone && !agrees) return undefined;
     // Of twins no pair agrees in both. Where nearly all do, one record has another name of the same person.
     if (twins > 0 && sure < SURE_FOR_TWINS * twins) return undefined;
-    if (several && (births.areTwo() || names.areTwo())) return undefined;
+    if (several && (births.areTwo() || names.areTwo() || middles.areTwo())) return undefined;
     // Who changed the name has a birth date in both.
     if (several && sure === 0 && surnames.areTwo()) return undefined;
     const single = first.length === 1 || second.length === 1;

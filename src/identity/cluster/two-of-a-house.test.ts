@@ -161,3 +161,30 @@ test('a system that has a name twice, once without a birth date and with another
   expect(peopleOf([father, other], ['clerk', 'clerk'])).toEqual([[0], [1]]);
   expect(peopleOf([father, { ...ward, phone: father.phone! }], ['clerk', 'clerk'])).toEqual([[0, 1]]);
 });
+
+test('mother and daughter of one name, of whom two records each have a middle name, are two', () => {
+  const gloria: Fields = { first_name: 'Gloria', last_name: 'Gomez', ...home };
+  const daughter = { ...gloria, birth_date: '2014-01-19', middle_name: 'Elena', phone: '585-555-0142' };
+  const mother = { ...gloria, middle_name: 'C', email: 'gomezfamily@example.org' };
+  expect(peopleOf([daughter, daughter, mother, { ...mother, phone: '585-555-0171' }])).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
+});
+
+test('records without birth date do not tie a record without given name to somebody born a generation before', () => {
+  const mother = { ...ward, first_name: 'Jean', birth_date: '1938-10-04', phone: '585-555-0142' };
+  const nameless = { ...mother, first_name: null, birth_date: '1965-07-21' };
+  expect(peopleOf([mother, { ...ward, first_name: 'Jean' }, { ...ward, first_name: 'Jean', phone: '585-555-0142' }, nameless])).toEqual([
+    [0, 1, 2],
+    [3],
+  ]);
+});
+
+test('somebody who is called like the middle name of another one of the house, with a mailbox each, is not made one with them by other records', () => {
+  const evens = { ...ward, first_name: 'Evens', middle_name: 'Pierre', email: 'evens_ward@example.org' };
+  const pierre = { ...ward, first_name: 'Pierre', email: 'pierre_ward@example.org' };
+  expect(peopleOf([evens, { ...evens, email: null }, pierre])).toEqual([[0, 1], [2]]);
+  // With one mailbox it is somebody who goes by the middle name.
+  expect(peopleOf([evens, { ...evens, email: null }, { ...pierre, email: null }])).toEqual([[0, 1, 2]]);
+});

@@ -70,6 +70,7 @@ const VETO_WORDS: Record<VetoName, string> = {
   person_evidence:
     'They may be two people of one household, building or first name: neither the whole name nor the birth date shows that they are one.',
   name_only: 'Little agrees besides the name, which several people may have.',
+  alone: 'Neither the whole name nor the birth date shows that they are one. It is asked because one of the records fits nobody else.',
 };
 const NAMES: Record<string, string> = {
   given: 'given name',

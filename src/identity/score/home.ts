@@ -11,11 +11,17 @@ export function sameHome({ roles: { number, street } }: Population, levels: Int8
   return number >= 0 && street >= 0 && levels[number] === 0 && levels[street] === 0;
 }
 
+/** The same house, in one spelling of its street or another. */
+export function nearHome({ roles: { number, street } }: Population, levels: Int8Array): boolean {
+  return number >= 0 && street >= 0 && levels[number] === 0 && levels[street]! >= 0 && levels[street]! <= 1;
+}
+
 /** The same house, in one spelling of its street or another, and the same apartment: one that both leave out or both give. */
-export function sameDoor({ roles: { number, street, unit } }: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
-  const near = (slot: number, most: number): boolean => slot >= 0 && levels[slot]! >= 0 && levels[slot]! <= most;
-  if (!near(number, 0) || !near(street, 1)) return false;
-  return unit < 0 || near(unit, 1) || ((a[unit] ?? null) === null && (b[unit] ?? null) === null);
+export function sameDoor(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  if (!nearHome(population, levels)) return false;
+  const { unit } = population.roles;
+  const near = unit >= 0 && levels[unit]! >= 0 && levels[unit]! <= 1;
+  return unit < 0 || near || ((a[unit] ?? null) === null && (b[unit] ?? null) === null);
 }
 
 /** Two apartments. */
@@ -54,5 +60,10 @@ export function hasOtherContacts({ roles: { phone, email } }: Population, levels
  * often as there are twins; where somebody was asked for a phone or a middle name they hardly ever are.
  */
 export function isKnownWell({ roles: { middle, phone, email, sex } }: Population, a: Profile, b: Profile): boolean {
-  return [middle, phone, email, sex].some((slot) => slot >= 0 && ((a[slot] ?? null) !== null || (b[slot] ?? null) !== null));
+  // Without a list: it is asked for every pair.
+  return hasEither(a, b, phone) || hasEither(a, b, sex) || hasEither(a, b, email) || hasEither(a, b, middle);
+}
+
+function hasEither(a: Profile, b: Profile, slot: number): boolean {
+  return slot >= 0 && ((a[slot] ?? null) !== null || (b[slot] ?? null) !== null);
 }

@@ -67,6 +67,19 @@ export function hasOwnMail({ roles: { email, given } }: Population, a: Profile, 
   return [a[given], b[given]].some((name) => !!name && name.length > 1 && mailbox.includes(name.slice(0, 3)));
 }
 
+/** Two e-mail addresses, each of which holds the given name of its own record and not that of the other: two people. */
+export function haveTwoMailboxes(population: Population, a: Profile, b: Profile, levels: Int8Array): boolean {
+  const { email, given } = population.roles;
+  if (email < 0 || given < 0 || levels[email]! < 2 || levels[given] === 5) return false;
+  const [first, second] = [a[given] ?? null, b[given] ?? null];
+  if (!namesConflict(population, first, second) || Math.min(first!.length, second!.length) < 3) return false;
+  const holds = (p: Profile, name: string | null): boolean => p[email]!.slice(0, p[email]!.indexOf('@')).includes(name!.slice(0, HELD));
+  return holds(a, first) && holds(b, second) && !holds(a, second) && !holds(b, first);
+}
+
+/** So much of a given name is looked for in a mailbox. */
+const HELD = 4;
+
 /**
  * One is called Jr (or Sr), the other nothing, and neither a birth date nor an e-mail address says whether it is the same person or
  * the other one of that name: a phone or an address may be of both.

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { entitySchema, matchingOf } from '../../config/schema/model.ts';
 import { compileIdentity } from '../model.ts';
 import { explainPair } from './explain.ts';
-import { scorePair, verdictOf } from './score.ts';
+import { scoreLikelyPair, scorePair, verdictOf } from './score.ts';
 
 const party = entitySchema.parse(parse(readFileSync(new URL('../../../config/model/party.yaml', import.meta.url), 'utf8')));
 const model = compileIdentity(matchingOf(party)!);
@@ -218,6 +218,18 @@ describe('who is not linked', () => {
       { first_name: 'Liam', last_name: 'Carter', birth_date: '2015-03-12', phone: '(585) 555-0101' },
     ],
     [
+      'twins in one house, whose street and surname are mistyped',
+      'review twins',
+      { ...emma, first_name: 'Leah', address_line1: '341 Church Place', email: 'happydog@example.org' },
+      { ...emma, first_name: 'Michelle', last_name: 'Catrer', address_line1: '341 vhurch Place' },
+    ],
+    [
+      'somebody called like the middle name of another one, with a mailbox each that holds the name',
+      'review person_evidence',
+      { ...emma, birth_date: null, first_name: 'Marie', email: 'marie.carter@example.org' },
+      { ...emma, birth_date: null, first_name: 'Emma', middle_name: 'Marie', email: 'emma_carter@example.org' },
+    ],
+    [
       'twins of whom one has an initial only',
       'review twins',
       { first_name: 'Linda', last_name: 'Kalbach', birth_date: '2015-07-09', ...home },
@@ -245,7 +257,7 @@ describe('who is not linked', () => {
     [
       'sisters of whom a system knows only the year of birth, which is the same in a mistake',
       'none person_evidence',
-      { ...emma, birth_date: '2015-01-01' },
+      { ...emma, birth_date: '2015-01-01', phone: '585-555-0101' },
       { ...emma, first_name: 'Olivia', birth_date: '2015-01-01' },
     ],
     [
@@ -319,13 +331,31 @@ describe('who is not linked', () => {
     [
       'husband and wife',
       'none person_evidence',
+      { ...bob, birth_date: '1955-04-01', sex: 'male' },
+      { ...bob, first_name: 'Linda', birth_date: '1957-10-20' },
+    ],
+    [
+      'two names in a house, in registers that know nothing except name, birth date and address',
+      'review alone',
+      { ...bob, birth_date: '1955-04-01' },
+      { ...bob, first_name: 'Linda', birth_date: null },
+    ],
+    [
+      'two names and birth dates in a house, in such registers',
+      'review alone',
       { ...bob, birth_date: '1955-04-01' },
       { ...bob, first_name: 'Linda', birth_date: '1957-10-20' },
     ],
     [
+      'two first and last names in such a house, of which only the address is the same',
+      'none person_evidence',
+      { ...bob, first_name: 'Linda', last_name: 'Novak', birth_date: '1957-10-20' },
+      { ...bob, birth_date: '1955-04-01' },
+    ],
+    [
       'brother and sister whose birthdays look alike',
       'none person_evidence',
-      { ...emma, birth_date: '2012-03-12' },
+      { ...emma, birth_date: '2012-03-12', email: 'carters@example.org' },
       { ...emma, first_name: 'Liam', birth_date: '2015-03-12' },
     ],
     [
@@ -380,6 +410,14 @@ test('a name that is none of the frequent ones says more than each of them', () 
   expect(alike('Castillo')).toBeGreaterThan(alike('Smith'));
 });
 
+test('an initial that is the same says less than any name', () => {
+  const alike = (first_name: string): number => {
+    const one = person.read({ first_name, last_name: 'Carter' });
+    return scorePair(person, one, one).score;
+  };
+  expect(alike('E.')).toBeLessThan(alike('James'));
+});
+
 test('an organization that is called like a person is compared with organizations alone', () => {
   const of = (fields: Fields): string => model.populations[model.populationOf(fields)]?.name ?? 'none';
   expect(of({ kind: 'organization', name: 'John Deere' })).toBe('organization');
@@ -405,6 +443,8 @@ describe('a score', () => {
         const [a, b] = [person.read(x), person.read(y)];
         const scored = scorePair(person, a, b);
         expect(scorePair(person, b, a)).toEqual(scored);
+        const verdict = verdictOf(person, scored);
+        expect(scoreLikelyPair(person, a, b)).toEqual(verdict === 'none' ? undefined : { scored, verdict });
         const { bars, score } = explainPair(person, a, b);
         // Each bar is rounded to a hundredth for people.
         expect(Math.abs(bars.reduce((sum, bar) => sum + bar.bits, 0) - score)).toBeLessThan(0.1);

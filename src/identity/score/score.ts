@@ -2,6 +2,7 @@ import type { Profile } from '../roles.ts';
 import type { VetoName } from '../../config/schema/identity.ts';
 import { areSwapped } from '../compare/levels.ts';
 import type { Population } from '../model.ts';
+import { isKnownWell } from './home.ts';
 import { type HouseSays, houseSays } from './house.ts';
 import { goesBy, sameMiddleName } from './names.ts';
 import { vetoOf } from './vetoes.ts';
@@ -70,6 +71,33 @@ const scratch = new Int8Array(64);
 
 /** Scores a pair. Pure and symmetric. */
 export function scorePair(population: Population, a: Profile, b: Profile): Scored {
+  return withVeto(population, a, b, sumsOf(population, a, b));
+}
+
+/** The same of a pair that is linked or needs review, with which of the two. Most pairs score too little for vetoes to be asked. */
+export function scoreLikelyPair(
+  population: Population,
+  a: Profile,
+  b: Profile,
+): { scored: Scored; verdict: 'link' | 'review' } | undefined {
+  const sums = sumsOf(population, a, b);
+  if (sums.score < Math.min(population.link, population.review) && sums.uncapped < population.link) return undefined;
+  const scored = withVeto(population, a, b, sums);
+  const verdict = verdictOf(population, scored);
+  return verdict === 'none' ? undefined : { scored, verdict };
+}
+
+/** What the weights of a pair add up to. Its levels are in `scratch`. */
+interface Sums {
+  score: number;
+  uncapped: number;
+  /** See vetoOf. */
+  beside: number;
+  shared: number;
+  ofPerson: number;
+}
+
+function sumsOf(population: Population, a: Profile, b: Profile): Sums {
   const { features, household, prior } = population;
   levelsOf(population, a, b, scratch);
   let own = prior;
@@ -91,9 +119,22 @@ export function scorePair(population: Population, a: Profile, b: Profile): Score
   const { middle } = population.roles;
   // Three names whole are rare enough, a middle initial is not.
   if (sameMiddleName(population, a, scratch)) beside += weightOf(population, middle, 0, a[middle]!);
+  return { score: own + Math.max(household.floor, Math.min(household.cap, shared)), uncapped: own + shared, beside, shared, ofPerson };
+}
+
+function withVeto(population: Population, a: Profile, b: Profile, { score, uncapped, beside, shared, ofPerson }: Sums): Scored {
   const { weak, veto, ...said } = vetoOf(population, a, b, scratch, beside, shared, ofPerson);
-  const score = own + Math.max(household.floor, Math.min(household.cap, shared));
-  return { score, uncapped: own + shared, veto: weak && score < population.link ? undefined : veto, ...said };
+  const scored: Scored = { score, uncapped, veto: weak && score < population.link ? undefined : veto, ...said };
+  return isAskedIfAlone(population, a, b, scored) ? { ...scored, veto: 'alone' } : scored;
+}
+
+/**
+ * Two names in one house, or a name alone: nobody needs to be asked of them, as a rule. But in registers that know nothing except name, birth
+ * date and address, whole names are wrong in true pairs. There it is asked of a record that fits nobody else.
+ */
+function isAskedIfAlone(population: Population, a: Profile, b: Profile, scored: Scored): boolean {
+  if (!population.vetoes.has('alone') || scored.veto === 'suffix' || !mayWait(population, scored)) return false;
+  return !isKnownWell(population, a, b) && verdictOf(population, scored) === 'none';
 }
 
 /** The same of two records that are put into clusters together, with what tells two of one house apart. */
@@ -103,13 +144,19 @@ export function scoreMembers(population: Population, a: Profile, b: Profile): Sc
 }
 
 /**
- * Linked, for a person to decide, or neither. A veto sends to review what would be linked; a suffix never links. What only
+ * Linked, for a person to decide, or neither. A veto sends to review what would be linked; a suffix never links, and `alone` is for a person
+ * only where one of the two golden records is a single record. What only
  * the cap of the household keeps from being linked is looked at too, unless it is plainly two of a household.
  */
 export function verdictOf({ link, review }: Pick<Population, 'link' | 'review'>, { score, uncapped, veto, apart }: Scored): Verdict {
   if (veto === 'suffix') return 'none';
+  if (veto === 'alone') return 'review';
   if (score >= link && veto === undefined) return 'link';
   if (apart) return 'none';
   if (veto === 'name_only' || veto === 'person_evidence' || veto === 'suffix_missing') return score >= link ? 'review' : 'none';
-  return score >= review || uncapped >= link ? 'review' : 'none';
+  return mayWait({ link, review }, { score, uncapped }) ? 'review' : 'none';
+}
+
+function mayWait({ link, review }: Pick<Population, 'link' | 'review'>, { score, uncapped }: Pick<Scored, 'score' | 'uncapped'>): boolean {
+  return score >= review || uncapped >= link;
 }

@@ -12,7 +12,7 @@ import {
   birthsSay,
   mayBeOfSiblings,
 } from './births.ts';
-import { hasOwnMail, isOneOfTwo } from './house.ts';
+import { hasOwnMail, haveTwoMailboxes, isOneOfTwo } from './house.ts';
 import { areTwoNamesMistyped } from './mistyped-names.ts';
 import {
   hasOtherContacts,
@@ -20,6 +20,7 @@ import {
   isAtHome,
   isKnownWell,
   livesElsewhere,
+  nearHome,
   notApart,
   sameDoor,
   sameHome,
@@ -123,8 +124,10 @@ function vetoByRole(
   const well = isKnownWell(population, a, b);
   const mistyped = given === 4 || (given === 3 && sameHome(population, levels));
   const twoNames = bothNames || (well && (bothRarer || (conflict && mistyped && areTwoNamesMistyped(first!, second!))));
+  // The street is mistyped.
+  const typedHome = well && nearHome(population, levels);
   if (vetoes.has('twins') && birth === 0 && conflict && (twoNames || otherInitial || otherSex))
-    if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && shared < 0)))
+    if (surnameOfTwins(population, a, b, levels) && (notApart(population, levels) || (twoNames && (shared < 0 || typedHome))))
       return { veto: 'twins', apart: false, given: -1 };
   // One error in the day or month: twins, one of whose dates is mistyped, or one person who is also called by another name.
   if (vetoes.has('twins') && birth === 1 && bothRarer && areOfOneYear(population, a, b))
@@ -166,9 +169,13 @@ function vetoByRole(
     (first === null || second === null) &&
     (birth < 0 ? otherSex || hasOtherContacts(population, levels) : areYearsApart(population, a, b) && well);
   const born = birthAgrees && !(conflict && given === 4 && mayBeOfSiblings(population, a, b, birth));
+  // A record without a given name, of the mother or the father.
+  const elder = nameless && areTwoYears(population, a, b, levels) && (sameHome(population, levels) || sharesContact(population, levels));
+  // Evens and Pierre-Louis of one house, with a mailbox each.
+  const twoMailboxes = hasNearSurname(population, levels) && haveTwoMailboxes(population, a, b, levels);
   // `J. Yang` and John Buckley of one house.
   const initialOnly = well && initial && birth !== 0 && hasOtherSurname(population, levels);
-  const evidence = (nameAgrees || born) && !moved && !otherNames && !nameless && !initialOnly;
+  const evidence = (nameAgrees || born) && !moved && !otherNames && !nameless && !initialOnly && !twoMailboxes;
   const tooLittle =
     vetoes.has('person_evidence') && (isSomebodyNear(population, a, b, levels, birth) || isElder(population, a, b, levels, birth));
   const apart = conflict && !(birth >= 0 && birth <= (bothNames ? 0 : 2)) && (bothNames || initial || (given === 4 && oneName));
@@ -182,7 +189,8 @@ function vetoByRole(
   const named = given >= 0 && nameAgrees && !otherName && !tooLittle;
   const person = namesakes || otherNames ? -1 : named || birth === 0 ? 1 : apart && vetoes.has('person_evidence') ? -1 : 0;
   const namesSay = !vetoes.has('twins') || first === null || second === null ? 0 : conflict ? -1 : nameAgrees ? 1 : 0;
-  if (!evidence && vetoes.has('person_evidence')) return { veto: 'person_evidence', apart, person, given: namesSay };
+  if (!evidence && vetoes.has('person_evidence'))
+    return { veto: 'person_evidence', apart, twoPeople: elder || twoMailboxes, person, given: namesSay };
   if (tooLittle && !nameAlone) return { veto: 'person_evidence', apart, person, given: namesSay, weak: true };
   const sure = named && first !== null && second !== null && birth >= 0 && birth <= 2;
   return { veto: nameAlone ? 'name_only' : undefined, apart, person, sure, given: namesSay };

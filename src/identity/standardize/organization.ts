@@ -38,7 +38,7 @@ const SHORT: Record<string, string> = {
 };
 /** A name with one of these is an organization's. */
 const SIGNS =
-  /\b(?:inc|incorporated|llc|llp|pllc|corp|corporation|company|co|ltd|limited|church|school|college|university|town of|city of|county of|village of|department|dept|bank|credit union|association|assoc|assn|foundation|trust|club|league|society|services|enterprises|partners|group|properties|realty|holdings|plumbing|electric|construction|contracting|landscaping|restaurant|pizza|store|shop|hospital|clinic|ministries|post|lodge|auxiliary)\b/;
+  /\b(?:inc|incorporated|llc|llp|pllc|corp|corporation|company|co|ltd|limited|church|school|college|university|town of|city of|county of|village of|department|dept|bank|credit union|association|assoc|assn|foundation|trust|club|league|society|services|enterprises|partners|group|properties|realty|holdings|plumbing|electric|construction|contracting|landscaping|painting|roofing|paving|masonry|flooring|heating|cleaning|law offices?|dental|salon|bakery|insurance|consulting|and sons|restaurant|pizza|store|shop|hospital|clinic|ministries|post|lodge|auxiliary)\b/;
 
 /** An organization's name as it is compared: without its legal form, with the usual abbreviations written out. */
 export function organizationName(text: string | null | undefined): string | null {

@@ -4,7 +4,7 @@ import { jaroWinkler, edits } from '../compare/similarity.ts';
 import { streetAddress } from './address.ts';
 import { emailAddress, phoneDigits, postalCode } from './contact.ts';
 import { dateDigits } from './dates.ts';
-import { organizationName } from './organization.ts';
+import { looksLikeOrganization, organizationName } from './organization.ts';
 import { personName } from './person-name.ts';
 import { standardText } from './text.ts';
 
@@ -86,6 +86,10 @@ test('phones, e-mail addresses, ZIP codes and dates lose what does not matter', 
     null,
   ]);
 });
+
+test.each(['Kevin Colon Law Office', 'Jean Painting', 'Grace Dental PC', 'Novak & Sons'])('%s is an organization', (name) =>
+  expect(looksLikeOrganization(name)).toBe(true),
+);
 
 test('an organization is the same with and without its legal form', () => {
   expect(organizationName('The Nowak & Sons Plumbing Co., Inc.')).toBe(organizationName('NOWAK AND SONS PLUMBING LLC'));

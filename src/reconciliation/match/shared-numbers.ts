@@ -41,7 +41,7 @@ const doubts = new WeakMap<object, Set<string>>();
 
 interface Place {
   on: readonly FieldPair[];
-  /** Whether an amount stands on both sides without a number, where all numbers are one. */
+  /** Whether an amount is on both sides without a number, where all numbers are one. */
   has: (entry: Entry) => boolean;
 }
 

@@ -46,6 +46,7 @@ const WRITTEN = {
   withoutHost: MEMBER.slice(3).filter((name) => name !== 'host'),
 } satisfies Record<string, MemberColumn[]>;
 const MEMBER_SELECT = `SELECT ${MEMBER.join(', ')} FROM il_member`;
+const NAME_SELECT = 'SELECT id, source, member_key, state, golden_id, host FROM il_member';
 const EDGE_SELECT = 'SELECT a, b, score, verdict, veto, rule FROM il_edge';
 const DECISION_SELECT = 'SELECT id, source_a, key_a, source_b, key_b, verdict FROM il_decision';
 
@@ -54,6 +55,8 @@ export interface IdentityStore {
   byKey(keys: readonly { source: string; key: string }[]): Promise<Member[]>;
   byId(ids: readonly number[]): Promise<Member[]>;
   ofGoldens(goldens: readonly number[]): Promise<Member[]>;
+  /** The same without what they are compared by: in half of the time. */
+  namesOfGoldens(goldens: readonly number[]): Promise<MemberName[]>;
   hostedBy(ids: readonly number[]): Promise<Member[]>;
   /** The next members in the order of their ids. */
   after(id: number, limit: number): Promise<Member[]>;
@@ -97,12 +100,18 @@ export function identityStore(rows: Rows, entityId: number, pages?: SignaturePag
         together(goldens).map((some) => [entityId, ...some]),
         memberOf,
       ),
+    namesOfGoldens: (goldens) =>
+      select(
+        `${NAME_SELECT} WHERE entity_id = ? AND golden_id IN (${TOGETHER_MARKS})`,
+        together(goldens).map((some) => [entityId, ...some]),
+        nameOf,
+      ),
     hostedBy: (ids) => select(`${MEMBER_SELECT} WHERE host IN (${TOGETHER_MARKS})`, together(ids), memberOf),
     after: (id, limit) => select(`${MEMBER_SELECT} WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?`, [[entityId, id, limit]], memberOf),
     names: (id, limit) =>
       select(
         // The plus keeps SQLite from sorting all members by an index of the entity, for each list again.
-        'SELECT id, source, member_key, state, golden_id, host FROM il_member WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?',
+        `${NAME_SELECT} WHERE +entity_id = ? AND id > ? ORDER BY id LIMIT ?`,
         [[entityId, id, limit]],
         nameOf,
       ),
@@ -204,7 +213,8 @@ export async function decisionsOf(knex: Knex, entityId: number): Promise<StoredD
   return lastOfEachPair(rows.map((r) => decisionOf([r.id, r.source_a, r.key_a, r.source_b, r.key_b, r.verdict] as Cell[])));
 }
 
-type MemberName = Pick<Member, 'id' | 'source' | 'key' | 'state' | 'golden' | 'host'>;
+/** What a member is called and where it belongs. */
+export type MemberName = Pick<Member, 'id' | 'source' | 'key' | 'state' | 'golden' | 'host'>;
 
 function nameOf(row: Cell[]): MemberName {
   return {

@@ -139,6 +139,7 @@ export async function waitingPairs(knex: Knex, entityId: number): Promise<Waitin
     .where('e.entity_id', entityId)
     .whereIn('e.verdict', ['link', 'review'])
     .whereRaw('a.golden_id <> b.golden_id')
+    .whereRaw(`(e.veto IS NULL OR e.veto <> 'alone' OR ${isSingle('a')} OR ${isSingle('b')})`)
     .select(
       'e.a',
       'e.b',
@@ -178,6 +179,12 @@ export function goldenPair(a: number, b: number): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
+/** The golden record of a member has no other record: SQL. `member`: the alias of its row. */
+export function isSingle(member: string): string {
+  return `NOT EXISTS (SELECT 1 FROM il_member s
+    WHERE s.entity_id = ${member}.entity_id AND s.golden_id = ${member}.golden_id AND s.id <> ${member}.id AND s.state = 'live')`;
+}
+
 /** Over the pairs that are kept: how many of them are expected to be one, those inside clusters and those across. */
 export async function edgeMass(
   knex: Knex,
@@ -188,6 +195,8 @@ export async function edgeMass(
     .join('il_member as a', 'a.id', 'e.a')
     .join('il_member as b', 'b.id', 'e.b')
     .where('e.entity_id', entityId)
+    // Nearly all of them are of a household.
+    .whereRaw("(e.veto IS NULL OR e.veto <> 'alone')")
     .groupByRaw('CASE WHEN a.golden_id = b.golden_id THEN 1 ELSE 0 END, CASE WHEN e.veto IS NULL THEN 0 ELSE 1 END, e.score')
     .select(
       knex.raw('CASE WHEN a.golden_id = b.golden_id THEN 1 ELSE 0 END AS inside'),

@@ -29,12 +29,13 @@ export async function dropAllPassages(trx: Knex.Transaction, sourceId: number): 
   await trx('il_passage').where({ source_id: sourceId }).delete();
 }
 
+/** So many are dropped with one look through what the source has: they are not indexed by name. */
+const DROPPED_AT_ONCE = 10_000;
+
 export async function dropPassages(trx: Knex.Transaction, sourceId: number, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  const rows = await dialectOf(trx).rowsOf(trx);
-  await rows.remove(
-    'il_passage',
-    ['source_id', 'name'],
-    names.map((name) => [sourceId, name]),
-  );
+  for (let i = 0; i < names.length; i += DROPPED_AT_ONCE)
+    await trx('il_passage')
+      .where({ source_id: sourceId })
+      .whereIn('name', names.slice(i, i + DROPPED_AT_ONCE))
+      .delete();
 }

@@ -47,6 +47,14 @@ export async function lastLoaded(knex: Knex, sourceId: number, path?: string): P
   return (await query) as LedgerFile | undefined;
 }
 
+/** When the newest file of a source that was read was written there, milliseconds since 1970; 0 where that is not known. */
+export async function lastModified(knex: Knex, sourceId: number): Promise<number> {
+  const [row] = (await knex('il_file').where({ source_id: sourceId }).whereIn('state', ['loaded', 'known']).max({ at: 'modified_ms' })) as {
+    at: number | string | null;
+  }[];
+  return Number(row?.at ?? 0);
+}
+
 /** What is at this path and was left there, as it was last loaded or recognized; undefined when it was archived. */
 export async function lyingAt(knex: Knex, sourceId: number, path: string): Promise<LedgerFile | undefined> {
   const row = (await knex('il_file')

@@ -35,6 +35,16 @@ export async function startOf(knex: Knex, id: number): Promise<string | undefine
   return row?.started_at;
 }
 
+/** When the last run of a pipeline began that came to its end, milliseconds since 1970; 0 where none did. */
+export async function lastRead(knex: Knex, pipeline: string): Promise<number> {
+  const row = (await knex('il_run')
+    .where({ pipeline })
+    .whereIn('outcome', ['succeeded', 'partial'])
+    .orderBy('id', 'desc')
+    .first('started_at')) as { started_at: string } | undefined;
+  return row ? Date.parse(row.started_at) : 0;
+}
+
 /** The number of the newest run; 0 before the first. */
 export async function newestRun(knex: Knex): Promise<number> {
   const [row] = (await knex('il_run').max({ id: 'id' })) as { id: number | null }[];

@@ -1,4 +1,5 @@
 import type { Knex } from '../open.ts';
+import { isSingle } from '../identity/members.ts';
 import { restrict, type GoldenScan, type ScannedGolden, withRelated } from './outbound.ts';
 import type { OutboxState } from './outbox.ts';
 import type { Rows } from '../rows.ts';
@@ -133,6 +134,7 @@ export async function runsOfLanded(rows: Rows, ids: readonly number[]): Promise<
 
 /** Is a person still to decide whether one of these members is one with a member of a connection? */
 export async function waitsForReview(rows: Rows, entityId: number, members: readonly number[], connection: string): Promise<boolean> {
+  const asked = members.length === 1 ? '' : `AND (e.veto IS NULL OR e.veto <> 'alone' OR ${isSingle('m')})`;
   // By its second member without the entity: SQLite would go through all pairs of the entity.
   for (const [own, other, condition] of [
     ['a', 'b', 'e.entity_id = ? AND e.a = ?'],
@@ -141,7 +143,8 @@ export async function waitsForReview(rows: Rows, entityId: number, members: read
     for (const id of members) {
       const found = await rows.select(
         `SELECT m.id FROM il_edge e JOIN il_member m ON m.id = e.${other} WHERE ${condition} AND e.verdict IN ('link', 'review')
-          AND m.source = ? AND m.state = 'live' AND NOT EXISTS (SELECT 1 FROM il_decision d JOIN il_member o ON o.id = e.${own}
+          AND m.source = ? AND m.state = 'live' ${asked}
+          AND NOT EXISTS (SELECT 1 FROM il_decision d JOIN il_member o ON o.id = e.${own}
             WHERE d.entity_id = e.entity_id AND d.undone_at IS NULL AND d.verdict = 'different'
               AND ((d.source_a = m.source AND d.key_a = m.member_key AND d.source_b = o.source AND d.key_b = o.member_key)
                 OR (d.source_b = m.source AND d.key_b = m.member_key AND d.source_a = o.source AND d.key_a = o.member_key)))`,

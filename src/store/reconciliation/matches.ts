@@ -46,7 +46,12 @@ export async function beginMatches(trx: Knex, pipeline: string, runId: number, b
   await trx('il_match').where({ pipeline }).delete();
   // What a reconciliation by passes had kept is gone with its matches.
   await trx('il_settled').where({ pipeline }).delete();
-  await trx('il_reconciliation').insert({ pipeline, run_id: runId, basis }).onConflict('pipeline').merge();
+  await beginComparing(trx, { pipeline, id: runId, basis });
+}
+
+/** Remembers what a run of a reconciliation compares with. */
+export async function beginComparing(trx: Knex, { pipeline, id, basis }: { pipeline: string; id: number; basis: string }): Promise<void> {
+  await trx('il_reconciliation').insert({ pipeline, run_id: id, basis, number: id }).onConflict('pipeline').merge(['run_id', 'basis']);
 }
 
 /** Saves matches; gives their ids in the same order. */
@@ -166,6 +171,7 @@ export async function matchesOfKeys(
     found.push(
       ...((await knex('il_match')
         .where({ pipeline })
+        .whereNull('content_id')
         .whereIn('key', keys.slice(i, i + 500))
         .select('id', 'key', 'currency')) as { id: number; key: string; currency: string }[]),
     );

@@ -1,5 +1,7 @@
 import { type KnownMatches, knownMatches } from './known-matches.ts';
-import { type MatchRecord, recordsOfMatches, saveMatchRecords } from './matches.ts';
+import { beginComparing, type MatchRecord, recordsOfMatches, saveMatchRecords } from './matches.ts';
+import { type EventRow, insertEvents, insertFirstEvents, isKnownFromMatch } from './match-events.ts';
+import { forgetKeys } from './settled.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 
@@ -27,15 +29,6 @@ export interface StoredPassMatch extends Omit<PassMatch, 'records' | 'names'> {
   pipeline: string;
   firstRun: number;
   runId: number;
-}
-
-export interface MatchEvent {
-  number: number;
-  /** UTC. */
-  at: string;
-  actor: string;
-  action: 'proposed' | 'confirmed' | 'revoked';
-  detail: Record<string, unknown>;
 }
 
 export interface SavedMatches {
@@ -66,9 +59,8 @@ export async function beginPassMatches(
   among?: ReadonlySet<number>,
 ): Promise<MatchSaving> {
   const { pipeline } = run;
-  await trx('il_reconciliation').insert({ pipeline, run_id: run.id, basis: run.basis }).onConflict('pipeline').merge();
+  await beginComparing(trx, run);
   const known = await knownMatches(trx, pipeline, among);
-  const isFirst = (await trx('il_match_event').where({ pipeline }).first('number')) === undefined;
   let added = 0;
   return {
     async add(found) {
@@ -77,10 +69,10 @@ export async function beginPassMatches(
       for (const match of found) {
         chunk.push(match);
         if (chunk.length < CHUNK) continue;
-        await saveChunk(trx, run, chunk, known, saved, isFirst);
+        await saveChunk(trx, run, chunk, known, saved);
         chunk = [];
       }
-      await saveChunk(trx, run, chunk, known, saved, isFirst);
+      await saveChunk(trx, run, chunk, known, saved);
       added += saved.added;
       return saved.ids;
     },
@@ -114,22 +106,21 @@ async function saveChunk(
   chunk: readonly PassMatch[],
   known: KnownMatches,
   saved: SavedMatches,
-  isFirst: boolean,
 ): Promise<void> {
   const again = [...(await known.find(chunk.map(({ contentId }) => contentId))).values()];
   const stored = new Map((await matchesById(trx, again)).map((match) => [match.contentId, match]));
   const records = Map.groupBy(await recordsOfMatches(trx, again), ({ match }) => match);
-  const events: EventRow[] = [];
   const fresh: PassMatch[] = [];
   for (const match of chunk) {
     const before = stored.get(match.contentId);
-    if (before) await refresh(trx, run, before, match, records.get(before.id) ?? [], events);
+    if (before) await refresh(trx, run, before, match, records.get(before.id) ?? []);
     else fresh.push(match);
   }
+  await insertFirstEvents(
+    trx,
+    fresh.map((match) => ({ ...eventOfFound(match, run), isKnown: isKnownFromMatch(match) })),
+  );
   let next = await insertMatches(trx, run, fresh);
-  for (const match of fresh)
-    events.push(eventOf(match.contentId, run, match.madeBy === 'rule' ? 'run' : 'person', match.state, { run: run.id, rule: match.rule }));
-  await insertEvents(trx, events, isFirst);
   for (const { contentId } of chunk) saved.ids.push(stored.get(contentId)?.id ?? next++);
   saved.added += fresh.length;
 }
@@ -141,13 +132,15 @@ async function revoke(
   namesOf: (golden: number, side: 'left' | 'right') => string,
 ): Promise<void> {
   const records = Map.groupBy(await recordsOfMatches(trx, ids), ({ match }) => match);
-  const events: EventRow[] = [];
-  for (const gone of await matchesById(trx, ids)) {
-    const names = (records.get(gone.id) ?? []).map(({ golden, side }) => [side, namesOf(golden, side)]);
-    events.push(eventOf(gone.contentId, run, 'run', 'revoked', { run: run.id, rule: gone.rule, records: names }));
-    await removeMatch(trx, gone);
-  }
-  await insertEvents(trx, events);
+  const matches = await matchesById(trx, ids);
+  await insertEvents(
+    trx,
+    matches.map((gone) => {
+      const names = (records.get(gone.id) ?? []).map(({ golden, side }) => [side, namesOf(golden, side)]);
+      return eventOf(gone.contentId, run, 'run', 'revoked', { run: run.id, rule: gone.rule, records: names });
+    }),
+  );
+  for (const gone of matches) await removeMatch(trx, gone);
 }
 
 async function matchesById(knex: Knex, ids: readonly number[]): Promise<StoredPassMatch[]> {
@@ -194,47 +187,15 @@ function storedOf(row: Record<string, unknown>): StoredPassMatch {
   };
 }
 
-/** All that happened to a match, the oldest first. */
-export async function matchEvents(knex: Knex, contentId: string): Promise<MatchEvent[]> {
-  const rows = (await knex('il_match_event').where({ content_id: contentId }).orderBy('number')) as Record<string, unknown>[];
-  return rows.map((row) => ({
-    number: Number(row.number),
-    at: row.at as string,
-    actor: row.actor as string,
-    action: row.action as MatchEvent['action'],
-    detail: JSON.parse(row.detail as string) as Record<string, unknown>,
-  }));
-}
-
-/** What happened last to the one match whose id begins so; undefined where there is none, or several. */
-export async function lastMatchEvent(knex: Knex, startsWith: string): Promise<MatchEvent | undefined> {
-  const ids = await knex('il_match_event')
-    .where('content_id', '>=', startsWith)
-    .where('content_id', '<', `${startsWith}g`)
-    .distinct('content_id')
-    .limit(2)
-    .pluck('content_id');
-  return ids.length === 1 ? (await matchEvents(knex, ids[0] as string)).at(-1) : undefined;
-}
-
-/** Adds one event of a person's decision. */
-export async function addMatchEvent(
-  trx: Knex.Transaction,
-  match: { contentId: string; pipeline: string },
-  event: Omit<MatchEvent, 'number'>,
-): Promise<void> {
-  await insertEvents(trx, [{ ...event, contentId: match.contentId, pipeline: match.pipeline }]);
-}
-
 /** A person has confirmed it. */
 export async function confirmMatch(trx: Knex, id: number): Promise<void> {
   await trx('il_match').where({ id }).update({ state: 'confirmed', made_by: 'person' });
 }
 
 /** It is in force no more; its events tell what it was. */
-export async function removeMatch(trx: Knex, { id, pipeline }: Pick<StoredPassMatch, 'id' | 'pipeline'>): Promise<void> {
+export async function removeMatch(trx: Knex.Transaction, { id, pipeline }: Pick<StoredPassMatch, 'id' | 'pipeline'>): Promise<void> {
   await trx('il_match_record').where({ match_id: id }).delete();
-  await trx('il_match_key').where({ pipeline, unit: id }).delete();
+  await forgetKeys(trx, pipeline, [id]);
   await trx('il_match').where({ id }).delete();
 }
 
@@ -244,14 +205,13 @@ async function refresh(
   before: StoredPassMatch,
   now: PassMatch,
   stored: readonly MatchRecord[],
-  events: EventRow[],
 ): Promise<void> {
   const changed = before.state !== now.state || before.rule !== now.rule || before.left !== now.left || before.right !== now.right;
   if (changed) {
+    await insertEvents(trx, [eventOfFound(now, run)]);
     await trx('il_match')
       .where({ id: before.id })
       .update({ ...columnsOf(now), run_id: run.id });
-    events.push(eventOf(now.contentId, run, now.madeBy === 'rule' ? 'run' : 'person', now.state, { run: run.id, rule: now.rule }));
   }
   const versions = new Map(stored.map((r) => [`${r.side} ${r.golden}`, r]));
   const same =
@@ -331,39 +291,16 @@ function columnsOf(m: PassMatch) {
   };
 }
 
-interface EventRow extends Omit<MatchEvent, 'number'> {
-  contentId: string;
-  pipeline: string;
+function eventOfFound({ contentId, madeBy, state, rule }: PassMatch, run: { pipeline: string; id: number; at: string }): EventRow {
+  return eventOf(contentId, run, madeBy === 'rule' ? 'run' : 'person', state, { run: run.id, rule });
 }
 
 function eventOf(
   contentId: string,
   run: { pipeline: string; at: string },
   actor: string,
-  action: MatchEvent['action'],
+  action: EventRow['action'],
   detail: Record<string, unknown>,
 ): EventRow {
   return { contentId, pipeline: run.pipeline, at: run.at, actor, action, detail };
-}
-
-/** `areFirst`: no match of theirs has an event yet, so nobody has to ask for the number of its last one. */
-async function insertEvents(trx: Knex.Transaction, events: readonly EventRow[], areFirst = false): Promise<void> {
-  const rows = await dialectOf(trx).rowsOf(trx);
-  for (let i = 0; i < events.length; i += 500) {
-    const some = events.slice(i, i + 500);
-    const last = await rows.select(
-      'SELECT content_id, number FROM il_match_event WHERE content_id = ? ORDER BY number DESC LIMIT 1',
-      areFirst ? [] : some.map((e) => [e.contentId]),
-    );
-    const numbers = new Map(last.map(([contentId, number]) => [contentId, Number(number)]));
-    await rows.insert(
-      'il_match_event',
-      ['content_id', 'number', 'pipeline', 'at', 'actor', 'action', 'detail'],
-      some.map(({ contentId, pipeline, at, actor, action, detail }) => {
-        const number = (numbers.get(contentId) ?? 0) + 1;
-        numbers.set(contentId, number);
-        return [contentId, number, pipeline, at, actor, action, JSON.stringify(detail)];
-      }),
-    );
-  }
 }

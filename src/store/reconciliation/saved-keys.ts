@@ -1,18 +1,18 @@
 import { column } from '../../core/column.ts';
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
-import { forgetKeys, type MatchKey } from './settled.ts';
+import { forgetKeys, type MatchKey, numberOf, numberOfKey } from './settled.ts';
 
 /** Keys of many units until they are saved: 28 bytes for each, outside of the heap. */
 export interface GatheredKeys {
-  add(keys: Iterable<MatchKey>): void;
+  add: (key: MatchKey) => void;
   /** Adds them to those that are stored; `instead`: in place of all of these. */
   save(trx: Knex.Transaction, pipeline: string, instead?: boolean): Promise<void>;
 }
 
 export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
   const gathered = gatherKeys();
-  gathered.add(keys);
+  for (const key of keys) gathered.add(key);
   await gathered.save(trx, pipeline);
 }
 
@@ -21,8 +21,8 @@ const COLUMNS = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
 const BY_UNIT = { name: 'il_match_key_unit', table: 'il_match_key', columns: ['pipeline', 'unit'] };
 /** So many keys that the pages of the index by unit, whose order is another one, no longer fit into the cache of SQLite. */
 const MANY = 200_000;
-/** Digits of a key that are one number. */
-const HALF = 8;
+/** One more than the last number of a key. */
+const KEYS = 2 ** 48;
 
 /**
  * They are saved in the order in which they are stored, all of them: neighbors go into the same page. Sorted 20,000 at a time, four million
@@ -30,41 +30,30 @@ const HALF = 8;
  */
 export function gatherKeys(): GatheredKeys {
   const relations = column(Int32Array);
-  const firsts = column(Uint32Array);
-  const seconds = column(Uint32Array);
+  const numbers = column(Float64Array);
   const days = column(Int32Array);
   const units = column(Float64Array);
   const takens = column(Int32Array);
   let [length, lastRelation] = [0, 0];
   return {
-    add(keys) {
-      for (const { relation, key, day, unit, taken } of keys) {
-        relations.push(relation);
-        firsts.push(Number.parseInt(key.slice(0, HALF), 16));
-        seconds.push(Number.parseInt(key.slice(HALF), 16));
-        days.push(day);
-        units.push(unit);
-        takens.push(taken);
-        lastRelation = Math.max(lastRelation, relation);
-        length++;
-      }
+    add({ relation, key, day, unit, taken }) {
+      relations.push(relation);
+      numbers.push(numberOfKey(key));
+      days.push(day);
+      units.push(unit);
+      takens.push(taken);
+      lastRelation = Math.max(lastRelation, relation);
+      length++;
     },
     async save(trx, pipeline, instead = false) {
       const rows = await dialectOf(trx).rowsOf(trx);
-      const order = orderOf(length, (i) => relations.at(i) * 2 ** (4 * HALF) + firsts.at(i), (lastRelation + 1) * 2 ** (4 * HALF));
-      const text = (number: number): string => number.toString(16).padStart(HALF, '0');
+      const own = await numberOf(trx, pipeline);
+      const order = orderOf(length, (i) => relations.at(i) * KEYS + numbers.at(i), (lastRelation + 1) * KEYS);
       const insert = async (from: number): Promise<void> =>
         rows.insert(
           'il_match_key',
           COLUMNS,
-          Array.from(order(from, from + KEYS_AT_ONCE), (i) => [
-            pipeline,
-            relations.at(i),
-            text(firsts.at(i)) + text(seconds.at(i)),
-            days.at(i),
-            units.at(i),
-            takens.at(i),
-          ]),
+          Array.from(order(from, from + KEYS_AT_ONCE), (i) => [own, relations.at(i), numbers.at(i), days.at(i), units.at(i), takens.at(i)]),
         );
       const saveAll = async (): Promise<void> => {
         if (instead) await forgetKeys(trx, pipeline);

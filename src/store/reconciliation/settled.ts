@@ -8,7 +8,7 @@ import { fieldValues, recordsOf, type Side } from './totals.ts';
 /** A key by which a match, or a record that no match has, would be tied to others. */
 export interface MatchKey {
   relation: number;
-  /** 16 hexadecimal digits. */
+  /** 12 hexadecimal digits. */
   key: string;
   /** Day number; 0 where days do not matter. */
   day: number;
@@ -40,17 +40,36 @@ export async function saveSettledState(trx: Knex, pipeline: string, state: strin
   if (state !== undefined) await trx('il_settled').insert({ pipeline, state });
 }
 
+/** Digits of a key. The table has it as a number. */
+const DIGITS = 12;
+
+export function numberOfKey(key: string): number {
+  return Number.parseInt(key, 16);
+}
+
+function keyOfNumber(number: unknown): string {
+  return Number(number).toString(16).padStart(DIGITS, '0');
+}
+
+/** What stands for a reconciliation in the table of keys. */
+export async function numberOf(trx: Knex, pipeline: string): Promise<number> {
+  const row = (await trx('il_reconciliation').where({ pipeline }).first('number')) as { number: number | string } | undefined;
+  if (!row) throw new Error(`${pipeline} has compared nothing yet.`);
+  return Number(row.number);
+}
+
 /** Forgets the keys of these units, or of all of a reconciliation. */
 export async function forgetKeys(trx: Knex.Transaction, pipeline: string, units?: Iterable<number>): Promise<void> {
+  const number = await numberOf(trx, pipeline);
   if (!units) {
-    await trx('il_match_key').where({ pipeline }).delete();
+    await trx('il_match_key').where({ pipeline: number }).delete();
     return;
   }
   const rows = await dialectOf(trx).rowsOf(trx);
   await rows.remove(
     'il_match_key',
     ['pipeline', 'unit'],
-    [...units].map((unit) => [pipeline, unit]),
+    [...units].map((unit) => [number, unit]),
   );
 }
 
@@ -60,15 +79,16 @@ export async function unitsByKeys(
   pipeline: string,
   wanted: readonly { relation: number; key: string; from: number; to: number; pass: number }[],
 ): Promise<{ relation: number; key: string; day: number; unit: number }[]> {
+  const number = await numberOf(trx, pipeline);
   const rows = await dialectOf(trx).rowsOf(trx);
   const found = await rows.select(
     `SELECT relation, key, day, unit FROM il_match_key
       WHERE pipeline = ? AND relation = ? AND key = ? AND day BETWEEN ? AND ? AND taken >= ?`,
-    wanted.map(({ relation, key, from, to, pass }) => [pipeline, relation, key, from, to, pass]),
+    wanted.map(({ relation, key, from, to, pass }) => [number, relation, numberOfKey(key), from, to, pass]),
   );
   return found.map(([relation, key, day, unit]) => ({
     relation: Number(relation),
-    key: String(key),
+    key: keyOfNumber(key),
     day: Number(day),
     unit: Number(unit),
   }));
@@ -76,14 +96,15 @@ export async function unitsByKeys(
 
 /** All keys of these units. */
 export async function keysOfUnits(trx: Knex.Transaction, pipeline: string, units: readonly number[]): Promise<MatchKey[]> {
+  const number = await numberOf(trx, pipeline);
   const rows = await dialectOf(trx).rowsOf(trx);
   const found = await rows.select(
     'SELECT relation, key, day, unit, taken FROM il_match_key WHERE pipeline = ? AND unit = ?',
-    units.map((unit) => [pipeline, unit]),
+    units.map((unit) => [number, unit]),
   );
   return found.map(([relation, key, day, unit, taken]) => ({
     relation: Number(relation),
-    key: String(key),
+    key: keyOfNumber(key),
     day: Number(day),
     unit: Number(unit),
     taken: Number(taken),

@@ -27,6 +27,8 @@ export function openConnection(filename: string): Connection {
   // Rows are added behind those that are there: half of the cache is enough, and the thread takes memory of its own.
   connection.pragma('cache_size = -12288');
   connection.pragma('synchronous = NORMAL');
+  // The log is taken over in parts so small that the next batches are made in the meantime.
+  connection.pragma('wal_autocheckpoint = 2000');
   return connection;
 }
 

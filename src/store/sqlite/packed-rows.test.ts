@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest';
 import type { Cell } from '../rows.ts';
-import { packed, unpacked } from './packed-rows.ts';
+import { givenCell, ownCells, packed } from './packed-rows.ts';
 
-const rowsOf = (of: ReturnType<typeof packed>): Cell[][] =>
-  [...unpacked(structuredClone({ pieces: of.pieces, width: of.width, shifts: of.shifts }))].flat();
+function rowsOf({ pieces, width, shifts }: ReturnType<typeof packed>): Cell[][] {
+  const there = structuredClone({ pieces, width, shifts });
+  return there.pieces.flatMap((piece) => {
+    const { columns, cells } = ownCells(piece, there);
+    return Array.from({ length: piece.rows }, (_, r) =>
+      Array.from({ length: width }, (_, c) => {
+        const own = columns.indexOf(c);
+        return own < 0 ? givenCell(piece, there, c, r) : cells[r * columns.length + own]!;
+      }),
+    );
+  });
+}
 
 test('any texts, numbers and empty values come out of the other thread as they went in', () => {
   const cells: Cell[] = ['', 'a', 'ä', 'ÿ', '€', '\ud800', '\u{1f600}', 'a\u0000b', 'x'.repeat(400_000), null, 0, -1, 1.5, 2 ** 53 - 1];

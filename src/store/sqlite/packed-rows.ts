@@ -3,8 +3,10 @@ import type { Cell, Packed } from '../rows.ts';
 /** Rows in memory that two threads see: nothing of it is copied on the way, and none of it is left to be collected. */
 export interface Piece {
   rows: number;
-  /** What a column holds in all of the rows, by its place; the others are in `block`, row by row. */
+  /** What a column holds in all of the rows, by its place. */
   same: ReadonlyMap<number, Cell>;
+  /** What a column holds in the first row, and one more in each that follows. The other columns are in `block`, row by row. */
+  rising: ReadonlyMap<number, number>;
   block: SharedArrayBuffer;
   /** Where numbers begin, of eight bytes each; behind them is a length for each cell, and then all texts. */
   at: number;
@@ -66,42 +68,46 @@ export function packed(width: number): PackedRows {
   };
 }
 
-/** The rows again, a piece at a time. */
-export function* unpacked({ pieces, width, shifts }: Pick<PackedRows, 'pieces' | 'width' | 'shifts'>): Generator<Cell[][], void, void> {
-  const shift = Array.from({ length: width }, (_, c) => shifts.get(c) ?? 0);
-  for (const piece of pieces) {
-    const constant = Array.from({ length: width }, (_, c) => piece.same.get(c));
-    const numbers = new Float64Array(piece.block, piece.at, piece.numbers);
-    const lengths = new Int32Array(piece.block, piece.at + numbers.byteLength, piece.cells);
-    const text = Buffer.from(piece.block, lengths.byteOffset + lengths.byteLength, piece.textBytes).toString(encodingOf(piece));
-    const rows: Cell[][] = [];
-    let cell = 0;
-    let at = 0;
-    let number = 0;
-    for (let r = 0; r < piece.rows; r++) {
-      const row: Cell[] = [];
-      for (let c = 0; c < width; c++) {
-        let value = constant[c];
-        if (value === undefined) {
-          const length = lengths[cell++]!;
-          if (length === IS_NULL) value = null;
-          else if (length === IS_NUMBER) value = numbers[number++]!;
-          else value = text.slice(at, (at += length));
-        }
-        row.push(typeof value === 'number' ? value + shift[c]! : value);
-      }
-      rows.push(row);
-    }
-    yield rows;
+/** What the rows of a piece hold in columns that are not given once for all of them, one row behind the other, and which columns these are. */
+export interface OwnCells {
+  columns: readonly number[];
+  cells: readonly Cell[];
+}
+
+export function ownCells(piece: Piece, { width, shifts }: Pick<PackedRows, 'width' | 'shifts'>): OwnCells {
+  const columns: number[] = [];
+  for (let c = 0; c < width; c++) if (!piece.same.has(c) && !piece.rising.has(c)) columns.push(c);
+  const shift = columns.map((c) => shifts.get(c) ?? 0);
+  const numbers = new Float64Array(piece.block, piece.at, piece.numbers);
+  const lengths = new Int32Array(piece.block, piece.at + numbers.byteLength, piece.cells);
+  const text = Buffer.from(piece.block, lengths.byteOffset + lengths.byteLength, piece.textBytes).toString(encodingOf(piece));
+  const cells = new Array<Cell>(piece.cells);
+  let at = 0;
+  let number = 0;
+  for (let i = 0, k = 0; i < cells.length; i++, k = k + 1 < columns.length ? k + 1 : 0) {
+    const length = lengths[i]!;
+    if (length === IS_NULL) cells[i] = null;
+    else if (length === IS_NUMBER) cells[i] = numbers[number++]! + shift[k]!;
+    else cells[i] = text.slice(at, (at += length));
   }
+  return { columns, cells };
+}
+
+/** What a column that is given once holds in a row, the first of which is 0. */
+export function givenCell(piece: Piece, { shifts }: Pick<PackedRows, 'shifts'>, column: number, row: number): Cell {
+  const first = piece.rising.get(column);
+  const value = first === undefined ? piece.same.get(column)! : first + row;
+  return typeof value === 'number' ? value + (shifts.get(column) ?? 0) : value;
 }
 
 function pieceOf(rows: readonly Cell[][], width: number, room: (bytes: number) => Pick<Piece, 'block' | 'at'>): Piece {
   const same = new Map<number, Cell>();
+  const rising = new Map<number, number>();
   const own: number[] = [];
   for (let c = 0; c < width; c++) {
     const value = rows[0]![c]!;
     if (rows.every((row) => row[c] === value)) same.set(c, value);
+    else if (typeof value === 'number' && Number.isSafeInteger(value) && rows.every((row, i) => row[c] === value + i)) rising.set(c, value);
     else own.push(c);
   }
   const lengths: number[] = [];
@@ -128,7 +134,7 @@ function pieceOf(rows: readonly Cell[][], width: number, room: (bytes: number) =
   const lengthsAt = at + numbers.length * 8;
   new Int32Array(block, lengthsAt, cells).set(lengths);
   Buffer.from(block, lengthsAt + cells * 4, textBytes).write(text, encodingOf({ wide }));
-  return { rows: rows.length, same, block, at, numbers: numbers.length, cells, textBytes, wide };
+  return { rows: rows.length, same, rising, block, at, numbers: numbers.length, cells, textBytes, wide };
 }
 
 const BEYOND_ONE_BYTE = /[^\0-\u00ff]/;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { type Connection, noteIfLost, type Statement, throwIfLost } from './connection.ts';
-import { type PackedRows, unpacked } from './packed-rows.ts';
+import { givenCell, ownCells, type PackedRows, type Piece } from './packed-rows.ts';
 import type { ThreadConnection } from './writer-messages.ts';
 import { type Cell, quoted, quotedList, type Rows } from '../rows.ts';
 
@@ -23,13 +23,16 @@ type Given = 'each' | 'same' | 'rising';
  */
 function givenIn(insert: string, rows: readonly Cell[][], width: number): Given[] {
   const given = Array.from({ length: width }, (_, c) => givenAs(rows, c));
+  return mayPrepare(insert, given) ? given : given.fill('each');
+}
+
+function mayPrepare(insert: string, given: readonly Given[]): boolean {
   const known = ways.get(insert) ?? new Set<string>();
   ways.set(insert, known);
   const way = given.join(' ');
-  if (known.has(way)) return given;
-  if (known.size >= MAX_WAYS) return given.fill('each');
+  if (!known.has(way) && known.size >= MAX_WAYS) return false;
   known.add(way);
-  return given;
+  return true;
 }
 
 function givenAs(rows: readonly Cell[][], c: number): Given {
@@ -101,10 +104,12 @@ export function rowsOver(connection: Connection): Rows {
   };
   const marks = (names: readonly string[]): string => names.map(() => '?').join(', ');
   const equals = (names: readonly string[], glue: string): string => names.map((n) => `${quoted(n)} = ?`).join(glue);
+  // OR ROLLBACK: a violation here is our own fault and ends the transaction; without it SQLite keeps a journal for each statement.
+  const insertInto = (table: string, columns: readonly string[]): string =>
+    `INSERT OR ROLLBACK INTO ${quoted(table)} (${quotedList(columns)}) VALUES `;
   const insert: Rows['insert'] = async (table, columns, rows) => {
     const width = columns.length;
-    // OR ROLLBACK: a violation here is our own fault and ends the transaction; without it SQLite keeps a journal for each statement.
-    const into = `INSERT OR ROLLBACK INTO ${quoted(table)} (${quotedList(columns)}) VALUES `;
+    const into = insertInto(table, columns);
     const one = `(${marks(columns)})`;
     let at = 0;
     if (rows.length >= GROUP) {
@@ -131,12 +136,37 @@ export function rowsOver(connection: Connection): Rows {
     }
     await each(table, into + one, at === 0 ? rows : rows.slice(at));
   };
+  const insertPiece = async (table: string, columns: readonly string[], piece: Piece, packed: PackedRows): Promise<void> => {
+    const into = insertInto(table, columns);
+    const { columns: own, cells } = ownCells(piece, packed);
+    const given = columns.map((_, c): Given => (piece.rising.has(c) ? 'rising' : piece.same.has(c) ? 'same' : 'each'));
+    let at = 0;
+    if (piece.rows >= GROUP && mayPrepare(into, given)) {
+      noteWrite(connection, table);
+      guarded(() => {
+        const many = grouped(into, given);
+        const once = Object.fromEntries([...piece.same.keys()].map((c) => [`c${c}`, givenCell(piece, packed, c, 0)]));
+        for (; at + GROUP <= piece.rows; at += GROUP) {
+          for (const c of piece.rising.keys()) once[`c${c}`] = givenCell(piece, packed, c, at);
+          const some = cells.slice(at * own.length, (at + GROUP) * own.length);
+          if (own.length < columns.length) many.run(some, once);
+          else many.run(some);
+        }
+      });
+    }
+    const rest: Cell[][] = [];
+    for (let i = at * own.length; at < piece.rows; at++)
+      rest.push(columns.map((_, c) => (given[c] === 'each' ? cells[i++]! : givenCell(piece, packed, c, at))));
+    await insert(table, columns, rest);
+  };
   return {
     asksTogether: true,
     insert,
     insertPacked: async (inserts) => {
-      for (const { table, columns, packed: rows } of inserts)
-        for (const list of unpacked(rows as PackedRows)) await insert(table, columns, list);
+      for (const { table, columns, packed } of inserts) {
+        const rows = packed as PackedRows;
+        for (const piece of rows.pieces) await insertPiece(table, columns, piece, rows);
+      }
     },
     replace: (table, columns, rows) =>
       each(table, `INSERT OR REPLACE INTO ${quoted(table)} (${quotedList(columns)}) VALUES (${marks(columns)})`, rows),

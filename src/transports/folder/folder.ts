@@ -6,7 +6,7 @@ import { milliseconds, readOptions } from '../options.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
 import type { CheckResult, FileTransport, RemoteFile, TransportContext, WriteOptions } from '../transport.ts';
 import type { Problem } from '../../core/errors.ts';
-import { fileChanged, folderMissing, nameUnreadable, notAFile, sizeWrong, targetExists } from '../file-errors.ts';
+import { fileChanged, folderMissing, nameUnreadable, notAFile, notAFolder, sizeWrong, targetExists } from '../file-errors.ts';
 import { confine } from './confine.ts';
 import { watchShare } from '../hung.ts';
 import { folderSettings } from './options.ts';
@@ -145,13 +145,22 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
     }
   }
 
+  async function madeFolder(plain: string): Promise<string> {
+    try {
+      const folder = await confine(root, plain, system);
+      await fs.mkdir(folder, { recursive: true });
+      return folder;
+    } catch (error) {
+      throw ['EEXIST', 'ENOTDIR'].includes(errorCode(error)) ? notAFolder(system, plain) : error;
+    }
+  }
+
   async function rename(from: string, to: string): Promise<void> {
     const target = confinedPath(to, system);
     try {
       const source = await real(from);
       await fs.access(source);
-      const folder = await confine(root, folderOf(target), system);
-      await fs.mkdir(folder, { recursive: true });
+      const folder = await madeFolder(folderOf(target));
       await real(target);
       await moveRefusing(source, join(folder, nameOf(target)));
       await syncFolder(folder);

@@ -1,7 +1,7 @@
 import type { FileEntryWithStats, Stats } from 'ssh2';
 import { AbortedError, FatalError, FileError } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
-import { fileMissing, folderMissing, nameUnreadable, targetExists } from '../file-errors.ts';
+import { fileMissing, folderMissing, nameUnreadable, notAFolder, targetExists } from '../file-errors.ts';
 import { milliseconds, readOptions } from '../options.ts';
 import { patience, tooSlow } from '../patience.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
@@ -145,7 +145,8 @@ export function openSftp(options: Record<string, unknown>, context: TransportCon
     await session
       .call<void>(folder, (sftp, done) => sftp.mkdir(below(session, folder), done))
       .catch(async (error: unknown) => {
-        if (!(await isThere(session, folder, mayBeFolder))) throw error; // else another run made it first
+        if (await isThere(session, folder, mayBeFolder)) return; // another run made it first
+        throw (await isThere(session, folder)) ? notAFolder(system, folder) : error;
       });
   }
 

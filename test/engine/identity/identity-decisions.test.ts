@@ -3,6 +3,7 @@ import { decide, undo, unmerge } from '../../../src/engine/identity/decide.ts';
 import type { MatchedKind } from '../../../src/engine/identity/members.ts';
 import { explainCluster } from '../../../src/engine/identity/explain-cluster.ts';
 import { namedMember } from '../../../src/engine/identity/matched.ts';
+import { identityReport } from '../../../src/engine/identity/report.ts';
 import { reviewList } from '../../../src/engine/identity/review.ts';
 import type { Engine } from '../../../src/engine/run/engine.ts';
 import type { Member } from '../../../src/store/identity/identity.ts';
@@ -62,6 +63,34 @@ describe('a decision of a person', () => {
     expect(await store.knex('il_history').orderBy('id').select('golden_id', 'action')).toContainEqual({ golden_id: 3, action: 'merged' });
     await undo(engine, kind, done.decision, by);
     expect(await state()).toEqual(before);
+  });
+
+  test('is asked for of two names in a house only where one of the records fits nobody else', async () => {
+    const frank = (source: string, key: string): Person => ({
+      ...emma(source, key),
+      first_name: 'Frank',
+      birth_date: '1981-05-20',
+      phone: null,
+    });
+    const grace = (source: string, key: string): Person => ({ ...frank(source, key), first_name: 'Grace', birth_date: null });
+    await store.land([frank('a', '1'), frank('b', '1'), grace('b', '2')]);
+    expect(await store.clusters()).toEqual([['a/1', 'b/1'], ['b/2']]);
+    const { total, pairs } = await reviewList(engine, kind, { limit: 10 });
+    expect(total).toBe(1);
+    expect(pairs[0]).toMatchObject({ veto: 'alone', a: { golden_records: 2 }, b: { golden_records: 1 } });
+    expect(pairs[0]!.reasons[0]).toContain('fits nobody else');
+    const report = async (): Promise<unknown> => {
+      const { waiting, estimate } = await identityReport(engine, kind);
+      return { waiting: waiting.pairs, recall: estimate.recall };
+    };
+    expect(await report()).toEqual({ waiting: 1, recall: 1 });
+    await store.land([grace('a', '2')]);
+    expect(await store.clusters()).toEqual([
+      ['a/1', 'b/1'],
+      ['a/2', 'b/2'],
+    ]);
+    expect((await reviewList(engine, kind, { limit: 10 })).total).toBe(0);
+    expect(await report()).toEqual({ waiting: 0, recall: 1 });
   });
 
   test('keeps apart what the score would link, also after everything was imported again', async () => {

@@ -116,6 +116,23 @@ describe('a new resident', () => {
     if (twin.length > 0) expect(t.received().pool.filter((line) => line.includes('first=Olivia'))).toHaveLength(1);
     expect(twin.map((row) => row.state)).toEqual(['held', 'held']);
   });
+
+  test('is made where the system has only another one of the household, once a second system knows them', async () => {
+    const unknown = { phone: '', email: '' };
+    const t = await ready({
+      carry: ' create: true ',
+      people: { clerk: [kept('C1', unknown)], pool: [kept('P1', unknown)], bank: [kept('B1', unknown)] },
+    });
+    const spouse = { ...kept('C2', unknown), first: 'Warren', birth: '1949-05-05' };
+    t.edit('clerk', 'C2', spouse);
+    await t.night();
+    expect(t.received()).toEqual(NOTHING);
+    const held = (await t.town.rows('il_outbox')).filter((row) => String(row.problems).includes('CARRY_IN_REVIEW'));
+    expect(held.map((row) => row.state)).toEqual(['held', 'held']);
+    t.edit('bank', 'B2', { ...spouse, id: 'B2' });
+    await t.night();
+    expect(t.received()).toMatchObject({ bank: [], pool: expect.arrayContaining(['new first=Warren']) as unknown });
+  });
 });
 
 test('killed before or after any commit and run again, nothing is lost and nothing comes twice', { timeout: 240_000 }, async () => {

@@ -30,11 +30,9 @@ type AheadRun = Pick<InboundRun, 'bound' | 'connection' | 'entities' | 'knex' | 
 
 /** Fewer records than these are compared when they are landed: starting a thread takes longer. */
 const THREAD_FROM = 200;
-/** Records in one list for the thread, and the lists that it has before it at most. */
-const LIST = 250;
+/** Records in one list for the thread at most, and the lists that it has before it. The longer, the fewer pages of keys are read. */
+const LIST = 1000;
 const AT_ONCE = 2;
-/** Of what is left at the end, the thread compares so much: it has done so for a while, and is quicker. */
-const SHARE = 0.65;
 /** What it reads of members, besides their links: what those say is looked at again. */
 const TABLES = ['il_member', 'il_member_key', 'il_key_page', 'il_signature_page'];
 
@@ -62,26 +60,35 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
   let holds = false;
   /** What members are in once they are landed is no longer what the thread read. */
   let isOver = false;
-  let ended = Promise.resolve();
+  /** The thread gives no more. */
+  let hasEnded = false;
+  let arrival = Promise.withResolvers<void>();
 
   function begin(): Worker {
     const worker = new Worker(new URL('./compare-ahead-thread.ts', import.meta.url), { workerData: start });
-    const over = Promise.withResolvers<void>();
-    ended = over.promise;
+    const arrived = (): void => {
+      arrival.resolve();
+      arrival = Promise.withResolvers();
+    };
+    const end = (): void => {
+      hasEnded = true;
+      arrived();
+    };
     worker.on('message', (list: FoundAhead) => {
       found.push(list);
       open--;
       send();
+      arrived();
     });
     // Members that it does not answer for are compared when they are landed.
-    worker.on('error', () => over.resolve());
-    worker.on('exit', () => over.resolve());
+    worker.on('error', end);
+    worker.on('exit', end);
     return worker;
   }
 
-  /** Gives the thread what it can begin with soon: what is left may be divided. */
+  /** Gives the thread what it can begin with now, and a whole list behind that. */
   function send(): void {
-    while (!isOver && open < AT_ONCE && waiting.length >= (thread ? LIST : THREAD_FROM)) give(waiting.splice(0, LIST));
+    while (!isOver && open < AT_ONCE && waiting.length >= (open === 0 ? THREAD_FROM : LIST)) give(waiting.splice(0, LIST));
   }
 
   function give(records: readonly SourceRecord[]): void {
@@ -98,6 +105,15 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
     }
   }
 
+  async function* listsOf(entityId: number): AsyncGenerator<FoundAhead> {
+    for (let at = 0; ; at++) {
+      while (at === found.length && !hasEnded) await arrival.promise;
+      const list = found[at];
+      if (!list) return;
+      if (list.entityId === entityId) yield list;
+    }
+  }
+
   return {
     add(records) {
       for (const record of records) waiting.push(record);
@@ -109,20 +125,16 @@ export async function compareAhead(run: AheadRun, file: string): Promise<Compare
     found(entityId) {
       const names = given.get(entityId);
       if (!holds || !names) return undefined;
-      given.delete(entityId);
       if (!isOver) {
-        // The others are compared by who asks, at the same time.
+        // All of them, though who asks has nothing else to compare: the thread is quicker, as it has done so for a while.
         isOver = true;
-        give(waiting.splice(0, waiting.length * SHARE));
-        waiting.length = 0;
+        while (waiting.length > 0) give(waiting.splice(0, LIST));
         thread!.postMessage('end');
       }
+      given.delete(entityId);
       return {
         isComing: ({ source, key }) => names.has(nameOf({ source, key })),
-        all: async () => {
-          await ended;
-          return found.filter((list) => list.entityId === entityId);
-        },
+        lists: () => listsOf(entityId),
       };
     },
     stop: async () => void (await thread?.terminate()),

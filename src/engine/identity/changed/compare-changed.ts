@@ -35,15 +35,20 @@ export interface BlocksBefore {
   members: NumberLists;
 }
 
-/** Compares members with all others but those in `apart`. */
+/** Compares members with all others but those in `apart`. `moved`: by key, the members of blocks as they were before others moved in them. */
 export async function compareChanged(
   store: IdentityStore,
   model: IdentityModel,
   changed: readonly Changed[],
   apart: ReadonlySet<number>,
+  moved?: ReadonlyMap<number, readonly number[]>,
 ): Promise<Compared> {
   const { keys, byKey } = keysOfChanged(model, changed);
   await readBlocks(store, model, byKey);
+  for (const [key, members] of moved ?? []) {
+    const block = byKey.get(key);
+    if (block) block.members = members;
+  }
   const open = (key: number): boolean => {
     const { members, population, isRule } = byKey.get(key)!;
     return members.length <= capOf(model, population, isRule);

@@ -1,6 +1,6 @@
 import { blockKeys } from '../../../identity/block/passes.ts';
 import type { IdentityModel } from '../../../identity/model.ts';
-import { scorePair, verdictOf } from '../../../identity/score/score.ts';
+import { scoreLikelyPair, scorePair } from '../../../identity/score/score.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
 import { isTie } from '../place.ts';
@@ -21,9 +21,9 @@ export function edgeOf(model: IdentityModel, x: Member, y: Member, rule: string 
   const [first, second] = x.id < y.id ? [x, y] : [y, x];
   if (first.population !== second.population || first.state !== 'live' || second.state !== 'live') return undefined;
   const population = model.populations[first.population]!;
-  const scored = scorePair(population, first.profile!, second.profile!);
-  const verdict = verdictOf(population, scored);
-  if (verdict === 'none' && rule === null) return undefined;
+  const likely = scoreLikelyPair(population, first.profile!, second.profile!);
+  if (!likely && rule === null) return undefined;
+  const { verdict, scored } = likely ?? { verdict: 'none' as const, scored: scorePair(population, first.profile!, second.profile!) };
   return { a: first.id, b: second.id, score: scored.score, verdict, veto: scored.veto ?? null, rule };
 }
 

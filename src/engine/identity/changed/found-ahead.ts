@@ -3,6 +3,7 @@ import type { SourceRecord } from '../../../core/record.ts';
 import type { IdentityStore } from '../../../store/identity/identity.ts';
 import type { Knex } from '../../../store/open.ts';
 import type { Changed, Compared } from './compare-changed.ts';
+import type { ComparedMember } from './move-keys.ts';
 
 /**
  * Members that will change are compared with all others while the file that changes them is still being compared with the store: by a
@@ -23,8 +24,8 @@ export interface CompareAhead {
 export interface Coming {
   /** The thread compares it, or has done so. */
   isComing(member: { source: string; key: string }): boolean;
-  /** Waits for the thread. */
-  all(): Promise<FoundAhead[]>;
+  /** What it found, as it comes. */
+  lists(): AsyncIterable<FoundAhead>;
 }
 
 /** What comparing some members that will change found. */
@@ -38,23 +39,18 @@ export interface FoundAhead {
   onPage: NumberLists;
 }
 
-/** Of members that changed, those that were compared ahead and are what they were taken to be; the store knows their pages then. */
+/** Those of a list that changed and are what they were taken to be, by id; the store knows their pages then. */
 export function takeFound(
   store: IdentityStore,
-  changed: readonly Changed[],
-  found: readonly FoundAhead[],
-): Map<number, { compared: Compared; at: number }> {
-  const places = new Map<number, { list: FoundAhead; at: number }>();
-  for (const list of found) list.members.forEach((id, at) => places.set(id, { list, at }));
-  const taken = new Map<number, { compared: Compared; at: number }>();
-  const lists = new Set<FoundAhead>();
-  for (const { member, population, profile } of changed) {
-    const place = places.get(member.id);
-    if (!place || place.list.profiles[place.at] !== JSON.stringify([population, profile])) continue;
-    taken.set(member.id, { compared: place.list.compared, at: place.at });
-    lists.add(place.list);
-  }
-  for (const { compared, onPage } of lists)
+  changed: ReadonlyMap<number, Changed>,
+  { members, profiles, compared, onPage }: FoundAhead,
+): ComparedMember[] {
+  const taken: ComparedMember[] = [];
+  members.forEach((id, at) => {
+    const one = changed.get(id);
+    if (one && profiles[at] === JSON.stringify([one.population, one.profile])) taken.push({ changed: one, compared, at });
+  });
+  if (taken.length > 0)
     store.keys.know(
       compared.blocks.keys,
       Array.from(compared.blocks.keys, (_, i) => listAt(onPage, i)),

@@ -39,7 +39,13 @@ export interface CrossedRule {
 }
 
 /** Writes the keys that changed. */
-export async function moveKeys(store: IdentityStore, model: IdentityModel, members: readonly ComparedMember[]): Promise<Moved> {
+export async function writeKeys(store: IdentityStore, members: readonly ComparedMember[]): Promise<void> {
+  await store.keys.remove(pairsOf(members, 'left'));
+  await store.keys.add(pairsOf(members, 'came'));
+}
+
+/** What became of blocks where these keys were written. */
+export async function movedBlocks(store: IdentityStore, model: IdentityModel, members: readonly ComparedMember[]): Promise<Moved> {
   const blocks = blocksOfAll(model, members);
   for (const { changed, compared, at } of members) {
     const { id } = changed.member;
@@ -47,8 +53,6 @@ export async function moveKeys(store: IdentityStore, model: IdentityModel, membe
     for (const key of listAt(compared.left, at)) blocks.get(key)!.left.push(id);
   }
   const moved = inOrder(blocks).filter(({ left, came }) => left.length + came.length > 0);
-  await store.keys.remove(pairsOf(moved, ({ left }) => left));
-  await store.keys.add(pairsOf(moved, ({ came }) => came));
   await moveMembers(store, moved);
   const crossed: CrossedBlock[] = [];
   const crossedRules: CrossedRule[] = [];
@@ -76,11 +80,11 @@ function inOrder(blocks: ReadonlyMap<number, MovedBlock>): MovedBlock[] {
   return Array.from(Float64Array.from(blocks.keys()).sort(), (key) => blocks.get(key)!);
 }
 
-/** Keys with members, as the store takes them. */
-function pairsOf(blocks: readonly MovedBlock[], of: (block: MovedBlock) => readonly number[]): [number, number][] {
+/** Keys with members, in order, as the store takes them. */
+function pairsOf(members: readonly ComparedMember[], which: 'came' | 'left'): [number, number][] {
   const pairs: [number, number][] = [];
-  for (const block of blocks) for (const member of of(block)) pairs.push([block.key, member]);
-  return pairs;
+  for (const { changed, compared, at } of members) for (const key of listAt(compared[which], at)) pairs.push([key, changed.member.id]);
+  return pairs.sort((x, y) => x[0] - y[0]);
 }
 
 /** Moves members in blocks that were read. Read again are those of which not all members were known. */

@@ -4,14 +4,15 @@ import type { IdentityModel } from '../../../identity/model.ts';
 import { RULE_CAP } from '../../../identity/resolve.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
 import type { IdentityStore, Member, StoredEdge } from '../../../store/identity/identity.ts';
-import { type Coming, takeFound } from './found-ahead.ts';
-import { compareChanged } from './compare-changed.ts';
+import type { Coming } from './found-ahead.ts';
+import { memberNow } from './compare-changed.ts';
+import { comparedMembers } from './compared-members.ts';
 import { neighbors, pairName } from './compare-touched.ts';
 import { compareBlocks, edgeOf } from './crossed-blocks.ts';
 import { edgesOfChanged } from './edges-of-changed.ts';
 import { loadMembers } from './load-members.ts';
-import { blocksOf, type ComparedMember, type CrossedRule, moveKeys } from './move-keys.ts';
-import { isTie, placeRegion } from '../place.ts';
+import { blocksOf, type CrossedRule, movedBlocks } from './move-keys.ts';
+import { type Around, isTie, placeRegion } from '../place.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
 export interface Touched {
@@ -44,61 +45,48 @@ export async function resolveTouched(
   for (const { member } of touched) if (member.golden !== null) goldens.add(member.golden);
   const changed = touched.filter((t) => !isSame(t)).sort((x, y) => x.member.id - y.member.id);
   const ids = new Set(changed.map(({ member }) => member.id));
-  const found = await comparedOf(store, model, changed, ahead);
-  const moved = await moveKeys(store, model, found);
-  for (const { member, population, profile } of changed) {
-    member.population = population;
-    member.profile = profile === null ? null : [...profile];
-  }
+  const { found, done: around } = await comparedMembers(store, model, changed, ahead, async () => {
+    await store.updateMembers(changed.map(memberNow), 'compared');
+    await writeSignatures(store, model, changed);
+    return readAround(store, changed, members);
+  });
+  const moved = await movedBlocks(store, model, found);
+  for (const one of changed) Object.assign(one.member, memberNow(one));
   // What is gone keeps its id in use: by whoever was with it.
-  const back: Member[] = [];
-  for (const { member, profile } of changed) {
-    if (profile !== null) {
-      if (member.host !== null) back.push(member);
-      member.host = null;
-      member.state = 'live';
-    } else member.state = 'gone';
-  }
-  await store.updateMembers(
-    changed.map(({ member }) => member),
-    'compared',
-  );
+  const back = changed.flatMap(({ member }) => (member.state === 'live' && member.host !== null ? member : []));
+  for (const member of back) member.host = null;
   await store.updateMembers(back);
-  await writeSignatures(store, model, changed);
   const start = new Set(ids);
   const edges = await edgesOfChanged(store, model, found, moved, members);
-  for (const id of await replaceEdges(store, await store.edgesOf([...ids]), edges)) start.add(id);
+  const isOfChanged = ({ a, b }: StoredEdge): boolean => ids.has(a) || ids.has(b);
+  for (const id of await replaceEdges(store, around.edges.filter(isOfChanged), edges)) start.add(id);
   const { crossed, crossedRules } = moved;
-  for (const id of await compareNeighbors(store, model, crossedRules, ids, members)) start.add(id);
-  for (const id of await compareBlocks(store, model, crossed, ids, members)) start.add(id);
-  const placed = await placeRegion(store, model, start, members, { of: ids, edges });
+  const others = new Set([
+    ...(await compareNeighbors(store, model, crossedRules, ids, members)),
+    ...(await compareBlocks(store, model, crossed, ids, members)),
+  ]);
+  for (const id of others) start.add(id);
+  const placed = await placeRegion(store, model, start, members, {
+    of: around.of.difference(others),
+    edges: [...edges, ...around.edges.filter((edge) => !isOfChanged(edge))],
+    goldens: around.goldens,
+  });
   for (const golden of placed.goldens) goldens.add(golden);
   for (const { member } of touched) goldens.add(placed.goldenOf.get(member.id) ?? member.golden!);
   for (const { member } of touched) if (!placed.goldenOf.has(member.id)) placed.goldenOf.set(member.id, member.golden!);
   return { goldens, goldenOf: placed.goldenOf };
 }
 
-/** What comparing members that changed finds, in their order. */
-async function comparedOf(
-  store: IdentityStore,
-  model: IdentityModel,
-  changed: readonly Touched[],
-  ahead: Coming | undefined,
-): Promise<ComparedMember[]> {
-  const ids = new Set(changed.map(({ member }) => member.id));
-  const found = new Map<number, Pick<ComparedMember, 'compared' | 'at'>>();
-  const compareHere = async (some: readonly Touched[]): Promise<void> => {
-    if (some.length === 0) return;
-    const compared = await compareChanged(store, model, some, ids);
-    some.forEach(({ member }, at) => found.set(member.id, { compared, at }));
-  };
-  // While the thread compares the others.
-  await compareHere(changed.filter(({ member }) => !ahead?.isComing(member)));
-  if (ahead) {
-    for (const [id, one] of takeFound(store, changed, await ahead.all())) if (!found.has(id)) found.set(id, one);
-    await compareHere(changed.filter(({ member }) => !found.has(member.id)));
-  }
-  return changed.map((one) => ({ changed: one, ...found.get(one.member.id)! }));
+/**
+ * Who was with members that changed, which is added to `members`, and the edges of all of them. Edges between members that did not change
+ * only change where a block crosses its cap, or a neighbor comes or goes.
+ */
+async function readAround(store: IdentityStore, changed: readonly Touched[], members: Map<number, Member>): Promise<Around> {
+  const goldens = new Set(changed.flatMap(({ member }) => member.golden ?? []));
+  const mates = await store.ofGoldens([...goldens]);
+  for (const mate of mates) if (!members.has(mate.id)) members.set(mate.id, mate);
+  const of = new Set([...changed.map(({ member }) => member.id), ...mates.map(({ id }) => id)]);
+  return { of, goldens, edges: await store.edgesOf([...of]) };
 }
 
 export function isSame({ member, isNew, population, profile }: Touched): boolean {

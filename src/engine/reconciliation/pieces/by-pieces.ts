@@ -12,7 +12,7 @@ import { stopIfAsked } from '../../run/context.ts';
 import { gatherAlike } from '../alike.ts';
 import type { PartContext } from '../changed-part.ts';
 import { type KeptState, stateAfter } from '../kept-state.ts';
-import { keysOf } from '../match-keys.ts';
+import { addKeys } from '../match-keys.ts';
 import { townDays } from '../pass-rules.ts';
 import type { SideReader, StoredEntry } from '../read-entries.ts';
 import type { ReconciliationRun } from '../reconciliation-run.ts';
@@ -60,7 +60,7 @@ export async function reconcileByPieces(
     found.matches.sort((a, b) => (a.id < b.id ? -1 : 1));
     const ids = await saving.add(passMatchesOf(found.matches, entityIds));
     explained.add(found.matches);
-    if (mayRunInPart(rules)) keys.add(keysOf(rules, found, ids));
+    if (mayRunInPart(rules)) addKeys(rules, found, ids, keys.add);
     for (const side of SIDES) alike.add(side, sides[side]);
     state = await stateAfter(trx, basis, rules, sides, decisions, state);
   }

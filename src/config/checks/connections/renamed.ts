@@ -1,8 +1,8 @@
-import type { Problem } from '../../core/errors.ts';
-import { problemAt } from '../draft.ts';
-import type { Draft, Part } from '../draft.ts';
-import type { PipelineConfig, ReconciliationConfig } from '../schema/pipeline.ts';
-import type { Path } from '../yaml/document.ts';
+import type { Problem } from '../../../core/errors.ts';
+import { problemAt } from '../../draft.ts';
+import type { Draft, Part } from '../../draft.ts';
+import type { PipelineConfig, ReconciliationConfig } from '../../schema/pipeline.ts';
+import type { Path } from '../../yaml/document.ts';
 
 /** Connections that were renamed: a former name is of one of them, and nothing in the pipelines goes by it anymore. */
 export function checkRenamed(draft: Draft): Problem[] {

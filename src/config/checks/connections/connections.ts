@@ -1,16 +1,18 @@
 import type { z } from 'zod';
-import type { Problem } from '../../core/errors.ts';
-import { optionsOf, schemaOfOptions } from '../connection-options.ts';
-import { problemAt } from '../draft.ts';
-import type { Draft, Part } from '../draft.ts';
-import { explainIssues, unknownKey } from '../explain.ts';
-import type { ConnectorConfig } from '../schema/connector.ts';
-import { isSecretAt } from '../schema-at.ts';
-import { eachText, missingSecrets } from '../secrets/secrets.ts';
-import { textOfPath } from '../words.ts';
-import type { Path } from '../yaml/document.ts';
-import { unknownReference } from './references.ts';
-import type { KnownTransports } from './transport-rules.ts';
+import type { Problem } from '../../../core/errors.ts';
+import { optionsOf, schemaOfOptions } from '../../connection-options.ts';
+import { problemAt } from '../../draft.ts';
+import type { Draft, Part } from '../../draft.ts';
+import { explainIssues, unknownKey } from '../../explain.ts';
+import { connectorOver } from '../../project.ts';
+import type { ConnectorConfig } from '../../schema/connector.ts';
+import { isSecretAt } from '../../schema-at.ts';
+import { eachText, missingSecrets } from '../../secrets/secrets.ts';
+import { textOfPath } from '../../words.ts';
+import type { Path } from '../../yaml/document.ts';
+import { checkConnectionTransport } from './transport.ts';
+import { unknownReference } from '../references.ts';
+import type { KnownTransports } from '../transport-rules.ts';
 
 type Options = Record<string, unknown>;
 
@@ -27,7 +29,13 @@ export function checkConnections(draft: Draft, transports: KnownTransports): Pro
       return [unknownReference('connector', connection.connector, draft.connectors.keys(), connections, [...base, 'connector'])];
     const connector = draft.connectors.get(connection.connector);
     if (!connector) return [];
-    return checkOptions(connections, [...base, 'options'], connection.options, connector, transports[connector.value.transport]?.options);
+    const unfit =
+      connection.transport === undefined
+        ? []
+        : checkConnectionTransport(connections, base, connection.transport, connector.value, transports);
+    if (unfit.length > 0) return unfit;
+    const used = { ...connector, value: connectorOver(connector.value, connection.transport) };
+    return checkOptions(connections, [...base, 'options'], connection.options, used, transports[used.value.transport]?.options);
   });
 }
 
