@@ -66,6 +66,31 @@ describe('one cause, once', () => {
     expect(Object.fromEntries(causes)).toEqual({ a: null, b: null, c: 'a', d: null, e: null });
   });
 
+  test('a receipt and its payment say the same of a void: one cause, in one reconciliation as in two', () => {
+    const voided = { type: 'void_after_deposit', holds: false };
+    const causes = causesOf(
+      [
+        one('a', 'slips', { ...voided, records: ['receipt'], kin: ['payment'] }),
+        one('b', 'slips', { ...voided, records: ['payment'], kin: ['receipt'] }),
+        one('c', 'bank', { ...voided, records: ['payment'] }),
+        one('d', 'bank', { ...voided, records: ['another'] }),
+      ],
+      ORDER,
+    );
+    expect(Object.fromEntries(causes)).toEqual({ a: null, b: 'a', c: 'a', d: null });
+  });
+
+  test('a total that differs by just what is wrong with one of its records is an echo of that', () => {
+    const payment = one('wrong sign', 'slips', { type: 'amount_differs', records: ['receipt', 'p1'], right: new Set(['p1']), minor: -110 });
+    const total = (minor: number): Echoing =>
+      one('total', 'bank', { type: 'control_total_differs', records: ['p1', 'p2'], right: new Set(), minor });
+    const slip = one('slip', 'bank', { named: 'total' });
+    const causes = (...given: Echoing[]) => Object.fromEntries(causesOf(given, ORDER));
+    expect(causes(payment, total(-110), slip)).toEqual({ 'wrong sign': null, total: 'wrong sign', slip: 'wrong sign' });
+    // A record more is missing: the batch is the trouble.
+    expect(causes(payment, total(-150), slip)).toEqual({ 'wrong sign': 'total', total: null, slip: 'total' });
+  });
+
   test('for every input: causes are not echoes, and the order of the input changes nothing', () => {
     const given = fc.array(
       fc.record({

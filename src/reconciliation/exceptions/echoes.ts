@@ -47,7 +47,6 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     // Two findings about one record are two causes, unless they say the same.
     const names = [
       ...e.records.map((record) => (e.holds ? `money ${record}` : `${e.type} ${record}`)),
-      ...(e.kin ?? []).map((record) => `${e.type} ${record}`),
       ...e.tags.filter(({ role }) => role === 'either').map(({ name }) => `tag ${name}`),
     ];
     for (const name of names) {
@@ -60,8 +59,7 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
     if (list.length < 2) continue;
     const [first, ...rest] = [...list].sort(before);
     for (const e of rest) {
-      // Of a receipt and its payment both say that it was voided: in one reconciliation, too.
-      if (e.pipeline === first!.pipeline && !areKin(e, first!)) continue;
+      if (e.pipeline === first!.pipeline) continue;
       const known = cause.get(e.id);
       if (known === null || before(first!, byId.get(known!)!) < 0) cause.set(e.id, first!.id);
     }
@@ -81,6 +79,7 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
       const [head] = list?.sort((a, b) => nearer(e, a, b)) ?? [];
       if (head && cause.get(e.id) === null) cause.set(e.id, head.id);
     }
+  nameKin(exceptions, cause, before);
   for (const e of exceptions) if (e.named !== undefined && e.named !== e.id && byId.has(e.named)) cause.set(e.id, e.named);
   // An echo of an echo is one of the cause; where they name each other in a circle, the first of the circle is the cause.
   const direct = new Map(cause);
@@ -98,8 +97,33 @@ export function causesOf(exceptions: readonly Echoing[], order: ReadonlyMap<stri
   return cause;
 }
 
-function areKin(a: Echoing, b: Echoing): boolean {
-  return a.type === b.type && a.records.some((record) => b.kin?.includes(record));
+/**
+ * Of a receipt and its payment both say that it was voided, in one reconciliation or in two: what is matched tells one trouble. What
+ * `echo_of` has named is named already.
+ */
+function nameKin(exceptions: readonly Echoing[], cause: Map<string, string | null>, before: (a: Echoing, b: Echoing) => number): void {
+  const alike = new Map<string, Echoing[]>();
+  for (const e of exceptions)
+    if (!e.holds)
+      for (const record of [...e.records, ...(e.kin ?? [])])
+        alike.set(`${e.type} ${record}`, [...(alike.get(`${e.type} ${record}`) ?? []), e]);
+  const isUnder = (e: Echoing, head: Echoing): boolean => {
+    const seen = new Set<string>();
+    for (let id: string | null = e.id; id !== null && !seen.has(id); id = cause.get(id) ?? null) {
+      if (id === head.id) return true;
+      seen.add(id);
+    }
+    return false;
+  };
+  for (const list of alike.values()) {
+    const [first, ...rest] = list.sort(before);
+    for (const e of rest) {
+      const areKin = [first!, e].some((one) =>
+        one.kin?.some((record) => [first!, e].some((other) => other !== one && other.records.includes(record))),
+      );
+      if (areKin && cause.get(e.id) === null && !isUnder(first!, e)) cause.set(e.id, first!.id);
+    }
+  }
 }
 
 /**

@@ -344,6 +344,15 @@ describe('what a difference is called', () => {
     expect(correction({}, 'bank_amount_differs', [...SLIP.on, { left: 'day', right: 'day' }])).toEqual(['deposit_without_receipt e']);
   });
 
+  test('so it is where a number has one line of the bank only', () => {
+    const of = (...lines: Entry[]) =>
+      reconcile({ unequal: 'bank_amount_differs' }, [entry('a', 6300, '2026-07-01', { slip: '7' })], lines).found;
+    const credit = entry('d', 6300, '2026-07-02', { slip: '7' });
+    expect(of(credit, entry('e', -2000, '2026-07-03', { slip: '7' }))).toEqual(['bank_amount_differs a d e']);
+    // Not the amount of the slip: it is not known which of the two lines is its own.
+    expect(of({ ...credit, minor: 6200 }, entry('e', -2000, '2026-07-03', { slip: '7' }))).not.toContain('bank_amount_differs a d e');
+  });
+
   test('a record without the number of its bag is part of the difference, not an exception of its own', () => {
     const keyless = entry('k', 1950, '2026-07-01', { slip: null, till: 'T1' });
     const given = { passes: [SLIP, BY_TILL] };
@@ -581,6 +590,27 @@ describe('what is not there', () => {
     const found = exceptions.filter((e) => e.type === 'receipt_gap').map((e) => [e.facts.first, e.facts.last]);
     expect(found).toEqual([[`${other}102`, `${other}104`]]);
     expect(exceptions.filter((e) => e.type === 'missing_batch')).toHaveLength(1);
+  });
+
+  test('numbers of a batch whose total does not hold are an echo of that', () => {
+    const total = (count: number): ControlTotal => ({
+      ...{ id: 't', currency: 'USD', minor: null, count, first: '101', last: '104', day: dayNumber('2026-07-01') },
+      values: { place: 'pool' },
+    });
+    const causesOf = (count: number) => {
+      const rules: Rules = {
+        reconciliation: 'r',
+        passes: [{ kind: 'control', name: 'closes', of: 'left', on: [{ left: 'place', right: 'place' }] }],
+        open: { left: { type: 'not_deposited', within: 1 }, right: { type: 'deposit_without_receipt', within: 0 } },
+        exceptions: { ...NO_RULES, gaps },
+        totals: { closes: [total(count)] },
+      };
+      const { exceptions } = reconcileSides(rules, { left: numbered('101', '102', '104'), right: [] }, [], days, TODAY);
+      const [gap] = exceptions.filter((e) => e.type === 'receipt_gap');
+      return [gap!.facts.first, exceptions.find(({ id }) => id === gap!.cause)?.type];
+    };
+    expect(causesOf(4)).toEqual(['103', 'control_total_differs']);
+    expect(causesOf(3)).toEqual(['103', undefined]);
   });
 
   test('a day without a settlement, by the calendar and by habit', () => {

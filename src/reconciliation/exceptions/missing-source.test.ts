@@ -109,3 +109,30 @@ test('of a bag in several lines of the bank, the line that is missing is in the 
   expect(of('one_to_many')).toEqual(['less']);
   expect(of('one_to_one')).toEqual([]);
 });
+
+test('two bags that are short by a day on which nothing came are echoes of that, and so is what was only expected of that day', () => {
+  const bag = (id: string): FoundException => ({
+    ...open(id, '2026-06-03'),
+    ...{ type: 'amount_differs', right: [{ ...open('slip', '2026-06-04').left[0]!, minor: 150 }] },
+    facts: { left_sum: 100, right_sum: 150, pass: 'bag' },
+  });
+  const guess: FoundException = {
+    ...open('guess', '2026-06-02'),
+    type: 'missing_settlement',
+    left: [],
+    holds: false,
+    facts: { side: 'right' },
+  };
+  const passes: KeyPass[] = [{ kind: 'key', name: 'bag', on: [], sides: 'many_to_one', confirm: 'automatic' }];
+  const rules = { reconciliation: 'r', passes, open: { left: { type: 'not_deposited', within: 5 }, right: { type: 'x', within: 0 } } };
+  const seen = new Set(weekdays('2026-03-02', '2026-10-30').filter((n) => n !== day('2026-06-02')));
+  const causes = (...given: FoundException[]) => {
+    const list = given.map((e) => ({ ...e }));
+    nameMissingSources({ rules, days, asOf: day('2026-10-30'), currency: 'USD' }, list, [
+      { pipeline: 'payments', side: 'left', seen, missing: [] },
+    ]);
+    return list.filter((e) => e.cause !== undefined).map(({ id }) => id);
+  };
+  expect(causes(bag('a'), bag('b'), guess)).toEqual(['a', 'b', 'guess']);
+  expect(causes(bag('a'), guess)).toEqual([]);
+});

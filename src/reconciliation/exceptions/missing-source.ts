@@ -56,10 +56,10 @@ export function nameMissingSources(
       const [day] = lacking as [number];
       const isOfThem = (e: FoundException): boolean =>
         e.cause === undefined && daysFor(context, source, e).some((each) => lacking.includes(each));
-      const alone = open.filter(isOfThem);
-      if (alone.reduce((n, e) => n + weightOf(e), 0) < FEWEST_ECHOES) continue;
-      // A bag of a week of which one day did not come has less than its slip says.
-      const echoes = [...alone, ...short.filter(isOfThem)];
+      // A bag of a week of which one day did not come has less than its slip says: one trouble, whatever the number of its records.
+      const [alone, less] = [open.filter(isOfThem), short.filter(isOfThem)];
+      if (alone.reduce((n, e) => n + weightOf(e), less.length) < FEWEST_ECHOES) continue;
+      const echoes = [...alone, ...less, ...exceptions.filter((e) => isGuess(source, e) && isOfThem(e))];
       const which = lacking.length > 1 ? `since ${dateOf(day)}` : `of ${dateOf(day)}`;
       const text = `${source.pipeline} gave nothing ${which}, although it has something on every business day.`;
       const made = missingSource(context, source, dateOf(day), text, echoes);
@@ -126,6 +126,11 @@ function isFor({ rules }: Context, { side }: SourceState, e: FoundException): bo
   const other: Side = side === 'left' ? 'right' : 'left';
   if (e.holds) return e[other].length > 0 && e[side].length === 0 && e.type === rules.open[other].type;
   return (e.type === 'missing_batch' || e.type === 'missing_settlement') && e.facts.side === side;
+}
+
+/** A settlement is only expected by habit: on a day of which no payments came, it is not known whether there was anything to settle. */
+function isGuess({ side }: SourceState, { type, facts }: FoundException): boolean {
+  return type === 'missing_settlement' && facts.side !== side;
 }
 
 /**

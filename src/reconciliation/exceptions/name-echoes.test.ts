@@ -127,6 +127,8 @@ describe('what is open because its counterpart never came', () => {
     };
     expect(causesOf(total('1', 'permits', 700))).toEqual(['other -', 's permits, 2026-07-01']);
     expect(causesOf(total('1', 'permits', 890))).toEqual(['other -', 's -']);
+    // Two processors have its cards.
+    expect(causesOf(total('1', 'permits', 1200))).toEqual(['other permits, 2026-07-01', 's permits, 2026-07-01']);
     // Two batches that say the same: it is not known which one it is.
     expect(causesOf(total('1', 'permits', 700), total('2', 'clerk', 700))).toEqual(['other -', 's -']);
   });

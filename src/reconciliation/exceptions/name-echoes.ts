@@ -65,6 +65,31 @@ function nameMissingBatches(work: Work): void {
     if (cause !== undefined) exception.cause = cause;
     else nameByAmount(work, exception, missing, pairs);
   }
+  for (const batch of missing) nameTwoByAmount(work, batch, missing, pairs);
+}
+
+/**
+ * The cards of an office are settled by two processors: what is of the day of a missing batch, and comes to just what its total says
+ * together with one other, is its echo, where only these two do.
+ */
+function nameTwoByAmount(work: Work, batch: Echoed, missing: readonly Echoed[], pairs: readonly FieldPair[]): void {
+  const other: Side = batch.of === 'left' ? 'right' : 'left';
+  const { minor } = batch;
+  if (minor === undefined || [...work.exceptions, ...(work.known?.kept ?? [])].some(({ holds, cause }) => holds && cause === batch.cause))
+    return;
+  const near = [...work.exceptions, ...(work.known?.kept ?? [])].filter((e) => {
+    if (!e.holds || e.cause !== undefined || e[batch.of].length || e.type !== work.rules.open[other].type) return false;
+    return e[other].every((entry) =>
+      agreesWith(batch.values, (field) => counterpartOf(entry, field, batch.values[field], batch.of, pairs), true, 0),
+    );
+  });
+  const found: [FoundException, FoundException][] = [];
+  const sums = near.map((e) => sumsOf(work, e[other], other).at(-1)!);
+  for (const [i, sum] of sums.entries())
+    for (let j = 0; j < i && found.length < 2; j++) if (sum + sums[j]! === minor) found.push([near[i]!, near[j]!]);
+  const [two, second] = found;
+  const isOfAnother = missing.some((one) => one !== batch && one.minor === minor && one.of === batch.of);
+  if (two && !second && !isOfAnother) for (const e of two) e.cause = batch.cause;
 }
 
 /**

@@ -31,6 +31,7 @@ import {
 } from './work.ts';
 import { exceptUnequal, holdUnequal } from './unequal.ts';
 import { runKeyPass } from './run-key-pass.ts';
+import { completedBy, groupsOf, heldOfSeveral } from './held-records.ts';
 
 export type { EntryState, FoundException, Known, OutOfScope, ReconciledMatch, Rules } from './work.ts';
 
@@ -160,8 +161,10 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
     case 'amount': {
       const allRight = [...all.right, ...(work.known?.strangers ?? [])];
       const tied = pass.order ? pairsIn(work) : [];
-      const { matches, ambiguous } = matchByAmount(pass, open, allRight, work.days, numbersBefore(pass, work.rules.passes), tied);
-      takeAll(work, matches);
+      const held = heldOfSeveral(work);
+      const candidates = { left: [...open.left, ...held.left.keys()], right: [...open.right, ...held.right.keys()] };
+      const { matches, ambiguous } = matchByAmount(pass, candidates, allRight, work.days, numbersBefore(pass, work.rules.passes), tied);
+      takeAll(work, [...matches.filter((match) => groupsOf(match, held).length === 0), ...completedBy(work, matches, held)]);
       return ambiguous;
     }
     case 'subset': {

@@ -101,7 +101,10 @@ function missing(work: Work, pass: ControlPass, total: ControlTotal): void {
 
 function differs(work: Work, pass: ControlPass, total: ControlTotal, records: readonly Entry[]): void {
   const open = records.filter((entry) => work.open[pass.of].has(entry));
-  const have = sumOf(records);
+  // What was voided on its own day is counted by some sources only: by the one whose count agrees without it, it is not.
+  const inScope = records.filter((entry) => work.states.get(entry) !== 'out_of_scope');
+  const counted = total.count !== null && inScope.length === total.count ? inScope : records;
+  const have = sumOf(counted);
   except(work, {
     type: DIFFERS,
     left: pass.of === 'left' ? open : [],
@@ -112,7 +115,7 @@ function differs(work: Work, pass: ControlPass, total: ControlTotal, records: re
     facts: {
       total: namesOf(pass, total),
       record: total.id,
-      count: records.length,
+      count: counted.length,
       have,
       ...(total.count === null ? {} : { says_count: total.count }),
       ...(total.minor === null ? {} : { says: total.minor }),
