@@ -36,7 +36,7 @@ function matched(passes: Pass[], left: Entry[], right: Entry[]): string[] {
 }
 
 describe('single lines of a day, of which some have lost the number of their batch', () => {
-  test('equal amounts may be of each other: nobody knows which is which', () => {
+  test('equal amounts may be of each other: it is not known which is which', () => {
     expect(matched([BATCH, DAY], [line('a', 4000, '7'), line('b', 4000, null)], [line('x', 4000, '7'), line('y', 4000, null)])).toEqual([
       '? a x',
       '? b y',
