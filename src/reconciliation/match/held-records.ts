@@ -7,14 +7,16 @@ import { isRefused, reopen, SIDES, type Work } from './work.ts';
 export type Held = Readonly<Record<Side, ReadonlyMap<Entry, Unequal>>>;
 
 /**
- * Records that have a key in common with several of their own side, whose sums differ: two lines of one receipt, of which the ledger has
- * lost the number of one. Each of them may be the partner of a record without its number as well as one that no key ties.
+ * Records of a key that several records may have, whose sums differ: two lines of one receipt, of which the ledger has lost the number of
+ * one. Each of them may be the partner of a record without its number as well as one that no key ties.
  */
 export function heldOfSeveral({ unequal, rules: { passes } }: Pick<Work, 'unequal' | 'rules'>): Held {
   const held = { left: new Map<Entry, Unequal>(), right: new Map<Entry, Unequal>() };
   for (const group of unequal) {
-    if (passes.find(({ name }) => name === group.pass)?.kind !== 'key') continue;
-    for (const side of SIDES) if (group[side].length > 1) for (const entry of group[side]) held[side].set(entry, group);
+    const pass = passes.find(({ name }) => name === group.pass);
+    if (pass?.kind !== 'key') continue;
+    if (pass.sides !== 'many_to_many' && SIDES.every((side) => group[side].length < 2)) continue;
+    for (const side of SIDES) for (const entry of group[side]) held[side].set(entry, group);
   }
   return held;
 }
@@ -41,6 +43,10 @@ export function completedBy(work: Work, matches: readonly FoundMatch[], held: He
     if (pass?.kind !== 'key' || pass.confirm !== 'automatic') return [];
     const gone = new Set(pairs.flatMap(({ left, right }) => [...left, ...right]));
     const [left, right] = SIDES.map((side) => group[side].filter((entry) => !gone.has(entry))) as [Entry[], Entry[]];
+    if (!left.length && !right.length) {
+      reopen(work, [group]);
+      return pairs;
+    }
     if (!left.length || !right.length || sumOf(left) !== sumOf(right) || !fits(left.length, right.length, pass.sides)) return [];
     const evidence = { fields: group.fields, lag: lagOf(left, right, work.days), rivals: 0 };
     const rest: FoundMatch = { pass: group.pass, state: 'confirmed', left, right, difference: 0, evidence };

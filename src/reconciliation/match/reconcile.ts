@@ -31,6 +31,7 @@ import {
 } from './work.ts';
 import { exceptUnequal, holdUnequal } from './unequal.ts';
 import { runKeyPass } from './run-key-pass.ts';
+import type { Tie } from '../passes/pair-order.ts';
 import { completedBy, groupsOf, heldOfSeveral } from './held-records.ts';
 
 export type { EntryState, FoundException, Known, OutOfScope, ReconciledMatch, Rules } from './work.ts';
@@ -191,10 +192,13 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
 }
 
 /** The confirmed matches of one record of each side. */
-function pairsIn({ matches }: Work): { left: Entry; right: Entry }[] {
-  return matches.flatMap(({ state, left, right }) =>
-    state === 'confirmed' && left.length === 1 && right.length === 1 ? [{ left: left[0]!, right: right[0]! }] : [],
-  );
+function pairsIn({ matches, rules: { passes } }: Work): Tie[] {
+  const shared = new Map(passes.flatMap((one) => (one.kind === 'key' && one.sides !== 'one_to_one' ? [[one.name, one.on]] : [])));
+  return matches.flatMap(({ pass, state, left, right }) => {
+    if (state !== 'confirmed' || left.length !== 1 || right.length !== 1) return [];
+    const by = shared.get(pass);
+    return [{ left: left[0]!, right: right[0]!, ...(by ? { by } : {}) }];
+  });
 }
 
 /** All of a pass's matches but those that a person has refused; their records stay open for the next pass. */

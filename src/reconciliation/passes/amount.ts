@@ -41,6 +41,7 @@ export function matchByAmount(
     const excludes: Excludes | undefined = order ? (l, r) => (byNumbers?.(l, r) ?? false) || order.excludes(l, r) : byNumbers;
     const isByChance = (pair: CertainPair): boolean => {
       if (pair.text > 0) return false;
+      if (order?.excludes(pair.left, pair.right)) return true;
       // More than certain is no share: at 1000 of 1000 only numbers and the order speak against a pair.
       if (pass.chance >= 1000 && !excludes?.(pair.left, pair.right)) return false;
       return common(pair);
@@ -48,12 +49,12 @@ export function matchByAmount(
     const solved = [...blocksOf(pass, rest).values()].flatMap((block) => solvedIn(pass, block, days, excludes, order?.crosses));
     const pairs = solved.flatMap(({ certain }) => certain);
     for (const pair of pairs) result.matches.push(found(pass, pair, isByChance));
-    // Each pair that is known says more of its neighbors.
+    // Each pair that is known says more of its neighbors; what may be one by chance does not.
     if (!order || !pairs.length) {
       for (const { ambiguous } of solved) for (const group of ambiguous) result.ambiguous.push({ pass: pass.name, ...group });
       return result;
     }
-    for (const { left, right } of pairs) known.push({ left, right });
+    for (const pair of pairs) if (!isByChance(pair)) known.push({ left: pair.left, right: pair.right });
     const used = new Set(pairs.flatMap(({ left, right }) => [left, right]));
     rest = { left: rest.left.filter((entry) => !used.has(entry)), right: rest.right.filter((entry) => !used.has(entry)) };
   }

@@ -7,6 +7,8 @@ import { keyOf, valueOf } from '../fields.ts';
 export interface Tie {
   left: Entry;
   right: Entry;
+  /** Of a key that several records of a side may have: its fields. */
+  by?: readonly FieldPair[];
 }
 
 /** What the order of records says of pairs. */
@@ -20,10 +22,12 @@ export interface PairOrder {
 /**
  * A bank lists the checks of a lockbox as it took them, and so does the file of receipts: of two pairs whose left records have one day and
  * whose right records have one day, the earlier of the left has the earlier of the right. `tied`: pairs that are known. Where those of a day
- * cross each other, the order says nothing of that day; nor does it of a record that lacks a value of it.
+ * cross each other, the order says nothing of that day; nor does it of a record that lacks a value of it, or may be the other one of two.
  */
-export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly FieldPair[], open: Entries, tied: readonly Tie[]): PairOrder {
-  const ranks = { left: ranksOf(order, 'left', open, tied), right: ranksOf(order, 'right', open, tied) };
+export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly FieldPair[], open: Entries, all: readonly Tie[]): PairOrder {
+  const ranks = { left: ranksOf(order, 'left', open, all), right: ranksOf(order, 'right', open, all) };
+  const unsure = new Set([...unsureTies(pass, 'left', open, all, ranks.left), ...unsureTies(pass, 'right', open, all, ranks.right)]);
+  const tied = all.filter((tie) => !unsure.has(tie));
   const cells = new Map<string, { left: number; right: number }[]>();
   for (const { left, right } of tied) {
     const [name, l, r] = [cellOf(left, right), ranks.left.get(left), ranks.right.get(right)];
@@ -57,6 +61,49 @@ export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly Field
       return al < bl !== ar < br;
     },
   };
+}
+
+/**
+ * Two lines of one receipt have the same amount, and one of them has lost its number: the other one may be tied to what is its neighbor's. So
+ * it is of a record next to which one of its amount, without a number, is open; records of one number stand together.
+ */
+function unsureTies(
+  pass: Pick<AmountPass, 'block'>,
+  side: Side,
+  open: Entries,
+  all: readonly Tie[],
+  ranks: ReadonlyMap<Entry, number>,
+): Tie[] {
+  const ties = new Map(all.map((tie) => [tie[side], tie]));
+  const cells = new Map<string, Entry[]>();
+  for (const entry of [...open[side], ...ties.keys()]) {
+    const key = entry.day === null || !ranks.has(entry) ? null : keyOf(entry, pass.block, side);
+    if (key === null) continue;
+    const name = `${entry.day} ${key}`;
+    const cell = cells.get(name);
+    if (cell) cell.push(entry);
+    else cells.set(name, [entry]);
+  }
+  const unsure: Tie[] = [];
+  for (const cell of cells.values()) {
+    cell.sort((a, b) => ranks.get(a)! - ranks.get(b)!);
+    for (const [i, entry] of cell.entries()) {
+      const tie = ties.get(entry);
+      if (tie?.by && [-1, 1].some((step) => hasDouble(cell, i, step, tie, side, ties))) unsure.push(tie);
+    }
+  }
+  return unsure;
+}
+
+/** Whether one of the open records next to a tied one, on this hand, may have its number and its amount. */
+function hasDouble(cell: readonly Entry[], from: number, step: number, tie: Tie, side: Side, ties: ReadonlyMap<Entry, Tie>): boolean {
+  const own = keyOf(tie[side], tie.by!, side);
+  for (let i = from + step; i >= 0 && i < cell.length && !ties.has(cell[i]!); i += step) {
+    const key = keyOf(cell[i]!, tie.by!, side);
+    if (key !== null && key !== own) return false;
+    if (cell[i]!.minor === tie[side].minor) return true;
+  }
+  return false;
 }
 
 /** Records of both sides. */
