@@ -92,7 +92,7 @@ export async function settleByPerson(
       code: 'DELIVERY_REJECTED',
       place: { system: `${delivery.connection}.${delivery.sink}` },
       message: `A person says that it was rejected${reason ? `: ${reason}` : '.'}`,
-      hint: 'Fix the record at its source, and it is sent again; or: interlocal deliver retry.',
+      hint: 'Correct the record in the system that it comes from, and it is sent again; or run interlocal deliver retry.',
     };
     for (const row of open)
       await changeOutbox(trx, [row.id], {

@@ -85,7 +85,7 @@ function compileGroup(
           code: fault.code,
           place: { ...place, path: where.below + rule.field },
           message: messageOf(fault, rule.label, rule.personal),
-          hint: fault.hint ?? 'Fix the record at its source, or change the mapping; the next run tries it again.',
+          hint: fault.hint ?? 'Correct the record in the system that it comes from, or change the mapping; the next run tries it again.',
         });
       else put(values, path, (out[rule.field] ?? null) as string | null);
     }
