@@ -39,7 +39,9 @@ test('the page of an outbound pipeline has what waits, with the reason and what 
   const text = await page('/pipelines/library-to-ledger');
   expect(text).toContain('receipt records to ledger (entries); entries.from-receipt says how fields are translated');
   expect(text).toContain('Mode On');
-  expect(text).toMatch(/\d+ R1\d{3} ✕ not taken The system rejected it: No account for ···\. Correct the record in the system that it comes from/);
+  expect(text).toMatch(
+    /\d+ R1\d{3} ✕ not taken The system rejected it: No account for ···\. Correct the record in the system that it comes from/,
+  );
   expect(text).toMatch(/2 entries-[-\d]+002\.json ✕ not taken .* 12 \d+\.\d\d/);
   expect(text).toMatch(/1 entries-[-\d]+001\.json ! partly taken .* 40 \d+\.\d\d/);
   expect(text).toContain('interlocal deliver list library-to-ledger');

@@ -68,6 +68,20 @@ describe('checks of a lockbox, of which some have lost the number of their batch
     expect(reconcile(checks.slice(0, 3), [line('x', 4111 + 6250 + 8573, 'A')]).matches).toEqual({ x: 'c10 c8 c9' });
   });
 
+  test('what is taken together is not torn apart: an entry for a week has whole days', () => {
+    const days = [check(1, 4111, null), check(2, 6250, null), check(3, 8573, null), check(4, 2099, null), check(5, 7020, null)];
+    const dated = days.map((one, i) => ({ ...one, values: { ...one.values, on: ['a', 'a', 'b', 'b', 'c'][i]! } }));
+    const byDay = [{ ...ROW, together: ['on'], order: ['on'] }];
+    // The second of one day and the first of the next.
+    expect(reconcile(dated, [line('x', 6250 + 8573, null)], [ROW]).matches).toEqual({ x: 'c2 c3' });
+    expect(reconcile(dated, [line('x', 6250 + 8573, null)], byDay).matches).toEqual({});
+    const weeks = [line('x', 4111 + 6250 + 8573 + 2099, null), line('y', 7020, null)];
+    expect(reconcile(dated, weeks, byDay)).toEqual({ matches: { x: 'c1 c2 c3 c4', y: 'c5' }, found: [] });
+    // One of a day has the number of the entry.
+    const known = dated.map((one, i) => (i === 1 ? { ...one, values: { ...one.values, batch: 'A' } } : one));
+    expect(reconcile(known, [line('x', 4111 + 6250 + 8573 + 2099, 'A')], [BATCH, ...byDay]).matches).toEqual({ x: 'c1 c2 c3 c4' });
+  });
+
   test('two ways to end are ambiguous', () => {
     const two = [check(8, 6250, null), check(9, 4111, 'A'), check(10, 6250, null)];
     expect(reconcile(two, [line('x', 4111 + 6250, null)])).toEqual({ matches: {}, found: ['ambiguous'] });

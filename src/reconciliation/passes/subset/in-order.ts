@@ -75,6 +75,19 @@ export function recordsInOrder(
     for (const [i, { entry }] of places.entries()) placeOf.set(entry, i);
   }
 
+  /** A run may begin or end before this place: what agrees in `together` is not torn apart. */
+  function mayCut(places: readonly Place[], at: number): boolean {
+    const [before, behind] = [places[at - 1], places[at]];
+    if (!before || !behind || pass.together.length === 0) return true;
+    return pass.together.some((field) => !before.entry.values[field] || before.entry.values[field] !== behind.entry.values[field]);
+  }
+
+  function cutsIn(places: readonly Place[], from: number, to: number): number {
+    let cuts = 0;
+    for (let at = from; at <= to; at++) if (mayCut(places, at)) cuts++;
+    return cuts;
+  }
+
   function runsOf(target: Target, wanted: readonly WantedSum[]): Runs | undefined {
     const reach = reachOf(target.anchor, pass.one, pass, days);
     const row = reach && rows.get(reach.key);
@@ -120,11 +133,14 @@ export function recordsInOrder(
       const held = sumOfAll([...target.kept, ...between], sum);
       for (const [b, [minor, refunds]] of sumsOf(after, sum).entries()) {
         const rest = [sum.minor - held[0] - minor, (sum.refunds ?? 0) - held[1] - refunds].join();
+        if (!mayCut(places, last + 1 + b)) continue;
         for (const [a] of firsts.get(rest) ?? [])
-          if (between.length + a + b > 0 && ways.length < MOST_WAYS) ways.push([...between, ...before.slice(0, a), ...after.slice(0, b)]);
+          if (between.length + a + b > 0 && ways.length < MOST_WAYS && mayCut(places, first - a))
+            ways.push([...between, ...before.slice(0, a), ...after.slice(0, b)]);
       }
     }
-    return { ways, near, isByChance: isByChance((before.length + 1) * (after.length + 1) - 1, [...before, ...after], pass.chance) };
+    const ends = cutsIn(places, first - before.length, first) * cutsIn(places, last + 1, last + 1 + after.length);
+    return { ways, near, isByChance: isByChance(ends - 1, [...before, ...after], pass.chance) };
   }
 
   /** Runs of records that no key ties to a target: of one number at most, and then of all that have it. */
@@ -137,12 +153,15 @@ export function recordsInOrder(
     const ways: Entry[][] = [];
     const near: Entry[] = [];
     let tried = 0;
-    const search = (row: readonly Entry[]): void => {
+    /** The records of a row are those of the places from `base` on. */
+    const search = (row: readonly Entry[], base: number): void => {
       for (const entry of row) near.push(entry);
-      tried += (row.length * (row.length + 1)) / 2;
+      const cuts = cutsIn(places, base, base + row.length);
+      tried += (cuts * (cuts - 1)) / 2;
       for (const sum of wanted) {
         const starts = new Map<string, number[]>();
         for (const [end, [minor, refunds]] of sumsOf(row, sum).entries()) {
+          if (!mayCut(places, base + end)) continue;
           for (const start of starts.get([minor - sum.minor, refunds - (sum.refunds ?? 0)].join()) ?? []) {
             const way = row.slice(start, end);
             if (ways.length < MOST_WAYS && !keys?.areApart(way) && !keys?.areTorn(way)) ways.push(way);
@@ -160,11 +179,11 @@ export function recordsInOrder(
       const place = places[i]!;
       if (isFree(place)) row.push(place.entry);
       else if (row.length) {
-        search(row);
+        search(row, i - row.length);
         row = [];
       }
     }
-    if (row.length) search(row);
+    if (row.length) search(row, places.length - row.length);
     return { ways, near, isByChance: isByChance(tried, near, pass.chance) };
   }
 
