@@ -1,6 +1,7 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { selectByIds } from '../rows.ts';
+import { eventsOf, type StoredEvent } from './events.ts';
 
 export type ExceptionState = 'open' | 'assigned' | 'waiting' | 'resolved' | 'closed';
 
@@ -54,15 +55,9 @@ export interface StoredException extends Omit<NewException, 'records'> {
   changedAt: string;
 }
 
-export interface ExceptionEvent {
-  number: number;
-  /** UTC. */
-  at: string;
-  actor: string;
-  action:
-    'opened' | 'changed' | 'assigned' | 'noted' | 'waiting' | 'resolved' | 'reopened' | 'closed' | 'found_again' | 'due_set' | 'attached';
-  detail: Record<string, unknown>;
-}
+export type ExceptionEvent = StoredEvent<
+  'opened' | 'changed' | 'assigned' | 'noted' | 'waiting' | 'resolved' | 'reopened' | 'closed' | 'found_again' | 'due_set' | 'attached'
+>;
 
 export interface SavedExceptions {
   opened: number;
@@ -310,14 +305,7 @@ export async function recordsOfExceptions(knex: Knex, ids: readonly string[]): P
 }
 
 export async function exceptionEvents(knex: Knex, id: string): Promise<ExceptionEvent[]> {
-  const rows = (await knex('il_exception_event').where({ exception_id: id }).orderBy('number')) as Record<string, unknown>[];
-  return rows.map((row) => ({
-    number: Number(row.number),
-    at: row.at as string,
-    actor: row.actor as string,
-    action: row.action as ExceptionEvent['action'],
-    detail: JSON.parse(row.detail as string) as Record<string, unknown>,
-  }));
+  return eventsOf(knex, 'il_exception_event', { exception_id: id });
 }
 
 /** What a run found again; a due day that a person set stays. */

@@ -1,15 +1,9 @@
 import { dialectOf } from '../dialect.ts';
 import { startOf } from '../ledger/runs.ts';
 import type { Knex } from '../open.ts';
+import { eventsOf, type StoredEvent } from './events.ts';
 
-export interface MatchEvent {
-  number: number;
-  /** UTC. */
-  at: string;
-  actor: string;
-  action: 'proposed' | 'confirmed' | 'revoked';
-  detail: Record<string, unknown>;
-}
+export type MatchEvent = StoredEvent<'proposed' | 'confirmed' | 'revoked'>;
 
 export interface EventRow extends Omit<MatchEvent, 'number'> {
   contentId: string;
@@ -36,15 +30,9 @@ async function firstEvent(knex: Knex, { rule, firstRun }: Confirmed): Promise<Ma
 
 /** All that happened to a match, the oldest first. */
 export async function matchEvents(knex: Knex, contentId: string): Promise<MatchEvent[]> {
-  const rows = (await knex('il_match_event').where({ content_id: contentId }).orderBy('number')) as Record<string, unknown>[];
-  if (rows.length === 0) return Promise.all((await confirmedMatches(knex, [contentId])).map((match) => firstEvent(knex, match)));
-  return rows.map((row) => ({
-    number: Number(row.number),
-    at: row.at as string,
-    actor: row.actor as string,
-    action: row.action as MatchEvent['action'],
-    detail: JSON.parse(row.detail as string) as Record<string, unknown>,
-  }));
+  const stored = await eventsOf<MatchEvent['action']>(knex, 'il_match_event', { content_id: contentId });
+  if (stored.length > 0) return stored;
+  return Promise.all((await confirmedMatches(knex, [contentId])).map((match) => firstEvent(knex, match)));
 }
 
 /** What happened last to the one match that is in force no more and whose id begins so; undefined where there is none, or several. */
