@@ -5,8 +5,8 @@ import type { ThreadConnection } from './writer-messages.ts';
 import { type Cell, quoted, quotedList, type Rows } from '../rows.ts';
 
 /**
- * Rows in one INSERT: measured, 20 take two thirds of the time of single ones, 50 no less. The engine lands records 250 at a time: with a
- * divisor of that none are left to be inserted one by one.
+ * Rows in one INSERT: measured, 20 take two thirds of the time of single ones, 50 no less. The engine lands records 100 or 250 at a time: with
+ * a divisor of both few are left to be inserted one by one.
  */
 const GROUP = 25;
 
