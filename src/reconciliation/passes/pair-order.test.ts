@@ -92,7 +92,11 @@ describe('checks of one amount that have lost their numbers', () => {
     expect(pairs(offices, [credited('x', 6250, '3'), credited('z', 6250, '1')])).toEqual([]);
     // What is known of one office says where its own are.
     const known = [taken('b', 4111, 'UTL-8', '711'), ...offices];
-    expect(pairs(known, [credited('x', 6250, '3'), credited('z', 6250, '1'), credited('y', 4111, '2', '711')])).toEqual(['a x', 'b y', 'd z']);
+    expect(pairs(known, [credited('x', 6250, '3'), credited('z', 6250, '1'), credited('y', 4111, '2', '711')])).toEqual([
+      'a x',
+      'b y',
+      'd z',
+    ]);
   });
 
   test('nor where one is left over that may be any of them, unless it would cross a known pair', () => {
