@@ -86,19 +86,25 @@ fields: { source: "@connection", receipt_number: no, taken_on: day, amount: amou
     'pipelines/to-bank.yaml': reconciliation('to-bank', 'pool', '{ name: the bank, entity: deposit, amount: amount, date: collected_on }'),
     'pipelines/fees.yaml': reconciliation('fees', 'fee', '{ name: fees, entity: charge, amount: amount, date: taken_on }'),
     'desk/a.csv': receiptFile(
-      dates.slice(0, -1).flatMap((day, i) => [
-        { no: `P${i}`, amount: '10.00', dept: 'pool', day },
-        ...([3, 10, 20].includes(i) ? [{ no: `F${i}`, amount: '1.00', dept: 'fee', day }] : []),
-      ]),
+      dates
+        .slice(0, -1)
+        .flatMap((day, i) => [
+          { no: `P${i}`, amount: '10.00', dept: 'pool', day },
+          ...([3, 10, 20].includes(i) ? [{ no: `F${i}`, amount: '1.00', dept: 'fee', day }] : []),
+        ]),
     ),
   });
   for (const [i, day] of dates.slice(0, -1).entries()) {
-    const rows = [{ no: `P${i}`, amount: '10.00', dept: 'pool', day }, ...(i === 3 ? [{ no: 'F3', amount: '1.00', dept: 'fee', day }] : [])];
+    const rows = [
+      { no: `P${i}`, amount: '10.00', dept: 'pool', day },
+      ...(i === 3 ? [{ no: 'F3', amount: '1.00', dept: 'fee', day }] : []),
+    ];
     // A file whose last line has no line break was cut off.
     t.write({ [`bank/${day}.csv`]: i === 10 ? depositFile(rows).trimEnd() : depositFile(rows) });
   }
   const now = () => new Date(`${dates.at(-1)!}T15:00:00Z`);
-  for (const name of ['desk-receipts', 'pool-receipts', 'charges', 'bank-deposits', 'bank-fees', 'to-bank', 'fees']) await t.run(name, { now });
+  for (const name of ['desk-receipts', 'pool-receipts', 'charges', 'bank-deposits', 'bank-fees', 'to-bank', 'fees'])
+    await t.run(name, { now });
   const list = await exceptionLines(t.engine, {}, dates.at(-1)!);
   const causeOf = (key: string): string | null | undefined => list.find((e) => e.records.some((record) => record.key === key))?.cause;
   const causes = list.filter((e) => e.type === 'source_missing' && e.cause === null);
