@@ -131,6 +131,14 @@ describe('a receipt that was entered twice', () => {
       expect([found, confirmed]).toEqual([['duplicate_receipt b'], ['a x']]);
     });
 
+    test('also where a wider key holds the first one in a sum that differs: there the copy takes its place', () => {
+      const place: KeyPass = { ...MANY, name: 'place', on: ['payer'].map((field) => ({ left: field, right: field })) };
+      const more = [entry('y', 4400, '2026-07-01', { payer: once.payer! })];
+      const { confirmed, exceptions } = reconcile(rules, [first, second], [numbered, ...more], { passes: [SLIP, place] });
+      expect(confirmed).toEqual(['a x']);
+      expect(exceptions.flatMap((e) => e.left.map(({ id }) => id))).toEqual(['b']);
+    });
+
     test('each keeps its own where the money of both is there', () => {
       const { found, confirmed } = reconcile(rules, [first, second], [numbered, entry('y', 1200, '2026-07-01')], {
         passes: [SLIP, amount],

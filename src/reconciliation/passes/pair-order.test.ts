@@ -99,6 +99,25 @@ describe('checks of one amount that have lost their numbers', () => {
     ]);
   });
 
+  test('nor of lines of two entries, where a rule says what tells entries apart', () => {
+    const line = (id: string, number: string, journal: string, check: string | null = null): Entry => {
+      const made = credited(id, check === null ? 6250 : 4111, number, check);
+      return { ...made, values: { ...made.values, journal } };
+    };
+    const two = [taken('a', 6250, '8'), taken('b', 4111, '9', '711'), taken('c', 6250, '10')];
+    const tied = (lines: readonly Entry[]): string[] => {
+      const duplicates = [{ side: 'right', type: 'duplicate_posting', fields: ['check'], entry: 'journal', within: 0 }] as const;
+      const rules = {
+        ...{ reconciliation: 'ledger', passes: [NUMBER, AMOUNT], exceptions: { ...NO_RULES, duplicates } },
+        open: { left: { type: 'unposted', within: 3 }, right: { type: 'only_right', within: 0 } },
+      };
+      const { matches } = reconcileSides(rules, { left: two, right: lines }, [], businessDays([0, 6], []), dayNumber('2026-12-31'));
+      return matches.filter(({ state }) => state === 'confirmed').map((m) => `${m.left[0]!.id} ${m.right[0]!.id}`);
+    };
+    expect(tied([line('x', '1', 'J1'), line('y', '2', 'J1', '711'), line('z', '3', 'J1')]).sort()).toEqual(['a x', 'b y', 'c z']);
+    expect(tied([line('x', '1', 'J2'), line('y', '2', 'J1', '711'), line('z', '3', 'J3')])).toEqual(['b y']);
+  });
+
   test('nor where one is left over that may be any of them, unless it would cross a known pair', () => {
     const one = credited('x', 6250, '1');
     expect(pairs(left, [one])).toEqual([]);
