@@ -182,7 +182,7 @@ export const OPEN_TYPES = [
 ] as const;
 
 const openSide = z.strictObject({
-  type: z.enum(OPEN_TYPES),
+  type: z.enum(OPEN_TYPES).optional().describe('What an open record is called. Without it only_left or only_right, by its side.'),
   within: z
     .int()
     .min(0)
@@ -197,7 +197,9 @@ const openSide = z.strictObject({
   opening: z.iso
     .date()
     .optional()
-    .describe('The first day of what the other side has. What is older and matches nothing is an opening item: out of scope.'),
+    .describe(
+      'The first day of what the other side has. What matches nothing and is older is an opening item: out of scope. On the right, so is what comes while the left of before may be in transit.',
+    ),
 });
 
 export const passes = z

@@ -57,6 +57,7 @@ function openOf(open: NonNullable<ReconciliationConfig['open']>['left'], type: s
   const { together, opening, ...rest } = open;
   return {
     ...rest,
+    type: rest.type ?? type,
     ...(together === undefined ? {} : { together }),
     ...(opening === undefined ? {} : { opening: dayNumber(opening) }),
   };

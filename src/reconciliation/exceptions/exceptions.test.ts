@@ -44,13 +44,22 @@ test('what is older than the other side is an opening item, unless something fit
   const left = [entry('a', 700, '2026-07-01', { slip: '9' })];
   const right = [
     entry('x', 500, '2026-06-30', { slip: '7' }),
-    entry('y', 500, '2026-07-01', { slip: '8' }),
+    entry('y', 500, '2026-07-02', { slip: '8' }),
     entry('z', 700, '2026-06-30', { slip: '9' }),
   ];
   const { found, confirmed, outOfScope } = reconcile({}, left, right, { open });
   expect(found).toEqual(['deposit_without_receipt y']);
   expect(confirmed).toEqual(['a z']);
   expect(outOfScope.map(({ entry: { id }, rule }) => [id, rule])).toEqual([['x', 'an opening item, of before 2026-07-01']]);
+});
+
+test('so is what may be of before, as long as the left is in transit; of the left only what is older', () => {
+  const opening = dayNumber('2026-07-01');
+  const open = { left: { type: 'not_deposited', within: 2, opening }, right: { type: 'deposit_without_receipt', within: 0, opening } };
+  const right = ['2026-07-01', '2026-07-02', '2026-07-03'].map((day) => entry(day, 500, day));
+  const { found, outOfScope } = reconcile({}, [entry('a', 700, '2026-07-01'), entry('b', 700, '2026-06-30')], right, { open });
+  expect(found).toEqual(['deposit_without_receipt 2026-07-03', 'not_deposited a']);
+  expect(outOfScope.map(({ entry: { id } }) => id).sort()).toEqual(['2026-07-01', '2026-07-02', 'b']);
 });
 
 describe('a receipt that was entered twice', () => {
@@ -120,6 +129,14 @@ describe('a receipt that was entered twice', () => {
     test('has the money in its first entry', () => {
       const { found, confirmed } = reconcile(rules, [first, second], [numbered], { passes: [SLIP, amount] });
       expect([found, confirmed]).toEqual([['duplicate_receipt b'], ['a x']]);
+    });
+
+    test('also where a wider key holds the first one in a sum that differs: there the copy takes its place', () => {
+      const place: KeyPass = { ...MANY, name: 'place', on: ['payer'].map((field) => ({ left: field, right: field })) };
+      const more = [entry('y', 4400, '2026-07-01', { payer: once.payer! })];
+      const { confirmed, exceptions } = reconcile(rules, [first, second], [numbered, ...more], { passes: [SLIP, place] });
+      expect(confirmed).toEqual(['a x']);
+      expect(exceptions.flatMap((e) => e.left.map(({ id }) => id))).toEqual(['b']);
     });
 
     test('each keeps its own where the money of both is there', () => {

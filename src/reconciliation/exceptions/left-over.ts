@@ -197,6 +197,17 @@ function originalOf(work: Work, rule: ItemRule, entry: Entry): string | undefine
 /** Ids by key, null where several have it; made once for each rule of a run. */
 const originals = new WeakMap<Work, Map<ItemRule, Map<string, string | null>>>();
 
+/**
+ * Whether the counterpart of a record is of before the first day of the other side, or may be: what the bank credits on the first day is a
+ * slip of the day before, and on the next ones it may be, as long as slips are in transit.
+ */
+function isOpening({ rules, days }: Work, side: Side, { day }: Entry): boolean {
+  const { opening } = rules.open[side];
+  if (day === null || opening === undefined) return false;
+  if (day < opening || side === 'left') return day < opening;
+  return days.index(day) - days.index(opening - 1) <= rules.open.left.within;
+}
+
 /** What no rule has tied: in transit while it is young, then an exception of its side's type. */
 export function leftOver(work: Work): Record<Side, Entry[]> {
   const inTransit: Record<Side, Entry[]> = { left: [], right: [] };
@@ -212,8 +223,8 @@ export function leftOver(work: Work): Record<Side, Entry[]> {
         leaveOut(work, side, entry, 'an amount of 0.00, which nothing needs to match');
         continue;
       }
-      if (entry.day !== null && opening !== undefined && entry.day < opening) {
-        leaveOut(work, side, entry, `an opening item, of before ${dateOf(opening)}`);
+      if (isOpening(work, side, entry)) {
+        leaveOut(work, side, entry, `an opening item, of before ${dateOf(opening!)}`);
         continue;
       }
       if (entry.day !== null && today - work.days.index(entry.day) <= within) {

@@ -163,8 +163,10 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       const allRight = [...all.right, ...(work.known?.strangers ?? [])];
       const tied = pass.order ? pairsIn(work) : [];
       const held = heldOfSeveral(work);
-      const candidates = { left: [...open.left, ...held.left.keys()], right: [...open.right, ...held.right.keys()] };
-      const { matches, ambiguous } = matchByAmount(pass, candidates, allRight, work.days, numbersBefore(pass, work.rules.passes), tied);
+      const single = { left: open.left.filter(isOfOne(work, 'left')), right: open.right.filter(isOfOne(work, 'right')) };
+      const candidates = { left: [...single.left, ...held.left.keys()], right: [...single.right, ...held.right.keys()] };
+      const numbers = numbersBefore(pass, work.rules.passes);
+      const { matches, ambiguous } = matchByAmount(pass, candidates, allRight, work.days, numbers, tied, entriesOf(work.rules));
       takeAll(work, [...matches.filter((match) => groupsOf(match, held).length === 0), ...completedBy(work, matches, held)]);
       return ambiguous;
     }
@@ -189,6 +191,21 @@ function runPass(work: Work, pass: Pass, all: Record<Side, readonly Entry[]>): A
       takeAll(work, matchByBalance(pass, open, work.days));
       return [];
   }
+}
+
+/** Whether a record does not say that it is made of several: a credit of 2 bags is no single bag of its amount. */
+function isOfOne({ rules: { passes } }: Work, side: Side): (entry: Entry) => boolean {
+  const counts = passes.flatMap((pass) =>
+    pass.kind === 'subset' && pass.one === side && !pass.parts && pass.count !== undefined ? [pass.count] : [],
+  );
+  return ({ values }) => counts.every((field) => !(Number(values[field] ?? 1) > 1));
+}
+
+/** The fields that tell the entries of a side apart, such as the number of a journal: each has its own lines 1, 2, 3. */
+function entriesOf({ exceptions }: Rules): Record<Side, string[]> {
+  const of = (side: Side): string[] =>
+    exceptions.duplicates.flatMap((rule) => (rule.side === side && rule.entry !== undefined ? [rule.entry] : []));
+  return { left: of('left'), right: of('right') };
 }
 
 /** The confirmed matches of one record of each side. */

@@ -5,7 +5,7 @@ import { textAgreement } from '../text.ts';
 import { type Excludes, excludesByNumbers } from './different-numbers.ts';
 import { solveEqualAmounts } from './equal-amounts.ts';
 import { firstAtLeast } from '../../core/first-at-least.ts';
-import { pairOrder, type Tie } from './pair-order.ts';
+import { pairOrder, type Series, type Tie } from './pair-order.ts';
 import { type CertainPair, type Crosses, type Pair, type SolvedPairs, solvePairs } from './pairs.ts';
 
 export interface AmountResult {
@@ -21,7 +21,7 @@ export interface AmountResult {
  *
  * `allRight` are all entries of the right, also those that are matched already: an amount that is common in its block may find a
  * partner by chance, and is then proposed instead of confirmed. `numbers`: keys of earlier passes; of several solutions, those are none
- * that put two different numbers together. `tied`: pairs that are known, next to which `order` says where the others are.
+ * that put two different numbers together. `tied`: pairs that are known, next to which `order` says where the others are, in each of `series`.
  */
 export function matchByAmount(
   pass: AmountPass,
@@ -30,6 +30,7 @@ export function matchByAmount(
   days: BusinessDays,
   numbers: readonly KeyPass[] = [],
   tied: readonly Tie[] = [],
+  series?: Series,
 ): AmountResult {
   const result: AmountResult = { matches: [], ambiguous: [] };
   const common = commonAmounts(pass, allRight, days);
@@ -37,7 +38,7 @@ export function matchByAmount(
   const known = [...tied];
   let rest = open;
   for (;;) {
-    const order = pass.order && pairOrder(pass, pass.order, rest, known);
+    const order = pass.order && pairOrder(pass, pass.order, rest, known, series);
     const excludes: Excludes | undefined = order ? (l, r) => (byNumbers?.(l, r) ?? false) || order.excludes(l, r) : byNumbers;
     const isByChance = (pair: CertainPair): boolean => {
       if (pair.text > 0) return false;

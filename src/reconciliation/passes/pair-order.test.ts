@@ -92,7 +92,30 @@ describe('checks of one amount that have lost their numbers', () => {
     expect(pairs(offices, [credited('x', 6250, '3'), credited('z', 6250, '1')])).toEqual([]);
     // What is known of one office says where its own are.
     const known = [taken('b', 4111, 'UTL-8', '711'), ...offices];
-    expect(pairs(known, [credited('x', 6250, '3'), credited('z', 6250, '1'), credited('y', 4111, '2', '711')])).toEqual(['a x', 'b y', 'd z']);
+    expect(pairs(known, [credited('x', 6250, '3'), credited('z', 6250, '1'), credited('y', 4111, '2', '711')])).toEqual([
+      'a x',
+      'b y',
+      'd z',
+    ]);
+  });
+
+  test('nor of lines of two entries, where a rule says what tells entries apart', () => {
+    const line = (id: string, number: string, journal: string, check: string | null = null): Entry => {
+      const made = credited(id, check === null ? 6250 : 4111, number, check);
+      return { ...made, values: { ...made.values, journal } };
+    };
+    const two = [taken('a', 6250, '8'), taken('b', 4111, '9', '711'), taken('c', 6250, '10')];
+    const tied = (lines: readonly Entry[]): string[] => {
+      const duplicates = [{ side: 'right', type: 'duplicate_posting', fields: ['check'], entry: 'journal', within: 0 }] as const;
+      const rules = {
+        ...{ reconciliation: 'ledger', passes: [NUMBER, AMOUNT], exceptions: { ...NO_RULES, duplicates } },
+        open: { left: { type: 'unposted', within: 3 }, right: { type: 'only_right', within: 0 } },
+      };
+      const { matches } = reconcileSides(rules, { left: two, right: lines }, [], businessDays([0, 6], []), dayNumber('2026-12-31'));
+      return matches.filter(({ state }) => state === 'confirmed').map((m) => `${m.left[0]!.id} ${m.right[0]!.id}`);
+    };
+    expect(tied([line('x', '1', 'J1'), line('y', '2', 'J1', '711'), line('z', '3', 'J1')]).sort()).toEqual(['a x', 'b y', 'c z']);
+    expect(tied([line('x', '1', 'J2'), line('y', '2', 'J1', '711'), line('z', '3', 'J3')])).toEqual(['b y']);
   });
 
   test('nor where one is left over that may be any of them, unless it would cross a known pair', () => {

@@ -23,9 +23,16 @@ export interface PairOrder {
  * A bank lists the checks of a lockbox as it took them, and so does the file of receipts: of two pairs whose left records have one day and
  * whose right records have one day, the earlier of the left has the earlier of the right. `tied`: pairs that are known. Where those of a day
  * cross each other, the order says nothing of that day; nor does it of a record that lacks a value of it, or may be the other one of two.
- * Numbers of two series (UTL-12 and WEB-7) are not in a row: the entries of two offices begin with line 1 each.
+ * Numbers of two series (UTL-12 and WEB-7) are not in a row, nor are records that differ in a field of `series`: the entries of two offices
+ * begin with line 1 each.
  */
-export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly FieldPair[], open: Entries, all: readonly Tie[]): PairOrder {
+export function pairOrder(
+  pass: Pick<AmountPass, 'block'>,
+  order: readonly FieldPair[],
+  open: Entries,
+  all: readonly Tie[],
+  series: Series = { left: [], right: [] },
+): PairOrder {
   const ranks = { left: ranksOf(order, 'left', open, all), right: ranksOf(order, 'right', open, all) };
   const unsure = new Set([...unsureTies(pass, 'left', open, all, ranks.left), ...unsureTies(pass, 'right', open, all, ranks.right)]);
   const tied = all.filter((tie) => !unsure.has(tie));
@@ -46,7 +53,7 @@ export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly Field
   function cellOf(left: Entry, right: Entry): string | null {
     const key = left.day === null || right.day === null ? null : keyOf(left, pass.block, 'left');
     if (key === null) return null;
-    return `${left.day} ${right.day} ${key} ${JSON.stringify([seriesOf(left, order, 'left'), seriesOf(right, order, 'right')])}`;
+    return `${left.day} ${right.day} ${key} ${JSON.stringify([seriesOf(left, order, 'left', series), seriesOf(right, order, 'right', series)])}`;
   }
   return {
     excludes(left, right) {
@@ -109,9 +116,13 @@ function hasDouble(cell: readonly Entry[], from: number, step: number, tie: Tie,
   return false;
 }
 
-/** The values of the order without their digits. */
-function seriesOf(entry: Entry, order: readonly FieldPair[], side: Side): string[] {
-  return order.map((pair) => (valueOf(entry, pair, side) ?? '').replace(/\d+/g, '#'));
+/** Of each side, the fields in which records of one series agree: the number of an entry. */
+export type Series = Readonly<Record<Side, readonly string[]>>;
+
+/** The values of the order without their digits, and those of the fields that tell series apart. */
+function seriesOf(entry: Entry, order: readonly FieldPair[], side: Side, series: Series): string[] {
+  const own = series[side].map((field) => entry.values[field] ?? '');
+  return [...own, ...order.map((pair) => (valueOf(entry, pair, side) ?? '').replace(/\d+/g, '#'))];
 }
 
 /** Records of both sides. */

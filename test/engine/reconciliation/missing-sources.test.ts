@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { exceptionLines } from '../../../src/reports/reconciliation/exceptions.ts';
 import { closeTowns, type TestTown } from '../town.ts';
-import { depositFile, moneyTown, receiptFile } from './agreement-town.ts';
+import { depositFile, MONEY, moneyTown, receiptFile } from './agreement-town.ts';
 
 afterEach(closeTowns);
 
@@ -60,4 +60,54 @@ test('a report of all senders that did not come in the first weeks is one cause,
   await t.engine.knex('il_settled').delete();
   await run(t, last, ['cards']);
   expect(await found(t, last)).toEqual(inPart);
+});
+
+test('a file that two pipelines refused is one cause, and explains no day on which their stream has something', async () => {
+  const reconciliation = (name: string, where: string, right: string): string => `pipeline: ${name}
+reconcile:
+  left: { name: receipts, entity: receipt, where: { department: ${where} }, amount: amount, date: received_on }
+  right: ${right}
+  passes: [{ key: number, on: [{ left: receipt_number, right: ${name === 'fees' ? 'receipt_number' : 'reference'} }] }]
+  open: { left: { type: not_settled } }
+`;
+  const t = await moneyTown({
+    'config/model/charge.yaml': MONEY['config/model/charge.yaml']!.replace(
+      '  amount:',
+      '  taken_on: { type: date, class: public }\n  amount:',
+    ),
+    'mappings/charge.from-bank.yaml': `mapping: charge.from-bank
+entity: charge
+from: { connector: bank, stream: deposits }
+when: { field: dept, is: fee }
+fields: { source: "@connection", receipt_number: no, taken_on: day, amount: amount }
+`,
+    'pipelines/bank-fees.yaml':
+      'pipeline: bank-fees\nsource: { connection: bank, stream: deposits }\nmappings: [charge.from-bank]\nunmapped: skip\n',
+    'pipelines/to-bank.yaml': reconciliation('to-bank', 'pool', '{ name: the bank, entity: deposit, amount: amount, date: collected_on }'),
+    'pipelines/fees.yaml': reconciliation('fees', 'fee', '{ name: fees, entity: charge, amount: amount, date: taken_on }'),
+    'desk/a.csv': receiptFile(
+      dates
+        .slice(0, -1)
+        .flatMap((day, i) => [
+          { no: `P${i}`, amount: '10.00', dept: 'pool', day },
+          ...([3, 10, 20].includes(i) ? [{ no: `F${i}`, amount: '1.00', dept: 'fee', day }] : []),
+        ]),
+    ),
+  });
+  for (const [i, day] of dates.slice(0, -1).entries()) {
+    const rows = [
+      { no: `P${i}`, amount: '10.00', dept: 'pool', day },
+      ...(i === 3 ? [{ no: 'F3', amount: '1.00', dept: 'fee', day }] : []),
+    ];
+    // A file whose last line has no line break was cut off.
+    t.write({ [`bank/${day}.csv`]: i === 10 ? depositFile(rows).trimEnd() : depositFile(rows) });
+  }
+  const now = () => new Date(`${dates.at(-1)!}T15:00:00Z`);
+  for (const name of ['desk-receipts', 'pool-receipts', 'charges', 'bank-deposits', 'bank-fees', 'to-bank', 'fees'])
+    await t.run(name, { now });
+  const list = await exceptionLines(t.engine, {}, dates.at(-1)!);
+  const causeOf = (key: string): string | null | undefined => list.find((e) => e.records.some((record) => record.key === key))?.cause;
+  const causes = list.filter((e) => e.type === 'source_missing' && e.cause === null);
+  expect(causes.map((e) => e.sentence)).toEqual([expect.stringContaining(`${dates[10]!}.csv was refused by`)]);
+  expect([causeOf('P10'), causeOf('F10'), causeOf('F20')]).toEqual([causes[0]!.id, causes[0]!.id, null]);
 });

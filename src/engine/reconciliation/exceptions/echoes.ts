@@ -37,7 +37,7 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
     kin: kin.get(id) ?? [],
     tags: [
       // The same file is missing in every reconciliation that would read it.
-      ...(type === 'source_missing' ? [{ name: `${facts.source} ${facts.missing}`, role: 'either' as const }] : []),
+      ...(type === 'source_missing' ? [{ name: sourceName(project, facts), role: 'either' as const }] : []),
       // So is the batch of which one source gives a total, or several: of its cash, its cards and its lines.
       ...(BATCHES.has(type) ? batchNames(project, pipeline, type, facts).map((name) => ({ name, role: 'either' as const })) : []),
       ...(tags.get(id) ?? []),
@@ -46,6 +46,14 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
   }));
   const causes = causesOf(found, chainOrder(project));
   await saveCauses(trx, new Map(exceptions.filter((e) => causes.get(e.id) !== e.causeId).map((e) => [e.id, causes.get(e.id) ?? null])));
+}
+
+/** What is missing of a source: a file, whichever pipeline refused it, or what one pipeline should have given. */
+function sourceName(project: Project, { source, missing }: StoredException['facts']): string {
+  const from = project.pipelines.get(String(source))?.value.source;
+  // A day, or a run that failed, is of the pipeline; a file is of the stream.
+  const isFile = from !== undefined && !/^(?:never ran|failed|\d{4}-\d{2}-\d{2})$/.test(String(missing));
+  return isFile ? JSON.stringify([from.connection, from.stream, missing]) : `${source} ${missing}`;
 }
 
 type Tags = Echoing['tags'][number][];

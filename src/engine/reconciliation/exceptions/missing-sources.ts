@@ -7,7 +7,7 @@ import { firstNames } from '../../../store/ledger/connections.ts';
 import { refusedSince } from '../../../store/ledger/files.ts';
 import type { Knex } from '../../../store/open.ts';
 import { lastRuns } from '../../../store/ledger/runs.ts';
-import type { Source } from '../../../store/ledger/sources.ts';
+import { entityIds, type Source } from '../../../store/ledger/sources.ts';
 import { dayReader } from '../read-entries.ts';
 import { feedsOf } from '../reconciliation-basis.ts';
 
@@ -21,7 +21,7 @@ export async function sourceStates(
   config: ReconciliationConfig,
   sources: readonly Source[],
   seen: SeenDays,
-  entityIds: Readonly<Record<Side, number>>,
+  ids: Readonly<Record<Side, number>>,
 ): Promise<SourceState[]> {
   const bySource = new Map(sources.map((source) => [source.pipeline, source]));
   const runs = await lastRuns(knex);
@@ -46,12 +46,36 @@ export async function sourceStates(
         missing.push({ subject: 'failed', text: `The last run of ${pipeline} failed, so ${name} may lack what it should have read.` });
     }
     if ((missing.length || isShared) && source && date !== undefined) {
-      const given = await givenDays(knex, source.id, { id: entityIds[side], name: entity }, date);
-      days = new Set([...(isShared ? [] : days), ...given.map(dayReader(project.config.town.time_zone))]);
+      const given = await givenDays(knex, source.id, { id: ids[side], name: entity }, date);
+      const others = missing.length ? await daysOfStream(knex, project, pipeline, bySource) : [];
+      days = new Set([...(isShared ? [] : days), ...[...given, ...others].map(dayReader(project.config.town.time_zone))]);
     }
     states.push({ pipeline, side, seen: days, missing });
   }
   return states;
+}
+
+/**
+ * The days of what other pipelines make of the same stream: the debits of fees are a few lines of the bank's files, and the file of a day
+ * without one has come all the same.
+ */
+async function daysOfStream(knex: Knex, project: Project, pipeline: string, bySource: ReadonlyMap<string, Source>): Promise<string[]> {
+  const own = project.pipelines.get(pipeline)!.value.source;
+  const ids = await entityIds(knex);
+  const days: string[] = [];
+  const asked = new Set<string>();
+  for (const { value } of project.pipelines.values()) {
+    if (!value.reconcile) continue;
+    for (const { pipeline: other, side } of feedsOf(project, value.reconcile)) {
+      const { entity, date } = value.reconcile[side];
+      const [from, source, id] = [project.pipelines.get(other)!.value.source, bySource.get(other), ids.get(entity)];
+      if (other === pipeline || from?.connection !== own?.connection || from?.stream !== own?.stream) continue;
+      if (!source || id === undefined || date === undefined || asked.has(`${other} ${entity} ${date}`)) continue;
+      asked.add(`${other} ${entity} ${date}`);
+      days.push(...(await givenDays(knex, source.id, { id, name: entity }, date)));
+    }
+  }
+  return days;
 }
 
 /** Of each side, the days on which a connection has any record. */

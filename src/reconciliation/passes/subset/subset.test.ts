@@ -279,3 +279,25 @@ describe('of more candidates than can be tried together', () => {
     expect(matches.map((m) => [m.state, ids(m.left)])).toEqual([['confirmed', ['a0', 'b12']]]);
   });
 });
+
+test('what says that it is made of two is not tied to one record of its amount', () => {
+  const { name: _, ...rest } = DAYS;
+  const bags: SubsetPass = { ...rest, name: 'bags', block: [], together: [], count: 'bags' };
+  const amount: Pass = {
+    kind: 'amount',
+    name: 'amount',
+    block: [],
+    within: { from: 0, to: 3 },
+    text: [],
+    chance: 1000,
+    confirm: 'automatic',
+  };
+  const slips = [entry('a', 9013, '2026-07-01', {}), entry('b', 5002, '2026-07-01', {}), entry('c', 4011, '2026-07-01', {})];
+  const pairs = (count: string | null): string[] =>
+    reconcile([amount, bags], slips, [entry('x', 9013, '2026-07-02', { bags: count })]).matches.map(
+      (m) => `${ids(m.left).join()} ${m.state}`,
+    );
+  expect(pairs(null)).toEqual(['a confirmed']);
+  expect(pairs('1')).toEqual(['a confirmed']);
+  expect(pairs('2')).toEqual([expect.stringContaining('b,c')]);
+});
