@@ -10,8 +10,8 @@ import { recordsOfMatches } from '../../src/store/reconciliation/matches.ts';
 import type { PassMatch } from '../../src/store/reconciliation/pass-matches.ts';
 import { savePassMatches } from '../../src/store/reconciliation/saved-matches.ts';
 import { matchEvents } from '../../src/store/reconciliation/match-events.ts';
-import { gatherKeys, saveKeys } from '../../src/store/reconciliation/saved-keys.ts';
-import { forgetKeys, keysOfUnits, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
+import { gatherKeys } from '../../src/store/reconciliation/saved-keys.ts';
+import { forgetKeys, keysOfUnits, type MatchKey, standingsOf, unitOf, unitsByKeys } from '../../src/store/reconciliation/settled.ts';
 import { saveUnmatched } from '../../src/store/reconciliation/side-states.ts';
 import { person } from './entities.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -182,6 +182,12 @@ export function testReconciliation(now: () => OpenStore, kind: StoreUnderTest): 
 }
 
 const TABLES = ['il_match', 'il_match_record', 'il_match_key', 'il_exception', 'il_exception_record', 'il_in_transit'];
+
+async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
+  const gathered = gatherKeys();
+  for (const key of keys) gathered.add(key);
+  await gathered.save(trx, pipeline);
+}
 
 function keyOf(i: number): string {
   return i.toString(16).padStart(12, '0');

@@ -16,12 +16,6 @@ export interface StoredEntry extends Entry {
   version: number;
 }
 
-/** The records of a side that a run looks at. */
-export interface ReadEntries {
-  entries: StoredEntry[];
-  entityId: number;
-}
-
 /** Reads records of one side as entries. Records without an amount are none: nothing can be said of them. */
 export interface SideReader {
   side: ReadSide;
