@@ -16,7 +16,7 @@ export interface SavedMatches {
 const CHUNK = 2000;
 
 /** Matches of a run while they are saved, some at a time. */
-export interface MatchSaving {
+interface MatchSaving {
   /** What is new is added, and what is there stays. Gives their ids, in their order. */
   add(found: Iterable<PassMatch>): Promise<number[]>;
   /** What was not found is revoked. */
@@ -24,7 +24,7 @@ export interface MatchSaving {
 }
 
 /** The run in whose transaction matches are saved. */
-export interface SavingRun {
+interface SavingRun {
   pipeline: string;
   id: number;
   at: string;
