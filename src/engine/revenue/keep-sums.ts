@@ -2,7 +2,7 @@ import { fiscalPart } from '../../reconciliation/periods/fiscal-part.ts';
 import { transaction } from '../../store/revenue/transaction.ts';
 import { BLOCK, rangesOf, replaceMarks } from '../../store/revenue/marks.ts';
 import { saveSince, saveStale } from '../../store/revenue/since.ts';
-import { addSum, dayId, monthId, replaceSums, saveBasis, type StoredSum, type SumKey } from '../../store/revenue/sums.ts';
+import { addSum, dayId, type Figures, monthId, replaceSums, saveBasis, type StoredSum, type SumKey } from '../../store/revenue/sums.ts';
 import type { Engine } from '../run/engine.ts';
 import { ledgerOfReceipts, type LedgerEntry } from './ledger.ts';
 import { type SumPlan, sumPlan } from './sum-plan.ts';
@@ -42,36 +42,43 @@ export async function sumsNow(
   blocks: readonly number[],
 ): Promise<Map<number, Map<string, StoredSum>>> {
   const made = new Map(blocks.map((block) => [block, new Map<string, StoredSum>()]));
-  const starts = context.engine.project.config.town.fiscal_year_starts;
+  const sumOf = summing(context.engine.project.config.town.fiscal_year_starts);
   for (const range of rangesOf(blocks))
     for await (const entries of ledgerOfReceipts(context, range))
-      for (const entry of entries) addSum(made.get(Math.floor(entry.golden / BLOCK))!, sumOf(entry, starts), 1);
+      for (const entry of entries) addSum(made.get(Math.floor(entry.golden / BLOCK))!, sumOf(entry), 1);
   return made;
 }
 
-function sumOf(entry: LedgerEntry, starts: string): StoredSum {
-  const rest = entry.part === 'rest';
-  const key: SumKey = {
-    from_day: fiscalPart(entry.bookedOn, starts),
-    corrects: entry.corrects,
-    department: entry.department,
-    account: entry.account,
-    tender: entry.tender,
-    currency: entry.currency,
-    rest: rest ? entry.golden : 0,
-    receipt: rest ? entry.receiptNumber : null,
-    sign: entry.account === null ? Math.sign(entry.amount) : 0,
-    reasons: JSON.stringify(entry.reasons),
-  };
-  const month = monthId(key);
-  return {
-    ...key,
-    id: dayId(month, entry.bookedOn),
-    month,
-    day: entry.bookedOn,
-    facts: 1,
-    count: entry.count,
-    amount: entry.amount,
-    ...entry.split,
+/** Gives the sum that an entry alone would be. Hundreds of receipts are in one sum: what it is kept apart by is made once. */
+function summing(starts: string): (entry: LedgerEntry) => StoredSum {
+  const known = new Map<string, Omit<StoredSum, keyof Figures>>();
+  return (entry) => {
+    const { bookedOn: day, corrects, department, account, tender, currency, reasons, count, amount, split } = entry;
+    const [rest, receipt] = entry.part === 'rest' ? [entry.golden, entry.receiptNumber] : [0, null];
+    const sign = account === null ? Math.sign(amount) : 0;
+    const text = JSON.stringify([day, corrects, department, account, tender, currency, rest, receipt, sign, reasons]);
+    let kept = known.get(text);
+    if (!kept) {
+      const from_day = fiscalPart(day, starts);
+      const key: SumKey = {
+        from_day,
+        corrects,
+        department,
+        account,
+        tender,
+        currency,
+        rest,
+        receipt,
+        sign,
+        reasons: JSON.stringify(reasons),
+      };
+      const month = monthId(key);
+      kept = { ...key, id: dayId(month, day), month, day };
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(text, kept);
+    }
+    return { ...kept, facts: 1, count, amount, ...split };
   };
 }
+
+const MOST_KNOWN = 20_000;

@@ -17,19 +17,30 @@ const PAGE = 20_000;
 
 /** `among`: these only; undefined: all. */
 export async function knownMatches(trx: Knex.Transaction, pipeline: string, among?: ReadonlySet<number>): Promise<KnownMatches> {
-  const stored = () => trx('il_match').where({ pipeline }).whereNotNull('content_id');
+  const stored: Stored = () => trx('il_match').where({ pipeline }).whereNotNull('content_id');
   if (among) {
     const known = new Map<string, number>();
-    const ids = [...among];
-    for (let i = 0; i < ids.length; i += 500)
-      for (const { id, content_id } of (await stored()
-        .whereIn('id', ids.slice(i, i + 500))
-        .select('id', 'content_id')) as { id: number; content_id: string }[])
-        known.set(content_id, Number(id));
+    for await (const { id, contentId } of inPages(stored, 'id', [...among])) known.set(contentId, id);
     return fewKnown(known);
   }
   const [{ n, last }] = (await stored().count({ n: '*' }).max({ last: 'id' })) as [{ n: number; last: number | null }];
-  return Number(n) === 0 ? fewKnown(new Map()) : manyKnown(await dialectOf(trx).rowsOf(trx), pipeline, Number(n), Number(last));
+  return Number(n) === 0 ? fewKnown(new Map()) : manyKnown(stored, await dialectOf(trx).rowsOf(trx), pipeline, Number(n), Number(last));
+}
+
+/** Queries of these matches. */
+type Stored = () => Knex.QueryBuilder;
+
+/** Those with one of these values in a column. */
+async function* inPages(
+  stored: Stored,
+  column: 'id' | 'content_id',
+  values: readonly (number | string)[],
+): AsyncGenerator<{ id: number; contentId: string }> {
+  for (let i = 0; i < values.length; i += 500)
+    for (const { id, content_id } of (await stored()
+      .whereIn(column, values.slice(i, i + 500))
+      .select('id', 'content_id')) as { id: number; content_id: string }[])
+      yield { id: Number(id), contentId: content_id };
 }
 
 function fewKnown(known: Map<string, number>): KnownMatches {
@@ -47,20 +58,16 @@ function fewKnown(known: Map<string, number>): KnownMatches {
 }
 
 /** Each is asked for, and a bit is kept of it: the ids of a town's matches of ten years take more memory than all else that a run holds. */
-function manyKnown(rows: Rows, pipeline: string, count: number, last: number): KnownMatches {
+function manyKnown(stored: Stored, rows: Rows, pipeline: string, count: number, last: number): KnownMatches {
   const seen = new Uint8Array(Math.floor(last / 8) + 1);
   let left = count;
   return {
     areNone: false,
     async find(contentIds) {
       const found = new Map<string, number>();
-      for (const [contentId, id] of await rows.select(
-        'SELECT content_id, id FROM il_match WHERE pipeline = ? AND content_id = ?',
-        contentIds.map((contentId) => [pipeline, contentId]),
-      )) {
-        const number = Number(id);
+      for await (const { id: number, contentId } of inPages(stored, 'content_id', contentIds)) {
         if (number > last) continue;
-        found.set(String(contentId), number);
+        found.set(contentId, number);
         seen[number >>> 3]! |= 1 << (number & 7);
         left--;
       }

@@ -2,6 +2,7 @@ import { dialectOf } from '../dialect.ts';
 import { startOf } from '../ledger/runs.ts';
 import type { Knex } from '../open.ts';
 import { eventsOf, type StoredEvent } from './events.ts';
+import { reconciliations } from './matches.ts';
 
 export type MatchEvent = StoredEvent<'proposed' | 'confirmed' | 'revoked'>;
 
@@ -19,7 +20,7 @@ interface Confirmed {
 }
 
 /** Nearly every match is confirmed by a rule, and nothing happens to it after that: that event is not stored until another one is. */
-export function isKnownFromMatch({ state, madeBy }: { state: string; madeBy: string }): boolean {
+function isKnownFromMatch({ state, madeBy }: { state: string; madeBy: string }): boolean {
   return state === 'confirmed' && madeBy === 'rule';
 }
 
@@ -32,7 +33,8 @@ async function firstEvent(knex: Knex, { rule, firstRun }: Confirmed): Promise<Ma
 export async function matchEvents(knex: Knex, contentId: string): Promise<MatchEvent[]> {
   const stored = await eventsOf<MatchEvent['action']>(knex, 'il_match_event', { content_id: contentId });
   if (stored.length > 0) return stored;
-  return Promise.all((await confirmedMatches(knex, [contentId])).map((match) => firstEvent(knex, match)));
+  const found = await confirmedMatches(knex, await reconciliations(knex), [contentId]);
+  return Promise.all(found.map((match) => firstEvent(knex, match)));
 }
 
 /** What happened last to the one match that is in force no more and whose id begins so; undefined where there is none, or several. */
@@ -56,8 +58,9 @@ export async function addMatchEvent(
 }
 
 /** Matches in force to which nothing else has happened, as far as these have no event: each was confirmed by a rule. */
-async function confirmedMatches(knex: Knex, contentIds: readonly string[]): Promise<Confirmed[]> {
+async function confirmedMatches(knex: Knex, pipelines: readonly string[], contentIds: readonly string[]): Promise<Confirmed[]> {
   const rows = (await knex('il_match')
+    .whereIn('pipeline', [...pipelines])
     .whereIn('content_id', [...contentIds])
     .select('content_id', 'pipeline', 'key', 'first_run')) as Record<string, unknown>[];
   return rows.map((row) => ({
@@ -77,8 +80,9 @@ export async function insertEvents(trx: Knex.Transaction, events: readonly Event
       some.map(({ contentId }) => contentId),
     );
     const unknown = new Set(some.flatMap(({ contentId }) => (numbers.has(contentId) ? [] : [contentId])));
+    const pipelines = new Set(some.map(({ pipeline }) => pipeline));
     const first: EventRow[] = [];
-    for (const match of await confirmedMatches(trx, [...unknown])) {
+    for (const match of await confirmedMatches(trx, [...pipelines], [...unknown])) {
       const { contentId, pipeline } = match;
       const { number: _, ...event } = await firstEvent(trx, match);
       first.push({ ...event, contentId, pipeline });
@@ -87,20 +91,21 @@ export async function insertEvents(trx: Knex.Transaction, events: readonly Event
   }
 }
 
-/** Adds the first event of matches that are in force from now on; what is known from the match itself is left out. */
-export async function insertFirstEvents(trx: Knex.Transaction, events: readonly (EventRow & { isKnown: boolean })[]): Promise<void> {
+/** Adds the first event of matches that are in force from now on, but where it is known from the match itself. */
+export async function insertFirstEvents<T extends { contentId: string; state: string; madeBy: string }>(
+  trx: Knex.Transaction,
+  matches: readonly T[],
+  eventOf: (match: T) => EventRow,
+): Promise<void> {
   const isEmpty = (await trx('il_match_event').first('number')) === undefined;
   const numbers = isEmpty
     ? new Map<string, number>()
     : await lastNumbers(
         trx,
-        events.map(({ contentId }) => contentId),
+        matches.map(({ contentId }) => contentId),
       );
-  await insertRows(
-    trx,
-    events.filter(({ contentId, isKnown }) => !isKnown || numbers.has(contentId)),
-    numbers,
-  );
+  const told = matches.filter((match) => !isKnownFromMatch(match) || numbers.has(match.contentId));
+  await insertRows(trx, told.map(eventOf), numbers);
 }
 
 async function lastNumbers(trx: Knex.Transaction, contentIds: readonly string[]): Promise<Map<string, number>> {

@@ -69,13 +69,29 @@ export async function saveMatches(trx: Knex.Transaction, matches: readonly Omit<
 }
 
 export async function saveMatchRecords(trx: Knex.Transaction, records: readonly MatchRecord[]): Promise<void> {
+  await saveRecordsOf(
+    trx,
+    records.map((record) => ({ match: record.match, records: [record] })),
+  );
+}
+
+/** Saves the records of these matches. */
+export async function saveRecordsOf(
+  trx: Knex.Transaction,
+  matches: readonly { match: number; records: readonly Omit<MatchRecord, 'match'>[] }[],
+): Promise<void> {
   await (
     await dialectOf(trx).rowsOf(trx)
   ).insert(
     'il_match_record',
     ['match_id', 'side', 'entity_id', 'golden_id', 'version', 'minor'],
-    records.map((r) => [r.match, r.side, r.entityId, r.golden, r.version, r.minor]),
+    matches.flatMap(({ match, records }) => records.map((r) => [match, r.side, r.entityId, r.golden, r.version, r.minor])),
   );
+}
+
+/** The reconciliations that have compared: all that may have matches. */
+export async function reconciliations(knex: Knex): Promise<string[]> {
+  return (await knex('il_reconciliation').pluck('pipeline')) as string[];
 }
 
 /** What each reconciliation compared with last, by pipeline. */

@@ -1,5 +1,5 @@
 import type { Knex } from '../open.ts';
-import type { MatchRecord } from './matches.ts';
+import { type MatchRecord, reconciliations } from './matches.ts';
 import { forgetKeys } from './settled.ts';
 
 /** A match that a pass or a person made, as a run found it. */
@@ -52,7 +52,7 @@ export async function listPassMatches(
   if (filter.state !== undefined) void query.where({ state: filter.state });
   if (filter.startsWith !== undefined) {
     // The index has the reconciliation first: with all of them named, it is used.
-    if (filter.pipeline === undefined) void query.whereIn('pipeline', (await knex('il_reconciliation').pluck('pipeline')) as string[]);
+    if (filter.pipeline === undefined) void query.whereIn('pipeline', await reconciliations(knex));
     void query.where('content_id', '>=', filter.startsWith).where('content_id', '<', `${filter.startsWith}g`);
   }
   if (filter.limit !== undefined) void query.limit(filter.limit);

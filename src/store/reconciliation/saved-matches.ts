@@ -1,8 +1,8 @@
 import { dialectOf } from '../dialect.ts';
 import type { Knex } from '../open.ts';
 import { type KnownMatches, knownMatches } from './known-matches.ts';
-import { type EventRow, insertEvents, insertFirstEvents, isKnownFromMatch } from './match-events.ts';
-import { beginComparing, type MatchRecord, recordsOfMatches, saveMatchRecords } from './matches.ts';
+import { type EventRow, insertEvents, insertFirstEvents } from './match-events.ts';
+import { beginComparing, type MatchRecord, recordsOfMatches, saveRecordsOf } from './matches.ts';
 import { matchesById, type PassMatch, removeMatch, type StoredPassMatch } from './pass-matches.ts';
 
 export interface SavedMatches {
@@ -16,7 +16,7 @@ export interface SavedMatches {
 const CHUNK = 2000;
 
 /** Matches of a run while they are saved, some at a time. */
-export interface MatchSaving {
+interface MatchSaving {
   /** What is new is added, and what is there stays. Gives their ids, in their order. */
   add(found: Iterable<PassMatch>): Promise<number[]>;
   /** What was not found is revoked. */
@@ -24,7 +24,7 @@ export interface MatchSaving {
 }
 
 /** The run in whose transaction matches are saved. */
-export interface SavingRun {
+interface SavingRun {
   pipeline: string;
   id: number;
   at: string;
@@ -117,10 +117,7 @@ async function saveChunk(
     if (before) await refresh(trx, run, before, match, records.get(before.id) ?? []);
     else fresh.push(match);
   }
-  await insertFirstEvents(
-    trx,
-    fresh.map((match) => ({ ...eventOfFound(match, run), isKnown: isKnownFromMatch(match) })),
-  );
+  await insertFirstEvents(trx, fresh, (match) => eventOfFound(match, run));
   let next = await insertMatches(trx, run, fresh);
   for (const { contentId } of chunk) saved.ids.push(stored.get(contentId)?.id ?? next++);
   saved.added += fresh.length;
@@ -167,10 +164,7 @@ async function refresh(
     });
   if (same) return;
   await trx('il_match_record').where({ match_id: before.id }).delete();
-  await saveMatchRecords(
-    trx,
-    now.records.map((r) => ({ ...r, match: before.id })),
-  );
+  await saveRecordsOf(trx, [{ match: before.id, records: now.records }]);
 }
 
 async function lastId(trx: Knex.Transaction): Promise<number> {
@@ -219,9 +213,9 @@ async function insertMatches(trx: Knex.Transaction, run: { pipeline: string; id:
       ];
     }),
   );
-  await saveMatchRecords(
+  await saveRecordsOf(
     trx,
-    matches.flatMap((m, i) => m.records.map((r) => ({ ...r, match: first + i }))),
+    matches.map(({ records }, i) => ({ match: first + i, records })),
   );
   return first;
 }

@@ -51,18 +51,8 @@ export function dayId(month: string, day: string): string {
 }
 
 function idOf(parts: readonly unknown[]): string {
-  const text = JSON.stringify(parts);
-  let id = ids.get(text);
-  if (id === undefined) {
-    if (ids.size >= MOST_IDS) ids.clear();
-    ids.set(text, (id = hash('sha256', text).slice(0, 24)));
-  }
-  return id;
+  return hash('sha256', JSON.stringify(parts)).slice(0, 24);
 }
-
-/** Hundreds of receipts are in one sum. */
-const ids = new Map<string, string>();
-const MOST_IDS = 10_000;
 
 /** What the sums were made with, as JSON; undefined when there are none. */
 export async function storedBasis(knex: Knex): Promise<string | undefined> {

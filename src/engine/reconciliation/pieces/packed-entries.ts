@@ -82,12 +82,15 @@ export function packedEntries(fields: readonly string[]): PackedEntries {
 
 const NO_DAY = -(2 ** 31);
 
-/** Texts that come again and again, by numbers below 0; 0 where there are too many of them. */
+/** Texts that come again and again, by numbers below 0; 0 where there are too many of them, as where every other record has its own. */
 function sharedNumbers(): { numberOf(text: string): number; textOf(number: number): string | undefined } {
   const numbers = new Map<string, number>();
   const list: string[] = [];
+  let [asked, comeAgain] = [0, true];
   return {
     numberOf(text) {
+      if (!comeAgain) return 0;
+      if (++asked === TRIED) comeAgain = list.length <= TRIED / 2;
       const known = numbers.get(text);
       if (known !== undefined) return known;
       if (list.length === MOST_SHARED || text.length > LONGEST_SHARED) return 0;
@@ -100,4 +103,6 @@ function sharedNumbers(): { numberOf(text: string): number; textOf(number: numbe
 }
 
 const MOST_SHARED = 20_000;
+/** Texts after which it is known whether they come again. */
+const TRIED = 5000;
 const LONGEST_SHARED = 1000;
