@@ -2,7 +2,14 @@ import { firstAtLeast } from '../../../core/first-at-least.ts';
 import { keysByPass, ruleKeys } from '../../../identity/block/passes.ts';
 import type { IdentityModel } from '../../../identity/model.ts';
 import type { Profile } from '../../../identity/roles.ts';
-import type { Changed } from './compare-changed.ts';
+import type { Member } from '../../../store/identity/identity.ts';
+
+/** What a member was compared by, and is now. */
+interface WasAndIs {
+  member: Pick<Member, 'population' | 'profile'>;
+  population: number;
+  profile: Profile | null;
+}
 
 /** The keys of a member before and after it changed, each once. */
 export interface KeysOfMember {
@@ -23,7 +30,7 @@ export interface BlocksOfKeys {
   isKept: Uint8Array<ArrayBuffer>;
 }
 
-export function keysOfChanged(model: IdentityModel, changed: readonly Changed[]): { keys: KeysOfMember[]; blocks: BlocksOfKeys } {
+export function keysOfChanged(model: IdentityModel, changed: readonly WasAndIs[]): { keys: KeysOfMember[]; blocks: BlocksOfKeys } {
   const found: FoundKeys = { keys: [], population: [], kinds: [] };
   const keys = changed.map((one) => keysOfMember(model, one, found));
   return { keys, blocks: blocksOf(found) };
@@ -40,7 +47,7 @@ const ONLY_READ = 0;
 const IS_KEPT = 1;
 const OF_RULE = 2;
 
-function keysOfMember(model: IdentityModel, { member, population, profile }: Changed, found: FoundKeys): KeysOfMember {
+function keysOfMember(model: IdentityModel, { member, population, profile }: WasAndIs, found: FoundKeys): KeysOfMember {
   const was = keysIn(model, member.population, member.profile);
   const now = keysIn(model, population, profile, member.population === population ? was : undefined);
   const keys: KeysOfMember = { came: [], cameByRule: [], left: [], stayed: [] };
