@@ -70,8 +70,8 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     return entityId * ENTITY + OF_MEMBERS + member;
   }
 
-  /** Pages by their numbers, which are given in order; without those of which nothing is there. */
-  async function readPages(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
+  /** Pages by their numbers, which are given in order, for these members; without those of which nothing is there. */
+  async function readPages(numbers: readonly number[], members: ArrayLike<number>): Promise<Map<number, Uint32Array>> {
     const places = numbers.map((page) => entityId * ENTITY + page);
     const found = await rows.select(PAGES, together(places));
     const words = wordsOf(found.map(([, entries]) => entries as string));
@@ -80,21 +80,30 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
         words[i]!.length === size && words[i]![0] === layout ? [[Number(place) - entityId * ENTITY, words[i]!] as const] : [],
       ),
     );
-    await putOwnRows(numbers, pages);
+    await putOwnRows(numbers, pages, members);
     return pages;
   }
 
-  /** Puts what the rows of members say into these pages, which are given in order. */
-  async function putOwnRows(numbers: readonly number[], pages: Map<number, Uint32Array>): Promise<void> {
+  /** Puts what the rows of members say into these pages; of pages that are not kept, only what those say that are asked for may be there. */
+  async function putOwnRows(numbers: readonly number[], pages: Map<number, Uint32Array>, members: ArrayLike<number>): Promise<void> {
     if (numbers.length === 0) return;
-    const [first, last] = [numbers[0]!, numbers[numbers.length - 1]!];
-    const spans = last - first < CLOSE * numbers.length ? [[first, last] as const] : numbers.map((page) => [page, page] as const);
-    const found = await rows.select(
-      OWN_ROWS,
-      spans.map(([from, to]) => [placeOfOwnRow(from * ON_A_PAGE), placeOfOwnRow((to + 1) * ON_A_PAGE)]),
-    );
-    const own = wordsOf(found.map(([, entries]) => entries as string));
     const asked = new Set(numbers);
+    const [first, last] = [numbers[0]!, numbers[numbers.length - 1]!];
+    const within = (from: number, to: number): Cell[] => [placeOfOwnRow(from * ON_A_PAGE), placeOfOwnRow((to + 1) * ON_A_PAGE)];
+    const ofMembers = (): Promise<Cell[][]> => {
+      const some = Array.from(members).filter((member) => asked.has(pageOf(member)));
+      return rows.select(PAGES, together(some.map(placeOfOwnRow)));
+    };
+    const isClose = last - first < CLOSE * numbers.length;
+    const found = await (isClose
+      ? rows.select(OWN_ROWS, [within(first, last)])
+      : kept
+        ? rows.select(
+            OWN_ROWS,
+            numbers.map((page) => within(page, page)),
+          )
+        : ofMembers());
+    const own = wordsOf(found.map(([, entries]) => entries as string));
     found.forEach(([place], i) => {
       const words = own[i]!;
       const member = Number(place) - placeOfOwnRow(0);
@@ -120,7 +129,7 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
       }
       missing.sort((x, y) => x - y);
       for (let i = 0; i < missing.length; i += PAGES_AT_ONCE)
-        for (const [page, words] of await readPages(missing.slice(i, i + PAGES_AT_ONCE))) pages.set(page, words);
+        for (const [page, words] of await readPages(missing.slice(i, i + PAGES_AT_ONCE), members)) pages.set(page, words);
       return { wordsAround: (member) => pages.get(pageOf(member)) ?? none, placeOf };
     },
     async put(members, words) {
