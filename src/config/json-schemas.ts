@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../core/make-folder.ts';
 import { z } from 'zod';
 import { connectorSchema, connectorSchemaOf } from './schema/connector.ts';
 import { identityParametersSchema } from './schema/identity.ts';
@@ -53,7 +53,7 @@ export function jsonSchemaFiles(transports: readonly string[]): Record<string, s
 /** Writes config/schemas below a town's folder; gives the names of what was written. */
 export async function writeJsonSchemas(folder: string, transports: readonly string[]): Promise<string[]> {
   const target = join(folder, 'config', 'schemas');
-  await mkdir(target, { recursive: true });
+  await makeFolder(target);
   const files = Object.entries(jsonSchemaFiles(transports));
   for (const [name, text] of files) await writeWhole(join(target, name), text);
   return files.map(([name]) => `config/schemas/${name}`);

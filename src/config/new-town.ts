@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../core/make-folder.ts';
 import { ConfigError } from '../core/errors.ts';
 import { explainIssues } from './explain.ts';
 import { jsonSchemaFiles, YAML_KINDS } from './json-schemas.ts';
@@ -43,10 +44,10 @@ async function writeAll(root: string, files: readonly (readonly [name: string, t
   const begun: string[] = [];
   let made: string | undefined;
   try {
-    made = await mkdir(root, { recursive: true });
+    made = await makeFolder(root);
     for (const [name, text] of [...files.filter(([name]) => name !== TOWN), ...files.filter(([name]) => name === TOWN)]) {
       const file = join(root, name === TOWN ? UNFINISHED : name);
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       begun.push(file);
       // A write names no file when it fails.
       await writeFile(file, text, { flush: true }).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { asSentence } from './text/sentence.ts';
 import { visible, visibleLine } from './text/visible.ts';
 
 /** Where a problem is. At least one of the parts is given; `textOfPlace` writes it as a person reads it. */
@@ -47,8 +48,8 @@ export function textOfProblem(problem: Problem): string {
   const place = visibleLine(textOfPlace(doubled ? where : problem.place));
   // A stack of ours has several lines; whatever else is told has one, whatever the value in it.
   const message = problem.code === 'INTERNAL' ? visible(problem.message) : visibleLine(problem.message);
-  const hint = problem.hint ? ` ${visibleLine(problem.hint)}` : '';
-  return `${place ? `${place}: ` : ''}${message}${hint} [${problem.code}]`;
+  const said = problem.hint ? `${asSentence(message)} ${visibleLine(problem.hint)}` : message;
+  return `${place ? `${place}: ` : ''}${said} [${problem.code}]`;
 }
 
 /** What the engine can act on. Whatever is thrown that is not one of these is our own bug and keeps its stack. */

@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { makeFolderNow } from '../core/make-folder.ts';
 
 /** What the data folder holds is about people and money: folders are for the account that runs Interlocal alone, whatever its umask says. */
 export const PRIVATE_FOLDER = 0o700;
@@ -6,7 +7,7 @@ export const PRIVATE_FILE = 0o600;
 
 /** Makes the folder and those above it that are missing, for this account alone. One that is there keeps its rights: doctor says when they are too wide. */
 export function makePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
+  makeFolderNow(path, PRIVATE_FOLDER);
 }
 
 /**

@@ -9,6 +9,7 @@ import { testMigrations } from './test-migrations.ts';
 import { testOneWriter } from './test-one-writer.ts';
 import { testPlans } from './test-plans.ts';
 import { testReconciliation } from './test-reconciliation.ts';
+import { testTurns } from './test-turns.ts';
 
 /** The store of the test that runs now: one that is open, and how to open it once more, as another process would. */
 export interface OpenStore {
@@ -43,6 +44,7 @@ export function testStore(kind: StoreUnderTest): void {
       testPlans,
       testReconciliation,
       testAudit,
+      testTurns,
       kind.name === 'sqlite' ? testOneWriter : testManyWriters,
     ])
       suite(() => current, kind);

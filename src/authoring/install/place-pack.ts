@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../core/make-folder.ts';
 import { replacedFolder } from '../../config/find-files.ts';
 import { type InstalledPack, notedPack, readLock, writeLock } from '../../packs/lock.ts';
 import { folderHash, type PackFiles } from '../../packs/files.ts';
@@ -25,7 +26,7 @@ export async function stagePack(town: string, connector: string, files: PackFile
   const discard = (): Promise<void> => rm(top, { recursive: true, force: true });
   try {
     for (const [name, bytes] of files) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await makeFolder(dirname(join(folder, name)));
       await writeFile(join(folder, name), bytes, { flag: 'wx', flush: true });
     }
   } catch (error) {
@@ -70,7 +71,7 @@ export async function placePack(
 /** Lets one `add` at a time into a town's folder, and first puts right what one that was killed left there. */
 export async function alone<T>(town: string, work: () => Promise<T>): Promise<T> {
   const folder = join(town, 'connectors');
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const file = join(folder, '.adding');
   await take(file);
   try {

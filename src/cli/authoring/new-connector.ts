@@ -122,10 +122,11 @@ async function make(cli: Cli, options: Answers): Promise<void> {
   const { files, notes } = await contents(id, transport, options);
   const { dirname, join } = await import('node:path');
   await whole(folder, async (begun) => {
-    const { mkdir, writeFile } = await import('node:fs/promises');
+    const { writeFile } = await import('node:fs/promises');
+    const { makeFolder } = await import('../../core/make-folder.ts');
     for (const [name, content] of Object.entries(files)) {
       const file = join(begun, name);
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       // A write names no file when it fails.
       await writeFile(file, content).catch((error: unknown) => {
         throw Object.assign(error as Error, { path: join(folder, name) });
@@ -160,9 +161,10 @@ async function make(cli: Cli, options: Answers): Promise<void> {
 
 /** Makes a folder elsewhere and moves it to its place once all of it is there: what failed or was killed leaves no half connector. */
 async function whole(folder: string, fill: (begun: string) => Promise<void>): Promise<void> {
-  const { mkdir, mkdtemp, rename, rm } = await import('node:fs/promises');
+  const { mkdtemp, rename, rm } = await import('node:fs/promises');
+  const { makeFolder } = await import('../../core/make-folder.ts');
   const { basename, dirname, join } = await import('node:path');
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const parent = await mkdtemp(join(dirname(folder), '.new-'));
   try {
     await fill(join(parent, basename(folder)));

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../core/make-folder.ts';
 import { stringify } from 'yaml';
 import type { IdentityParameters } from '../../config/schema/identity.ts';
 import { writeWhole } from '../../config/whole-file.ts';
@@ -53,7 +53,7 @@ export async function trainIdentity(engine: Engine, kind: MatchedKind, { write =
   };
   const file = `config/identity/${kind.entity.entity}.yaml`;
   if (write) {
-    await mkdir(join(project.folder, 'config', 'identity'), { recursive: true });
+    await makeFolder(join(project.folder, 'config', 'identity'));
     await writeWhole(join(project.folder, file), textOf(parameters));
   }
   return { file, parameters, untrained };

@@ -7,6 +7,7 @@ import type { Bai2Options } from '../../config/schema/connector.ts';
 import { Bai2Defect, decimalAmount, fundsAt, summariesOf, wholeAmount } from './fields.ts';
 import type { Bai2Record } from './records.ts';
 import { MAX_PROBLEMS, problemIn, refuseFile } from '../refuse.ts';
+import { statementOnce } from '../statement-once.ts';
 
 /** What a level (file, group, account) has held so far, to be compared with what its trailer says. */
 interface Level {
@@ -41,6 +42,7 @@ const NEXT: Record<string, string> = {
 /** Follows the nesting of the records, and verifies counts and control totals at each level. */
 export function bai2Statement(options: Bai2Options, file: string): Bai2Statement {
   const off: Problem[] = [];
+  const once = statementOnce(file);
   let fileLevel: (Level & { values: Values }) | undefined;
   let group: (Level & { values: Values }) | undefined;
   let account: Account | undefined;
@@ -91,15 +93,19 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
           total,
           values: { account: fields[0] ?? '', currency, statement: statementOf(fields, summaries), summaries },
         };
+        once.begin(record.line);
+        once.add([group!.values['status'], account.values.statement], false);
         return skipped ? [] : summaries.map((summary) => sourceRecord(record, 'summary', summary));
       }
       case '16':
         if (!account) missingHeader(record);
+        if (!skipped) once.add(fields, true);
         return skipped ? (detail(record, account!), []) : [detail(record, account!)];
       case '49':
         if (!account) missingHeader(record);
         group!.total += verify(record, account!, fields[0], fields[1]);
         group!.parts++;
+        once.end(account!.values.account);
         account = undefined;
         return [];
       case '98':

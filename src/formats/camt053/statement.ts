@@ -3,6 +3,7 @@ import type { SourceRecord, Value, Values } from '../../core/record.ts';
 import type { Camt053Options } from '../../config/schema/connector.ts';
 import { MAX_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance, lastDigits } from '../statement-balance.ts';
+import { statementOnce } from '../statement-once.ts';
 
 /** The parts of one statement (Stmt) in the order of the document, as trees of elements. */
 export interface CamtStatement {
@@ -22,6 +23,7 @@ const PENDING = ['PDNG', 'INFO', 'FUTR'];
 
 export function camtStatement(options: Camt053Options, file: string): CamtStatement {
   const off: Problem[] = [];
+  const once = statementOnce(file);
   let number = 0;
   let head: Values = {};
   let line = 1;
@@ -104,6 +106,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
   }
 
   function record(type: string, values: Values, at: number): SourceRecord {
+    once.add(values, type === 'entry');
     return { values, number: ++number, line: at, type };
   }
 
@@ -115,7 +118,10 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
     const of = textAt(amount, '@Ccy');
     const mark = textAt(value, 'CdtDbtInd');
     if (exactAmount(text) === undefined || /^[-+]/.test(text))
-      malformed(at, `${what} has the amount ${JSON.stringify(text.slice(0, 30))}.`);
+      malformed(
+        at,
+        `${what} has the amount ${JSON.stringify(text.slice(0, 30))}; in CAMT.053 it has digits, a point for decimals, and no sign.`,
+      );
     if (of === null) malformed(at, `${what} does not say its currency (Ccy).`);
     if (mark !== 'CRDT' && mark !== 'DBIT') malformed(at, `${what} does not say whether it is a credit or a debit (CdtDbtInd).`);
     return { text: mark === 'DBIT' && exactAmount(text) !== 0n ? `-${text}` : text, of };
@@ -124,6 +130,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
   return {
     begin(at) {
       [head, line, account, currency, balances, sum] = [{}, at, '', null, [], 0n];
+      once.begin(at);
     },
     part(name, value, at) {
       if (name === 'Acct') {
@@ -138,6 +145,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
     },
     end() {
       if (account === '') malformed(line, 'The statement does not say its account (Acct).');
+      once.end(account);
       const opening = openingOf(balances);
       const closing = balances.find(({ code }) => code === CLOSING) ?? balances.findLast((one) => one.code === INTERIM && one !== opening);
       if (!opening || !closing) {

@@ -7,6 +7,7 @@ import { balanceOf, entryOf, Mt940Defect, textOf } from './fields.ts';
 import type { Mt940Balance, Mt940Entry } from './fields.ts';
 import { excerpt, MAX_PROBLEMS, refuseFile } from '../refuse.ts';
 import { exactAmount, imbalance } from '../statement-balance.ts';
+import { statementOnce } from '../statement-once.ts';
 import { decodeText } from '../text/decoding.ts';
 import { textLines } from '../text/lines.ts';
 
@@ -111,6 +112,7 @@ function statementReader(file: string): {
   finish(line: number, cut: boolean): SourceRecord[];
 } {
   const off: Problem[] = [];
+  const once = statementOnce(file);
   let statement: Statement | undefined;
   /** The page before, of a statement that goes on. */
   let before: Statement | undefined;
@@ -139,6 +141,7 @@ function statementReader(file: string): {
 
   function begin(line: number): SourceRecord[] {
     any = true;
+    once.begin(line);
     statement = { line, account: '', number: null, page: false, sum: 0n };
     return [];
   }
@@ -174,6 +177,7 @@ function statementReader(file: string): {
   function record(type: string, own: Values, line: number): SourceRecord {
     const { account, number: statementNumber, opening } = statement!;
     const from = opening ? `${opening.date} ${opening.amount}` : '';
+    once.add([account, statementNumber, opening, own], type === 'entry');
     return {
       values: {
         account,
@@ -196,6 +200,7 @@ function statementReader(file: string): {
     const [begins, ends] = [exactAmount(opening.amount)!, exactAmount(closing.amount)!];
     const wrong = imbalance({ file, line }, { account, opening: begins, entries: sum, closing: ends, currency: opening.currency });
     if (wrong && off.length < MAX_PROBLEMS) off.push(wrong);
+    once.end(account);
     before = statement.page ? statement : undefined;
     statement = undefined;
     return done;

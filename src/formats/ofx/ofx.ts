@@ -4,6 +4,7 @@ import { type DecodeContext, type Format, RECORDS_AT_ONCE } from '../format.ts';
 import { ofxEncoding } from './encoding.ts';
 import { ofxTokens } from './tokens.ts';
 import { problemIn, refuseFile } from '../refuse.ts';
+import { statementOnce } from '../statement-once.ts';
 import { setField } from '../set-field.ts';
 import { decodeText } from '../text/decoding.ts';
 
@@ -60,6 +61,7 @@ function ofxStatements(file: string): OfxStatements {
   let number = 0;
   let finished = false;
   let statements = 0;
+  const once = statementOnce(file);
 
   function malformed(line: number, message: string): never {
     throw refuseFile('OFX_STRUCTURE', file, { line }, message, 'The file is damaged or not valid OFX: have it sent again.');
@@ -74,12 +76,17 @@ function ofxStatements(file: string): OfxStatements {
         `The bank answers with an error instead of a statement: ${[values['CODE'], values['MESSAGE']].filter((x) => typeof x === 'string').join(' ')}.`,
         'Download the statement again; if the error stays, ask the bank what it means.',
       );
-    if (Object.hasOwn(ENTRIES, name)) records.push(entry(ENTRIES[name]!, values, line));
-    else if (Object.hasOwn(BALANCES, name)) records.push(balance(BALANCES[name]!, values, line));
+    if (Object.hasOwn(ENTRIES, name)) keep(entry(ENTRIES[name]!, values, line));
+    else if (Object.hasOwn(BALANCES, name)) keep(balance(BALANCES[name]!, values, line));
     else if (parent) {
       const before = Object.hasOwn(parent.values, name) ? parent.values[name] : undefined;
       setField(parent.values, name, before === undefined ? values : [...(Array.isArray(before) ? before : [before]), values]);
     }
+  }
+
+  function keep(record: SourceRecord): void {
+    once.add(record.raw ?? record.values, record.type === 'entry');
+    records.push(record);
   }
 
   /** The account that the entries around are of. */
@@ -162,7 +169,10 @@ function ofxStatements(file: string): OfxStatements {
     open(name, line) {
       if (stack.length === 0 && (name !== 'OFX' || finished)) malformed(line, `<${name.slice(0, 20)}> is where only <OFX> can be.`);
       if (stack.length >= MAX_DEPTH) malformed(line, `Elements are nested more than ${MAX_DEPTH} deep.`);
-      if (STATEMENTS.includes(name)) statements++;
+      if (STATEMENTS.includes(name)) {
+        statements++;
+        once.begin(line);
+      }
       stack.push({ name, line, values: {} });
     },
     close(name, line) {
@@ -178,6 +188,7 @@ function ofxStatements(file: string): OfxStatements {
       }
       const group = stack.pop()!;
       finish(group, stack.at(-1));
+      if (STATEMENTS.includes(name)) once.end(textAt(groupAt(group.values['BANKACCTFROM'] ?? group.values['CCACCTFROM']), 'ACCTID') ?? '');
       if (stack.length === 0) finished = true;
     },
     waiting: () => records.length,

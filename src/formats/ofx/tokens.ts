@@ -74,6 +74,7 @@ export function ofxTokens(file: string, handlers: OfxHandlers): OfxTokens {
   function characters(piece: string): void {
     if (!begun) header += piece;
     else if (tag) value += piece;
+    else if (piece.trimStart().startsWith('OFXHEADER')) malformed('A second OFX file begins here: two files may have been joined.');
     else if (piece.trim() !== '') malformed(`The text ${JSON.stringify(piece.trim().slice(0, 20))} belongs to no element.`);
     if (value.length > LONGEST || header.length > LONGEST) malformed('An element is longer than a megabyte.');
     for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) line++;

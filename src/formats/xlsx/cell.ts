@@ -59,7 +59,7 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
 
 /**
  * A stored number as exact text: no exponent, at most the 15 digits that a spreadsheet shows, so 0.30000000000000004 is
- * 0.3. A whole number with more digits is none that a spreadsheet can keep, and is not guessed at.
+ * 0.3. A whole number with more digits is none that a spreadsheet can keep, also where the last of them are zeros, and is not guessed at.
  */
 export function numberText(stored: string, format: NumberFormat): CellText {
   const parts = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d{1,3}))?$/.exec(stored);
@@ -69,13 +69,14 @@ export function numberText(stored: string, format: NumberFormat): CellText {
   // The value is 0.digits × 10^point.
   let point = whole.length + Number(exponent) - (whole.length + fraction.length - digits.length);
   digits = withoutTrailing(digits, '0');
+  // A longer whole number ends in zeros that may have been other digits: that is how a spreadsheet cuts it off.
+  if (point > DIGITS)
+    return {
+      code: 'CELL_NUMBER_TOO_LONG',
+      what: `is a number of ${point} digits, but a spreadsheet keeps only 15`,
+      hint: 'Have the column written as text: account numbers and other identifiers must be text.',
+    };
   if (digits.length > DIGITS) {
-    if (point >= digits.length)
-      return {
-        code: 'CELL_NUMBER_TOO_LONG',
-        what: `is a number of ${point} digits, but a spreadsheet keeps only 15`,
-        hint: 'Have the column written as text: account numbers and other identifiers must be text.',
-      };
     const [mantissa = '', power = '0'] = Number(`0.${digits}`)
       .toExponential(DIGITS - 1)
       .split('e');

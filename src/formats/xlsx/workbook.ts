@@ -52,10 +52,19 @@ export async function readWorkbook(parts: Parts, file: string): Promise<Workbook
   };
 }
 
-/** The sheet of a name, or of a number among those that are shown, from 1. Throws FileError XLSX_SHEET_MISSING. */
+/** The sheet of a name, or of a number among those that are shown, from 1. Throws FileError XLSX_SHEET_MISSING, XLSX_SHEET_TWICE. */
 export function sheetOf({ sheets }: Pick<Workbook, 'sheets'>, wanted: string | number, file: string): Sheet & { part: string } {
   const shown = sheets.filter((sheet) => !sheet.hidden);
   const sheet = typeof wanted === 'number' ? shown[wanted - 1] : sheets.find(({ name }) => name === wanted);
+  // No spreadsheet program writes two of one name, but others do: the records of the second would be lost without a word.
+  if (typeof wanted === 'string' && sheets.filter(({ name }) => name === wanted).length > 1)
+    throw refuseFile(
+      'XLSX_SHEET_TWICE',
+      file,
+      {},
+      `The workbook has more than one sheet ${JSON.stringify(wanted)}, and it is not known which one is meant.`,
+      'Have the workbook exported again with a name of its own for each sheet, or set sheet in the decoder to the number of the one that is meant.',
+    );
   if (sheet?.part !== undefined) return { ...sheet, part: sheet.part };
   const names = nameList(sheets.map(({ name, hidden }) => (hidden ? `${shortName(name)} (hidden)` : name)));
   const meant =

@@ -7,6 +7,7 @@ import { RUNS } from '../../../test/formats/runs.ts';
 import { columnIndex, columnLetters, numberText, type RawCell } from './cell.ts';
 import { formatOfCode } from './number-format.ts';
 import type { RawRow } from './sheet.ts';
+import { sheetOf } from './workbook.ts';
 import { stylesOf, workbookOf, type WrittenWorkbook } from './write.ts';
 
 const xlsx = (options: object = {}) => decoder({ xlsx: options });
@@ -103,6 +104,12 @@ describe('a workbook that another program wrote', () => {
     );
     expect(await refusal(xlsx({ sheet: 3 }), bytes)).toContain('no sheet number 3');
   });
+
+  test('is not read by a name that two sheets have', () => {
+    const sheets = [1, 2].map((n) => ({ name: 'Receipts', hidden: false, part: `sheet${n}.xml` }));
+    expect(() => sheetOf({ sheets }, 'Receipts', 'a.xlsx')).toThrow(/more than one sheet "Receipts".*\[XLSX_SHEET_TWICE\]/);
+    expect(sheetOf({ sheets }, 2, 'a.xlsx')).toEqual(sheets[1]);
+  });
 });
 
 describe('a number', () => {
@@ -116,7 +123,7 @@ describe('a number', () => {
     ['-0', '0'],
     ['-1234.5', '-1234.5'],
     ['123456789012345', '123456789012345'],
-    ['1.23456789012345E+20', '123456789012345000000'],
+    ['1.23456789012345E+14', '123456789012345'],
     ['.5', '0.5'],
     ['007', '7'],
     ['9.99999999999999999', '10'],
@@ -125,7 +132,8 @@ describe('a number', () => {
 
   test('that a spreadsheet cannot keep, or that is not one, is not guessed at', () => {
     expect(numberText('1234567890123456', general)).toMatchObject({ code: 'CELL_NUMBER_TOO_LONG' });
-    expect(numberText('1.2345678901234567E+17', general)).toMatchObject({ code: 'CELL_NUMBER_TOO_LONG' });
+    for (const stored of ['1.2345678901234567E+17', '1.23456789012345E+17', '1.2345678901234E+15', '-1E+20'])
+      expect(numberText(stored, general)).toMatchObject({ code: 'CELL_NUMBER_TOO_LONG' });
     for (const stored of ['abc', 'NaN', '1e9999', '.', '', '1,5'])
       expect(numberText(stored, general)).toMatchObject({ code: 'CELL_UNREADABLE' });
   });

@@ -1,3 +1,4 @@
+import { asSentence } from '../../core/text/sentence.ts';
 import { counted } from '../../core/text/counted.ts';
 import type { Reconciliation, ReconciliationLine } from '../../reports/reconciliation/lines.ts';
 import { textOfPlace } from '../../core/errors.ts';
@@ -43,7 +44,7 @@ export function reconciliationPage(town: Town, r: Reconciliation): Page {
           ? html`<div class="status status-note">
               <p>One side is not complete, which may explain differences:</p>
               <ul>
-                ${r.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${p.message} ${p.hint ?? ''}</li>`)}
+                ${r.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${asSentence(p.message)} ${p.hint ?? ''}</li>`)}
               </ul>
             </div>`
           : ''

@@ -1,3 +1,4 @@
+import { asSentence } from '../../core/text/sentence.ts';
 import { counted } from '../../core/text/counted.ts';
 import { type Problem, textOfPlace } from '../../core/errors.ts';
 import type { RevenueRow } from '../../reports/revenue/revenue.ts';
@@ -44,7 +45,7 @@ export function revenuePage(v: RevenueView): Page {
       v.problems.length > 0
         ? html`<div class="status status-bad" role="alert">
             <ul>
-              ${v.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${p.message} ${p.hint}</li>`)}
+              ${v.problems.map((p) => html`<li>${textOfPlace(p.place)}: ${asSentence(p.message)} ${p.hint}</li>`)}
             </ul>
           </div>`
         : ''

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../../core/make-folder.ts';
 import { AbortedError, FileError, InterlocalError, RetriableError } from '../../core/errors.ts';
 import { milliseconds, readOptions } from '../options.ts';
 import { byName, confinedPath, folderOf, isLossy, joinPath, nameMatcher, nameOf, temporaryName } from '../paths.ts';
@@ -148,7 +149,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
   async function madeFolder(plain: string): Promise<string> {
     try {
       const folder = await confine(root, plain, system);
-      await fs.mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       return folder;
     } catch (error) {
       throw ['EEXIST', 'ENOTDIR'].includes(errorCode(error)) ? notAFolder(system, plain) : error;
