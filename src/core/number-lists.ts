@@ -20,3 +20,8 @@ export function listAt({ start, numbers }: NumberLists, at: number): number[] {
   for (let i = start[at]!; i < start[at + 1]!; i++) list.push(numbers[i]!);
   return list;
 }
+
+/** Gives the numbers of one of the lists, without making a list of them. */
+export function eachAt({ start, numbers }: NumberLists, at: number, give: (one: number) => void): void {
+  for (let i = start[at]!; i < start[at + 1]!; i++) give(numbers[i]!);
+}

@@ -101,26 +101,31 @@ export function goldenBatch(landing: Landing, context: LandContext): GoldenBatch
     },
     async commit() {
       for (const [bound, rows] of news) await insertNew(landing, context, bound, rows);
+      // Records of an entity that the model does not have any more stay as they are, links and all: nothing could be said of them.
+      const all = [...entries.values()].filter((e) => e.link.entityId === 0 || context.entities.has(e.link.entityId));
+      const kept = all.filter((e) => !e.removed);
+      // Before members are placed: a thread may still be comparing them. Of a link that then belongs elsewhere the whole row is written.
+      if (!context.allNew) await landing.updateLinks(kept.filter(isThere).map((e) => e.link));
       const byEntity = Map.groupBy(entries.values(), (e) => e.link.entityId);
       for (const [entityId, list] of byEntity) {
         const entity = context.entities.get(entityId);
         if (entity) await commitEntity(landing, context, { entity, entityId }, list);
       }
-      // Records of an entity that the model does not have any more stay as they are, links and all: nothing could be said of them.
-      const all = [...entries.values()].filter((e) => e.link.entityId === 0 || context.entities.has(e.link.entityId));
       await landing.removeLinks(all.filter((e) => e.removed).map((e) => e.link));
-      const kept = all.filter((e) => !e.removed);
       if (context.allNew) return landing.addLinks(kept.map((e) => e.link));
-      const { true: stay = [], false: others = [] } = Object.groupBy(kept, (e) => `${staysWith(e)}` as const);
-      await landing.updateLinks(stay.map((e) => e.link));
-      await landing.putLinks(others.map((e) => e.link));
+      await landing.putLinks(kept.filter((e) => !staysWith(e)).map((e) => e.link));
     },
   };
 }
 
+/** Is the link in the store, of a record that was there until now? */
+function isThere({ stored, was }: Entry): boolean {
+  return stored && was !== null;
+}
+
 /** Does the stored link belong to the golden record and the member that it belonged to? */
-function staysWith({ link, stored, was, wasMember }: Entry): boolean {
-  return stored && was !== null && link.golden === was && link.member === wasMember;
+function staysWith(entry: Entry): boolean {
+  return isThere(entry) && entry.link.golden === entry.was && entry.link.member === entry.wasMember;
 }
 
 interface NewRows {

@@ -13,6 +13,7 @@ import { digestOf, prefixOf, rawOf } from '../landing/digest.ts';
 import type { InboundRun } from './inbound-run.ts';
 import { type LiveDigests, liveDigests } from './live-digests.ts';
 import { type ComparedPassages, comparedPassages, hasPassages } from './passages.ts';
+import { waitingRows } from './waiting-rows.ts';
 
 /** What comparing a file with what is stored needs of a run. */
 type ComparedRun = Pick<InboundRun, 'knex' | 'pipeline' | 'preview' | 'signal' | 'source' | 'stream'>;
@@ -26,8 +27,10 @@ export interface Changes {
   records: SourceRecord[];
   /** How many others there are, each of them as it was. */
   unchanged: number;
-  /** Once the records are landed: which passages are kept, and which are not in the file anymore. */
-  passages(): { keep: Passage[]; drop: string[] };
+  /** Passages that are not in the file anymore. */
+  gone: readonly string[];
+  /** Once the records are landed: passages that are kept from now on. */
+  passages(): Passage[];
   /** Keys of records that are there now and not in the file, in order. */
   absent(): Promise<string[]>;
 }
@@ -48,8 +51,6 @@ const SAME_OF_SAMPLE = 0.5;
 const MIN_PART = 0.25;
 /** So many rows may wait for what comes from the store. Where the two are in one order, most of them will turn out to be different. */
 const MAX_WAITING = 5000;
-/** Of what was found, so small a part may be behind it and not found: then the file and what comes from the store are in one order. */
-const DIFFERENT_OF_FOUND = 1 / 16;
 /** Progress is told of each so many rows of which no record is made. */
 const TOLD_RECORDS = 1000;
 /** Some of the first records may be wrong; the layout is remembered by those that are not. */
@@ -134,7 +135,8 @@ async function compared(
     if (unchanged % TOLD_RECORDS === 0) tell();
     return true;
   };
-  const rowsSeen = (): number => unchanged + passages.leftOut() + records.length + waiting.length;
+  const waiting = waitingRows(isThere, onDifferent);
+  const rowsSeen = (): number => unchanged + passages.leftOut() + records.length + waiting.count();
   const tell = (): void => onProgress(rowsSeen());
   const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {
     if (columns !== of) prefix = prefixOf((of = columns));
@@ -145,52 +147,28 @@ async function compared(
       return false;
     }
     const found = isThere(digest);
-    if (found) furthest = Math.max(furthest, rowsSeen());
+    if (found) waiting.found(rowsSeen());
     return found;
   };
   const records: SourceRecord[] = [];
-  /** Those that were not found when they were read: what they said may come later. */
-  let waiting: Waiting[] = [];
-  /** Up to this row the store has come, if it is in the order of the file. */
-  let furthest = 0;
   /** How many had come from the store when it was last looked at. */
   let looked = 0;
-  /** One of which was told that it differs did not: the two are in different orders. */
-  let mistaken = false;
-  const tellOf = (some: readonly Waiting[]): void => {
-    const others = some.filter(({ told }) => !told);
-    for (const one of others) one.told = true;
-    if (others.length > 0) onDifferent(others.map(({ record }) => record));
-  };
   const lookAgain = (): void => {
     if (passages.settle() === 'twice') twice = true;
     looked = there.live();
-    const left: Waiting[] = [];
-    for (const one of waiting)
-      if (one.digest === undefined || !isThere(one.digest)) left.push(one);
-      else {
-        furthest = Math.max(furthest, one.record.number);
-        if (one.told) mistaken = true;
-      }
-    waiting = left;
-    if (!there.complete()) {
-      const behind = left.filter(({ record }) => record.number < furthest);
-      if (!mistaken && behind.length <= DIFFERENT_OF_FOUND * unchanged) tellOf(behind);
-      return;
-    }
-    tellOf(left);
-    records.push(...left.splice(0).map(({ record }) => record));
+    waiting.lookAgain(() => unchanged);
+    if (there.complete()) records.push(...waiting.take());
   };
   /** Goes on when at most so many wait. */
   const settle = async (atMost: number): Promise<void> => {
     if (there.complete() || there.live() > looked) lookAgain();
-    while (waiting.length > atMost && (await there.more())) lookAgain();
+    while (waiting.count() > atMost && (await there.more())) lookAgain();
   };
   for await (const list of read(isUnchanged, passages.passages)) {
     run.signal.throwIfAborted();
     for (const record of list)
       if (records.length < LET_THROUGH) records.push(record);
-      else waiting.push({ record, digest: digestOfRecord(record), told: false });
+      else waiting.add(record);
     tell();
     await settle(MAX_WAITING);
     if (twice || there.unfit() || records.length > pipeline.batch_size) return undefined;
@@ -207,27 +185,18 @@ async function compared(
   const before = await linksAmong(knex, source.id, [...keys]);
   if (before.some(({ hash }) => isMet(known, hash))) return undefined;
   const met = unchanged + liveIn(before);
+  // While others still compare what differs.
+  const { drop, keep } = passages.result((digest) => isMet(known, digest));
   return {
     records,
     unchanged,
+    gone: drop,
     passages() {
       const landed = new Set(records.flatMap(({ digest }) => digest ?? []));
-      return passages.result((digest) => landed.has(digest) || isMet(known, digest));
+      return keep((digest) => landed.has(digest));
     },
     absent: async () => (met === there.live() ? [] : absentKeys(run, known, keys)),
   };
-}
-
-/** A record that was not found among what is there; `told`: somebody knows already that it may differ. */
-interface Waiting {
-  record: SourceRecord;
-  digest: string | undefined;
-  told: boolean;
-}
-
-/** As its row is compared; undefined of one that is looked up in any case. */
-function digestOfRecord({ values, problem, missing }: SourceRecord): string | undefined {
-  return problem || missing ? undefined : digestOf(prefixOf(Object.keys(values)), rawOf(Object.values(values)));
 }
 
 /** Equal values mean an equal record with an equal key: nothing but the values of a row says what it is. */

@@ -228,13 +228,14 @@ async function loadDifferent(
   let created = 0;
   const batch = await openBatch(run, { id: file.id, name: unpacked.file }, ahead);
   try {
+    // Before it is waited for who compares ahead.
+    if (batch.trx) await dropPassages(batch.trx, run.source.id, changes.gone);
     await batch.add(records);
     batch.countUnchanged(unchanged);
     await batch.commit(async (trx, fresh) => {
       await saveFileProgress(trx, file.id, run.id, { before: 0, done: total, created: (created = fresh) });
-      const { keep: kept, drop } = changes.passages();
-      await dropPassages(trx, run.source.id, drop);
-      await keepPassages(trx, run.source.id, kept);
+      if (!batch.trx) await dropPassages(trx, run.source.id, changes.gone);
+      await keepPassages(trx, run.source.id, changes.passages());
     });
   } catch (error) {
     await batch.rollback();

@@ -78,8 +78,16 @@ export interface ComparedPassages {
    * Meets what was left out, as far as it has come from the store. 'twice': one of them was met before. false: not all of it has come.
    */
   settle(): 'twice' | boolean;
-  /** What is kept from now on, and what is not in this file anymore. `isThere`: of a digest, whether its record is there now. */
-  result(isThere: (digest: string) => boolean): { keep: Passage[]; drop: string[] };
+  /** What becomes of passages, when all was read. `isMet`: of a digest, whether its record was there. */
+  result(isMet: (digest: string) => boolean): PassagesAfter;
+}
+
+/** What becomes of passages after a file was compared. */
+export interface PassagesAfter {
+  /** They are not in the file anymore. */
+  drop: string[];
+  /** What is kept from now on. `isLanded`: of the digest of a record that was not there, whether it was landed. */
+  keep(isLanded: (digest: string) => boolean): Passage[];
 }
 
 /** `leaves`: false reads everything, and makes all passages again. */
@@ -141,15 +149,18 @@ export function comparedPassages(there: LiveDigests, reading: string, leaves: bo
       }
       return true;
     },
-    result(isThereNow) {
-      const whole = (digests: string): boolean => {
-        for (let at = 0; at < digests.length; at += LENGTH_OF_DIGEST)
-          if (!isThereNow(digests.slice(at, at + LENGTH_OF_DIGEST))) return false;
-        return true;
-      };
+    result(isMet) {
+      const read = [...fresh].map(([name, digests]) => {
+        const others: string[] = [];
+        for (let at = 0; at < digests.length; at += LENGTH_OF_DIGEST) {
+          const digest = digests.slice(at, at + LENGTH_OF_DIGEST);
+          if (!isMet(digest)) others.push(digest);
+        }
+        return { name, digests, others };
+      });
       return {
-        keep: [...fresh].filter(([, digests]) => whole(digests)).map(([name, digests]) => ({ name, digests })),
         drop: [...known.keys()].filter((name) => !met.has(name)),
+        keep: (isLanded) => read.flatMap(({ name, digests, others }) => (others.every(isLanded) ? { name, digests } : [])),
       };
     },
   };

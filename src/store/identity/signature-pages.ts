@@ -9,13 +9,20 @@ export interface SignatureForm {
 
 /** The signatures of one entity inside one transaction. Those of a member are 0 where nothing is known. */
 export interface SignatureStore {
-  /** The signatures of members that are given in the order of their ids: `width` words for each, one behind the other. */
-  read(members: ArrayLike<number>): Promise<Uint32Array>;
-  /** Writes the signatures of members, which are given in the order of their ids, as `read` gives them. */
+  /** The signatures of these members. */
+  read(members: ArrayLike<number>): Promise<SignaturesRead>;
+  /** Writes the signatures of members: `width` words for each, one behind the other. */
   put(members: readonly number[], words: Uint32Array): Promise<void>;
   /** Writes the signatures of all members at once, in the order of their ids; `write` is called for each of them. There must be none. */
   writeAll(members: Float64Array, write: (index: number, into: Uint32Array, at: number) => void): Promise<void>;
   clear(): Promise<void>;
+}
+
+/** Signatures where they were read: nothing is copied, of hundreds of thousands that are looked at once. */
+export interface SignaturesRead {
+  /** The words of a member and of its neighbors; those of the member begin at `placeOf` it. */
+  wordsAround(member: number): Uint32Array;
+  placeOf(member: number): number;
 }
 
 /** Members on a page. */
@@ -63,16 +70,8 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     return entityId * ENTITY + OF_MEMBERS + member;
   }
 
-  /** Pages by their numbers, without those that are not there or mean something else. */
-  async function readPages(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
-    if (!kept) return readAll(numbers);
-    if (kept.size > MOST_KEPT) kept.clear();
-    const others = numbers.filter((page) => !kept.has(page));
-    if (others.length > 0) for (const [page, words] of await readAll(others)) kept.set(page, words);
-    return kept;
-  }
-
-  async function readAll(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
+  /** Pages by their numbers, which are given in order, for these members; without those of which nothing is there. */
+  async function readPages(numbers: readonly number[], members: ArrayLike<number>): Promise<Map<number, Uint32Array>> {
     const places = numbers.map((page) => entityId * ENTITY + page);
     const found = await rows.select(PAGES, together(places));
     const words = wordsOf(found.map(([, entries]) => entries as string));
@@ -81,21 +80,30 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
         words[i]!.length === size && words[i]![0] === layout ? [[Number(place) - entityId * ENTITY, words[i]!] as const] : [],
       ),
     );
-    await putOwnRows(numbers, pages);
+    await putOwnRows(numbers, pages, members);
     return pages;
   }
 
-  /** Puts what the rows of members say into these pages, which are given in order. */
-  async function putOwnRows(numbers: readonly number[], pages: Map<number, Uint32Array>): Promise<void> {
+  /** Puts what the rows of members say into these pages; of pages that are not kept, only what those say that are asked for may be there. */
+  async function putOwnRows(numbers: readonly number[], pages: Map<number, Uint32Array>, members: ArrayLike<number>): Promise<void> {
     if (numbers.length === 0) return;
-    const [first, last] = [numbers[0]!, numbers[numbers.length - 1]!];
-    const spans = last - first < CLOSE * numbers.length ? [[first, last] as const] : numbers.map((page) => [page, page] as const);
-    const found = await rows.select(
-      OWN_ROWS,
-      spans.map(([from, to]) => [placeOfOwnRow(from * ON_A_PAGE), placeOfOwnRow((to + 1) * ON_A_PAGE)]),
-    );
-    const own = wordsOf(found.map(([, entries]) => entries as string));
     const asked = new Set(numbers);
+    const [first, last] = [numbers[0]!, numbers[numbers.length - 1]!];
+    const within = (from: number, to: number): Cell[] => [placeOfOwnRow(from * ON_A_PAGE), placeOfOwnRow((to + 1) * ON_A_PAGE)];
+    const ofMembers = (): Promise<Cell[][]> => {
+      const some = Array.from(members).filter((member) => asked.has(pageOf(member)));
+      return rows.select(PAGES, together(some.map(placeOfOwnRow)));
+    };
+    const isClose = last - first < CLOSE * numbers.length;
+    const found = await (isClose
+      ? rows.select(OWN_ROWS, [within(first, last)])
+      : kept
+        ? rows.select(
+            OWN_ROWS,
+            numbers.map((page) => within(page, page)),
+          )
+        : ofMembers());
+    const own = wordsOf(found.map(([, entries]) => entries as string));
     found.forEach(([place], i) => {
       const words = own[i]!;
       const member = Number(place) - placeOfOwnRow(0);
@@ -107,37 +115,22 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     });
   }
 
-  /** Calls `work` with members of neighboring pages, so many at once; `members` in the order of their ids. */
-  async function byPages(
-    members: ArrayLike<number>,
-    work: (from: number, to: number, pages: Map<number, Uint32Array>) => void,
-  ): Promise<void> {
-    for (let from = 0; from < members.length;) {
-      const numbers: number[] = [];
-      let to = from;
-      for (; to < members.length; to++) {
-        const page = pageOf(members[to]!);
-        if (page === numbers.at(-1)) continue;
-        if (numbers.length === PAGES_AT_ONCE) break;
-        numbers.push(page);
-      }
-      work(from, to, await readPages(numbers));
-      from = to;
-    }
-  }
-
   return {
     async read(members) {
-      const words = new Uint32Array(members.length * width);
-      await byPages(members, (from, to, pages) => {
-        for (let i = from; i < to; i++) {
-          const page = pages.get(pageOf(members[i]!));
-          if (!page) continue;
-          const at = placeOf(members[i]!);
-          for (let k = 0; k < width; k++) words[i * width + k] = page[at + k]!;
-        }
-      });
-      return words;
+      const pages = kept ?? new Map<number, Uint32Array>();
+      if (kept && kept.size > MOST_KEPT) kept.clear();
+      const none = empty();
+      const missing: number[] = [];
+      for (let i = 0; i < members.length; i++) {
+        const page = pageOf(members[i]!);
+        if (pages.has(page)) continue;
+        pages.set(page, none);
+        missing.push(page);
+      }
+      missing.sort((x, y) => x - y);
+      for (let i = 0; i < missing.length; i += PAGES_AT_ONCE)
+        for (const [page, words] of await readPages(missing.slice(i, i + PAGES_AT_ONCE), members)) pages.set(page, words);
+      return { wordsAround: (member) => pages.get(pageOf(member)) ?? none, placeOf };
     },
     async put(members, words) {
       const row = new Uint32Array(HEADER + width);

@@ -139,9 +139,11 @@ describe('signatures in the store', () => {
   }));
   const moved = (share: number): Person[] =>
     list.map((p, i) => (i % share === 0 ? { ...p, phone: `585-555-0${100 + (i % 50)}`, address_line1: `${i % 5} New Street` } : p));
-  const wordsOf = async ({ knex, entityId, model }: PeopleStore): Promise<Uint32Array> => {
+  const wordsOf = async ({ knex, entityId, model }: PeopleStore): Promise<number[][]> => {
     const ids = ((await knex('il_member').orderBy('id').pluck('id')) as (number | string)[]).map(Number);
-    return landing(knex, async ({ rows }) => identityStore(rows, entityId).signatures(signaturesOf(model)).read(ids));
+    const signatures = signaturesOf(model);
+    const read = await landing(knex, async ({ rows }) => identityStore(rows, entityId).signatures(signatures).read(ids));
+    return ids.map((id) => [...read.wordsAround(id).subarray(read.placeOf(id), read.placeOf(id) + signatures.width)]);
   };
   const edgesOf = ({ knex }: PeopleStore): Promise<unknown[]> =>
     knex('il_edge').orderBy(['a', 'b']).select('a', 'b', 'score', 'verdict', 'veto', 'rule') as Promise<unknown[]>;

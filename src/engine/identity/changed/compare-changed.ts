@@ -1,9 +1,10 @@
+import { firstAtLeast } from '../../../core/first-at-least.ts';
 import { type NumberLists, numberLists } from '../../../core/number-lists.ts';
-import { keysByPass, ruleKeys } from '../../../identity/block/passes.ts';
 import type { IdentityModel } from '../../../identity/model.ts';
 import { RULE_CAP } from '../../../identity/resolve.ts';
 import type { Profile } from '../../../identity/roles.ts';
 import type { IdentityStore, Member } from '../../../store/identity/identity.ts';
+import { type BlocksOfKeys, keysOfChanged } from './keys-of-changed.ts';
 import { type EdgesFound, edgesWithOthers, type InBlocks } from './compare-touched.ts';
 
 /** A member whose records changed, with what it is compared by now; no profile: no record of it is left. */
@@ -43,26 +44,30 @@ export async function compareChanged(
   apart: ReadonlySet<number>,
   moved?: ReadonlyMap<number, readonly number[]>,
 ): Promise<Compared> {
-  const { keys, byKey } = keysOfChanged(model, changed);
-  await readBlocks(store, model, byKey);
-  for (const [key, members] of moved ?? []) {
-    const block = byKey.get(key);
-    if (block) block.members = members;
+  const { keys, blocks } = keysOfChanged(model, changed);
+  const members = await readBlocks(store, model, blocks);
+  const placeOf = (key: number): number => firstAtLeast(blocks.keys, key);
+  for (const [key, before] of moved ?? []) {
+    const at = placeOf(key);
+    if (blocks.keys[at] === key) members[at] = before;
   }
-  const open = (key: number): boolean => {
-    const { members, population, isRule } = byKey.get(key)!;
-    return members.length <= capOf(model, population, isRule);
-  };
+  const isOpen = (at: number): boolean => members[at]!.length <= capOf(model, blocks.population[at]!, blocks.isRule[at] === 1);
   const some = changed.map((one, i): InBlocks => {
-    const mine = [...keys[i]!.stayed, ...keys[i]!.came.filter((key) => !byKey.get(key)!.isRule)];
-    return { member: memberNow(one), blocks: mine.filter(open).map((key) => byKey.get(key)!.members) };
+    const mine: (readonly number[])[] = [];
+    const add = (key: number): void => {
+      const at = placeOf(key);
+      if (isOpen(at)) mine.push(members[at]!);
+    };
+    keys[i]!.stayed.forEach(add);
+    keys[i]!.came.forEach(add);
+    return { member: memberNow(one), blocks: mine };
   });
   return {
     ...(await edgesWithOthers(store, model, some, apart)),
-    came: numberLists(keys.map(({ came }) => came)),
+    came: numberLists(keys.map(({ came, cameByRule }) => [...came, ...cameByRule])),
     left: numberLists(keys.map(({ left }) => left)),
-    stayed: numberLists(keys.map(({ stayed }) => stayed.map((key) => (open(key) ? key : closedKey(key))))),
-    blocks: blocksBefore(byKey),
+    stayed: numberLists(keys.map(({ stayed }) => stayed.map((key) => (isOpen(placeOf(key)) ? key : closedKey(key))))),
+    blocks: keptOf(blocks, members),
   };
 }
 
@@ -80,101 +85,24 @@ export function capOf(model: IdentityModel, population: number, isRule: boolean)
   return isRule ? RULE_CAP : model.populations[population]!.cap;
 }
 
-interface BlockRead {
-  population: number;
-  isRule: boolean;
-  /** Somebody comes into it or leaves it, or it is of a rule: it is not only read for its members. */
-  isKept: boolean;
-  members: readonly number[];
-  /** The place of the last member that was seen in it before the change, and after it. */
-  lastWas: number;
-  lastNow: number;
-}
-
-interface KeysOfChanged {
-  came: number[];
-  left: number[];
-  /** Of passes only. */
-  stayed: number[];
-}
-
-/** The keys of members before and after the change, each once, and the blocks of all of them. */
-function keysOfChanged(model: IdentityModel, changed: readonly Changed[]): { keys: KeysOfChanged[]; byKey: Map<number, BlockRead> } {
-  const byKey = new Map<number, BlockRead>();
-  const blockOf = (key: number, population: number, isRule: boolean): BlockRead => {
-    let block = byKey.get(key);
-    if (!block) byKey.set(key, (block = { population, isRule, isKept: isRule, members: [], lastWas: -1, lastNow: -1 }));
-    return block;
-  };
-  const keys = changed.map(({ member, population, profile }, place): KeysOfChanged => {
-    const was = keysIn(model, member.population, member.profile);
-    const now = keysIn(model, population, profile, member.population === population ? was : undefined);
-    const moved: KeysOfChanged = { came: [], left: [], stayed: [] };
-    const before = (key: number | null, isRule: boolean): void => {
-      if (key !== null) blockOf(key, member.population, isRule).lastWas = place;
-    };
-    const after = (key: number | null, isRule: boolean): void => {
-      if (key === null) return;
-      const block = blockOf(key, population, isRule);
-      if (block.lastNow === place) return;
-      block.lastNow = place;
-      if (block.lastWas !== place) {
-        block.isKept = true;
-        moved.came.push(key);
-      } else if (!block.isRule) moved.stayed.push(key);
-    };
-    const gone = (key: number | null): void => {
-      const block = key === null ? undefined : byKey.get(key)!;
-      if (!block || block.lastNow === place || block.lastWas !== place) return;
-      block.lastWas = -1;
-      block.isKept = true;
-      moved.left.push(key!);
-    };
-    for (const key of was.byPass) before(key, false);
-    for (const key of was.byRule) before(key, true);
-    for (const key of now.byPass) after(key, false);
-    for (const key of now.byRule) after(key, true);
-    was.byPass.forEach(gone);
-    was.byRule.forEach(gone);
-    return moved;
-  });
-  return { keys, byKey };
-}
-
-/** Keys by pass and by rule; null where there is none. */
-interface KeysByPass {
-  profile: Profile;
-  byPass: readonly (number | null)[];
-  byRule: readonly (number | null)[];
-}
-
-/** `like`: those that the member had, which are taken where nothing changed. */
-function keysIn(model: IdentityModel, population: number, profile: Profile | null, like?: KeysByPass): KeysByPass {
-  const of = model.populations[population];
-  if (!of || profile === null) return { profile: [], byPass: [], byRule: [] };
-  const known = like?.byPass.length === of.passes.length ? { profile: like.profile, keys: like.byPass } : undefined;
-  return { profile, byPass: keysByPass(of.passes, profile, known), byRule: ruleKeys(of.rules, profile) };
-}
-
 /** Looks up who is in these blocks, which may have different caps. */
-async function readBlocks(store: IdentityStore, model: IdentityModel, blocks: ReadonlyMap<number, BlockRead>): Promise<void> {
-  for (const [cap, some] of Map.groupBy(blocks, ([, { population, isRule }]) => capOf(model, population, isRule))) {
-    // Sorted as numbers: sorting the blocks themselves takes ten times as long.
-    const keys = Float64Array.from(some, ([key]) => key).sort();
+async function readBlocks(store: IdentityStore, model: IdentityModel, blocks: BlocksOfKeys): Promise<(readonly number[])[]> {
+  const members = new Array<readonly number[]>(blocks.keys.length).fill([]);
+  const byCap = Map.groupBy(blocks.keys.keys(), (at) => capOf(model, blocks.population[at]!, blocks.isRule[at] === 1));
+  for (const [cap, places] of byCap) {
+    const keys = Float64Array.from(places, (at) => blocks.keys[at]!);
     const found = await store.keys.blocksInOrder(keys, cap);
-    found.forEach((members, i) => (blocks.get(keys[i]!)!.members = members));
+    found.forEach((some, i) => (members[places[i]!] = some));
   }
+  return members;
 }
 
-function blocksBefore(byKey: ReadonlyMap<number, BlockRead>): BlocksBefore {
-  const kept: number[] = [];
-  for (const [key, { isKept }] of byKey) if (isKept) kept.push(key);
-  const keys = Float64Array.from(kept).sort();
-  const blocks = Array.from(keys, (key) => byKey.get(key)!);
+function keptOf(blocks: BlocksOfKeys, members: readonly (readonly number[])[]): BlocksBefore {
+  const kept = Int32Array.from(blocks.keys.keys()).filter((at) => blocks.isKept[at] === 1);
   return {
-    keys,
-    population: Int32Array.from(blocks, ({ population }) => population),
-    isRule: Uint8Array.from(blocks, ({ isRule }) => (isRule ? 1 : 0)),
-    members: numberLists(blocks.map(({ members }) => members)),
+    keys: Float64Array.from(kept, (at) => blocks.keys[at]!),
+    population: Int32Array.from(kept, (at) => blocks.population[at]!),
+    isRule: Uint8Array.from(kept, (at) => blocks.isRule[at]!),
+    members: numberLists(Array.from(kept, (at) => members[at]!)),
   };
 }

@@ -43,8 +43,6 @@ export function pairName(a: number, b: number): string {
 
 /** Those that share a block with each of some members: of the member at place m, `others` from start[m] to start[m + 1], in order. */
 interface Candidates {
-  /** All of them, in order and each once. */
-  ids: Float64Array;
   others: Float64Array;
   start: Int32Array;
 }
@@ -70,10 +68,7 @@ function candidatesOf(some: readonly InBlocks[], apart: ReadonlySet<number>): Ca
     }
     start[m + 1] = size;
   });
-  const ids = found.slice(0, size).sort();
-  let count = 0;
-  for (let i = 0; i < size; i++) if (i === 0 || ids[i] !== ids[i - 1]) ids[count++] = ids[i]!;
-  return { ids: ids.subarray(0, count), others: found.subarray(0, size), start };
+  return { others: found.subarray(0, size), start };
 }
 
 function longer(list: Float64Array<ArrayBuffer>, least: number): Float64Array<ArrayBuffer> {
@@ -84,6 +79,7 @@ function longer(list: Float64Array<ArrayBuffer>, least: number): Float64Array<Ar
 
 /** Pairs that may be linked or wait, in order: the place in `ids` times how many members are compared, plus the place of the member. */
 interface Likely {
+  /** Who is in these pairs with the members that are compared, in order and each once. */
   ids: Float64Array;
   pairs: Float64Array;
 }
@@ -93,24 +89,36 @@ async function likelyPairs(
   store: IdentityStore,
   model: IdentityModel,
   some: readonly InBlocks[],
-  { ids, others, start }: Candidates,
+  { others, start }: Candidates,
 ): Promise<Likely> {
   const signatures = signaturesOf(model);
-  const { width } = signatures;
-  const words = await store.signatures(signatures).read(ids);
-  const placeOf = placesIn(ids);
-  const pairs: number[] = [];
+  const read = await store.signatures(signatures).read(others);
+  const likely: number[] = [];
+  const places: number[] = [];
   some.forEach(({ member: { population, profile } }, m) => {
     if (start[m] === start[m + 1]) return;
     const mayCount = signatures.screenFor(population, profile!);
     for (let i = start[m]!; i < start[m + 1]!; i++) {
-      const place = placeOf(others[i]!);
-      const of = signatures.populationAt(words, place * width);
+      const other = others[i]!;
+      const words = read.wordsAround(other);
+      const at = read.placeOf(other);
+      const of = signatures.populationAt(words, at);
       // Where nothing is known the member itself tells.
-      if (of < 0 || (of === population && mayCount(words, place * width))) pairs.push(place * some.length + m);
+      if (of >= 0 && (of !== population || !mayCount(words, at))) continue;
+      likely.push(other);
+      places.push(m);
     }
   });
-  return { ids, pairs: Float64Array.from(pairs).sort() };
+  const ids = eachOnce(Float64Array.from(likely).sort());
+  const placeOf = placesIn(ids);
+  return { ids, pairs: Float64Array.from(likely, (other, i) => placeOf(other) * some.length + places[i]!).sort() };
+}
+
+/** A list in order without what comes again. */
+function eachOnce(list: Float64Array): Float64Array {
+  let count = 0;
+  for (let i = 0; i < list.length; i++) if (i === 0 || list[i] !== list[count - 1]) list[count++] = list[i]!;
+  return list.subarray(0, count);
 }
 
 /** Tells the place of a number in a list in order that has it: looks near where it would be if all were equally far apart. */

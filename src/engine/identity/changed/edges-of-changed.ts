@@ -1,4 +1,4 @@
-import { listAt } from '../../../core/number-lists.ts';
+import { eachAt, listAt } from '../../../core/number-lists.ts';
 import { keysByPass, ruleKeys } from '../../../identity/block/passes.ts';
 import type { IdentityModel } from '../../../identity/model.ts';
 import { signaturesOf } from '../../../identity/score/screen-signature.ts';
@@ -136,17 +136,22 @@ function edgesAmong(model: IdentityModel, found: readonly ComparedMember[], move
 /** By place, the places of those behind it that share a block with it now which is no larger than its cap. */
 function togetherWith(found: readonly ComparedMember[], { blocks }: Moved): (ReadonlySet<number> | undefined)[] {
   const others: (Set<number> | undefined)[] = found.map(() => undefined);
+  const isOpen = (key: number): boolean => {
+    const block = blocks.get(key < 0 ? closedKey(key) : key);
+    return block ? !block.isRule && block.now.length <= block.cap : key >= 0;
+  };
   const openKeys = found.map(({ compared, at }) => {
-    const isOpen = (key: number): boolean => {
-      const block = blocks.get(key < 0 ? closedKey(key) : key);
-      return block ? !block.isRule && block.now.length <= block.cap : key >= 0;
-    };
-    return [...listAt(compared.stayed, at), ...listAt(compared.came, at)].flatMap((key) =>
-      isOpen(key) ? (key < 0 ? closedKey(key) : key) : [],
-    );
+    const open: number[] = [];
+    const add = (key: number): void => void (isOpen(key) && open.push(key < 0 ? closedKey(key) : key));
+    eachAt(compared.stayed, at, add);
+    eachAt(compared.came, at, add);
+    return open;
   });
   // Most keys are of one member alone.
-  const sorted = Float64Array.from(openKeys.flat()).sort();
+  const sorted = new Float64Array(openKeys.reduce((sum, { length }) => sum + length, 0));
+  let count = 0;
+  for (const keys of openKeys) for (const key of keys) sorted[count++] = key;
+  sorted.sort();
   const shared = new Map<number, number[]>();
   for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) shared.set(sorted[i]!, []);
   if (shared.size === 0) return others;

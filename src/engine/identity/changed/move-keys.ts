@@ -1,4 +1,4 @@
-import { listAt } from '../../../core/number-lists.ts';
+import { eachAt, listAt } from '../../../core/number-lists.ts';
 import type { IdentityModel } from '../../../identity/model.ts';
 import type { IdentityStore } from '../../../store/identity/identity.ts';
 import { capOf, type Changed, type Compared } from './compare-changed.ts';
@@ -25,8 +25,9 @@ export interface MovedBlock {
   came: number[];
 }
 
-/** What moving keys leaves: blocks by their keys, and those in which others must be compared again. */
+/** What moving keys leaves, and the blocks in which others must be compared again. */
 export interface Moved {
+  /** By their keys, the blocks of rules and those that may be larger than their cap, before or after: all others are small, and stay so. */
   blocks: ReadonlyMap<number, MovedBlock>;
   crossed: CrossedBlock[];
   crossedRules: CrossedRule[];
@@ -49,8 +50,8 @@ export async function movedBlocks(store: IdentityStore, model: IdentityModel, me
   const blocks = blocksOfAll(model, members);
   for (const { changed, compared, at } of members) {
     const { id } = changed.member;
-    for (const key of listAt(compared.came, at)) blocks.get(key)!.came.push(id);
-    for (const key of listAt(compared.left, at)) blocks.get(key)!.left.push(id);
+    eachAt(compared.came, at, (key) => blocks.get(key)?.came.push(id));
+    eachAt(compared.left, at, (key) => blocks.get(key)?.left.push(id));
   }
   const moved = inOrder(blocks).filter(({ left, came }) => left.length + came.length > 0);
   await moveMembers(store, moved);
@@ -64,16 +65,33 @@ export async function movedBlocks(store: IdentityStore, model: IdentityModel, me
   return { blocks, crossed, crossedRules };
 }
 
+/** The blocks that are named in `Moved`. Made of all, they are some hundred thousand objects. */
 function blocksOfAll(model: IdentityModel, members: readonly ComparedMember[]): Map<number, MovedBlock> {
   const blocks = new Map<number, MovedBlock>();
-  for (const { blocks: before } of new Set(members.map(({ compared }) => compared)))
-    before.keys.forEach((key, i) => {
-      if (blocks.has(key)) return;
-      const was = listAt(before.members, i);
+  const come = keysThatCome(members);
+  for (const { blocks: before } of new Set(members.map(({ compared }) => compared))) {
+    const { keys, members: inBlocks } = before;
+    for (let i = 0, next = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      while (come[next]! < key) next++;
+      let most = inBlocks.start[i + 1]! - inBlocks.start[i]!;
+      for (; come[next] === key; next++) most++;
       const [population, isRule] = [before.population[i]!, before.isRule[i] === 1];
-      blocks.set(key, { key, population, isRule, cap: capOf(model, population, isRule), was, now: was, left: [], came: [] });
-    });
+      const cap = capOf(model, population, isRule);
+      if ((!isRule && most <= cap) || blocks.has(key)) continue;
+      const was = listAt(inBlocks, i);
+      blocks.set(key, { key, population, isRule, cap, was, now: was, left: [], came: [] });
+    }
+  }
   return blocks;
+}
+
+/** In order; a key as often as members come to it. */
+function keysThatCome(members: readonly ComparedMember[]): Float64Array {
+  const keys = new Float64Array(members.reduce((sum, { compared: { came }, at }) => sum + came.start[at + 1]! - came.start[at]!, 0));
+  let count = 0;
+  for (const { compared, at } of members) eachAt(compared.came, at, (key) => (keys[count++] = key));
+  return keys.sort();
 }
 
 function inOrder(blocks: ReadonlyMap<number, MovedBlock>): MovedBlock[] {
