@@ -60,7 +60,7 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
       code: 'USAGE',
       place: {},
       message: "The connector's name is missing.",
-      hint: 'interlocal new connector ID --transport NAME; at a terminal it asks.',
+      hint: 'Run interlocal new connector ID --transport NAME, such as interlocal new connector water-billing --transport sftp. At a terminal it asks for what is missing.',
     });
   const id = given ?? (await asker!.line("The connector's name, such as acme-ledger", '', wrongName));
   const folder = await newFolder(cli, id);
@@ -187,7 +187,7 @@ async function newFolder(cli: Cli, id: string): Promise<string> {
       code: 'VALUE_INVALID',
       place: { path: id },
       message: wrong,
-      hint: 'Lower-case words joined by -, such as water-billing.',
+      hint: 'Use lower-case words joined by -, such as water-billing.',
     });
   if (existsSync(folder))
     throw new ConfigError({

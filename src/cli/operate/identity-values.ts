@@ -28,7 +28,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
         cli.print('identity set', done, () =>
           [
             `${done.fields.join(', ')} of ${name} #${done.golden_id} ${done.fields.length === 1 ? 'is' : 'are'} as you say from now on, whatever the systems say.`,
-            `interlocal identity unset ${name} #${done.golden_id} ${done.fields.join(' ')} --reason TEXT takes it back.`,
+            `To take it back, run interlocal identity unset ${name} #${done.golden_id} ${done.fields.join(' ')} --reason TEXT.`,
           ].join('\n'),
         );
       });

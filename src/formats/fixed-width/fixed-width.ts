@@ -134,7 +134,7 @@ async function* joined(
           file,
           { record: last.number },
           `The text of the record is longer than ${MAX_LINE_LENGTH} characters with its continuation lines.`,
-          'The file is damaged or of another kind.',
+          'The file is damaged or of another kind: have it sent again.',
         );
     }
     if (done.length) yield done;

@@ -83,7 +83,7 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
         file,
         at,
         `The cell ${columnLetters(cell.column)}${row.number} has a value, but its column has no name in the header.`,
-        'Have the column named or the value moved; cells outside the table are not read.',
+        'Have the column named in the header, or the value removed; cells outside the table are not read.',
       );
     }
     if (!any) return;

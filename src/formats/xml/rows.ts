@@ -97,7 +97,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
         file,
         { line: 1 },
         `The root element is <${shortName(path[0]!)}>, but the connector expects <${wanted[0]}>.`,
-        'This is another kind of file, or row in the decoder is wrong.',
+        'If this is another kind of file, have the right one sent; otherwise correct row in the decoder of the connector.',
       );
     return path.length === wanted.length && path.every((name, i) => name === wanted[i]);
   }
@@ -168,7 +168,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
       file,
       { line },
       `The row or piece of markup that starts here is larger than ${options.max_row_bytes} bytes.`,
-      'The file is damaged, row in the decoder names too large an element, or max_row_bytes is too small.',
+      'If the file is right, row in the decoder of the connector names too large an element, or max_row_bytes is too small. If not, have it sent again.',
     );
   }
 

@@ -55,7 +55,8 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
 async function readTwice(context: RequestContext): Promise<Verdict> {
   return context.withBench(async (bench) => {
     const first = await runNow(context, bench);
-    if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
+    if (first.problems.length)
+      return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector as the message says, then certify again.');
     const once = await bench.contents();
     const nothing = storesNothing(Object.keys(once.records).length, goodOf(context.reading).length);
     if (nothing) return nothing;
@@ -64,7 +65,7 @@ async function readTwice(context: RequestContext): Promise<Verdict> {
     if (!isDeepStrictEqual(once, twice))
       return fails(
         `The store differs after the second run (${changesOf(once, twice)}).`,
-        'Check primary_key: it must name each record in its system.',
+        'Check primary_key: together its fields must be different for each record in the system.',
       );
     const records = Object.keys(once.records).length;
     return holdsFor(
@@ -222,16 +223,22 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
       ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
-      : fails('Its records were read.', 'Report this.');
+      : fails(
+          'Records with a new field were read, although drift.columns: quarantine_row says that they must be rejected.',
+          'Report this.',
+        );
   const known = read.records.map((r) => ({
     ...r,
     values: Object.fromEntries(Object.entries(r.values).filter(([name]) => name !== 'certify_new')),
   }));
   if (read.refused || !sameAsRecorded(context, known))
-    return fails(read.refused ? saidOf(read.refused) : 'The values of the known fields changed.', 'Report this.');
+    return fails(
+      read.refused ? saidOf(read.refused) : 'With a new field in the answer, the values of the known fields were read differently.',
+      'Report this.',
+    );
   return read.newColumns.includes('certify_new')
     ? holds('The known fields are read as before, and the new one is reported.')
-    : fails('The new field was not reported.', 'Report this.');
+    : fails('A new field in the answer was not reported.', 'Report this.');
 }
 
 async function fieldRenamed(context: RequestContext): Promise<Verdict> {
@@ -257,7 +264,9 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     if (!read.refused && all.length > 0)
       return fails(`Without ${name}, ${counted(all.length, 'record')} were read anyway.`, 'Report this.');
   }
-  return tried === 0 ? undefined : holds(`Noticed for each of ${counted(tried, 'field')} tried.`);
+  return tried === 0
+    ? undefined
+    : holds(`That a required field has another name was noticed for each of ${counted(tried, 'field')} tried.`);
 }
 
 async function total(context: RequestContext): Promise<Verdict> {
@@ -277,7 +286,10 @@ async function total(context: RequestContext): Promise<Verdict> {
     return read.refused[0]!.code === 'TOTAL_DIFFERS'
       ? holds('With a total one too high: TOTAL_DIFFERS.')
       : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
-  return fails('The service reports one record more than it returns, and this was not noticed.', 'Check paginator.total.');
+  return fails(
+    'The total in the answer was one record higher than what the service returned, and this was not noticed.',
+    'Check paginator.total.',
+  );
 }
 
 /** A flag that is gone must not be taken for no; without flag and total, whether pages are cut short cannot be seen. */
@@ -314,7 +326,7 @@ async function lateEntry({ stream }: RequestContext): Promise<Verdict> {
   if (incremental.delay !== undefined) return holds(`Records newer than ${incremental.delay} wait for the next run.`);
   return holdsBut(
     `Only records after the last run are requested, so a record entered later with an earlier ${incremental.cursor} is missed.`,
-    'Set lookback to how late records may be entered there.',
+    'In the connector, set incremental.lookback to how late records may be entered there, such as 3d.',
   );
 }
 
@@ -337,9 +349,11 @@ async function undeclaredHost(context: RequestContext): Promise<Verdict> {
     if (other.asked.length > 0)
       return fails(
         `The other host was asked ${counted(other.asked.length, 'time')}.`,
-        'Report this: credentials must not travel to another host.',
+        'This is a bug in Interlocal, since passwords must never go to another host: please report it with the recording.',
       );
-    return read.refused ? holds(`${read.refused[0]!.code}; the other host was not asked.`) : fails('It was followed.', 'Report this.');
+    return read.refused
+      ? holds(`${read.refused[0]!.code}; the other host was not asked.`)
+      : fails('A redirect to another host was followed.', 'Report this.');
   } finally {
     await other.close();
   }

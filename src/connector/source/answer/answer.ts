@@ -181,7 +181,10 @@ async function decoded({ chunks, decoder, saidBy }: Reading, { name, signal }: A
 /** Nobody sends an answer again. */
 function ofAnswer(problem: Problem): Problem {
   if (!problem.hint?.includes('sent again')) return problem;
-  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if this continues, ask its owner.' };
+  return {
+    ...problem,
+    hint: 'The answer of the system is damaged or of another kind, and nothing of it was used. Run again; if this continues, ask the owner of the system.',
+  };
 }
 
 /** Does anything of the stream are in the answer next to its records? */
