@@ -8,28 +8,25 @@ import { emptyDatabase, startPostgres } from '../sample-town/servers/postgres/se
 import { generateReceipts } from './generate.ts';
 import { type Measured, measure, median } from './measure.ts';
 
-/**
- * `npm run bench [-- --rows 1000000 --repeat 3]`: a first load, an unchanged second run and a run over a re-exported file, each as a
- * ratio to a bare loop of csv-parse and a prepared insert, timed in turn so that a slow moment of the machine hits both. With `--store postgres`
- * (a server that is started for this) or `--store postgres://…` (a database that may be emptied), the store is there, and the first load is also
- * set against COPY of the same rows. `npm run bench -- identity` measures the comparison of persons instead (identity/identity.ts),
- * `npm run bench -- revenue` the revenue report (revenue.ts), `npm run bench -- reconcile` a year's reconciliations
- * (reconcile/reconcile.ts), `npm run bench -- serve` how long what people ask for holds up the server (serve.ts).
- */
+const USAGE = `npm run bench -- [--rows 1000000] [--repeat 3] [--store postgres | --store postgres://...]
+    A first load, an unchanged second run and a run over a re-exported file, each as a ratio to a bare loop of csv-parse and a prepared
+    insert, timed in turn. With --store, the store is there: a server that is started for this, or a database that may be emptied.
+npm run bench -- identity [--rows 1000000]                      the comparison of persons
+npm run bench -- revenue [--rows 1000000] [--store postgres]    the revenue report
+npm run bench -- reconcile [--sizes 1,10] [--store postgres]    a year's reconciliations
+npm run bench -- serve [--lines 139000] [--store postgres]      how long what people ask for holds up the server
+npm run bench:sftp -- [--mb 1000] [--rounds 5] [--run]   files over SFTP, beside the client of OpenSSH
+`;
+if (process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')) {
+  console.log(USAGE);
+  process.exit();
+}
 if (process.argv[2] === 'revenue' || process.argv[2] === 'serve') {
   await import(`./${process.argv[2]}.ts`);
   process.exit();
 }
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    keep: { type: 'string' },
-    rows: { type: 'string', default: '1000000' },
-    repeat: { type: 'string', default: '3' },
-    sizes: { type: 'string', default: '1' },
-    store: { type: 'string' },
-  },
-});
+const { values, positionals } = options();
+if (positionals.length > 0 && !['identity', 'reconcile'].includes(positionals[0]!)) refuse(`There is no bench "${positionals[0]}".`);
 if (positionals[0] === 'identity') {
   const { benchIdentity } = await import('./identity/identity.ts');
   await benchIdentity({ rows: Number(values.rows), keep: values.keep });
@@ -115,4 +112,26 @@ function report(): void {
         .padStart(12)}${peak.toFixed(0).padStart(9)}   ${ratio}`,
     );
   }
+}
+
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        keep: { type: 'string' },
+        rows: { type: 'string', default: '1000000' },
+        repeat: { type: 'string', default: '3' },
+        sizes: { type: 'string', default: '1' },
+        store: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+function refuse(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(2);
 }

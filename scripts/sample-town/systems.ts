@@ -41,11 +41,11 @@ export const PASSWORDS = {
 
 export const SFTP_USER = 'interlocal';
 export const CLERK_USER = 'interlocal';
-export const CLERK_PORTAL = { id: 1, key: 'sample-town-portal' } as const;
+const CLERK_PORTAL = { id: 1, key: 'sample-town-portal' } as const;
 /** May read all tables. */
 export const FINANCE_LOGIN = 'interlocal_reader';
 /** May write as well: for corrections of customers. */
-export const FINANCE_WRITER = 'interlocal';
+const FINANCE_WRITER = 'interlocal';
 export const FINANCE_DATABASE = 'TWO';
 
 const HOST = '127.0.0.1';

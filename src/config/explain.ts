@@ -101,7 +101,7 @@ export function unknownKey(key: string, known: readonly string[], source: Source
   return { code: 'KEY_UNKNOWN', place: { ...source.keyAt(full), path: textOfPath(isName ? full : parent) }, message: shown, hint };
 }
 
-export function missingKey(description: string | undefined, source: Source, full: Path): Problem {
+function missingKey(description: string | undefined, source: Source, full: Path): Problem {
   return {
     code: 'KEY_MISSING',
     place: { ...source.keyAt(full), path: textOfPath(full) },

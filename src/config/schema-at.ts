@@ -21,7 +21,7 @@ function defOf(schema: z.ZodType): Def {
 }
 
 /** The plain schemas that may be at a path, with wrappers (optional, default, lazy) and unions opened. */
-export function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
+function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
   let here = unwrap(schema);
   for (const part of path) here = here.flatMap((s) => step(s, part)).flatMap(unwrap);
   return here;

@@ -31,7 +31,7 @@ export function textOfPath(path: Path): string {
 }
 
 /** A value as people read it: the text "abc", the number 5, a list. Long texts are cut, passwords in addresses taken out. */
-export function textOfValue(value: unknown, source?: string): string {
+function textOfValue(value: unknown, source?: string): string {
   if (value === undefined) return 'missing';
   // Stands for a value that must not be shown.
   if (typeof value === 'symbol') return value.description ?? 'a value';

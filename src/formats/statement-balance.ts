@@ -15,7 +15,7 @@ export function exactAmount(text: string): bigint | undefined {
 }
 
 /** A whole number of millionths as people read it: at least two decimals. */
-export function shownAmount(value: bigint): string {
+function shownAmount(value: bigint): string {
   const digits = String(value < 0n ? -value : value).padStart(DECIMALS + 1, '0');
   let end = digits.length;
   while (end > digits.length - DECIMALS + 2 && digits[end - 1] === '0') end--;

@@ -111,8 +111,7 @@ export interface BalancePass {
 }
 
 /** What a settlement is made of; each is a money field of its record. */
-export const SETTLEMENT_PARTS = ['gross', 'refunds', 'fees', 'chargebacks', 'reserve', 'released', 'net'] as const;
-export type SettlementPart = (typeof SETTLEMENT_PARTS)[number];
+export type SettlementPart = 'gross' | 'refunds' | 'fees' | 'chargebacks' | 'reserve' | 'released' | 'net';
 
 /** What a processor may charge, by contract. */
 export interface FeeRule {

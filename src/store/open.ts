@@ -39,6 +39,7 @@ const MIGRATIONS = [
   { name: '095-passages', load: () => import('./migrations/095-passages.ts') },
   { name: '096-smaller-matches', load: () => import('./migrations/096-smaller-matches.ts') },
   { name: '097-passages-in-order', load: () => import('./migrations/097-passages-in-order.ts') },
+  { name: '098-matches-by-content', load: () => import('./migrations/098-matches-by-content.ts') },
 ];
 
 /** Names of the migrations, in order. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What an old server may need, each by name. `weak_ciphers`: keys and signatures (1024 bits, SHA-1) that are no longer trusted. */
-export const LEGACY_TLS = ['tls1.0', 'tls1.1', 'weak_ciphers'] as const;
+const LEGACY_TLS = ['tls1.0', 'tls1.1', 'weak_ciphers'] as const;
 
 /** The option of every transport that speaks TLS. */
 export const allowLegacyTls = z

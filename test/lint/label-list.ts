@@ -3,7 +3,7 @@
  * workbooks and tables, each has another label.
  * Commands, states in JSON and keys keep the word, because they are typed or read by programs.
  */
-export const LABELS: readonly (readonly [word: string, label: string])[] = [
+const LABELS: readonly (readonly [word: string, label: string])[] = [
   ['replay(?:ed)?', 'try again'],
   ['superseded', 'used since'],
   ['[A-Z]{2,}_[A-Z_]+', 'the sentence; codes are not shown'],

@@ -12,7 +12,7 @@ import { decodeWith } from '../../src/formats/formats.ts';
 import { nameMatcher } from '../../src/transports/paths.ts';
 import { stream as bytesOf } from '../formats/reading.ts';
 
-export const PACKS = fileURLToPath(new URL('../../connectors/', import.meta.url));
+const PACKS = fileURLToPath(new URL('../../connectors/', import.meta.url));
 
 export interface Pack {
   name: string;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../scripts/sample-town/servers/postgres/server.ts';
 import { openKnex } from '../../src/store/open.ts';
 import { settingsOf } from '../../src/store/postgres/connect.ts';
+import { townCommand } from '../cli/command-line.ts';
+import { closeTowns, makeTown } from '../engine/town.ts';
 
 const PASSWORD = 'canary@pw/ü%';
 const folder = mkdtempSync(join(tmpdir(), 'interlocal-login-'));
@@ -26,6 +28,7 @@ beforeAll(async () => {
   await server.createDatabase('latin');
 });
 afterAll(async () => {
+  await closeTowns();
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -51,6 +54,23 @@ describe('logging in to the database server', () => {
     expect(wrong).toMatch(/rejected the user or the password.*STORE_LOGIN/s);
     expect(wrong).not.toContain('canary');
     expect(await said(url('', ''))).toMatch(/STORE_LOGIN/);
+  });
+
+  test('validate looks at the store with its password, and at the one that the environment names', async () => {
+    const town = await makeTown();
+    town.write({ 'secrets/store': `${PASSWORD}\n` });
+    const path = join(town.folder, 'config/interlocal.yaml');
+    const store = (user: string): string =>
+      `store: { url: "postgres://${user}@127.0.0.1:${server.port}/town", password: "\${file:secrets/store}" }`;
+    const yaml = readFileSync(path, 'utf8');
+    writeFileSync(path, yaml.replace(/^store: .*$/m, store('postgres')));
+    expect(await townCommand(town.folder, ['validate'], { INTERLOCAL_STORE: '' })).toMatchObject({ exit: 0 });
+    expect(await townCommand(town.folder, ['validate'], { INTERLOCAL_STORE: url('', 'canary-wrong') })).toMatchObject({
+      exit: 2,
+      out: expect.stringMatching(/interlocal.yaml:\d+:\d+ store.url: .*STORE_LOGIN/),
+    });
+    writeFileSync(path, yaml.replace(/^store: .*$/m, store('stranger')));
+    expect((await townCommand(town.folder, ['validate'], { INTERLOCAL_STORE: '' })).out).toMatch(/STORE_LOGIN/);
   });
 
   test('a database that is not there, and a server that does not answer', async () => {

@@ -144,9 +144,6 @@ const CHECKS: Readonly<Record<string, Check>> = {
   ],
 };
 
-/** Every figure that has to lead somewhere. */
-export const DRILLS = Object.keys(CHECKS);
-
 export async function asJson(folder: string, args: readonly string[]): Promise<Tables> {
   const { exit, out, err } = await commandLine([...args, '--json', '--project', folder]);
   expect([args.join(' '), exit, err]).toEqual([args.join(' '), 0, '']);

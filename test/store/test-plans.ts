@@ -44,6 +44,12 @@ export function testPlans(now: () => OpenStore, kind: StoreUnderTest): void {
       ['members of a golden record', 'SELECT * FROM il_member WHERE entity_id = ? AND golden_id = ?', [1, 1]],
       ['pairs of a member', 'SELECT * FROM il_edge WHERE entity_id = ? AND a = ?', [1, 1]],
       ['pairs of a member by their second end', 'SELECT * FROM il_edge WHERE b = ?', [1]],
+      [
+        'a match by the beginning of its content id',
+        'SELECT * FROM il_match WHERE pipeline IN (?, ?) AND content_id >= ? AND content_id < ?',
+        ['a', 'b', 'c', 'd'],
+      ],
+      ['matches of records', 'SELECT * FROM il_match_record WHERE entity_id IN (?, ?) AND golden_id IN (?, ?)', [1, 2, 3, 4]],
       ['an index of the model', 'SELECT * FROM "person" WHERE kind = ? AND born_on = ?', ['a', 'b']],
     ];
     test.each(QUERIES)('%s', async (_, sql, bindings) => {

@@ -53,7 +53,7 @@ const TENDERS = ['cash', 'check', 'card', 'card'];
 const HEAD = 'receipt_number,received_on,department,account,tender,amount,payer_name';
 
 /** What a receipt file of each office and the bank's file hold. Two deposits are wrong and three receipts cannot be used. */
-export function moneyFiles(): Files {
+function moneyFiles(): Files {
   const lines: Record<string, string[]> = { clerk: [HEAD], recreation: [HEAD], permits: [HEAD] };
   const deposits = ['deposited_on,department,amount'];
   let seed = 42;

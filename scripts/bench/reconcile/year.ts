@@ -7,7 +7,7 @@ import { COLUMNS } from '../../sample-town/harbor/harbor.ts';
 
 /** The year that is reconciled first, and the day that comes after it. */
 export const YEAR = { first: '2025-07-01', last: '2026-06-30' } as const;
-export const NEXT_DAY = '2026-07-01';
+const NEXT_DAY = '2026-07-01';
 
 /** A town of size 1: 20 places, of which 14 take cards, each with 50 receipts on each of some 250 days. */
 const PLACES = 20;

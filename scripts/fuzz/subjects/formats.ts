@@ -194,7 +194,7 @@ export const BAI2_TOKENS = [
   '16,399,100,Z/',
 ];
 
-export const MT940_TOKENS = [
+const MT940_TOKENS = [
   '\n',
   ':',
   ':61:',
@@ -219,7 +219,7 @@ export const MT940_TOKENS = [
   '2603020302C1,NTRFX',
   '\x1a',
 ];
-export const OFX_TOKENS = [
+const OFX_TOKENS = [
   '<',
   '>',
   '</',

@@ -62,7 +62,7 @@ export interface ClerkActivity {
   receipts: ClerkReceipt[];
 }
 
-export const FIRST_CLERK_RECEIPT = 70001;
+const FIRST_CLERK_RECEIPT = 70001;
 
 const FEES: Readonly<Record<string, number>> = { 'LIC ALTERED': 1000, 'LIC UNALTERED': 2500, 'LIC SR': 500, 'LIC DD1': 10000 };
 

@@ -8,8 +8,8 @@ import { landlordOf } from './people-records.ts';
 import { streamTruth, type Registry, type SeededError, type StreamTruth } from './truth.ts';
 import { HABITS, streetLine, typePerson, type Typed } from './typing.ts';
 
-export const LICENSE_STREAM = 'clerk.dog-licenses';
-export const BILLING_STREAM = 'clerk.billing';
+const LICENSE_STREAM = 'clerk.dog-licenses';
+const BILLING_STREAM = 'clerk.billing';
 
 /** What the clerk's web service serves, element by element in the order of its schema: clerk.json. An absent element was never filled in. */
 export interface ClerkRecords {

@@ -8,7 +8,7 @@ const RESIDENT =
   'ResidentNo Kind FirstName? LastName BirthDate:dateTime? Address1 Address2? City State Zip Phone? Email? LastModified:dateTime';
 const RESIDENT_CHANGE = 'ResidentNo Address1? Address2? City? State? Zip? Phone? Email?';
 
-export const NAMESPACE = 'http://tempuri.org/';
+const NAMESPACE = 'http://tempuri.org/';
 
 /** SOAP 1.1, document/literal, as an .asmx page of its time describes itself; parameter casing varies by operation (F9). */
 export function clerkWsdl(address: string): string {

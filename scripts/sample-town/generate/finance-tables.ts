@@ -12,7 +12,7 @@ import { streamTruth, type Registry, type StreamTruth, type Tender } from './tru
 import { HABITS, typePerson, unaccented } from './typing.ts';
 
 /** From here on receipts are still in the open table: unposted receipts block the closing of the year. */
-export const FIRST_OPEN_DAY = '2026-06-15';
+const FIRST_OPEN_DAY = '2026-06-15';
 
 /** Dynamics GP with Diamond (F8): CHAR columns are blank-filled, nothing is NULL, DEX_ROW_ID is GP's identity column. */
 const RECEIPT_COLUMNS = [
@@ -70,8 +70,8 @@ export interface Finance {
   streams: Record<string, StreamTruth>;
 }
 
-export const CUSTOMER_STREAM = 'finance.customers';
-export const FIRST_BATCH_RECEIPT = 90001;
+const CUSTOMER_STREAM = 'finance.customers';
+const FIRST_BATCH_RECEIPT = 90001;
 
 export function makeFinance(
   random: Random,

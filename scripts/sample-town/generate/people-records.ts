@@ -5,8 +5,8 @@ import { adult, adultsOf, plain, TOWN, type Household, type People, type Residen
 import { streamTruth, type CorrectionTruth, type PeopleField, type PeopleSystemName, type Registry, type StreamTruth } from './truth.ts';
 import { HABITS, streetLine, typePerson, type Typed, type TypingHabits } from './typing.ts';
 
-export const RESIDENTS_STREAM = 'recreation.residents';
-export const REGISTER_STREAM = 'clerk.residents';
+const RESIDENTS_STREAM = 'recreation.residents';
+const REGISTER_STREAM = 'clerk.residents';
 
 /** One row of the recreation office's list of residents, as its export has it. */
 export interface RecreationResident {
@@ -26,7 +26,7 @@ export interface RecreationResident {
   changed: string;
 }
 
-export const RESIDENT_COLUMNS = [
+const RESIDENT_COLUMNS = [
   'resident_no',
   'household_no',
   'last_name',
@@ -73,7 +73,7 @@ export interface Organization {
 }
 
 /** Typed into the telephone field by clerks who were told none: the town hall's own. */
-export const TOWN_HALL_PHONE = '5185550100';
+const TOWN_HALL_PHONE = '5185550100';
 
 export interface PeopleRecords {
   recreation: RecreationResident[];
@@ -228,7 +228,7 @@ export interface KnownIn {
   owns?: readonly PeopleField[];
 }
 
-export const PEOPLE_SYSTEMS: readonly KnownIn[] = [
+const PEOPLE_SYSTEMS: readonly KnownIn[] = [
   { system: 'recreation', stream: RESIDENTS_STREAM, fields: ['street', 'phone', 'email'], owns: ['email'] },
   { system: 'clerk', stream: REGISTER_STREAM, fields: ['street', 'phone', 'email'] },
   { system: 'finance', stream: 'finance.customers', fields: ['street', 'phone'] },

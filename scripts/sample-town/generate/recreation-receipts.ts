@@ -70,7 +70,7 @@ const MONTH_WEIGHT: Readonly<Record<string, number>> = {
   '2026-06': 13,
 };
 
-export const FIRST_RECREATION_RECEIPT = 100001;
+const FIRST_RECREATION_RECEIPT = 100001;
 
 export function makeRecreationReceipts(random: Random, households: readonly Household[]): RecreationReceipt[] {
   const count = Math.round(households.length * 6.25);

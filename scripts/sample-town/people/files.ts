@@ -6,7 +6,7 @@ import { residentsCsv, type PeopleRecords, type RecreationResident, type Registe
 const RECREATION = 'people/recreation.json';
 const REGISTER = 'people/register.json';
 /** The recreation office's export, written again whenever something changed. */
-export const EXPORT = 'sftp/recreation/residents/residents.csv';
+const EXPORT = 'sftp/recreation/residents/residents.csv';
 
 /** Fills a new town's lists of residents. */
 export function startPeople(folder: string, { recreation, register }: Pick<PeopleRecords, 'recreation' | 'register'>): void {

@@ -93,7 +93,7 @@ function inOrder(a: { first: string; last: string }, b: { first: string; last: s
 }
 
 /** A period as `period status --json` gives it. */
-export function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): ShapeOf<'period status'> {
+function periodJson({ period, stored, checklist, closings, reports }: PeriodStatus): ShapeOf<'period status'> {
   return {
     period: period.id,
     kind: period.kind,

@@ -5,7 +5,7 @@ import { type EntityConfig, matchingOf } from '../schema/model.ts';
 import { suggestion, unknownReference } from './references.ts';
 
 /** What person_name and address are made into; blocks and rules name these. */
-export const PARTS_OF: Record<string, readonly string[]> = {
+const PARTS_OF: Record<string, readonly string[]> = {
   person_name: ['given', 'middle', 'surname', 'suffix'],
   address: ['number', 'street', 'unit', 'city', 'state', 'postal_code'],
 };

@@ -95,7 +95,6 @@ const requestRetriever = z.strictObject({
     .optional()
     .describe('The answer is valid only if each of these paths has one of these values; otherwise it is an error that shows the value.'),
 });
-export type RequestRetriever = z.output<typeof requestRetriever>;
 
 const queryRetriever = z.strictObject({
   tables: z.array(z.string()).min(1).optional().describe('Tables with the same columns (open and history), read as one.'),
@@ -106,7 +105,6 @@ const queryRetriever = z.strictObject({
     .optional(),
   table_field: z.string().optional().describe('Field that receives the name of the table a row came from.'),
 });
-export type QueryRetriever = z.output<typeof queryRetriever>;
 
 // ---- streams ----------------------------------------------------------------------------------------------------------
 
@@ -167,7 +165,6 @@ const recordSelector = z.strictObject({
     )
     .optional(),
 });
-export type RecordSelector = z.output<typeof recordSelector>;
 
 const control = z.strictObject({
   type: z

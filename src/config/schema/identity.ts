@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { columnName } from './common.ts';
 
 /** How the values of a feature are compared. */
-export const COMPARISONS = ['person_name', 'address', 'organization_name', 'date', 'text', 'exact', 'code', 'phone', 'email'] as const;
+const COMPARISONS = ['person_name', 'address', 'organization_name', 'date', 'text', 'exact', 'code', 'phone', 'email'] as const;
 
 const bits = z.number().min(-40).max(40);
 const share = z.number().gt(0).lte(1);
@@ -30,7 +30,7 @@ const missing = z
     'What a missing value in either record counts. neutral (the default): nothing. different: as much as two different values. A number: that many bits.',
   );
 
-export const featureSchema = z.strictObject({
+const featureSchema = z.strictObject({
   compare: z
     .enum(COMPARISONS)
     .describe(

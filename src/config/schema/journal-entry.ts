@@ -13,7 +13,7 @@ const date = (description: string) => ({ type: 'date', class: 'internal', descri
 export const SEGMENTS = 12;
 
 /** An entry as mappings read it. It is in no table of the model. */
-export const journalEntry: EntityConfig = entitySchema.parse({
+const journalEntry: EntityConfig = entitySchema.parse({
   entity: JOURNAL_ENTRY,
   title: 'Journal entry',
   fields: {

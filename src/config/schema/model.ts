@@ -4,10 +4,10 @@ import { columnName } from './common.ts';
 import { type IdentityConfig, identitySchema } from './identity.ts';
 
 /** config/model/<entity>.yaml: one canonical entity. Each becomes a typed table that a report tool can read. */
-export const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean', 'reference'] as const;
+const FIELD_TYPES = ['text', 'code', 'integer', 'decimal', 'money', 'date', 'datetime', 'boolean', 'reference'] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
 
-export const modelFieldSchema = z.strictObject({
+const modelFieldSchema = z.strictObject({
   type: z
     .enum(FIELD_TYPES)
     .default('reference')

@@ -8,7 +8,7 @@ import { carrySchema } from './carry.ts';
 /** pipelines/<id>.yaml: what flows, when, in which mode. */
 
 /** A field, or a field seen through a calendar: { fiscal_year: received_on }. */
-export const groupKey = z.union([
+const groupKey = z.union([
   columnName,
   exactlyOne(
     z.strictObject({

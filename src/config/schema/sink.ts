@@ -134,7 +134,6 @@ const tableTarget = z.strictObject({
     ),
   key: z.array(z.string()).default([]).describe('Columns that identify a row. Default: the idempotency key.'),
 });
-export type TableTarget = z.output<typeof tableTarget>;
 
 /** What is said of one record, in a list of such. */
 const recordAnswer = {
@@ -223,7 +222,6 @@ const acknowledgment = z.strictObject({
   person: z.string().optional().describe('Only a person can say whether it was accepted; this says what they check.'),
   within: duration.optional().describe('After this long without an answer it is reported as overdue.'),
 });
-export type Acknowledgment = z.output<typeof acknowledgment>;
 
 const creates = z.strictObject({
   request: z

@@ -93,7 +93,7 @@ export async function namedPair(engine: Engine, kind: MatchedKind, names: readon
 }
 
 /** What the systems of some members say of them, by member. */
-export async function sayingOf(engine: Engine, { entity }: MatchedKind, ids: readonly number[]): Promise<Map<number, Columns>> {
+async function sayingOf(engine: Engine, { entity }: MatchedKind, ids: readonly number[]): Promise<Map<number, Columns>> {
   const columns = columnsOfRecord(entity);
   return landing(engine.knex, async (held) => {
     const said = await contributionsOfMembers(held, ids);

@@ -46,8 +46,10 @@ const SAMPLE = 1000;
 const SAME_OF_SAMPLE = 0.5;
 /** A file with fewer records than this part of what is there is quicker looked up. */
 const MIN_PART = 0.25;
-/** So many rows the file may be ahead of what comes from the store. */
-const MAX_WAITING = 500;
+/** So many rows may wait for what comes from the store. Where the two are in one order, most of them will turn out to be different. */
+const MAX_WAITING = 5000;
+/** Of what was found, so small a part may be behind it and not found: then the file and what comes from the store are in one order. */
+const DIFFERENT_OF_FOUND = 1 / 16;
 /** Progress is told of each so many rows of which no record is made. */
 const TOLD_RECORDS = 1000;
 /** Some of the first records may be wrong; the layout is remembered by those that are not. */
@@ -64,13 +66,14 @@ export async function openLiveDigests(run: ComparedRun, reading: string): Promis
 /** Who is told of what while a file is read. */
 interface Told {
   onProgress(done: number): void;
+  /** Of records that probably differ, as soon as that is so, and of all that do; of each once. */
   onDifferent(records: readonly SourceRecord[]): void;
 }
 
 /**
  * What is different in this file, or undefined when it must be read and compared record by record: the first load, much that changed,
  * keys that come twice, or settings with which equal values do not mean an equal record. Nothing is written. `early`: what is being read
- * from the store already. `onDifferent` is told of records as soon as it is known that they differ.
+ * from the store already.
  */
 export async function changesOf(
   run: ComparedRun,
@@ -131,7 +134,8 @@ async function compared(
     if (unchanged % TOLD_RECORDS === 0) tell();
     return true;
   };
-  const tell = (): void => onProgress(unchanged + passages.leftOut() + records.length + waiting.length);
+  const rowsSeen = (): number => unchanged + passages.leftOut() + records.length + waiting.length;
+  const tell = (): void => onProgress(rowsSeen());
   const isUnchanged = (columns: readonly string[], values: readonly Value[]): boolean => {
     if (columns !== of) prefix = prefixOf((of = columns));
     const digest = digestOf(prefix, rawOf(values));
@@ -140,30 +144,53 @@ async function compared(
       if (++letThrough === LET_THROUGH) passages.start();
       return false;
     }
-    return isThere(digest);
+    const found = isThere(digest);
+    if (found) furthest = Math.max(furthest, rowsSeen());
+    return found;
   };
   const records: SourceRecord[] = [];
   /** Those that were not found when they were read: what they said may come later. */
-  let waiting: { record: SourceRecord; digest: string | undefined }[] = [];
+  let waiting: Waiting[] = [];
+  /** Up to this row the store has come, if it is in the order of the file. */
+  let furthest = 0;
+  /** How many had come from the store when it was last looked at. */
+  let looked = 0;
+  /** One of which was told that it differs did not: the two are in different orders. */
+  let mistaken = false;
+  const tellOf = (some: readonly Waiting[]): void => {
+    const others = some.filter(({ told }) => !told);
+    for (const one of others) one.told = true;
+    if (others.length > 0) onDifferent(others.map(({ record }) => record));
+  };
   const lookAgain = (): void => {
     if (passages.settle() === 'twice') twice = true;
-    const left = waiting.filter(({ digest }) => digest === undefined || !isThere(digest));
+    looked = there.live();
+    const left: Waiting[] = [];
+    for (const one of waiting)
+      if (one.digest === undefined || !isThere(one.digest)) left.push(one);
+      else {
+        furthest = Math.max(furthest, one.record.number);
+        if (one.told) mistaken = true;
+      }
     waiting = left;
-    if (!there.complete() || left.length === 0) return;
-    const different = left.splice(0).map(({ record }) => record);
-    records.push(...different);
-    onDifferent(different);
+    if (!there.complete()) {
+      const behind = left.filter(({ record }) => record.number < furthest);
+      if (!mistaken && behind.length <= DIFFERENT_OF_FOUND * unchanged) tellOf(behind);
+      return;
+    }
+    tellOf(left);
+    records.push(...left.splice(0).map(({ record }) => record));
   };
   /** Goes on when at most so many wait. */
   const settle = async (atMost: number): Promise<void> => {
-    if (there.complete()) lookAgain();
+    if (there.complete() || there.live() > looked) lookAgain();
     while (waiting.length > atMost && (await there.more())) lookAgain();
   };
   for await (const list of read(isUnchanged, passages.passages)) {
     run.signal.throwIfAborted();
     for (const record of list)
       if (records.length < LET_THROUGH) records.push(record);
-      else waiting.push({ record, digest: digestOfRecord(record) });
+      else waiting.push({ record, digest: digestOfRecord(record), told: false });
     tell();
     await settle(MAX_WAITING);
     if (twice || there.unfit() || records.length > pipeline.batch_size) return undefined;
@@ -189,6 +216,13 @@ async function compared(
     },
     absent: async () => (met === there.live() ? [] : absentKeys(run, known, keys)),
   };
+}
+
+/** A record that was not found among what is there; `told`: somebody knows already that it may differ. */
+interface Waiting {
+  record: SourceRecord;
+  digest: string | undefined;
+  told: boolean;
 }
 
 /** As its row is compared; undefined of one that is looked up in any case. */

@@ -1,5 +1,5 @@
 import type { EntriesConfig } from '../../config/schema/pipeline.ts';
-import { FatalError } from '../../core/errors.ts';
+import { FatalError, type Problem } from '../../core/errors.ts';
 import { saveCounts } from '../../store/ledger/runs.ts';
 import { type Delivery, listDeliveries, UNFINISHED } from '../../store/outbound/deliveries.ts';
 import { countOutbox, listOutbox, moveOutbox, type OutboxRow, type OutboxState } from '../../store/outbound/outbox.ts';
@@ -37,10 +37,12 @@ import { type Target, withTarget } from './target.ts';
 export async function outbound(run: OutboundRun, heldBack: HeldBack[] = []): Promise<Unfinished> {
   await indexRelated(run.knex, run.related);
   await alignToMode(run);
-  if (run.preview || run.pipeline.mode === 'shadow') await toOutbox(run, heldBack);
-  else await withTarget(run, (target) => sendAll(run, target, () => toOutbox(run, heldBack)));
+  const incomplete: Problem[] = [];
+  const fill = async (): Promise<void> => void incomplete.push(...(await toOutbox(run, heldBack)));
+  if (run.preview || run.pipeline.mode === 'shadow') await fill();
+  else await withTarget(run, (target) => sendAll(run, target, fill));
   await notePending(run);
-  return { incomplete: [], isOpen: () => isUndelivered(run) };
+  return { incomplete, isOpen: () => isUndelivered(run) };
 }
 
 /**
@@ -54,11 +56,12 @@ export async function sendAll(run: OutboundRun, target: Target, fill: () => Prom
   await deliver(run, target);
 }
 
-/** Puts what is new or changed into the outbox: find, map, queue. */
-async function toOutbox(run: OutboundRun, heldBack: HeldBack[]): Promise<void> {
+/** Puts what is new or changed into the outbox: find, map, queue. Gives why what was found is not all that there is to send. */
+async function toOutbox(run: OutboundRun, heldBack: HeldBack[]): Promise<readonly Problem[]> {
+  if (run.carry) return correctionsToOutbox(run, run.carry, heldBack);
   if (run.config.entries) await entriesToOutbox(run, run.config.entries);
-  else if (run.carry) await correctionsToOutbox(run, run.carry, heldBack);
   else await recordsToOutbox(run);
+  return [];
 }
 
 /** Golden records, a stretch in each transaction: a killed run begins again where the last look was. */
@@ -84,8 +87,9 @@ const CHUNK = 200;
  * What was corrected, one row for each record of the target. What was seen and what is to be sent of it commit together, a stretch in each
  * transaction: a killed run resumes with what it had not looked at.
  */
-async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: HeldBack[]): Promise<void> {
-  const { position, begun, scan, goldens } = await findCorrections(run);
+async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: HeldBack[]): Promise<readonly Problem[]> {
+  const { position, begun, scan, goldens, parted } = await findCorrections(run, carry);
+  heldBack.push(...parted.heldBack);
   const tooOften = await findEmptiedTooOften(run, carry, goldens);
   const options = { begun, newRecord: mapNewRecord.bind(undefined, run, carry) };
   for (let i = 0; i < goldens.length; i += CHUNK) {
@@ -105,7 +109,7 @@ async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: Hel
         if (made) counts[made === 'absent' ? 'unchanged' : made]++;
         if (made === 'absent') held.push({ record: cluster.golden, key: null, field: null, why: 'no_record', value: null, theirs: null });
       }
-      await rememberSaid(run, carry, landing, clusters, looked);
+      await rememberSaid(run, carry, landing, clusters, looked, parted);
       await saveCounts(trx, run.id, counts);
       return { counts, held };
     });
@@ -114,6 +118,7 @@ async function correctionsToOutbox(run: OutboundRun, carry: Carry, heldBack: Hel
     run.progress({ what: run.entity.entity, done: run.counts.read, total: goldens.length });
   }
   await saveCorrections(run, position);
+  return parted.problem ? [parted.problem] : [];
 }
 
 /** Between looking and writing a person may have decided about an entry; then it is looked again. */

@@ -48,7 +48,7 @@ export function fieldsOf(config: ReconciliationConfig, side: 'left' | 'right'): 
 }
 
 /** What open records of each side are called. */
-export function openRules({ open }: ReconciliationConfig): Rules['open'] {
+function openRules({ open }: ReconciliationConfig): Rules['open'] {
   return { left: openOf(open?.left, 'only_left'), right: openOf(open?.right, 'only_right') };
 }
 

@@ -16,12 +16,6 @@ export interface StoredEntry extends Entry {
   version: number;
 }
 
-/** The records of a side that a run looks at. */
-export interface ReadEntries {
-  entries: StoredEntry[];
-  entityId: number;
-}
-
 /** Reads records of one side as entries. Records without an amount are none: nothing can be said of them. */
 export interface SideReader {
   side: ReadSide;
@@ -126,26 +120,34 @@ export function dayReader(zone: string): (text: string) => number {
 }
 
 /**
- * The values of these columns as text, by field. Places, days and accounts come again and again: each text of a column is kept once,
- * as long as there are not too many of them.
+ * The values of these columns as text, by field. Places, days and accounts come again and again: each text of a column is kept once. Of a
+ * column with a text of its own in every other record, such as a number, none is: that would only take time, and memory.
  */
 function sharedTexts(fields: readonly string[], columns: readonly number[]): (row: SideRecord['values']) => Entry['values'] {
-  const known = columns.map(() => new Map<string, string>());
+  const known: (Map<string, string> | undefined)[] = columns.map(() => new Map());
+  const seen = new Float64Array(columns.length);
   const empty = emptyValues(fields);
   return (row) => {
     const values = { ...empty };
     for (let i = 0; i < fields.length; i++) {
       const value = row[columns[i]!];
       if (value === null || value === undefined) continue;
-      const text = String(value);
-      const texts = known[i]!;
-      const same = texts.get(text);
-      if (same === undefined && texts.size < MOST_SHARED) texts.set(text, text);
-      values[fields[i]!] = same ?? text;
+      let text = String(value);
+      const texts = known[i];
+      if (texts) {
+        const same = texts.get(text);
+        if (same !== undefined) text = same;
+        else if (texts.size < MOST_SHARED) texts.set(text, text);
+        if (++seen[i]! === TRIED && texts.size > TRIED / 2) known[i] = undefined;
+      }
+      values[fields[i]!] = text;
     }
     return values;
   };
 }
+
+/** Records after which it is known whether the texts of a column come again. */
+const TRIED = 5000;
 
 /** To be copied: from one that was parsed, an object has room for its fields and no more, a third of the memory less. */
 export function emptyValues(fields: readonly string[]): Record<string, string | null> {

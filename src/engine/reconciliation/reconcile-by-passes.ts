@@ -10,7 +10,7 @@ import { reconcileSides } from '../../reconciliation/match/reconcile.ts';
 import { mayRunInPart } from '../../reconciliation/match/relations.ts';
 import { SIDES } from '../../reconciliation/match/work.ts';
 import { listDecisions } from '../../store/reconciliation/match-decisions.ts';
-import { savePassMatches } from '../../store/reconciliation/pass-matches.ts';
+import { savePassMatches } from '../../store/reconciliation/saved-matches.ts';
 import { listSources } from '../../store/ledger/sources.ts';
 import { saveAlike } from './alike.ts';
 import { problemsBehind } from './behind.ts';
@@ -26,7 +26,7 @@ import { storedBasis } from './reconciliation-basis.ts';
 import { sidesOf } from './reconcile.ts';
 import { type Found, runInPart } from './run-in-part.ts';
 import { reconcileByPieces } from './pieces/by-pieces.ts';
-import { explanations, passMatchesOf } from './saving/pass-matches.ts';
+import { explanations, inOrderOfRecords, passMatchesOf } from './saving/pass-matches.ts';
 import { type Saved, saveFound, type SavingContext } from './saving/save-found.ts';
 import { untriedNotes } from './untried.ts';
 import { gatherKeys } from '../../store/reconciliation/saved-keys.ts';
@@ -159,14 +159,12 @@ async function saveAtOnce(
   const { trx, pipeline, decisions, entityIds } = context;
   const state = await stateAfter(trx, basis, rules, entries, decisions, part?.before);
   const explained = explanations();
+  inOrderOfRecords(result.matches);
   explained.add(result.matches);
-  const { ids, ...matched } = await savePassMatches(
-    trx,
-    context.run,
-    passMatchesOf(result.matches, entityIds),
-    nameFinder(entries),
-    part?.matches,
-  );
+  const { ids, ...matched } = await savePassMatches(trx, context.run, passMatchesOf(result.matches, entityIds), nameFinder(entries), {
+    among: part?.matches,
+    expected: result.matches.length,
+  });
   const keys = gatherKeys();
   if (mayRunInPart(rules)) addKeys(rules, result, ids, keys.add);
   const exceptions = await saveFound(

@@ -1,20 +1,19 @@
 import type { Draft } from '../../config/draft.ts';
-import { isReference, resolveSecrets } from '../../config/secrets/secrets.ts';
+import { storeUrl } from '../../config/secrets/secrets.ts';
 import { ConfigError, type Problem } from '../../core/errors.ts';
 import { storedModelProblems } from '../../store/stored-model.ts';
 
 /** Whether the store that a configuration names is one, and goes with its model. Changes nothing there. All problems have their place. */
 export async function storeProblems({ config, entities, folder }: Draft): Promise<Problem[]> {
   if (!config) return [];
-  let { url } = config.value.store;
-  if (isReference(url))
-    try {
-      url = String(resolveSecrets({ url }, { connection: 'store', folder }).url);
-    } catch (error) {
-      // That it is not there is told where secrets are looked for.
-      if (error instanceof ConfigError) return [];
-      throw error;
-    }
+  let url: string;
+  try {
+    url = storeUrl({ config: config.value, folder });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // That a secret is not there is told where secrets are looked for.
+    return error.problems.filter(({ code }) => code === 'STORE_URL').map((problem) => storeProblem(config, problem));
+  }
   const right = [...entities.values()].filter((part) => part !== undefined);
   const problems = await storedModelProblems(
     url,
@@ -26,6 +25,10 @@ export async function storeProblems({ config, entities, folder }: Draft): Promis
     const entity = right.find((part) => part.file === problem.place.file);
     // Columns beside a field, such as amount_currency, stand at the entity.
     if (entity) return { ...problem, place: { ...entity.at(path), path: problem.place.path } };
-    return { ...problem, place: { ...config.at(['store', 'url']), path: 'store.url' } };
+    return storeProblem(config, problem);
   });
+}
+
+function storeProblem(config: NonNullable<Draft['config']>, problem: Problem): Problem {
+  return { ...problem, place: { ...config.at(['store', 'url']), path: 'store.url' } };
 }

@@ -5,7 +5,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 export class CharsetConflict extends Error {}
 
 /** The charset that a Content-Type names, in lower case; undefined where it names none. */
-export function charsetIn(contentType: string | undefined): string | undefined {
+function charsetIn(contentType: string | undefined): string | undefined {
   const found = /;\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))/i.exec(contentType ?? '');
   return (found?.[1] ?? found?.[2] ?? found?.[3])?.trim().toLowerCase() || undefined;
 }

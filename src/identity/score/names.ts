@@ -54,7 +54,7 @@ export function sameMiddleName({ roles: { middle } }: Population, a: Profile, le
   return middle >= 0 && levels[middle] === 0 && a[middle]!.length > 1;
 }
 
-export function sameSurname({ roles }: Population, levels: Int8Array): boolean {
+function sameSurname({ roles }: Population, levels: Int8Array): boolean {
   return roles.surname >= 0 && levels[roles.surname] === 0;
 }
 

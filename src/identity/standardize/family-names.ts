@@ -16,12 +16,12 @@ const ALSO_OTHERS = new Set(
 const VIETNAMESE_MIDDLE = new Set(['van', 'thi']);
 
 /** Is it a family name that stands first where these people come from? */
-export function isFamilyNameFirst(word: string): boolean {
+function isFamilyNameFirst(word: string): boolean {
   return VIETNAMESE.has(word) || OTHERS.has(word);
 }
 
 /** Is it one of them, or what may be one? */
-export function isFamilyName(word: string): boolean {
+function isFamilyName(word: string): boolean {
   return isFamilyNameFirst(word) || ALSO_OTHERS.has(word);
 }
 

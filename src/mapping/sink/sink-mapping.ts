@@ -200,7 +200,7 @@ function fingerprintOf(mapping: SinkMappingConfig, sink: SinkConfig, settings: M
 }
 
 /** The lookups that its rules use, at every level. */
-export function lookupsIn({ fields, lists }: Pick<SinkList, 'fields' | 'lists'>): Set<string> {
+function lookupsIn({ fields, lists }: Pick<SinkList, 'fields' | 'lists'>): Set<string> {
   const own = Object.values(fields).flatMap((rule) => (typeof rule === 'object' && rule.lookup ? [rule.lookup.table] : []));
   return new Set([...own, ...Object.values(lists).flatMap((list) => [...lookupsIn(list)])]);
 }

@@ -7,8 +7,9 @@ import { type AfterCloseRule, isWhere } from './rules.ts';
 export function afterClose(rule: AfterCloseRule, days: BusinessDays): (entry: Entry) => { entered: number; closed: number } | undefined {
   const closings = new Map<string, number>();
   return (entry) => {
+    if (entry.day === null || !isAfter(entry, rule)) return undefined;
     const entered = dayOf(entry.values[rule.entered] ?? null);
-    if (entered === null || entry.day === null || !isAfter(entry, rule)) return undefined;
+    if (entered === null) return undefined;
     const month = monthOf(dateOf(entry.day));
     let closed = closings.get(month);
     if (closed === undefined) closings.set(month, (closed = closingDay(days, month, rule.closes)));

@@ -62,12 +62,9 @@ function clustersOfRule(rule: DuplicateRule, records: readonly Entry[]): Cluster
 function notAlone(rule: DuplicateRule, records: readonly Entry[]): Entry[] {
   const slots = 1 << Math.min(24, Math.max(10, Math.ceil(Math.log2(records.length + 1)) + 4));
   const seen = new Uint8Array(slots);
-  const slotOf = (record: Entry): number => likenessHash(rule, record) & (slots - 1);
-  for (const record of records) {
-    const slot = slotOf(record);
-    if (seen[slot]! < 2) seen[slot]!++;
-  }
-  return records.filter((record) => seen[slotOf(record)] === 2);
+  const slotOf = Int32Array.from(records, (record) => likenessHash(rule, record) & (slots - 1));
+  for (const slot of slotOf) if (seen[slot]! < 2) seen[slot]!++;
+  return records.filter((_, i) => seen[slotOf[i]!] === 2);
 }
 
 /** The same for records that are alike, and nearly always another one for those that are not: 32 bits. */

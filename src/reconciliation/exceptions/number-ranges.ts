@@ -23,22 +23,36 @@ export type NumberRanges = Map<string, NumberRange[]>;
 
 /** What is in front of the number at the end of a text, and the number; undefined: it has none. */
 export function numberedText(text: string): { prefix: string; number: number } | undefined {
-  const found = /^(.*?)(\d{1,15})$/.exec(text);
-  return found ? { prefix: found[1]!, number: Number(found[2]) } : undefined;
+  let at = text.length;
+  while (at > 0 && text.length - at < MOST_DIGITS && isDigit(text.charCodeAt(at - 1))) at--;
+  if (at === text.length) return undefined;
+  return { prefix: text.slice(0, at), number: Number(text.slice(at)) };
+}
+
+const MOST_DIGITS = 15;
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /** Adds the numbers of these records. */
 export function withNumbers(known: Readonly<NumberRanges>, rule: GapRule, entries: readonly Entry[]): NumberRanges {
   const added = new Map<string, UsedNumber[]>();
+  const { series } = rule;
+  // Nearly always, a record is of the series of the one before it.
+  let last: { prefix: string; values: Entry['values']; list: UsedNumber[] } | undefined;
   for (const { id, day, currency, values } of entries) {
     const text = values[rule.number] ?? '';
     const found = numberedText(text);
     if (!found) continue;
-    const name = JSON.stringify([found.prefix, ...rule.series.map((field) => values[field] ?? '')]);
-    const list = added.get(name);
-    const used = { number: found.number, text, day, currency, id };
-    if (list) list.push(used);
-    else added.set(name, [used]);
+    const { prefix, number } = found;
+    if (last?.prefix !== prefix || !series.every((field) => values[field] === last!.values[field])) {
+      const name = JSON.stringify([prefix, ...series.map((field) => values[field] ?? '')]);
+      const list = added.get(name) ?? [];
+      added.set(name, list);
+      last = { prefix, values, list };
+    }
+    last.list.push({ number, text, day, currency, id });
   }
   const result: NumberRanges = new Map(known);
   for (const [name, list] of added)

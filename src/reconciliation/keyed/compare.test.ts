@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FatalError } from '../../core/errors.ts';
-import { type CompareRules, compareSides, explainLeaf, type SideTotal } from './compare.ts';
+import { type CompareRules, type Comparison, explainLeaf, type SideTotal, startComparison } from './compare.ts';
 
 const NAMES = { left: { name: 'payments_summary.csv' }, right: { name: 'loaded payments' } };
 const total = (key: string, minor: number, count = 1): SideTotal => ({ key: key.split('|'), minor, count });
+
+function compareSides(rules: CompareRules, left: Iterable<SideTotal>, right: Iterable<SideTotal>): Comparison {
+  const comparison = startComparison(rules);
+  for (const total of left) comparison.add('left', total);
+  for (const total of right) comparison.add('right', total);
+  return comparison.finish();
+}
 
 function compare(left: SideTotal[], right: SideTotal[], rules: Partial<CompareRules> = {}) {
   const depth = (left[0] ?? right[0])!.key.length;

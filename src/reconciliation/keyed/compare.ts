@@ -33,20 +33,11 @@ export interface OpenComparison {
 export type CompareRules = Pick<ReconciliationConfig, 'check' | 'compare_from'> & { match_on: readonly unknown[] };
 
 /**
- * Compares the sums of both sides for each combination of keys. Nothing is netted: a roll-up differs when anything in it
- * differs, even where its own sums agree. Currencies are never added: each has lines of its own. The order of totals does not
- * matter; equal keys add up. `check` and `compare_from` say which keys of one side alone are not differences: those are unchecked.
- */
-export function compareSides(rules: CompareRules, left: Iterable<SideTotal>, right: Iterable<SideTotal>): Comparison {
-  const comparison = startComparison(rules);
-  for (const total of left) comparison.add('left', total);
-  for (const total of right) comparison.add('right', total);
-  return comparison.finish();
-}
-
-/**
- * The same for totals that come one by one, as from a query. Holds one node for each combination of keys. `first` is the
- * currency that comes first. Throws FatalError AMOUNT_TOO_LARGE rather than round a sum.
+ * Compares the sums of both sides for each combination of keys; totals come one by one, as from a query. Nothing is netted: a roll-up
+ * differs when anything in it differs, even where its own sums agree. Currencies are never added: each has lines of its own. The order of
+ * totals does not matter; equal keys add up. `check` and `compare_from` say which keys of one side alone are not differences: those are
+ * unchecked. Holds one node for each combination of keys. `first` is the currency that comes first. Throws FatalError AMOUNT_TOO_LARGE
+ * rather than round a sum.
  */
 export function startComparison(rules: CompareRules, first = ''): OpenComparison {
   const depth = rules.match_on.length;

@@ -20,38 +20,41 @@ export interface SideSum {
 export function conservedSums(pipeline: string, sides: Readonly<Record<Side, readonly Entry[]>>, result: Reconciled): SideSum[] {
   const { states } = result;
   const placed = new Set<Entry>();
-  const sums = new Map<string, SideSum>();
+  // A handful. Nearly all records of a side go into one of them.
+  const sums: SideSum[] = [];
   const place = (entry: Entry, side: Side, state: EntryState): void => {
-    if (placed.has(entry)) throw broken(pipeline, `${entry.id} is ${state} and something else`);
+    const { size } = placed;
+    if (placed.add(entry).size === size) throw broken(pipeline, `${entry.id} is ${state} and something else`);
     if (states.get(entry) !== state) throw broken(pipeline, `${entry.id} is ${state} and ${states.get(entry)}`);
-    placed.add(entry);
-    const name = `${side} ${entry.currency} ${state}`;
-    let sum = sums.get(name);
-    if (!sum) sums.set(name, (sum = { side, currency: entry.currency, state, records: 0, minor: 0 }));
+    const { currency, minor } = entry;
+    let sum = sums.find((one) => one.side === side && one.state === state && one.currency === currency);
+    if (!sum) sums.push((sum = { side, currency, state, records: 0, minor: 0 }));
     sum.records++;
-    sum.minor += entry.minor;
+    sum.minor += minor;
   };
   for (const match of result.matches) for (const side of SIDES) for (const entry of match[side]) place(entry, side, match.state);
   for (const exception of result.exceptions)
     if (exception.holds) for (const side of SIDES) for (const entry of exception[side]) place(entry, side, 'excepted');
   for (const side of SIDES) for (const entry of result.inTransit[side]) place(entry, side, 'in_transit');
   for (const { entry, side } of result.outOfScope) place(entry, side, 'out_of_scope');
-  for (const side of SIDES) checkSide(pipeline, side, sides[side], placed, [...sums.values()]);
+  for (const side of SIDES) checkSide(pipeline, side, sides[side], placed, sums);
   const all = sides.left.length + sides.right.length;
   if (placed.size !== all) throw broken(pipeline, `${placed.size - all} records are on no side`);
-  return SIDES.flatMap((side) => [...sums.values()].filter((sum) => sum.side === side));
+  return SIDES.flatMap((side) => sums.filter((sum) => sum.side === side));
 }
 
 /** Every record of a side has been placed, and the sums of its states are its own. */
 function checkSide(pipeline: string, side: Side, entries: readonly Entry[], placed: ReadonlySet<Entry>, sums: readonly SideSum[]): void {
-  const totals = new Map<string, number>();
+  const totals: { currency: string; minor: number }[] = [];
   for (const entry of entries) {
     if (!placed.has(entry)) throw broken(pipeline, `${entry.id} is in no state`);
-    totals.set(entry.currency, (totals.get(entry.currency) ?? 0) + entry.minor);
+    const total = totals.find(({ currency }) => currency === entry.currency);
+    if (total) total.minor += entry.minor;
+    else totals.push({ currency: entry.currency, minor: entry.minor });
   }
-  for (const [currency, total] of totals) {
+  for (const { currency, minor } of totals) {
     const sum = sums.reduce((rest, one) => (one.side === side && one.currency === currency ? rest + one.minor : rest), 0);
-    if (sum !== total) throw broken(pipeline, `${side} in ${currency} adds up to ${sum} by state and to ${total} in all`);
+    if (sum !== minor) throw broken(pipeline, `${side} in ${currency} adds up to ${sum} by state and to ${minor} in all`);
   }
 }
 

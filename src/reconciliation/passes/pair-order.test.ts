@@ -76,6 +76,25 @@ describe('checks of one amount that have lost their numbers', () => {
     expect(pairs(crossing, [...right, credited('w', 902, '10', '712')])).toEqual(['a x', 'b y', 'c z', 'd w']);
   });
 
+  test('nor of any two records of such a day', () => {
+    const two = [taken('a', 6250, 'R8'), taken('b', 4111, 'R9', '711'), taken('c', 6250, 'R10'), taken('d', 902, 'R11', '712')];
+    const lines = (of: string): Entry[] => [
+      ...[credited('x', 6250, '1'), credited('z', 6250, '3')],
+      ...[credited('y', 4111, '2', '711'), credited('w', 902, of, '712')],
+    ];
+    expect(pairs(two, lines('4'))).toEqual(['a x', 'b y', 'c z', 'd w']);
+    expect(pairs(two, lines('1'))).toEqual(['b y', 'd w']);
+  });
+
+  test('nor of numbers of two series: the entries of two offices begin with line 1 each', () => {
+    // In truth a is line 3 of one office and d line 1 of the other.
+    const offices = [taken('a', 6250, 'UTL-9'), taken('d', 6250, 'WEB-1')];
+    expect(pairs(offices, [credited('x', 6250, '3'), credited('z', 6250, '1')])).toEqual([]);
+    // What is known of one office says where its own are.
+    const known = [taken('b', 4111, 'UTL-8', '711'), ...offices];
+    expect(pairs(known, [credited('x', 6250, '3'), credited('z', 6250, '1'), credited('y', 4111, '2', '711')])).toEqual(['a x', 'b y', 'd z']);
+  });
+
   test('nor where one is left over that may be any of them, unless it would cross a known pair', () => {
     const one = credited('x', 6250, '1');
     expect(pairs(left, [one])).toEqual([]);

@@ -23,6 +23,7 @@ export interface PairOrder {
  * A bank lists the checks of a lockbox as it took them, and so does the file of receipts: of two pairs whose left records have one day and
  * whose right records have one day, the earlier of the left has the earlier of the right. `tied`: pairs that are known. Where those of a day
  * cross each other, the order says nothing of that day; nor does it of a record that lacks a value of it, or may be the other one of two.
+ * Numbers of two series (UTL-12 and WEB-7) are not in a row: the entries of two offices begin with line 1 each.
  */
 export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly FieldPair[], open: Entries, all: readonly Tie[]): PairOrder {
   const ranks = { left: ranksOf(order, 'left', open, all), right: ranksOf(order, 'right', open, all) };
@@ -44,7 +45,8 @@ export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly Field
   }
   function cellOf(left: Entry, right: Entry): string | null {
     const key = left.day === null || right.day === null ? null : keyOf(left, pass.block, 'left');
-    return key === null ? null : `${left.day} ${right.day} ${key}`;
+    if (key === null) return null;
+    return `${left.day} ${right.day} ${key} ${JSON.stringify([seriesOf(left, order, 'left'), seriesOf(right, order, 'right')])}`;
   }
   return {
     excludes(left, right) {
@@ -55,7 +57,8 @@ export function pairOrder(pass: Pick<AmountPass, 'block'>, order: readonly Field
       return (at > 0 && row.right[at - 1]! > r) || (at < row.left.length && row.right[at]! < r);
     },
     crosses(a, b) {
-      if (a.left.day !== b.left.day || a.right.day !== b.right.day) return false;
+      const cell = cellOf(a.left, a.right);
+      if (cell === null || cell !== cellOf(b.left, b.right) || (cells.has(cell) && !rows.has(cell))) return false;
       const [al, ar, bl, br] = [ranks.left.get(a.left), ranks.right.get(a.right), ranks.left.get(b.left), ranks.right.get(b.right)];
       if (al === undefined || ar === undefined || bl === undefined || br === undefined) return false;
       return al < bl !== ar < br;
@@ -104,6 +107,11 @@ function hasDouble(cell: readonly Entry[], from: number, step: number, tie: Tie,
     if (cell[i]!.minor === tie[side].minor) return true;
   }
   return false;
+}
+
+/** The values of the order without their digits. */
+function seriesOf(entry: Entry, order: readonly FieldPair[], side: Side): string[] {
+  return order.map((pair) => (valueOf(entry, pair, side) ?? '').replace(/\d+/g, '#'));
 }
 
 /** Records of both sides. */

@@ -9,7 +9,7 @@ import { entriesReport } from './entries.ts';
 import { openExceptionsReport } from '../reconciliation/exceptions.ts';
 import { reconciledReport } from '../reconciliation/reconciled.ts';
 import { mainTable, type Report, reportJson, type ReportTable, reportXlsx, tableCsvLines } from '../output/table.ts';
-import { type PeriodKind, revenueReport, type RevenueRow } from '../revenue/revenue.ts';
+import { type PeriodKind, revenueReport } from '../revenue/revenue.ts';
 import { revenueCsv } from '../revenue/csv.ts';
 import { shapedJson } from '../shapes/json.ts';
 import { revenueJson } from '../revenue/json.ts';
@@ -83,10 +83,4 @@ export async function keptReport(
       : (await closingsAt(knex, asOf)).inForce.find(({ id }) => id === period.id)?.closing;
   if (closing === null || closing === undefined) return undefined;
   return closingReport(knex, closing, table === undefined ? name : `${name}.${table}`, format);
-}
-
-/** The lines of a closed period's revenue. */
-export async function keptRevenue(engine: Engine, period: Period): Promise<RevenueRow[] | undefined> {
-  const kept = await keptReport(engine, period, 'revenue', 'data');
-  return kept && (JSON.parse(kept.content) as RevenueRow[]);
 }

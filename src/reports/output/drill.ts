@@ -74,7 +74,7 @@ export function commandText(command: Command): string {
 }
 
 /** A word as a shell takes it: quoted where it has anything that a shell would not leave alone. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -160,9 +160,6 @@ export async function exceptionInFull(
   return { ...line!, records, match: (await decisionBehind(engine.knex, exception))?.decision.contentId ?? null };
 }
 
-/** One record of an exception, for JSON and people. */
-export type NamedRecord = ExceptionLine['records'][number];
-
 /** Throws ConfigError PIPELINE_UNKNOWN for what is not a reconciliation of the town. */
 export function checkReconciliationName(project: Project, pipeline: string | undefined): void {
   checkExceptionFilter(project, { pipeline, type: undefined });

@@ -27,7 +27,7 @@ export async function reconciledTotals(engine: Engine, range: DayRange): Promise
 }
 
 /** Adds facts up by currency. */
-export function moneyTotals(): { add(fact: Pick<RevenuePart, 'currency' | 'count' | 'amount' | 'split'>): void; totals(): MoneyTotal[] } {
+function moneyTotals(): { add(fact: Pick<RevenuePart, 'currency' | 'count' | 'amount' | 'split'>): void; totals(): MoneyTotal[] } {
   const totals = new Map<string, MoneyTotal>();
   return {
     add(fact) {

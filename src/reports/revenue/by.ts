@@ -88,6 +88,6 @@ export async function revenueByReport(
 }
 
 /** What was asked for, as a report's definition has it. */
-export function asAsked(filter: ReceiptFilter): Record<string, string | null> {
+function asAsked(filter: ReceiptFilter): Record<string, string | null> {
   return Object.fromEntries(Object.entries({ from: undefined, to: undefined, ...filter }).map(([name, value]) => [name, value ?? null]));
 }

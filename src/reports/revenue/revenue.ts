@@ -93,7 +93,7 @@ interface Line {
 }
 
 /** Adds facts, or sums of them, up to report lines. */
-export function revenueLines(
+function revenueLines(
   period: PeriodKind,
   starts: string,
 ): { add(fact: LedgerEntry): void; addSum(sum: RevenueSum): void; rows(): RevenueRow[] } {

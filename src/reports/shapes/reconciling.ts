@@ -81,7 +81,7 @@ const exceptionRecord = {
   amount: amount('its amount'),
 };
 /** One exception of `exceptions list`. */
-export const exceptionShape = object({
+const exceptionShape = object({
   id: text('its id; commands take the beginning of it too'),
   pipeline: text('the reconciliation'),
   type: text('its type, in [reconciliation.md](reconciliation.md)'),

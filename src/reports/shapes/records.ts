@@ -225,8 +225,8 @@ export const deliveryPreviewShape = object({
         key: textOrNull('its number in that system'),
         field: textOrNull('the field'),
         why: oneOf(
-          ['owned', 'nobody', 'not_owner', 'newer', 'echo', 'differs', 'emptied', 'emptied_elsewhere', 'no_record'],
-          'explained in [delivery.md](delivery.md#carrying-corrections-back); with `no_record`, key, field and values are null',
+          ['owned', 'nobody', 'not_owner', 'newer', 'echo', 'differs', 'emptied', 'emptied_elsewhere', 'no_record', 'parted'],
+          'explained in [delivery.md](delivery.md#carrying-corrections-back); with `no_record`, key, field and values are null; with `parted`, value is CONNECTION:KEY of the record that was corrected',
         ),
         value: textOrNull('what is not sent; null for a field that was emptied'),
         theirs: textOrNull('the value that stays there'),

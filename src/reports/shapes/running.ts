@@ -118,7 +118,7 @@ const outbound = object({
 }).meta({ id: 'outbound' });
 
 /** One pipeline of `status`. */
-export const pipelineStatusShape = object({
+const pipelineStatusShape = object({
   pipeline: text('its id'),
   title: textOrNull('its name for people; null where it has only its id'),
   mode: text('`off`, `shadow`, `review` or `live`'),

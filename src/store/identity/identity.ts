@@ -197,7 +197,7 @@ export function identityStore(rows: Rows, entityId: number, pages?: SignaturePag
 }
 
 /** Of decisions about one pair the last counts; they come back in the order in which they were made. */
-export function lastOfEachPair(decisions: readonly StoredDecision[]): StoredDecision[] {
+function lastOfEachPair(decisions: readonly StoredDecision[]): StoredDecision[] {
   const last = new Map<string, StoredDecision>();
   for (const decision of [...decisions].sort((x, y) => x.id - y.id)) {
     const name = JSON.stringify([decision.a.source, decision.a.key, decision.b.source, decision.b.key]);

@@ -24,6 +24,13 @@ const ON_A_PAGE = 32;
 const HEADER = 1;
 const PAGES_AT_ONCE = 200;
 const ENTITY = 2 ** 40;
+/**
+ * Behind the pages of its entity, a member that changed has a row of its own, with the layout and its words, which holds instead of what its
+ * page says: a night changes one member of each of thousands of pages, and their rows stand side by side.
+ */
+const OF_MEMBERS = 2 ** 39;
+/** Where pages lie so close together, the rows of the members of all pages between are read at once. */
+const CLOSE = 2;
 
 /** Pages that were read, for who reads what does not change. */
 export type SignaturePages = Map<number, Uint32Array>;
@@ -52,6 +59,10 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     return [entityId * ENTITY + page, entityId, textOf(words)];
   }
 
+  function placeOfOwnRow(member: number): number {
+    return entityId * ENTITY + OF_MEMBERS + member;
+  }
+
   /** Pages by their numbers, without those that are not there or mean something else. */
   async function readPages(numbers: readonly number[]): Promise<Map<number, Uint32Array>> {
     if (!kept) return readAll(numbers);
@@ -65,17 +76,41 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
     const places = numbers.map((page) => entityId * ENTITY + page);
     const found = await rows.select(PAGES, together(places));
     const words = wordsOf(found.map(([, entries]) => entries as string));
-    return new Map(
+    const pages = new Map(
       found.flatMap(([place], i) =>
         words[i]!.length === size && words[i]![0] === layout ? [[Number(place) - entityId * ENTITY, words[i]!] as const] : [],
       ),
     );
+    await putOwnRows(numbers, pages);
+    return pages;
+  }
+
+  /** Puts what the rows of members say into these pages, which are given in order. */
+  async function putOwnRows(numbers: readonly number[], pages: Map<number, Uint32Array>): Promise<void> {
+    if (numbers.length === 0) return;
+    const [first, last] = [numbers[0]!, numbers[numbers.length - 1]!];
+    const spans = last - first < CLOSE * numbers.length ? [[first, last] as const] : numbers.map((page) => [page, page] as const);
+    const found = await rows.select(
+      OWN_ROWS,
+      spans.map(([from, to]) => [placeOfOwnRow(from * ON_A_PAGE), placeOfOwnRow((to + 1) * ON_A_PAGE)]),
+    );
+    const own = wordsOf(found.map(([, entries]) => entries as string));
+    const asked = new Set(numbers);
+    found.forEach(([place], i) => {
+      const words = own[i]!;
+      const member = Number(place) - placeOfOwnRow(0);
+      const number = pageOf(member);
+      if (!asked.has(number) || words.length !== HEADER + width || words[0] !== layout) return;
+      let page = pages.get(number);
+      if (!page) pages.set(number, (page = empty()));
+      page.set(words.subarray(HEADER), placeOf(member));
+    });
   }
 
   /** Calls `work` with members of neighboring pages, so many at once; `members` in the order of their ids. */
   async function byPages(
     members: ArrayLike<number>,
-    work: (from: number, to: number, pages: Map<number, Uint32Array>) => void | Promise<void>,
+    work: (from: number, to: number, pages: Map<number, Uint32Array>) => void,
   ): Promise<void> {
     for (let from = 0; from < members.length;) {
       const numbers: number[] = [];
@@ -86,7 +121,7 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
         if (numbers.length === PAGES_AT_ONCE) break;
         numbers.push(page);
       }
-      await work(from, to, await readPages(numbers));
+      work(from, to, await readPages(numbers));
       from = to;
     }
   }
@@ -105,20 +140,16 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
       return words;
     },
     async put(members, words) {
-      await byPages(members, async (from, to, pages) => {
-        const changed = new Map<number, Uint32Array>();
-        for (let i = from; i < to; i++) {
-          const number = pageOf(members[i]!);
-          const page = changed.get(number) ?? pages.get(number)?.slice() ?? empty();
-          changed.set(number, page);
-          page.set(words.subarray(i * width, (i + 1) * width), placeOf(members[i]!));
-        }
-        await rows.replace(
-          'il_signature_page',
-          COLUMNS,
-          [...changed].map(([number, page]) => rowOf(number, page)),
-        );
-      });
+      const row = new Uint32Array(HEADER + width);
+      row[0] = layout;
+      await rows.replace(
+        'il_signature_page',
+        COLUMNS,
+        members.map((member, i) => {
+          row.set(words.subarray(i * width, (i + 1) * width), HEADER);
+          return [placeOfOwnRow(member), entityId, textOf(row)];
+        }),
+      );
     },
     async writeAll(members, write) {
       let some: Cell[][] = [];
@@ -139,4 +170,5 @@ export function signatureStore(rows: Rows, entityId: number, { width, layout }: 
 }
 
 const COLUMNS = ['place', 'entity_id', 'entries'];
+const OWN_ROWS = 'SELECT place, entries FROM il_signature_page WHERE place >= ? AND place < ?';
 const PAGES = `SELECT place, entries FROM il_signature_page WHERE place IN (${TOGETHER_MARKS})`;

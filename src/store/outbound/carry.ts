@@ -21,6 +21,8 @@ export interface Looked {
   golden: number;
   landed: number;
   said: Record<string, Said>;
+  /** What it says now waits until a person decides: it is looked at in every run until then. Kept as a negative golden_id. */
+  waits?: boolean;
 }
 
 /** What a pipeline knew of these members when it last looked, by member. */
@@ -32,7 +34,12 @@ export async function lookedAt(rows: Rows, pipeline: string, members: readonly n
   return new Map(
     found.map(([member, golden, landed, said]) => [
       Number(member),
-      { member: Number(member), golden: Number(golden), landed: Number(landed), said: JSON.parse(said as string) as Looked['said'] },
+      {
+        member: Number(member),
+        golden: Math.abs(Number(golden)),
+        landed: Number(landed),
+        said: JSON.parse(said as string) as Looked['said'],
+      },
     ]),
   );
 }
@@ -41,7 +48,7 @@ export async function saveLooked(rows: Rows, pipeline: string, looked: readonly 
   await rows.replace(
     'il_carry',
     ['pipeline', 'member_id', 'golden_id', 'landed_id', 'said'],
-    looked.map((one) => [pipeline, one.member, one.golden, one.landed, JSON.stringify(one.said)]),
+    looked.map((one) => [pipeline, one.member, one.waits ? -one.golden : one.golden, one.landed, JSON.stringify(one.said)]),
   );
 }
 
@@ -50,17 +57,44 @@ export async function hasLooked(knex: Knex, pipeline: string): Promise<boolean> 
   return (await knex('il_carry').where({ pipeline }).first('member_id')) !== undefined;
 }
 
+/** A member that is in another golden record than when the pipeline last looked, or waits. */
+export interface Moved {
+  /** The golden record that it was in then, and the one that it is in now. */
+  before: number;
+  golden: number;
+}
+
+/** Everybody who is in another golden record than when a pipeline last looked, or waits; of those whom it does not know there is no `before`. */
+export async function movedMembers(knex: Knex, entityId: number, pipeline: string): Promise<(Moved | Pick<Moved, 'golden'>)[]> {
+  const rows = (await knex('il_member as m')
+    .leftJoin('il_carry as c', (on) => {
+      void on.on('c.member_id', 'm.id').andOnVal('c.pipeline', pipeline);
+    })
+    .where({ 'm.entity_id': entityId, 'm.state': 'live' })
+    .whereRaw('(c.member_id IS NULL OR c.golden_id <> m.golden_id)')
+    .distinct('c.golden_id as before', 'm.golden_id as golden')) as { before: number | string | null; golden: number | string | null }[];
+  return rows.flatMap(({ before, golden }) => {
+    if (golden === null) return [];
+    return before === null ? { golden: Number(golden) } : { before: Math.abs(Number(before)), golden: Number(golden) };
+  });
+}
+
 /** Rows that are not sent yet, and those of a conflict that a person dismissed: their golden records are looked at in every run. */
 const OPEN: readonly OutboxState[] = ['shadow', 'review', 'queued', 'held', 'refused', 'rejected', 'dismissed'];
+
+interface GoldensAsked {
+  entity: string;
+  entityId: number;
+  pipeline: string;
+  fromRun: number;
+  moved: readonly Pick<Moved, 'golden'>[];
+}
 
 /**
  * Golden records that a pipeline must look at, in the order of their ids: they, or a record of theirs, changed in this run or a later one;
  * they have a member that the pipeline does not know, or knows in another golden record; or something waits for them.
  */
-export async function goldensToLookAt(
-  knex: Knex,
-  { entity, entityId, pipeline, fromRun }: { entity: string; entityId: number; pipeline: string; fromRun: number },
-): Promise<number[]> {
+export async function goldensToLookAt(knex: Knex, { entity, entityId, pipeline, fromRun, moved }: GoldensAsked): Promise<number[]> {
   const ids = new Set<number>();
   const add = (list: readonly (number | string | null)[]): void => {
     for (const id of list) if (id !== null) ids.add(Number(id));
@@ -77,16 +111,7 @@ export async function goldensToLookAt(
         .distinct('l.golden_id')
         .pluck('l.golden_id')) as number[],
     );
-    add(
-      (await knex('il_member as m')
-        .leftJoin('il_carry as c', (on) => {
-          void on.on('c.member_id', 'm.id').andOnVal('c.pipeline', pipeline);
-        })
-        .where({ 'm.entity_id': entityId, 'm.state': 'live' })
-        .whereRaw('(c.member_id IS NULL OR c.golden_id <> m.golden_id)')
-        .distinct('m.golden_id')
-        .pluck('m.golden_id')) as number[],
-    );
+    add(moved.map(({ golden }) => golden));
   }
   // What is to be made there is known by an id of the golden record; each of them is the id of a member.
   for (const column of ['o.member_id', 'o.golden_id'])

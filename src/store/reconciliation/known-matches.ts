@@ -4,6 +4,8 @@ import type { Rows } from '../rows.ts';
 
 /** The matches of passes that a reconciliation had before a run. */
 export interface KnownMatches {
+  /** There are none. */
+  areNone: boolean;
   /** Their ids, of those with these content ids, which are then found. */
   find(contentIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The ids of all that were not found, some at a time. */
@@ -32,6 +34,7 @@ export async function knownMatches(trx: Knex.Transaction, pipeline: string, amon
 
 function fewKnown(known: Map<string, number>): KnownMatches {
   return {
+    areNone: known.size === 0,
     async find(contentIds) {
       const found = new Map(contentIds.flatMap((contentId) => (known.has(contentId) ? [[contentId, known.get(contentId)!]] : [])));
       for (const contentId of found.keys()) known.delete(contentId);
@@ -48,14 +51,15 @@ function manyKnown(rows: Rows, pipeline: string, count: number, last: number): K
   const seen = new Uint8Array(Math.floor(last / 8) + 1);
   let left = count;
   return {
+    areNone: false,
     async find(contentIds) {
       const found = new Map<string, number>();
-      for (const [contentId, id, of] of await rows.select(
-        'SELECT content_id, id, pipeline FROM il_match WHERE content_id = ?',
-        contentIds.map((contentId) => [contentId]),
+      for (const [contentId, id] of await rows.select(
+        'SELECT content_id, id FROM il_match WHERE pipeline = ? AND content_id = ?',
+        contentIds.map((contentId) => [pipeline, contentId]),
       )) {
         const number = Number(id);
-        if (of !== pipeline || number > last) continue;
+        if (number > last) continue;
         found.set(String(contentId), number);
         seen[number >>> 3]! |= 1 << (number & 7);
         left--;

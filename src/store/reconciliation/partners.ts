@@ -15,12 +15,15 @@ export async function partnersOf<T extends RecordOfSide>(
 ): Promise<Map<T, { entityId: number; golden: number }[]>> {
   const found = new Map<T, { entityId: number; golden: number }[]>();
   if (!records.length) return found;
+  const entities = [...new Set(records.map(({ entityId }) => entityId))];
   const own = await inPages(
     records.map(({ golden }) => golden),
     (ids) =>
       trx('il_match_record as r')
         .join('il_match as m', 'm.id', 'r.match_id')
         .where('m.state', 'confirmed')
+        // The index has the entity first: without it, all records of all matches are looked at.
+        .whereIn('r.entity_id', entities)
         .whereIn('r.golden_id', ids)
         .select('m.id', 'm.pipeline', 'r.side', 'r.entity_id', 'r.golden_id'),
   );

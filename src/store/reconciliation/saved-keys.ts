@@ -10,12 +10,6 @@ export interface GatheredKeys {
   save(trx: Knex.Transaction, pipeline: string, instead?: boolean): Promise<void>;
 }
 
-export async function saveKeys(trx: Knex.Transaction, pipeline: string, keys: Iterable<MatchKey>): Promise<void> {
-  const gathered = gatherKeys();
-  for (const key of keys) gathered.add(key);
-  await gathered.save(trx, pipeline);
-}
-
 const KEYS_AT_ONCE = 20_000;
 const COLUMNS = ['pipeline', 'relation', 'key', 'day', 'unit', 'taken'];
 const BY_UNIT = { name: 'il_match_key_unit', table: 'il_match_key', columns: ['pipeline', 'unit'] };

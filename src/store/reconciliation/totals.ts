@@ -66,7 +66,7 @@ export async function* recordsOfSide(
     const rows = await query;
     if (rows.length === 0) return;
     after = Number((rows.at(-1) as Record<string, number>)._id);
-    yield rows.map((row: Record<string, string | number | null>) => recordOf(row, columns));
+    yield rows.map(recordOf(columns));
   }
 }
 
@@ -77,7 +77,7 @@ export async function recordsAmong(knex: Knex, side: Side, columns: readonly str
     const rows = await recordsOf(knex, side)
       .select(selected(side, columns))
       .whereIn('g._id', goldens.slice(i, i + 500));
-    found.push(...rows.map((row: Record<string, string | number | null>) => recordOf(row, columns)));
+    found.push(...rows.map(recordOf(columns)));
   }
   return found;
 }
@@ -97,7 +97,7 @@ export async function recordsWith(
       if (given.length < values.length) void either.orWhereNull(`g.${column}`);
     });
   }
-  return ((await query) as Record<string, string | number | null>[]).map((row) => recordOf(row, columns));
+  return ((await query) as Record<string, string | number | null>[]).map(recordOf(columns));
 }
 
 /**
@@ -109,7 +109,7 @@ export async function heldRecords(knex: Knex, side: Side, columns: readonly stri
     .select(selected(side, columns))
     .whereIn('g._id', heldGoldens(knex, side.entityId).select('l.golden_id'))
     .orderBy('g._id');
-  return (rows as Record<string, string | number | null>[]).map((row) => recordOf(row, columns));
+  return (rows as Record<string, string | number | null>[]).map(recordOf(columns));
 }
 
 /** Golden records of an entity of which a source record has an open reject by the same key, with the reject and its pipeline. */
@@ -161,14 +161,15 @@ function selected({ amount }: Side, columns: readonly string[]): string[] {
   return ['g._id', 'g._run', `g.${amount} as _minor`, `g.${amount}_currency as _currency`, ...columns.map((c, i) => `g.${c} as k${i}`)];
 }
 
-function recordOf(row: Record<string, string | number | null>, columns: readonly string[]): SideRecord {
-  return {
+function recordOf(columns: readonly string[]): (row: Record<string, string | number | null>) => SideRecord {
+  const names = columns.map((_, i) => `k${i}`);
+  return (row) => ({
     id: Number(row._id),
     version: Number(row._run),
     currency: row._currency as string | null,
     minor: row._minor === null || row._minor === undefined ? null : Number(row._minor),
-    values: columns.map((_, i) => row[`k${i}`] ?? null),
-  };
+    values: names.map((name) => row[name] ?? null),
+  });
 }
 
 /** One field of these records, as text, by golden id. The names come from the validated model. */

@@ -9,4 +9,3 @@ export const folderOptions = z.strictObject({
   total_timeout: totalTimeoutOption('2h', 'one file'),
 });
 export const folderSettings = z.object(folderOptions.shape);
-export type FolderSettings = z.output<typeof folderSettings>;

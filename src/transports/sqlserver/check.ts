@@ -119,7 +119,7 @@ async function readsOnly(connections: Connections): Promise<CheckResult> {
     ok: true,
     warning: true,
     detail: 'the login may also write in this database',
-    hint: 'Ask for one that may only read (db_datareader).',
+    hint: 'Ask for one that may only read (db_datareader) or, where a sink writes here, write to the tables of its sinks alone.',
   };
 }
 

@@ -5,7 +5,7 @@ import { plainSecret, requiredSecret, timeoutOption, totalTimeoutOption } from '
 import type { SecretText } from '../options.ts';
 
 /** The protocol's versions by their number; SQL Server 2012 brought 7.4, which every later one still speaks. */
-export const TDS_VERSIONS = ['7.4', '7.3', '7.2'] as const;
+const TDS_VERSIONS = ['7.4', '7.3', '7.2'] as const;
 
 export const STANDARD_PORT = 1433;
 

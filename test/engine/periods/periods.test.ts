@@ -7,7 +7,7 @@ import { revenueLedger } from '../../../src/engine/revenue/ledger.ts';
 import { adjustmentsReport } from '../../../src/reports/ledger/adjustments.ts';
 import { agingReport } from '../../../src/reports/reconciliation/aging.ts';
 import { openExceptionsReport } from '../../../src/reports/reconciliation/exceptions.ts';
-import { CLOSING_REPORTS, keptReport, keptRevenue, periodReports } from '../../../src/reports/ledger/period-reports.ts';
+import { CLOSING_REPORTS, keptReport, periodReports } from '../../../src/reports/ledger/period-reports.ts';
 import { reportJson } from '../../../src/reports/output/table.ts';
 import { revenueReport } from '../../../src/reports/revenue/revenue.ts';
 import { listAudit, verifyAudit } from '../../../src/store/ledger/audit.ts';
@@ -251,7 +251,8 @@ reconcile:
       ['2026-08', null, 100],
     ]);
     expect((await close(town, '2026-07')).closings).toHaveLength(2);
-    expect((await keptRevenue(town.engine, period(town, '2026-07')))!.reduce((sum, r) => sum + r.amount, 0)).toBe(4400);
+    const kept = await keptReport(town.engine, period(town, '2026-07'), 'revenue', 'data');
+    expect((JSON.parse(kept!.content) as { amount: number }[]).reduce((sum, { amount }) => sum + amount, 0)).toBe(4400);
   });
 
   test('of a year is closed when its months are; a month in it is reopened after the year only', async () => {

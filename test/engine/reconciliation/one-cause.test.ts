@@ -60,6 +60,47 @@ describe('one cause in several reconciliations', () => {
     ]);
   });
 
+  test('what is open in another reconciliation and has the place and the day of a batch that did not come is its echo', async () => {
+    const t = await moneyTown({
+      'pipelines/a-receipts.yaml': `pipeline: a-receipts
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: lines, entity: charge, amount: amount }
+  passes:
+    - control: closes
+      of: left
+      on: [department, { left: received_on, right: collected_on }]
+      totals: { entity: deposit, where: { reference: [T1, T2] }, amount: amount, date: collected_on }
+    - { key: number, on: [receipt_number] }
+`,
+      'pipelines/b-slips.yaml': `pipeline: b-slips
+reconcile:
+  left: { name: payments, entity: charge, amount: amount }
+  right: { name: slips, entity: deposit, where: { reference: [S1, S2, S3] }, amount: amount, date: collected_on }
+  passes: [{ key: slip, on: [{ left: account, right: reference }] }]
+  open: { right: { type: deposit_without_receipt } }
+`,
+      'desk/a.csv': receiptFile([{ no: 'R1', amount: '10.00', dept: 'pool', day: '2026-07-01' }]),
+      'bank/a.csv': `no,day,dept,amount
+T1,2026-07-01,pool,10.00
+T2,2026-07-06,pool,50.00
+S1,2026-07-06,pool,20.00
+S2,2026-07-06,rink,20.00
+S3,2026-07-07,pool,20.00
+`,
+      'lines/a.csv': 'no,receipt,account,amount\n1,R1,100,10.00\n',
+    });
+    for (const name of ['desk-receipts', 'pool-receipts', 'bank-deposits', 'charges', 'b-slips', 'a-receipts']) await run(t, name);
+    const list = await exceptionLines(t.engine, {}, TODAY);
+    const batch = list.find((e) => e.type === 'missing_batch')!;
+    const slips = list.filter((e) => e.type === 'deposit_without_receipt').map((e) => [e.records.map((r) => r.key).join(), e.cause]);
+    expect(slips.sort()).toEqual([
+      ['S1', batch.id],
+      ['S2', null],
+      ['S3', null],
+    ]);
+  });
+
   test('a debit of a month has the fee of a settlement that did not come: it is its echo, and an odd fee of another place is none', async () => {
     const t = await moneyTown({
       'pipelines/cards.yaml': reconciliation(

@@ -5,7 +5,7 @@ import type { Plan } from '../plan.ts';
 import { at } from '../random.ts';
 import { streamTruth, type Department, type DepositTruth, type SeededError, type StreamTruth } from '../truth.ts';
 
-export const BANK_STREAM = 'bank.deposits';
+const BANK_STREAM = 'bank.deposits';
 const ACCOUNT = '000123456789';
 const BANK = '021999990';
 const OPENING_CENTS = 125_000_000;
@@ -94,7 +94,7 @@ function credited(deposit: DepositTruth): number {
   return deposit.bankSays ?? deposit.cents;
 }
 
-export function customerReference(deposit: DepositTruth): string {
+function customerReference(deposit: DepositTruth): string {
   return `${deposit.department === 'recreation' ? 'REC' : 'CLK'}${deposit.collected.replaceAll('-', '')}`;
 }
 

@@ -8,8 +8,8 @@ import { TOWN } from '../residents.ts';
 import { streamTruth, type Registry, type SeededError, type StreamTruth } from '../truth.ts';
 import { HABITS, typePerson } from '../typing.ts';
 
-export const PERMIT_STREAM = 'council.permits';
-export const TAG_STREAM = 'council.dog-tags';
+const PERMIT_STREAM = 'council.permits';
+const TAG_STREAM = 'council.dog-tags';
 
 /** BLDS (C2): all required fields, codes raw and mapped; owner, fee and receipt are the town's own columns. */
 export const PERMIT_COLUMNS = [
@@ -82,7 +82,7 @@ export function permitFile(
   return { file: councilFile(path, lines), seeded, stream: streamTruth({ files: 1, records: permits.length, rejected: 1 }) };
 }
 
-export const TAG_COLUMNS = [
+const TAG_COLUMNS = [
   'tag_number',
   'tag_type',
   'tag_date',

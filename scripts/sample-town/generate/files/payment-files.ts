@@ -6,9 +6,9 @@ import { dollars, sum } from '../money.ts';
 import { at, type Random } from '../random.ts';
 import { streamTruth, type ReceiptTruth, type SeededError, type StreamTruth } from '../truth.ts';
 
-export const PAYMENT_STREAM = 'council.payments';
-export const SUMMARY_STREAM = 'council.payments-summary';
-export const PAYMENT_COLUMNS = [
+const PAYMENT_STREAM = 'council.payments';
+const SUMMARY_STREAM = 'council.payments-summary';
+const PAYMENT_COLUMNS = [
   'month_paid',
   'department',
   'branch',
@@ -18,7 +18,7 @@ export const PAYMENT_COLUMNS = [
   'system_paid',
   'amount_paid',
 ] as const;
-export const SUMMARY_COLUMNS = ['financial_year', 'department', 'reason', 'payment_type', 'number_of_payments', 'amount_paid'] as const;
+const SUMMARY_COLUMNS = ['financial_year', 'department', 'reason', 'payment_type', 'number_of_payments', 'amount_paid'] as const;
 
 interface Payment {
   month: string;

@@ -39,7 +39,7 @@ export function installRowversion(db: Writer, table: string, column: string, opt
   if (options.index === true) db.exec(`CREATE INDEX IF NOT EXISTS ${quoteIdentifier(`IX_${table}_${column}`)} ON ${name} (${field})`);
 }
 
-export function createCounter(db: Writer): void {
+function createCounter(db: Writer): void {
   db.exec(`
     CREATE TABLE IF NOT EXISTS ${counter} (value INTEGER NOT NULL);
     INSERT INTO ${counter} SELECT ${firstValue} WHERE NOT EXISTS (SELECT 1 FROM ${counter});`);

@@ -197,7 +197,7 @@ async function replaced(context: FileContext): Promise<Verdict> {
 }
 
 /** The file with one value replaced by another of the same length, in no key field; undefined when there is none that can be found for certain. */
-export async function withOneValueChanged(context: FileContext): Promise<{ bytes: Buffer; field: string } | undefined> {
+async function withOneValueChanged(context: FileContext): Promise<{ bytes: Buffer; field: string } | undefined> {
   const { recorded, stream, reading } = context;
   if (!recorded) return undefined;
   const { fields } = stream.schema;

@@ -237,7 +237,7 @@ async function withValue(
 }
 
 /** A value of a text field that is in no key and that can be exchanged for certain: proven by reading it back. */
-export async function textSpot(context: FileContext, shortest = 1): Promise<Spot | undefined> {
+async function textSpot(context: FileContext, shortest = 1): Promise<Spot | undefined> {
   const { recorded, stream, reading } = context;
   const { fields } = stream.schema;
   const keys = Array.isArray(stream.primary_key) ? stream.primary_key : stream.primary_key.fields;

@@ -184,7 +184,7 @@ export function sessionOf(connector: ConnectorConfig): { path: string; token: st
   return session && { path: session.path, token: session.token ?? 'token' };
 }
 
-export function withCanary(value: unknown): unknown {
+function withCanary(value: unknown): unknown {
   if (value === CANARY_REFERENCE) return CANARY;
   if (Array.isArray(value)) return value.map(withCanary);
   if (typeof value === 'object' && value !== null)

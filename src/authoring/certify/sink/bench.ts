@@ -68,7 +68,7 @@ export interface SinkBench {
 
 const NAME = 'certified';
 
-export async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
+async function openSinkBench(setup: SinkSetup): Promise<SinkBench> {
   const folder = await mkdtemp(join(tmpdir(), 'certify-sink-'));
   for (const [name, text] of Object.entries(setup.secrets)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });

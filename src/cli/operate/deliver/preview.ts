@@ -143,10 +143,12 @@ function plainNothing(amount: string): string {
 function heldLine(one: HeldBack, system: string): string {
   const whose = one.key === null ? `#${one.record}` : `${one.key} (#${one.record})`;
   if (one.why === 'no_record') return `${whose}: ${system} has no record of it, and none is made.`;
+  if (one.why === 'parted')
+    return `${whose}: what was corrected in ${one.value}, which is not recognized as the same anymore: interlocal review same, or different, ${one.value} ${system}:${one.key}.`;
   return `${whose} ${one.field}: ${shown(one.theirs)} stays, not ${shown(one.value)}: ${WHY[one.why].replace('SYSTEM', system)}`;
 }
 
-const WHY: Record<Exclude<HeldBack['why'], 'no_record'>, string> = {
+const WHY: Record<Exclude<HeldBack['why'], 'no_record' | 'parted'>, string> = {
   owned: 'SYSTEM owns the field.',
   nobody: 'the field is sent to no system.',
   not_owner: 'the value is not from a system that owns the field.',

@@ -150,7 +150,7 @@ export async function writeKept(cli: Cli, engine: Engine, kept: Kept, format: st
 }
 
 /** A report for a terminal: each table under its title, then what it is based on. */
-export function reportText({ title, tables, notes }: Report): string {
+function reportText({ title, tables, notes }: Report): string {
   return [
     ...tables.map((table) => {
       const { title: name, columns, rows } = table;

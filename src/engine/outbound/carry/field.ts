@@ -59,14 +59,17 @@ export type FieldVerdict =
   | { do: 'keep'; why: KeptWhy; value: string | null };
 export type KeptWhy = 'owned' | 'nobody' | 'not_owner' | 'newer' | 'echo' | 'differs' | 'emptied' | 'emptied_elsewhere';
 
-/** What a look did not send, and why. `no_record`: the system has no record of it, and none is made. */
+/**
+ * What a look did not send, and why. `no_record`: the system has no record of it, and none is made. `parted`: see CARRY_PARTED;
+ * `value` is the record that was corrected.
+ */
 export interface HeldBack {
   /** The canonical record. */
   record: number;
   /** Its number in the target system. */
   key: string | null;
   field: string | null;
-  why: KeptWhy | 'no_record';
+  why: KeptWhy | 'no_record' | 'parted';
   value: string | null;
   theirs: string | null;
 }

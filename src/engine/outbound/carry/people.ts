@@ -54,7 +54,7 @@ export function hasEmptied({ values, emptied }: Person, field: string): boolean 
 }
 
 /** What was sent of a field last. */
-export function sentLast(person: Person, field: string): { value: string | null; before: string | null; run: number } | undefined {
+function sentLast(person: Person, field: string): { value: string | null; before: string | null; run: number } | undefined {
   const row = person.reached.find(({ carried }) => carried !== null && Object.hasOwn(carried.fields, field));
   return row && { ...row.carried!.fields[field]!, run: row.run };
 }

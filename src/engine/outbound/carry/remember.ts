@@ -7,19 +7,27 @@ import type { FieldVerdict } from './field.ts';
 import { type Cluster, type Person, textOf } from './people.ts';
 import { isEcho } from './same.ts';
 
-/** Keeps what every member says now: the next look finds what is corrected from here on. In the transaction of the rows of the outbox. */
+/**
+ * Keeps what every member says now: the next look finds what is corrected from here on. In the transaction of the rows of the outbox. Of a
+ * correction that waits (`parted`, see PartedPeople) what was kept stays, so it is found again.
+ */
 export async function rememberSaid(
   run: Pick<OutboundRun, 'id' | 'pipeline'>,
   carry: Carry,
   landing: Landing,
   clusters: readonly Cluster[],
   lookedAt: readonly LookedAtRecord[],
+  parted: { corrected: ReadonlySet<number>; together: ReadonlySet<number> },
 ): Promise<void> {
   const verdicts = new Map(lookedAt.map((one) => [one.person.member.id, one.verdicts]));
   const { id: runId, pipeline } = run;
   const looked: Looked[] = [];
   for (const { golden, people, steward } of clusters)
     for (const person of people) {
+      if (parted.corrected.has(person.member.id)) {
+        looked.push({ ...person.before!, waits: true });
+        continue;
+      }
       const said: Record<string, Said> = {};
       for (const { name } of carry.fields) {
         const value = textOf(person.values[name]);
@@ -32,7 +40,8 @@ export async function rememberSaid(
         const set = steward.get(name);
         if (set) said[name].steward = set.id;
       }
-      looked.push({ member: person.member.id, golden, landed: person.landed, said });
+      const at = parted.together.has(person.member.id) ? person.before!.golden : golden;
+      looked.push({ member: person.member.id, golden: at, landed: person.landed, said });
     }
   await saveLooked(landing.rows, pipeline.pipeline, looked);
 }

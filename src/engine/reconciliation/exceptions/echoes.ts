@@ -11,6 +11,7 @@ import type { ExceptionRecord, StoredException } from '../../../store/reconcilia
 import { partnersOf } from '../../../store/reconciliation/partners.ts';
 import { fieldValues } from '../../../store/reconciliation/totals.ts';
 import { townDays } from '../pass-rules.ts';
+import { batchEchoes } from './batch-echoes.ts';
 
 /** Puts exceptions with one cause under it, over all reconciliations. The order in which these run decides nothing. */
 export async function linkEchoes(knex: Knex, project: Project): Promise<void> {
@@ -22,6 +23,7 @@ async function linkIn(trx: Knex, project: Project): Promise<void> {
   const read = fieldReader(trx, project, exceptions, records);
   const tags = await tagsOf(project, exceptions, read);
   await tagMonthlyFees(project, exceptions, read, tags);
+  for (const { id, ...tag } of await batchEchoes(trx, project, exceptions, records)) addTag(tags, id, tag.name, tag.role);
   const kin = await kinOf(trx, exceptions, records);
   const found = exceptions.map(({ id, pipeline, type, about, since, facts, minor }): Echoing => ({
     id,

@@ -23,8 +23,7 @@ import { writeOffProblems } from './write-off.ts';
 export type { StoredException };
 
 /** Why a person may close an exception; the words are in reports. */
-export const RESOLUTIONS = ['corrected_at_source', 'timing', 'written_off', 'booked', 'not_an_error', 'other'] as const;
-export type Resolution = (typeof RESOLUTIONS)[number];
+export type Resolution = 'corrected_at_source' | 'timing' | 'written_off' | 'booked' | 'not_an_error' | 'other';
 
 /** What a person does with exceptions. */
 export type ExceptionAction =

@@ -5,7 +5,7 @@ import { reconcileInPieces } from '../../../reconciliation/match/pieces.ts';
 import { mayRunInPart } from '../../../reconciliation/match/relations.ts';
 import { SIDES } from '../../../reconciliation/match/work.ts';
 import { listExceptions, NOT_CLOSED, recordsOfExceptions } from '../../../store/reconciliation/exceptions.ts';
-import { beginPassMatches } from '../../../store/reconciliation/pass-matches.ts';
+import { savingMatches } from '../../../store/reconciliation/saved-matches.ts';
 import { gatherKeys } from '../../../store/reconciliation/saved-keys.ts';
 import { saveAlikePages } from '../../../store/reconciliation/side-blocks.ts';
 import { stopIfAsked } from '../../run/context.ts';
@@ -16,7 +16,7 @@ import { addKeys } from '../match-keys.ts';
 import { townDays } from '../pass-rules.ts';
 import type { SideReader, StoredEntry } from '../read-entries.ts';
 import type { ReconciliationRun } from '../reconciliation-run.ts';
-import { explanations, passMatchesOf } from '../saving/pass-matches.ts';
+import { explanations, inOrderOfRecords, passMatchesOf } from '../saving/pass-matches.ts';
 import { type Saved, saveFound, type SavingContext } from '../saving/save-found.ts';
 import { untriedNotes } from '../untried.ts';
 import type { SideTotals } from '../side-totals.ts';
@@ -44,27 +44,28 @@ export async function reconcileByPieces(
   const size = run.recordsAtOnce === undefined ? PIECE : Math.min(PIECE, run.recordsAtOnce);
   const components = componentsOf(rules, decisions, days, records, size);
   const pieces = reconcileInPieces(rules, decisions, days, today);
-  const saving = await beginPassMatches(trx, context.run);
   const explained = explanations(await recordsToExplain(context));
   const keys = gatherKeys();
   const alike = gatherAlike(rules);
   const sums: SideSum[] = [];
   let state: KeptState | undefined;
-  for (let piece = 0; piece < components.pieces; piece++) {
-    stopIfAsked(run);
-    const sides: Record<Side, StoredEntry[]> = { left: [], right: [] };
-    for (const record of components.recordsOf(piece)) sides[records.sideOf(record)].push(records.entryAt(record));
-    const found = pieces.add(sides, components.totalsOf(piece));
-    addSums(sums, conservedSums(pipeline, sides, found));
-    // In the order of the ids: neighbors go into the same page.
-    found.matches.sort((a, b) => (a.id < b.id ? -1 : 1));
-    const ids = await saving.add(passMatchesOf(found.matches, entityIds));
-    explained.add(found.matches);
-    if (mayRunInPart(rules)) addKeys(rules, found, ids, keys.add);
-    for (const side of SIDES) alike.add(side, sides[side]);
-    state = await stateAfter(trx, basis, rules, sides, decisions, state);
-  }
-  const matched = await saving.finish((golden, side) => packed[side].entries.nameOf(golden) ?? String(golden));
+  const expected = Math.min(packed.left.entries.length, packed.right.entries.length);
+  const matched = await savingMatches(trx, context.run, expected, async (saving) => {
+    for (let piece = 0; piece < components.pieces; piece++) {
+      stopIfAsked(run);
+      const sides: Record<Side, StoredEntry[]> = { left: [], right: [] };
+      for (const record of components.recordsOf(piece)) sides[records.sideOf(record)].push(records.entryAt(record));
+      const found = pieces.add(sides, components.totalsOf(piece));
+      addSums(sums, conservedSums(pipeline, sides, found));
+      inOrderOfRecords(found.matches);
+      const ids = await saving.add(passMatchesOf(found.matches, entityIds));
+      explained.add(found.matches);
+      if (mayRunInPart(rules)) addKeys(rules, found, ids, keys.add);
+      for (const side of SIDES) alike.add(side, sides[side]);
+      state = await stateAfter(trx, basis, rules, sides, decisions, state);
+    }
+    return saving.finish((golden, side) => packed[side].entries.nameOf(golden) ?? String(golden));
+  });
   const result = pieces.finish();
   const exceptions = await saveFound(context, {
     ...{ result, explained, keys, sums, totals, days, state: state! },

@@ -7,6 +7,15 @@ import type { StoredEntry } from '../read-entries.ts';
 
 type EntityIds = Readonly<Record<Side, number>>;
 
+/**
+ * Sorts matches by their first records, as the store has these: whoever looks at neighboring records then finds their matches in the same
+ * pages of the store.
+ */
+export function inOrderOfRecords(matches: ReconciledMatch[]): void {
+  const first = ({ left, right }: ReconciledMatch): number => ((left[0] ?? right[0]) as StoredEntry).golden;
+  matches.sort((a, b) => first(a) - first(b));
+}
+
 /** One after the other, so that they are not all in memory twice. */
 export function* passMatchesOf(matches: readonly ReconciledMatch[], entityIds: EntityIds): Generator<PassMatch> {
   for (const match of matches) yield passMatchOf(match, entityIds);

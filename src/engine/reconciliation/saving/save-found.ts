@@ -10,7 +10,7 @@ import { mayRunInPart } from '../../../reconciliation/match/relations.ts';
 import { SIDES } from '../../../reconciliation/match/work.ts';
 import type { Source } from '../../../store/ledger/sources.ts';
 import type { Knex } from '../../../store/open.ts';
-import type { SavedMatches } from '../../../store/reconciliation/pass-matches.ts';
+import type { SavedMatches } from '../../../store/reconciliation/saved-matches.ts';
 import { type NewException, type SavedExceptions, saveExceptions } from '../../../store/reconciliation/exceptions.ts';
 import type { GatheredKeys } from '../../../store/reconciliation/saved-keys.ts';
 import { forgetKeys, saveSettledState } from '../../../store/reconciliation/settled.ts';

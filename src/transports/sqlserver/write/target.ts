@@ -110,12 +110,7 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
 }
 
 /** The rights that such a write needs and this login does not have. */
-export function missingRights(
-  target: WriteTarget,
-  write: WriteSpec['write'],
-  key: readonly string[],
-  columns: readonly string[],
-): string[] {
+function missingRights(target: WriteTarget, write: WriteSpec['write'], key: readonly string[], columns: readonly string[]): string[] {
   const ofColumns = (names: readonly string[], right: 'select' | 'update'): boolean =>
     names.every((name) => findColumn(target.columns, name)?.may[right] !== false);
   const values = columns.filter((name) => !key.includes(name));

@@ -55,7 +55,7 @@ export interface Catalog {
   find(parts: readonly string[]): Table | undefined;
 }
 
-export const hiddenPrefix = '_tds_';
+const hiddenPrefix = '_tds_';
 
 export function loadCatalog(db: SqliteDatabase, databaseName: string): Catalog {
   const version = db.pragma('schema_version', { simple: true }) as number;

@@ -144,7 +144,7 @@ function parseBare(cursor: Cursor): Expression {
   }
 }
 
-export function numberLiteral(text: string): Expression {
+function numberLiteral(text: string): Expression {
   if (text.startsWith('$')) return { kind: 'literal', type: types.money, value: text.slice(1) };
   if (/[eE]/.test(text)) return { kind: 'literal', type: types.float, value: Number(text) };
   const [whole, fraction] = [text.split('.')[0] as string, text.split('.')[1] ?? ''];

@@ -14,7 +14,7 @@ export function parseQuery(cursor: Cursor): Query {
   return { with: tables, body, orderBy, offset, fetch };
 }
 
-export function parseCommonTables(cursor: Cursor): CommonTable[] {
+function parseCommonTables(cursor: Cursor): CommonTable[] {
   const tables: CommonTable[] = [];
   do {
     const name = cursor.name();
@@ -290,7 +290,7 @@ function parseVersion(cursor: Cursor): TableSource {
   return { kind: 'version', table, key, values, alias: cursor.name() };
 }
 
-export function skipParentheses(cursor: Cursor): void {
+function skipParentheses(cursor: Cursor): void {
   cursor.expect('(');
   for (let depth = 1; depth > 0;) {
     const token = cursor.next();
