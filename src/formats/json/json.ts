@@ -156,7 +156,7 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, file: st
         file,
         {},
         `The document is larger than ${most} bytes, but one JSON document is read in one piece.`,
-        'Raise max_bytes in the decoder, or have it exported with one document per line (lines: true).',
+        'Raise max_bytes in the decoder of the connector, or have it exported with one document per line (lines: true).',
       );
     yield chunk;
   }

@@ -380,7 +380,7 @@ describe('a table is looked at before anything is written', () => {
     });
     expect(await check({ table: 'plainn', key: ['id'], columns: [] })).toMatchObject({
       ok: false,
-      hint: 'Did you mean plain? Correct tables in the connector.',
+      hint: 'Did you mean plain? Correct the name of the table in the connector.',
     });
   });
 

@@ -149,7 +149,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
       code: 'CHARSET_CONFLICT',
       place: { system: name },
       message: `The answer ${error.message}.`,
-      hint: 'Ask the owner of the system which is correct, and set encoding in the decoder accordingly.',
+      hint: 'Ask the owner of the system which is correct, and set encoding in the decoder of the connector accordingly.',
     });
   }
   if (label === undefined || /^utf-?16$/.test(label)) return { decoder };
@@ -159,7 +159,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
       code: 'ANSWER_UNREADABLE',
       place: { system: name },
       message: `The answer declares the encoding ${excerpt(label)}, which is not known here.`,
-      hint: 'Ask the owner of the system for UTF-8, or set encoding in the decoder.',
+      hint: 'Ask the owner of the system for UTF-8, or set encoding in the decoder of the connector.',
     });
   if (xml) {
     const known = encoding === 'ascii' || encoding === 'cp437' || encoding === 'cp850' ? 'declared' : encoding;
