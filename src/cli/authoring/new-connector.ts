@@ -303,8 +303,8 @@ async function sampleOf(
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--sample' },
-      message: 'The sample is packed, and answers over HTTP are read as they come.',
-      hint: 'Unpack it first; the transport itself unpacks what a server compresses for transfer (content-encoding).',
+      message: 'The sample is packed (gzip or ZIP), but answers over HTTP are read as they come.',
+      hint: 'Unpack the sample and name the unpacked file with --sample. What a server compresses only for the transfer (content-encoding) is unpacked by itself.',
     });
   if (options.format !== undefined && options.format !== found)
     throw new ConfigError({

@@ -13,7 +13,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
     .argument('<record>', 'CONNECTION:KEY of any of its source records, or #ID')
     .argument('<values...>', 'FIELD=VALUE, one or several; FIELD= empties the field')
     .requiredOption('--reason <text>', 'why; it is kept with the value')
-    .description('Set fields of a golden record, above what every system says. Kept over every import; can be taken back.')
+    .description('Set fields of a person or organization by hand, whatever the systems say. Kept over every import; can be taken back.')
     .action(async (name: string, record: string, values: string[], options: { reason: string }) => {
       const { withTown } = await import('../town.ts');
       const { actorOf } = await import('../../config/actor.ts');

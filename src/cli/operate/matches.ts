@@ -28,7 +28,7 @@ export function registerMatches(cli: Cli): void {
         checkReconciliationName(engine.project, pipeline);
         const limit = options.limit ?? (cli.json() ? undefined : SHOWN);
         const list = await matchLines(engine, { pipeline, ...options, limit });
-        const more = list.length === limit ? [`These are the newest ${limit}; --limit shows more.`] : [];
+        const more = list.length === limit ? [`These are the newest ${limit} matches; --limit N shows more.`] : [];
         const byKeys = list.length ? [] : (await keyedDifferences(engine)).filter((one) => (pipeline ?? one.pipeline) === one.pipeline);
         const keyed = byKeys.length
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']

@@ -142,8 +142,8 @@ async function liveMember(knex: Knex, { entity, entityId }: MatchedKind, member:
     place: { path: `${member.source}:${member.key}` },
     message:
       member.state === 'new'
-        ? 'This record was not compared yet, so it belongs to no golden record.'
-        : 'No system has a record of it anymore, so there is no golden record to set a value in.',
+        ? 'This record was not compared with others yet, so no value can be set for it.'
+        : 'No system has this record anymore, so no value can be set for it.',
     hint:
       member.state === 'new'
         ? `To compare it now, run interlocal identity compare ${entity.entity}.`

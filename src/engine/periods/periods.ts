@@ -168,7 +168,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
     throw new ConfigError({
       code: 'PERIOD_CHANGED',
       place: { path: period.id },
-      message: `${period.id} was not closed: its figures changed since ${changedSince}. It is not prepared anymore.`,
+      message: `${period.id} was not closed: its figures changed since ${changedSince}. It has to be prepared again.`,
       hint: `Look at its reports again. Then one person prepares it and another person closes it, both with: interlocal period close ${period.id}.`,
     });
   return periodStatus(engine, period, now);

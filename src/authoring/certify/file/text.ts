@@ -25,7 +25,12 @@ async function byteOrderMark(context: FileContext): Promise<Verdict> {
   const encoding = encodingOf(stream.decoder!);
   if (!recorded?.singleBytes || !['utf-8', 'declared'].includes(encoding)) return undefined;
   const marked = main.bytes[0] === 0xef ? main.bytes.subarray(3) : Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), main.bytes]);
-  return same(context, await context.read(marked), main.bytes[0] === 0xef ? 'without its mark' : 'with a mark', 'Report this.');
+  return same(
+    context,
+    await context.read(marked),
+    main.bytes[0] === 0xef ? 'without its mark' : 'with a mark',
+    'This is a bug in Interlocal: please report it with the recording.',
+  );
 }
 
 async function utf16(context: FileContext): Promise<Verdict> {
@@ -163,7 +168,10 @@ async function entityBomb(context: FileContext): Promise<Verdict> {
   const read = await context.read(recorded.bytes(withBomb(recorded.text)));
   const took = Math.round(performance.now() - started);
   if (read.refused && took < 2000) return holds(`Refused in ${took} ms (${read.refused[0]!.code}).`);
-  return fails(read.refused ? `Refused only after ${took} ms.` : 'It was read.', 'Report this.');
+  return fails(
+    read.refused ? `Refused only after ${took} ms.` : 'An XML document that declares entities was read.',
+    'This is a bug in Interlocal: please report it with the recording.',
+  );
 }
 
 async function oneOrMany(context: FileContext): Promise<Verdict> {

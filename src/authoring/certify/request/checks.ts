@@ -159,7 +159,10 @@ async function entityBomb(context: RequestContext): Promise<Verdict> {
   );
   const took = Math.round(performance.now() - started);
   if (read.refused && took < 5000) return holds(`Refused in ${took} ms (${read.refused[0]!.code}).`);
-  return fails(read.refused ? `Refused only after ${took} ms.` : 'It was read.', 'Report this.');
+  return fails(
+    read.refused ? `Refused only after ${took} ms.` : 'An answer that declares entities was read.',
+    'This is a bug in Interlocal: please report it with the recording.',
+  );
 }
 
 /** The element or list that holds the records. */
@@ -219,13 +222,19 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   });
   if (!changed) return undefined;
   const rule = context.stream.schema.drift.columns;
-  if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read.', 'Report this.');
+  if (rule === 'freeze')
+    return read.refused
+      ? holds('Refused, as drift.columns: freeze says.')
+      : fails(
+          'An answer with a new field was read, although drift.columns: freeze says that it must be refused.',
+          'This is a bug in Interlocal: please report it with the recording.',
+        );
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
       ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
       : fails(
           'Records with a new field were read, although drift.columns: quarantine_row says that they must be rejected.',
-          'Report this.',
+          'This is a bug in Interlocal: please report it with the recording.',
         );
   const known = read.records.map((r) => ({
     ...r,
@@ -234,11 +243,11 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   if (read.refused || !sameAsRecorded(context, known))
     return fails(
       read.refused ? saidOf(read.refused) : 'With a new field in the answer, the values of the known fields were read differently.',
-      'Report this.',
+      'This is a bug in Interlocal: please report it with the recording.',
     );
   return read.newColumns.includes('certify_new')
     ? holds('The known fields are read as before, and the new one is reported.')
-    : fails('A new field in the answer was not reported.', 'Report this.');
+    : fails('A new field in the answer was not reported.', 'This is a bug in Interlocal: please report it with the recording.');
 }
 
 async function fieldRenamed(context: RequestContext): Promise<Verdict> {
@@ -262,7 +271,10 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     // Only where there is something around it to be in: a record without lines lacks no amount.
     const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || hasAt(context.reading.records[i]?.values ?? {}, name)));
     if (!read.refused && all.length > 0)
-      return fails(`Without ${name}, ${counted(all.length, 'record')} were read anyway.`, 'Report this.');
+      return fails(
+        `Without ${name}, ${counted(all.length, 'record')} were read anyway.`,
+        'This is a bug in Interlocal: please report it with the recording.',
+      );
   }
   return tried === 0
     ? undefined
@@ -314,7 +326,7 @@ async function lastPage(context: RequestContext): Promise<Verdict> {
   if (!changed) return undefined;
   return read.refused
     ? holds(`An answer without ${path} is refused (${read.refused[0]!.code}).`)
-    : fails(`An answer without ${path} was taken for the last page.`, 'Report this.');
+    : fails(`An answer without ${path} was taken for the last page.`, 'This is a bug in Interlocal: please report it with the recording.');
 }
 
 /** What a service holds back cannot be recorded; whether the manifest allows for it can be seen. */
@@ -353,7 +365,7 @@ async function undeclaredHost(context: RequestContext): Promise<Verdict> {
       );
     return read.refused
       ? holds(`${read.refused[0]!.code}; the other host was not asked.`)
-      : fails('A redirect to another host was followed.', 'Report this.');
+      : fails('A redirect to another host was followed.', 'This is a bug in Interlocal: please report it with the recording.');
   } finally {
     await other.close();
   }
@@ -365,7 +377,7 @@ async function secrets(context: RequestContext): Promise<Verdict> {
     try {
       const good = await runNow(context, bench);
       if (good.problems.some((p) => p.code === 'SIGNING_KEY_UNUSABLE' || p.code === 'CERTIFICATE_UNREADABLE'))
-        return fails(saidOf(good.problems), 'Report this.');
+        return fails(saidOf(good.problems), 'This is a bug in Interlocal: please report it with the recording.');
       const bad = await runNow(context, bench, (asked) => ({
         status: 400,
         headers: { 'content-type': 'text/plain' },

@@ -48,7 +48,7 @@ export async function readBack(
         throw new FatalError({
           code: 'SQL_ROW_AMBIGUOUS',
           place: { system: connection, path: target.name, key: key.map(({ value }) => value.parameter).join(' ') },
-          message: `${rows.length} rows of ${target.name} have this key.`,
+          message: `${rows.length} rows of ${target.name} have this key, so it is not known which one is meant.`,
           hint: 'In the connector, add columns to target.table.key of the sink until the key identifies one row.',
         });
       const [row] = rows;
