@@ -117,7 +117,7 @@ function valuesOf(list: readonly string[]): Map<string, string> {
       throw new ConfigError({
         code: 'STEWARD_VALUE_WRONG',
         place: { path: one },
-        message: `"${one}" is not FIELD=VALUE.`,
+        message: `"${one}" is not written as FIELD=VALUE, so nothing was set.`,
         hint: 'Write for example birth_date=1984-09-17; in quotes where there are blanks: "address_line1=12 Elm Street".',
       });
     values.set(one.slice(0, at), one.slice(at + 1));

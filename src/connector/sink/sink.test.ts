@@ -120,7 +120,7 @@ describe('rows', () => {
       { id: '3', day: '2026-03-02' },
     ];
     expect(await problemsOf(config, records)).toEqual([
-      'FILE_MIXED 2 The system takes one day per file, but this record has "2026-03-03" where the first has "2026-03-02".',
+      'FILE_MIXED 2 No file was written: the other system takes one day per file, but this record has "2026-03-03" where the first has "2026-03-02".',
     ]);
     expect(await Promise.all(filesOf(config, records).map((file) => text(config, file)))).toEqual([
       'H,3/2/26,x\r\nD,,1,\r\nD,,3,\r\n',

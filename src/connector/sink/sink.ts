@@ -133,7 +133,7 @@ function mixed(sink: SinkConfig, records: readonly Values[], file: string): Prob
       {
         code: 'FILE_MIXED',
         place: { file, record: other + 1, path: field },
-        message: `The system takes one ${field} per file, but this record has ${JSON.stringify(textAt(records[other]!, field))} where the first has ${JSON.stringify(textAt(first, field))}.`,
+        message: `No file was written: the other system takes one ${field} per file, but this record has ${JSON.stringify(textAt(records[other]!, field))} where the first has ${JSON.stringify(textAt(first, field))}.`,
         hint: `Send one file for each ${field}.`,
       },
     ];

@@ -61,7 +61,7 @@ export function buildQuery(
       work.problems.push({
         code: 'SQL_TABLE_FIELD',
         place: { system: connection, path: 'table_field' },
-        message: `The table field ${spec.tableField} has the same name as a column.`,
+        message: `Nothing was read, because table_field is ${spec.tableField}, which is also the name of a column.`,
         hint: 'In the connector, give table_field another name.',
       });
     columns.push({ name: spec.tableField, finish: undefined });
@@ -184,7 +184,7 @@ function unreadable(work: Work, source: Source, found: ServerColumn): Problem {
   return {
     code: 'SQL_COLUMN_TYPE',
     place: { system: work.connection, path: 'columns' },
-    message: `Column ${found.name} of ${source.name} is of type ${found.type.name}, which has no exact text.`,
+    message: `Column ${found.name} of ${source.name} is of type ${found.type.name}, whose values have no exact form as text, so nothing was read.`,
     hint: 'In the connector, read it with sql instead of columns, and CONVERT it there to text or a number.',
   };
 }

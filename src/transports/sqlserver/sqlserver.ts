@@ -104,7 +104,7 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
           problem(
             system,
             'SQL_COLUMN_TYPE',
-            `The statement gives a value of type ${column?.type.name ?? 'unknown'}, which has no exact text.`,
+            `The statement gives a value of type ${column?.type.name ?? 'unknown'}, whose values have no exact form as text, so nothing was read.`,
             'CONVERT it.',
           ),
         );

@@ -93,7 +93,7 @@ function readingsOf(target: WriteTarget, spec: ReadBackSpec, connection: string)
       problems.push({
         code: 'SQL_COLUMN_TYPE',
         place,
-        message: `Column ${column.name} of ${target.name} is of type ${column.type.name}, which has no exact text.`,
+        message: `Column ${column.name} of ${target.name} is of type ${column.type.name}, whose values have no exact form as text, so it cannot be compared with what was written.`,
         hint: 'Leave the column out of the sink in the connector.',
       });
     return reading ? [{ name, reading }] : [];

@@ -94,7 +94,7 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
     else if (!isKey && spec.write !== 'delete' && !isStorable(column.type))
       say(
         'SQL_COLUMN_TYPE',
-        `Column ${column.name} of ${target.name} is of type ${column.type.name}, which has no exact text.`,
+        `Column ${column.name} of ${target.name} is of type ${column.type.name}, whose values have no exact form as text, so nothing was written.`,
         'Leave the column out of the sink in the connector.',
       );
   }
