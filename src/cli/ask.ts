@@ -39,8 +39,8 @@ export function askerOf(cli: Pick<Cli, 'json'>, terminal: Terminal = { input: pr
     throw new ConfigError({
       code: 'USAGE',
       place: {},
-      message: 'There was no answer.',
-      hint: 'Answer the question, or use flags; --help lists them.',
+      message: 'The question was not answered, so nothing was done.',
+      hint: 'Run the command again and answer, or give the answers as options; --help lists them.',
     });
   };
   return {

@@ -113,8 +113,8 @@ async function outputWritten(cli: Cli, exit: number): Promise<number> {
     textOfProblem({
       code: 'OUTPUT_NOT_WRITTEN',
       place: {},
-      message: `Not all of the output could be written: ${why}.`,
-      hint: 'The command went on to its end. Make room, and ask for the output again.',
+      message: `The command did its work, but not all of its output could be written: ${why}.`,
+      hint: 'Nothing else is lost. Make room where the output goes, and ask for the output again.',
     }),
   );
   return exit === 0 || exit === EXIT_ATTENTION ? 1 : exit;

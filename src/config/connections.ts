@@ -41,7 +41,9 @@ export async function readConnections(
         code: 'REFERENCE_UNKNOWN',
         place: { ...local.source.keyAt(['connections', id]), path: `connections.${id}` },
         message: `there is no connection "${id}" in ${FILE}.`,
-        hint: meant ? `Did you mean ${meant}?` : 'This file only says what is different on this machine; write the connection there first.',
+        hint: meant
+          ? `Did you mean ${meant}?`
+          : `This file only says what is different on this machine: write the connection in ${FILE} first.`,
       });
       continue;
     }

@@ -99,8 +99,8 @@ function parsePart<S extends z.ZodType>(
     problems.push({
       code: 'KEY_MISSING',
       place: { file: document.file, line: 1, column: 1 },
-      message: 'this file is empty.',
-      hint: 'Write what belongs in it, or remove it.',
+      message: 'this file is empty, so it means nothing.',
+      hint: 'Put back what was in it, or remove the file.',
     });
     return undefined;
   }

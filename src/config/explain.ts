@@ -74,8 +74,8 @@ export function explainLossy(
         {
           code: 'TYPE_WRONG',
           place,
-          message: 'without quotes this is read as a number and loses digits, such as leading zeros.',
-          hint: 'Write it in quotes.',
+          message: 'without quotes this is read as a number, which loses digits such as leading zeros.',
+          hint: 'Write it in quotes, as in "0042".',
         },
       ];
     return [
@@ -95,7 +95,7 @@ export function unknownKey(key: string, known: readonly string[], source: Source
   // A key such as `password:hunter2` is a value whose colon lacks its space: it may be a secret.
   const isName = /^[\p{L}\p{N}_. -]{1,60}$/u.test(key);
   const meant = didYouMean(isName ? key : (key.split(/[:=]/)[0] ?? ''), known);
-  const shown = isName ? `"${key}" is not a known key here.` : 'this is not a known key here.';
+  const shown = isName ? `"${key}" is not a known key here.` : 'this line does not begin with a key that is known here.';
   const list = known.length > 0 && known.length <= 16 ? `Known keys: ${known.join(', ')}.` : undefined;
   const hint = !isName && meant ? `Is the space after "${meant}:" missing?` : meant ? `Did you mean ${meant}?` : list;
   return { code: 'KEY_UNKNOWN', place: { ...source.keyAt(full), path: textOfPath(isName ? full : parent) }, message: shown, hint };
@@ -114,8 +114,8 @@ export function secretLiteral(at: Position, full: Path): Problem {
   return {
     code: 'SECRET_LITERAL',
     place: { ...at, path: textOfPath(full) },
-    message: 'this is a secret and must not be in the file itself.',
-    hint: 'Write ${env:NAME} for an environment variable or ${file:secrets/name} for a file, and put the secret there.',
+    message: 'a password or key must not be written in this file itself.',
+    hint: 'Write ${env:NAME} here and put the secret into that environment variable, or ${file:secrets/name} and put it into that file.',
   };
 }
 

@@ -88,7 +88,7 @@ export async function readText(
       code: 'FILE_UNREADABLE',
       place: { file: shown },
       message: `this file cannot be read: ${whyNotRead(error)}.`,
-      hint: 'Check its permissions, and that it is a file.',
+      hint: 'Check that it is a file, and that the account that runs Interlocal may read it.',
     });
     return undefined;
   }
@@ -99,8 +99,8 @@ export async function readText(
     problems.push({
       code: 'FILE_ENCODING',
       place: { file: shown, line, column: 1 },
-      message: 'this file is not UTF-8.',
-      hint: 'Save it again as UTF-8 (in Excel: "CSV UTF-8").',
+      message: 'this line has characters that are not UTF-8, so the file cannot be read.',
+      hint: 'Save the file again as UTF-8 (in Excel: "CSV UTF-8").',
     });
     return undefined;
   }
@@ -157,8 +157,8 @@ function broughtTwice(file: TextFile, other: TextFile): Problem {
   return {
     code: 'KEY_DUPLICATE',
     place: { file: file.shown },
-    message: `${other.shown} has the same name.`,
-    hint: 'Remove one of the two, or put the one that you want into mappings/.',
+    message: `This file and ${other.shown} have the same name, so it is not known which one is meant.`,
+    hint: 'Remove one of the two files, or put the one that is to be used into mappings/.',
   };
 }
 
@@ -171,8 +171,8 @@ async function readConnectors(root: string, shipped: boolean, problems: Problem[
       problems.push({
         code: 'FILE_MISSING',
         place: { file: shownPath(root, path, shipped) },
-        message: 'this folder has no connector.yaml.',
-        hint: 'Write one, or remove the folder.',
+        message: 'this folder below connectors/ has no connector.yaml, so it is no connector.',
+        hint: 'Put connector.yaml into it, or remove the folder.',
       });
     return file;
   });

@@ -182,7 +182,7 @@ function portOf(env: NodeJS.ProcessEnv, problems: Problem[]): number | undefined
     code: 'VALUE_INVALID',
     place: { system: 'environment', path: 'PORT' },
     message: 'must be a whole number from 0 to 65535.',
-    hint: 'Set PORT to a number, or unset it.',
+    hint: 'Set the environment variable PORT to a number such as 8650, or remove it.',
   });
   return undefined;
 }

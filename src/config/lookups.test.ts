@@ -27,7 +27,7 @@ describe('reading a lookup table', () => {
 
   it('says what is wrong with the first row', () => {
     expect(problemsIn('code;text\n1;a\n')).toEqual([
-      'codes.csv:1:1 from: the first row must name the columns from and to, but is "code;text". Separate columns by commas. [KEY_MISSING]',
+      'codes.csv:1:1 from: the first row must name the columns from and to, but is "code;text". Write from,to as the first row, and separate columns by commas. [KEY_MISSING]',
     ]);
     expect(problemsIn('')).toEqual(['codes.csv:1:1 from: the first row must name the columns from and to, but is "". [KEY_MISSING]']);
   });

@@ -39,7 +39,7 @@ export function readLookup(name: string, file: string, text: string): { table: L
     problem(
       1,
       `the first row must name the columns from and to, but is ${quoted(header.join(','))}.`,
-      header.join('').includes(';') ? 'Separate columns by commas.' : undefined,
+      header.join('').includes(';') ? 'Write from,to as the first row, and separate columns by commas.' : undefined,
       'KEY_MISSING',
       lacking[0],
     );
@@ -75,7 +75,7 @@ export function readLookup(name: string, file: string, text: string): { table: L
       lines.get(later)!,
       `the code ${quoted(later.from!)} has a row for the same days in line ${lines.get(earlier)}.`,
       table.columns.includes('valid_from')
-        ? 'Let valid_to of the earlier row be the day before valid_from of the later one; both days count.'
+        ? 'Set valid_to of the earlier row to the day before valid_from of the later one: both days are included.'
         : 'Keep one of the two rows, or add the columns valid_from and valid_to.',
       'LOOKUP_OVERLAP',
       'from',

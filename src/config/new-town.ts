@@ -88,7 +88,7 @@ async function refuseUsedFolder(folder: string, root: string, files: ReadonlyMap
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
       message: "this is already a town's folder.",
-      hint: 'Run interlocal validate there; after an upgrade, interlocal schemas.',
+      hint: 'Nothing was changed in it. To check it, run interlocal validate there; after an upgrade of Interlocal, run interlocal schemas.',
     });
   if (entries.length > 0 && !(await isUnfinished(root, '', files)))
     throw new ConfigError({

@@ -104,7 +104,7 @@ function wrongType(expected: string, given: unknown, source: string | undefined)
 }
 
 function hintForType(kinds: string[], given: unknown, scalar: boolean): string | undefined {
-  if (given === null) return 'Give it a value, or remove the key.';
+  if (given === null) return 'Write a value after the colon, or remove the key.';
   if (kinds.includes('a list') && scalar)
     return `Write it as a list: [${String(given).length <= 40 && !/[:#,[\]{}]/.test(String(given)) ? String(given) : '…'}].`;
   if (kinds.includes('true or false') && typeof given === 'string' && /^(yes|no|on|off|y|n|true|false)$/i.test(given))

@@ -79,7 +79,7 @@ export async function unlessRuled(answer: RequestAnswer, rules: Rules, system: s
       code: `HTTP_${status}`,
       place: { system },
       message: `The system answered with status ${status}, which a rule of the connector counts as a failure.`,
-      hint: 'If this answer is normal for this system, correct error_handler.rules in its connector; otherwise ask whoever runs it.',
+      hint: 'If this answer is normal for this system, correct error_handler.rules in its connector; otherwise ask the owner of the system.',
     },
     { cause: { status, waitMs } satisfies AnswerFacts },
   );

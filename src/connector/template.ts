@@ -125,7 +125,7 @@ function unsendable(name: string, where: string): RecordError {
   return new RecordError({
     code: 'VALUE_UNSENDABLE',
     place: { path: name },
-    message: `The value of {{ ${name} }} cannot be written into ${where}.`,
-    hint: 'Fix the value where it comes from: an option of the connection, the list of partitions, the parent record or the record to be sent.',
+    message: `The value of {{ ${name} }} has characters that cannot be written into ${where}, so nothing was sent.`,
+    hint: 'Correct the value where it comes from: an option of the connection, the list of partitions, the parent record or the record to be sent.',
   });
 }

@@ -62,7 +62,7 @@ export function hasNoValue(values: Values): boolean {
 
 /** What to do about such records; Excel writes them below tables. */
 export const EMPTY_ROWS_HINT =
-  'Nothing in this record has a value. If the system writes rows that contain only delimiters, set empty_rows: skip in the decoder (csv).';
+  'Nothing in this record has a value. If the system writes rows that contain only delimiters, set empty_rows: skip in the decoder (csv) of the connector.';
 
 /** The groups of a record in which the last part of a dotted path stands, or would stand. */
 export interface Places {

@@ -38,7 +38,7 @@ export function encodeWith(
     throw new FatalError({
       code: 'FORMAT_READ_ONLY',
       place: { file: context.file },
-      message: `Files in ${format.name} can be read but not written.`,
+      message: `No file was written: files in the format ${format.name} can be read but not written.`,
       hint: 'Choose another format in encoder of the connector, such as csv.',
     });
   return format.encode(records, options, context);
@@ -52,7 +52,7 @@ function chosen(decoder: DecoderConfig, file: string): { format: Format<unknown>
   throw new FatalError({
     code: 'FORMAT_UNKNOWN',
     place: { file },
-    message: 'The decoder names no format.',
+    message: 'The file was not read, because the decoder of the connector names no format.',
     hint: `Name one in the connector, such as csv: {}. There are ${Object.keys(FORMATS).join(', ')}.`,
   });
 }

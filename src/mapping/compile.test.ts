@@ -312,7 +312,7 @@ describe('lists in a record', () => {
         },
         { for_each: 'items', item_key: ['a'] },
       ),
-    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so they cannot be distinguished.']);
+    ).toEqual(['ITEM_KEY_REPEATED Two items of items have the same a, so it is not known which is which.']);
   });
 });
 

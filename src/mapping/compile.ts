@@ -134,7 +134,7 @@ function compileRules(
       if (given !== undefined)
         complain(
           `fields.${name}`,
-          `${entity.entity}.${name} refers to a golden record; mappings do not set it.`,
+          `${entity.entity}.${name} refers to another record and is filled in by Interlocal, so a mapping cannot set it.`,
           `Map ${field.by?.join(' and ') ?? 'the fields that identify it'} instead.`,
         );
       continue;
@@ -160,7 +160,8 @@ function columnsOf(rules: readonly CompiledRule[], scope: Scope, problems: Probl
   return columns;
 }
 
-const Fix = 'Fix it in the source system and have it sent again, or change the mapping and run: interlocal rejects replay.';
+const Fix =
+  'Have the value corrected in the system that the record comes from, and the record sent again. If the value is right, change the mapping, then run interlocal rejects replay.';
 
 function problemOf(fault: Fault, rule: CompiledRule, scope: Scope): Problem {
   return {

@@ -90,7 +90,7 @@ export function compileCondition(
 export function tooLong(pattern: string, longest: number, text: string, field?: string): Fault {
   return new Fault('PATTERN_TOO_LONG', `is too long for the pattern ${pattern}: ${text.length} characters, at most ${longest}`, {
     shown: text,
-    hint: 'Shorten it with split:, or begin the pattern with ^ and separate its parts; then longer texts are allowed.',
+    hint: 'In the mapping, shorten the text with split:, or begin the pattern with ^ and put a character between its parts; then longer texts are allowed.',
     ...(field === undefined ? {} : { field }),
   });
 }

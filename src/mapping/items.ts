@@ -54,7 +54,7 @@ export function problemOfRepeatedKey(key: string, fields: readonly string[], pat
   return {
     code: 'ITEM_KEY_REPEATED',
     place: { ...place, path },
-    message: `Two items of ${path} have the same ${fields.join(' and ')}, so they cannot be distinguished${key.includes('null') ? ' (some have none)' : ''}.`,
+    message: `Two items of ${path} have the same ${fields.join(' and ')}, so it is not known which is which${key.includes('null') ? ' (some have none)' : ''}.`,
     hint: 'Add a field to item_key in the mapping, or leave item_key out to number them by position.',
   };
 }

@@ -55,7 +55,7 @@ export function compileRule(
   const raw = rule.raw === undefined ? undefined : compileRead(rule.raw, rule.trim, settings);
   const missing = field.required
     ? new Fault('FIELD_REQUIRED', `has no value, but ${name} must have one`, {
-        hint: 'Fix the record at the source, or give the rule a default; then: interlocal rejects replay.',
+        hint: 'Have the value filled in in the system that the record comes from, and the record sent again. Or give the rule a default in the mapping, then run interlocal rejects replay.',
       })
     : undefined;
   const ended = compileEnd(rule, fallback);
@@ -341,7 +341,7 @@ function compileCodeCheck(rule: FieldRule, field: ModelField): ((text: string) =
       ? text
       : new Fault('CODE_UNKNOWN', `is not one of ${list}`, {
           shown: text,
-          hint: 'Give the rule a lookup that says what the code means; then: interlocal rejects replay.',
+          hint: 'In the mapping, give the rule a lookup that says what the code means, then run interlocal rejects replay.',
         });
 }
 

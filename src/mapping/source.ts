@@ -34,7 +34,7 @@ export function compileRead(name: string, trim: boolean, settings: MappingSettin
     if (value === undefined)
       return new Fault('FIELD_ABSENT', 'is not in the record', {
         field: name,
-        hint: 'Fix the mapping, or the schema of the stream if the source has changed.',
+        hint: 'If the system renamed or dropped the field, correct it in the mapping and in the schema of the connector, then run interlocal rejects replay.',
       });
     return notText(value, name);
   };

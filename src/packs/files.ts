@@ -78,7 +78,7 @@ export function linkProblem(file: string): Problem {
     code: 'PACK_LINK',
     place: { file },
     message: 'This is a link or a device, but a pack may contain only plain files.',
-    hint: 'Put the file itself there.',
+    hint: 'Replace the link with the file itself.',
   };
 }
 

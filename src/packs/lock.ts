@@ -44,8 +44,8 @@ export async function readLock(town: string): Promise<PackLock> {
     throw new ConfigError({
       code: 'PACK_LOCK_INVALID',
       place: { file: LOCK_FILE },
-      message: 'This file is not in the form that interlocal add writes.',
-      hint: "Restore it from version control, or remove it: packs then count as the town's own.",
+      message: 'This file, in which interlocal add notes what it installed, was changed so that it cannot be read.',
+      hint: "Restore it from version control, or remove it: installed connectors then count as the town's own.",
     });
   }
 }

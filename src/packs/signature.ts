@@ -83,20 +83,20 @@ export function checkSignature(
     return wrong(
       'PACK_HASH',
       `The files are not those that were signed: their hash is ${hash}, but ${signature.hash} was signed.`,
-      'Do not use it: it was changed after it was signed, or damaged in transit. Get it again from the vendor.',
+      'Do not use this pack: it was changed after it was signed, or damaged in transit. Get it again from the vendor.',
     );
   if (signature.connector !== pack.connector || signature.version !== pack.version)
     return wrong(
       'PACK_SIGNATURE',
       `The signature is for ${signature.connector} ${signature.version}, but this is ${pack.connector} ${pack.version}.`,
-      'Do not use it. Get it again from the vendor.',
+      'Do not use this pack. Get it again from the vendor.',
     );
   const signer = trusted.find((key) => key.fingerprint === signature.key);
   if (signer && !verify(null, signedText(signature), signer.key, Buffer.from(signature.signature, 'base64')))
     return wrong(
       'PACK_SIGNATURE',
       `The signature claims to be made with the key ${signer.name}, but it is not.`,
-      'Do not use it. Ask the vendor whether the pack comes from them.',
+      'Do not use this pack. Ask the vendor whether it comes from them.',
     );
   if (signature.valid_until !== undefined && signature.valid_until < today)
     return wrong(
@@ -146,7 +146,7 @@ export function privateKeyOf(pem: string, file: string): KeyObject {
     message: key
       ? `This is a key for ${key.asymmetricKeyType}, but packs are signed with Ed25519.`
       : 'This is not a private key in PEM form, or it has a password.',
-    hint: 'interlocal new signing-key makes one.',
+    hint: 'To make a key that can sign packs, run interlocal new signing-key NAME.',
   });
 }
 

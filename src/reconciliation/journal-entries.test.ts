@@ -52,7 +52,7 @@ test('what is not reconciled, has no account or no fund, or was paid in a way wi
   expect(lines.reduce((sum, l) => sum + l.debit, 0)).toBe(600);
   expect(notPosted.map((n) => [n.amount, n.reason])).toEqual([
     [1000, 'it has no account'],
-    [1000, 'its account names no fund'],
+    [1000, 'its account does not say the fund'],
     [1000, 'no account takes money that was paid by it is not known what'],
     [1000, 'no account takes money that was paid by waived'],
     [400, 'not reconciled: in transit'],

@@ -81,7 +81,7 @@ export function postingOf(fact: Postable, rules: LedgerRules): Posting {
   });
   if (account === null) return none('it has no account');
   const fund = rules.fundOf(account);
-  if (fund === undefined) return none('its account names no fund');
+  if (fund === undefined) return none('its account does not say the fund');
   const money = tender === null ? undefined : rules.debit[tender];
   const moneyFund = money === undefined ? undefined : rules.fundOf(money);
   if (money === undefined || moneyFund === undefined)

@@ -14,8 +14,8 @@ export function exact(sum: number): number {
     throw new FatalError({
       code: 'AMOUNT_TOO_LARGE',
       place: {},
-      message: `Amounts add up to more than can be counted to the cent: ${sum} in the smallest unit of the currency.`,
-      hint: 'A record has an impossible amount. interlocal report records PIPELINE lists the records with their amounts; correct it in its system.',
+      message: `Some amounts add up to ${sum} cents (the smallest unit of the currency), which is more than can be calculated exactly.`,
+      hint: 'A record has an impossible amount. To find it, run interlocal report records PIPELINE; then correct it in the system that it comes from.',
     });
   return sum;
 }

@@ -41,7 +41,7 @@ export function notKept(report: string, why: string, hint: string): ConfigError 
   return new ConfigError({
     code: 'AS_OF_NOT_KEPT',
     place: { path: '--as-of' },
-    message: `The report ${report} cannot be made as of that time: ${why}`,
+    message: `The report ${report} cannot be made as of an earlier time: ${why}`,
     hint,
   });
 }

@@ -34,7 +34,11 @@ export function periodOf({ project }: Pick<Engine, 'project'>, text: string, { t
 export function daysOf(engine: Pick<Engine, 'project'>, request: SavedReport, making: Making): Days & { period?: Period } {
   const { in: period, from, to } = request as Days & { in?: string };
   if (period !== undefined && (from ?? to) !== undefined)
-    throw usage('--in', '--in already says which days: --from and --to cannot be given with it.', 'Give one or the other.');
+    throw usage(
+      '--in',
+      '--in already says which days the report covers, so --from and --to cannot be given with it.',
+      'Leave out --in, or --from and --to.',
+    );
   if (from !== undefined && to !== undefined && from > to) throw usage('--to', `${to} is before ${from}.`, 'Give the earlier date first.');
   if (period === undefined) return { from, to };
   const known = periodOf(engine, period, making);
@@ -118,7 +122,9 @@ async function made(engine: Engine, request: SavedReport, making: Making): Promi
         throw usage(
           'pipeline',
           `The reconciliation ${pipeline} has no settlements.`,
-          all.length ? `Those that have: ${all.join(', ')}.` : 'It needs a pass settlement: docs/reconciliation.md.',
+          all.length
+            ? `Those that have: ${all.join(', ')}.`
+            : 'A reconciliation has settlements if it has a pass of kind settlement: see docs/reconciliation.md.',
         );
       return settlementsReport(engine, pipeline, { ...range, settlement: request.settlement });
     }

@@ -50,7 +50,7 @@ export function savedDefinition({ config }: Pick<Project, 'config'>, name: strin
         ? `Did you mean ${meant}?`
         : names.length
           ? `Saved: ${names.join(', ')}.`
-          : 'Write it there; docs/finance.md has an example.',
+          : 'Add it below reports in config/interlocal.yaml; docs/finance.md has an example.',
     });
   }
   if (Object.keys(days).length === 0) return saved;

@@ -71,8 +71,8 @@ export async function copyStore(from: Knex, to: Knex, onTable: (table: string, r
     throw new FatalError({
       code: 'STORE_COPY_DIFFERS',
       place: {},
-      message: `The copy is not equal to the store, in: ${differing.join(', ')}.`,
-      hint: 'Stop everything that uses the store, empty the database that was copied to, and copy again. Go on with the old store until then.',
+      message: `The copy differs from the store in these tables: ${differing.join(', ')}. The store itself was not changed.`,
+      hint: 'Keep using the old store. Stop everything that uses it, empty the database that was copied to, and copy again.',
     });
   return copied;
 }
@@ -128,8 +128,8 @@ async function refuseUnlessEmpty(to: Knex, tables: readonly string[]): Promise<v
     throw new ConfigError({
       code: 'STORE_NOT_EMPTY',
       place: {},
-      message: `The store to copy to is not empty: it has ${ours ? `rows in ${table}` : `a table ${table}`}.`,
-      hint: 'Copy to a new, empty database or to a file that is not there yet.',
+      message: `Nothing was copied, because the store to copy to is not empty: it has ${ours ? `rows in ${table}` : `a table ${table}`}.`,
+      hint: 'With --to, name a new, empty database or a file that does not exist yet.',
     });
   }
 }
@@ -140,7 +140,7 @@ async function refuseWhileInUse(from: Knex): Promise<void> {
     throw new ConfigError({
       code: 'STORE_IN_USE',
       place: {},
-      message: `The store is in use: ${[...held].sort().join(', ')}.`,
-      hint: 'Stop interlocal serve and wait for runs to end, then copy: what is written after that would not be in the copy.',
+      message: `Nothing was copied, because the store is in use by: ${[...held].sort().join(', ')}.`,
+      hint: 'Stop interlocal serve and wait until no run is left, then copy. What is written during a copy would be missing from it.',
     });
 }

@@ -10,12 +10,12 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   },
   EIO: {
     code: 'STORE_DISK_ERROR',
-    message: 'The disk could not be read or written.',
+    message: 'The disk that the store is on could not be read or written.',
     hint: 'Check whether the disk is full or failing, then run again: the run resumes where it stopped.',
   },
   EDQUOT: {
     code: 'STORE_FULL',
-    message: 'The account that runs Interlocal has used up its share of the disk.',
+    message: 'The account that runs Interlocal has used up its share (quota) of the disk, so nothing more can be saved.',
     hint: 'Free some space or raise the quota, then run again: the run resumes where it stopped.',
   },
   EROFS: {
@@ -25,7 +25,7 @@ const OF_THE_DISK: Record<string, Omit<Problem, 'place'>> = {
   },
   EACCES: {
     code: 'STORE_READ_ONLY',
-    message: 'A file in the data folder cannot be written.',
+    message: 'A file in the data folder, where the store is, cannot be written.',
     hint: 'Give the account that runs Interlocal permission to write in the data folder.',
   },
 };
@@ -35,8 +35,8 @@ const PLACE = { file: 'config/interlocal.yaml', path: 'store.url' };
 
 const NOT_PERMITTED: Omit<Problem, 'place'> = {
   code: 'NOT_PERMITTED',
-  message: 'The account that runs Interlocal may not read or write this.',
-  hint: 'Give it the permission, or run the command as the account that has it.',
+  message: 'The account that runs Interlocal may not read or write this file or folder.',
+  hint: 'Give that account the permission, or run the command under an account that has it.',
 };
 
 /** Errors about a file or folder that is named, whether or not it has to do with the store. */
@@ -45,16 +45,20 @@ const OF_FILES: Record<string, Omit<Problem, 'place'>> = {
   EPERM: NOT_PERMITTED,
   ENOTDIR: {
     code: 'NOT_A_FOLDER',
-    message: 'A folder is needed on the way to this, but there is a file.',
+    message: 'A part of this path is a file, but must be a folder.',
     hint: 'Correct the path, or move the file away.',
   },
-  ENAMETOOLONG: { code: 'PATH_UNUSABLE', message: 'The name is too long for this disk.', hint: 'Choose a shorter one.' },
+  ENAMETOOLONG: {
+    code: 'PATH_UNUSABLE',
+    message: 'The name of this file or folder is too long for this disk.',
+    hint: 'Choose a shorter name.',
+  },
   ENOSPC: {
     code: 'STORE_FULL',
-    message: 'The disk that this is on is full, so it cannot be written.',
+    message: 'This file cannot be written, because its disk is full.',
     hint: 'Free some space, then run the command again.',
   },
-  EROFS: { ...OF_THE_DISK['EROFS']!, message: 'This is on a disk that is mounted read-only.' },
+  EROFS: { ...OF_THE_DISK['EROFS']!, message: 'This file or folder is on a disk that is mounted read-only.' },
 };
 
 /** What the database or the disk says when it fails, in plain words; undefined for what is our own fault. */

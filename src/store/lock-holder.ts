@@ -23,7 +23,7 @@ export function lockLost(name: string): FatalError {
   return new FatalError({
     code: 'LOCK_LOST',
     place: { system: name },
-    message: `This run was stopped, because ${name} is no longer reserved for it: this computer was paused for too long, or its connection to the store was cut, and another process may have started the same work.`,
-    hint: 'What it stored or sent before is kept and not repeated. Run it again. To see what else is running, run interlocal status.',
+    message: `This run of ${name} was stopped, because another process may have started the same work: this computer was paused for too long, or its connection to the store was cut.`,
+    hint: 'What was stored or sent before is kept and is not repeated. To see whether another run goes on, run interlocal status; if none does, run it again.',
   });
 }

@@ -104,15 +104,15 @@ async function refusals(knex: Knex, entity: EntityConfig, table: Table): Promise
     .map((c) => ({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: `fields.${c.name}` },
-      message: `The store has ${entity.entity}.${c.name} as ${table.columns.get(c.name)}, but the model now requires ${c.sql}.`,
-      hint: 'Give the field a new name, map it, and leave the old one: stored values are never deleted.',
+      message: `The type of the field ${c.name} was changed, but the store already has values of it as ${table.columns.get(c.name)}, not as ${c.sql}. Nothing was changed in the store.`,
+      hint: 'Put the old type back. If the new type is needed, add a field with another name, map it, and leave the old one: stored values are never deleted.',
     }));
   if (table.identity !== null && !canFollow(table.identity, entity) && (await knex(entity.entity).first('_id')) !== undefined) {
     found.push({
       code: 'MODEL_DESTRUCTIVE',
       place: { file, path: 'identity' },
-      message: `The records of ${entity.entity} are identified by ${said(JSON.parse(table.identity))}, but the model now requires ${said(JSON.parse(identityText(entity)))}.`,
-      hint: 'Give the entity a new name and map to that, or start with an empty store, which is filled again from the sources.',
+      message: `The stored records of ${entity.entity} are identified by ${said(JSON.parse(table.identity))}, which cannot be changed to ${said(JSON.parse(identityText(entity)))}. Nothing was changed in the store.`,
+      hint: 'Put the old identity back. If the new one is needed, give the entity a new name and map to that, or start with an empty store, which is filled again from the systems.',
     });
   }
   return found;

@@ -7,7 +7,7 @@ export function exactInteger(stored: string | number): number {
   throw new FatalError({
     code: 'STORE_NUMBER_TOO_LARGE',
     place: {},
-    message: `The store gave the number ${stored}, which is too large to calculate with exactly.`,
-    hint: 'Look for a wrong amount in the records that are added up: a sum can have up to 15 digits.',
+    message: `The number ${stored} in the store is too large to calculate with exactly, so no figure is given.`,
+    hint: 'A sum can have up to 15 digits: look for a record with an impossible amount, and correct it in the system that it comes from.',
   });
 }

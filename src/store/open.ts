@@ -88,8 +88,8 @@ async function openDatabase(url: string, projectFolder: string): Promise<Knex> {
   throw new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store "${url.replace(/\/\/.{0,500}@/, '//…@')}" is not of a supported kind.`,
-    hint: 'Use sqlite:data/interlocal.db, or postgres://USER@HOST/DATABASE.',
+    message: `store.url is "${url.replace(/\/\/.{0,500}@/, '//…@')}", which is no kind of database that Interlocal can keep its records in.`,
+    hint: 'Write store.url: sqlite:data/interlocal.db for a file, or store.url: postgres://USER@HOST/DATABASE for PostgreSQL.',
   });
 }
 
@@ -101,8 +101,8 @@ async function migrate(knex: Knex, migrations = MIGRATIONS): Promise<void> {
     throw new ConfigError({
       code: 'STORE_NEWER',
       place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: `The store was made by a newer Interlocal (it has ${unknown.join(', ')}).`,
-      hint: 'Start it with that version or newer.',
+      message: `The store was last used by a newer version of Interlocal (it has ${unknown.join(', ')}), so this version does not touch it.`,
+      hint: 'Install the newer version of Interlocal on this machine, or name another store in store.url.',
     });
   if (migrations.every(({ name }) => done.includes(name))) return;
   const dialect = dialectOf(knex);

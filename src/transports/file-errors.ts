@@ -8,7 +8,7 @@ export function targetExists(system: string, path: string): FatalError {
     code: 'TARGET_EXISTS',
     place: { system, file: path },
     message: `${path} already exists and was not overwritten.`,
-    hint: 'Find out who put it there; move it away if it is not needed.',
+    hint: 'Ask the owner of the system who put it there. If it is not needed, have it moved away, then run again.',
   });
 }
 
@@ -17,7 +17,7 @@ export function folderMissing(system: string, folder: string, where: string, cau
     code: 'FOLDER_MISSING',
     place: { system, file: folder || '.' },
     message: `The folder ${folder || '.'} does not exist ${where}.`,
-    hint: "Correct the folder in config/connections.yaml or in the connector, or ask the system's owner to create it.",
+    hint: "If the name is wrong, correct the folder in config/connections.yaml or in the connector. If it is right, ask the system's owner to create the folder.",
   };
   return new FatalError(problem, cause === undefined ? {} : { cause });
 }
@@ -27,8 +27,8 @@ export function notAFile(system: string, path: string, what: string, cause?: unk
   const problem = {
     code: 'NOT_A_FILE',
     place: { system, file: path },
-    message: `${path} is ${what}.`,
-    hint: 'Correct the path of the connection in config/connections.yaml, or the file pattern in its connector.',
+    message: `A file was expected, but ${path} is ${what}, so it was not read.`,
+    hint: 'Correct the folder of the connection in config/connections.yaml, or the file pattern in its connector, so that it names files only.',
   };
   return new FileError(problem, cause === undefined ? {} : { cause });
 }
@@ -38,8 +38,8 @@ export function notAFolder(system: string, path: string): FatalError {
   return new FatalError({
     code: 'NOT_A_FOLDER',
     place: { system, file: path },
-    message: `${path} is a file, but a folder is needed there.`,
-    hint: 'Rename the file, or name another folder in the connection or its connector.',
+    message: `A folder is needed at ${path}, but there is a file of that name. Nothing was moved.`,
+    hint: 'Have the file renamed, or name another folder in config/connections.yaml or in the connector.',
   });
 }
 
@@ -47,8 +47,8 @@ export function fileMissing(system: string, path: string, cause?: unknown): File
   const problem = {
     code: 'FILE_MISSING',
     place: { system, file: path },
-    message: `${path} is not there: it never was, or something else took or renamed it.`,
-    hint: 'Find out who or what moves files in this folder. Put the file back, and run again.',
+    message: `${path} is not there: it never was, or somebody or something else removed or renamed it. Nothing of it was read.`,
+    hint: 'Ask the owner of the system who or what removes files in this folder. Have the file put back, then run again.',
   };
   return new FileError(problem, cause === undefined ? {} : { cause });
 }
@@ -57,8 +57,8 @@ export function fileChanged(system: string, path: string): RetriableError {
   return new RetriableError({
     code: 'FILE_CHANGED',
     place: { system, file: path },
-    message: `${path} changed while it was being read, so what was read is not used.`,
-    hint: 'The sender was still writing; it is read again later. Raise minimum_age, or use a marker file, if this keeps happening.',
+    message: `${path} changed while it was being read, probably because the sender was still writing, so nothing of it was used.`,
+    hint: 'It is read again later. If this keeps happening, raise minimum_age of the stream in the connector, or have the sender write a marker file when it is done.',
   });
 }
 
@@ -76,8 +76,8 @@ export function nameUnreadable(system: string, path: string): Problem {
   return {
     code: 'FILE_NAME_UNREADABLE',
     place: { system, file: path },
-    message: `There is a file ${path} whose name is not valid UTF-8 (\uFFFD marks what cannot be read), so it cannot be opened.`,
-    hint: 'Have the sender use UTF-8 or plain letters in file names; rename this file in the remote system and it will be read.',
+    message: `There is a file ${path} whose name is not valid UTF-8 (\uFFFD marks what cannot be read), so it cannot be opened and was not read.`,
+    hint: 'Have this file renamed in the remote system, and the next run reads it. Ask the sender to use plain letters or UTF-8 in file names.',
   };
 }
 
@@ -85,8 +85,8 @@ export function uploadTaken(system: string, path: string, bytes: number): FatalE
   return new FatalError({
     code: 'UPLOAD_TAKEN',
     place: { system, file: path },
-    message: `The server took all ${bytes} bytes of ${path} and confirmed that it was closed, but then it was gone.`,
-    hint: 'The server may process files as soon as they are closed, or clean them up. Ask its owner whether it has this one.',
+    message: `The server took all ${bytes} bytes of ${path} and confirmed that it was closed, but then the file was gone, so it is not known whether the system has it.`,
+    hint: 'Ask the owner of the server whether it processed this file: some servers take or remove files as soon as they are closed.',
   });
 }
 
@@ -94,8 +94,8 @@ export function accessDenied(system: string, path: string, cause?: unknown): Fat
   const problem = {
     code: 'ACCESS_DENIED',
     place: { system, file: path },
-    message: `The account of this connection may not do this with ${path && path !== '.' ? path : 'the folder of the connection'}.`,
-    hint: "Ask the system's owner for the right to list and read the folder, and to write, rename and delete where files are delivered or archived.",
+    message: `The system refused access to ${path && path !== '.' ? path : 'the folder of the connection'} to the account of this connection.`,
+    hint: "Ask the system's owner to let this account list and read the folder, and write, rename and delete files where they are delivered or archived.",
   };
   return new FatalError(problem, cause === undefined ? {} : { cause });
 }

@@ -34,7 +34,7 @@ export function watchShare(
       code: 'SHARE_UNREACHABLE',
       place: { system, file: path },
       message: `The share or disk behind ${root} did not answer within ${timeout}.`,
-      hint: 'Check whether the share is mounted and its server is up; if it is known to be slow, raise timeout of the connection.',
+      hint: 'Check whether the share is mounted and its server is running. If it is known to be slow, raise timeout of the connection in config/connections.yaml.',
     });
   const slow = (path: string) => () => tooSlow(system, `The transfer of ${path}`, total, path);
 

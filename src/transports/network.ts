@@ -21,15 +21,15 @@ export function networkError(error: unknown, remote: Remote): FatalError | Retri
     return new FatalError({
       code: 'TLS_UNTRUSTED',
       place,
-      message: `The certificate of ${at} ${certificate} (${code}).`,
-      hint: "Ask the system's owner for a valid certificate, or for the certificate of the authority that issued it, and name that file in ca_file.",
+      message: `The certificate of ${at} ${certificate} (${code}), so no password or data was sent to it.`,
+      hint: "Ask the system's owner to install a valid certificate, or to send the certificate of the authority that issued it (a PEM file); put that into the town's folder, and name it in ca_file of the connection.",
     });
   const reason = reasonOf(code, error);
   if (/^(ERR_SSL|EPROTO)/.test(code) || /_TOO_(SMALL|WEAK)/.test(reason))
     return new FatalError({
       code: 'TLS_FAILED',
       place,
-      message: `No secure connection to ${at} could be agreed (${code}).`,
+      message: `${at} and this machine have no kind of encryption in common, so no connection was made (${code}).`,
       hint: hintOfTls(reason),
     });
   const words = SOCKET_ERRORS[code];
@@ -51,44 +51,60 @@ function reasonOf(code: string, error: unknown): string {
 
 function hintOfTls(reason: string): string {
   if (/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|VERSION_TOO_LOW|NO_PROTOCOLS_AVAILABLE/.test(reason))
-    return 'An old server may know only TLS 1.1 or 1.0: have it updated, or allow that for this connection by name: allow_legacy: [tls1.1], or [tls1.0].';
+    return 'The server may be old and know only TLS 1.1 or 1.0. Ask its owner to update it; until then, allow that in config/connections.yaml for this connection only: allow_legacy: [tls1.1], or [tls1.0].';
   if (/TOO_SMALL|TOO_WEAK|HANDSHAKE_FAILURE|NO_SHARED_CIPHER|SIGALGS/.test(reason))
-    return 'An old server may have a key or ciphers that are no longer trusted: have it updated, or allow them for this connection by name: allow_legacy: [weak_ciphers].';
-  return 'Check that the address is https only if the server is, and that it offers TLS 1.2 or newer.';
+    return 'The server may be old and have a key or ciphers that are no longer trusted. Ask its owner to update it; until then, allow them in config/connections.yaml for this connection only: allow_legacy: [weak_ciphers].';
+  return 'Check that the address in config/connections.yaml begins with https only if the server uses encryption, and ask its owner whether it offers TLS 1.2 or newer.';
 }
 
 const SOCKET_ERRORS: Record<string, readonly [code: string, message: string, hint?: string]> = {
   ECONNREFUSED: [
     'CONNECTION_REFUSED',
-    'Nothing answers at %: the connection was refused.',
-    'Check that the service runs there and that the port is correct.',
+    'No program answers at %: the machine there refused the connection.',
+    'Check host and port in config/connections.yaml. If they are right, ask the owner of the system whether its service is running.',
   ],
   ENOTFOUND: [
     'HOST_UNKNOWN',
-    'The host name in % could not be resolved.',
-    'Check the spelling of the host name; if it is right, check DNS on this machine.',
+    'There is no machine with the host name in %, as far as this machine can find out (DNS).',
+    'Check the spelling of the host name in config/connections.yaml. If it is right, check the DNS settings of this machine.',
   ],
   EAI_AGAIN: [
     'HOST_UNKNOWN',
-    'The host name in % could not be resolved: DNS did not answer.',
-    "Check this machine's network and its DNS server.",
+    'The host name in % could not be looked up, because the DNS server did not answer.',
+    'Check the network of this machine and its DNS server.',
   ],
-  ETIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up and that a firewall lets this machine through.'],
-  ECONNABORTED: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],
-  ESOCKETTIMEDOUT: ['CONNECTION_TIMEOUT', '% did not answer in time.', 'Check that it is up; raise the timeout if it is known to be slow.'],
+  ETIMEDOUT: [
+    'CONNECTION_TIMEOUT',
+    '% did not answer in time.',
+    'Check that the system is running, and that no firewall between this machine and it is in the way.',
+  ],
+  ECONNABORTED: [
+    'CONNECTION_TIMEOUT',
+    '% did not answer in time.',
+    'Check that the system is running. If it is known to be slow, raise timeout of the connection in config/connections.yaml.',
+  ],
+  ESOCKETTIMEDOUT: [
+    'CONNECTION_TIMEOUT',
+    '% did not answer in time.',
+    'Check that the system is running. If it is known to be slow, raise timeout of the connection in config/connections.yaml.',
+  ],
   EHOSTUNREACH: ['HOST_UNREACHABLE', '% cannot be reached from this machine.', 'Check the network, VPN and firewall between the two.'],
-  EHOSTDOWN: ['HOST_UNREACHABLE', '% is down.', 'Check that it is up.'],
-  ENETUNREACH: ['HOST_UNREACHABLE', 'There is no network path to %.', 'Check the network, VPN and firewall between the two.'],
+  EHOSTDOWN: ['HOST_UNREACHABLE', 'The machine % is switched off or not connected.', 'Ask its owner whether it is running.'],
+  ENETUNREACH: ['HOST_UNREACHABLE', 'No network leads from this machine to %.', 'Check the network, VPN and firewall between the two.'],
   ENETDOWN: ['HOST_UNREACHABLE', "This machine's network is down; % cannot be reached.", "Check this machine's network."],
-  EACCES: ['HOST_UNREACHABLE', 'This machine may not connect to %.', 'Check the firewall of this machine.'],
+  EACCES: [
+    'HOST_UNREACHABLE',
+    'This machine is not allowed to connect to %.',
+    'Check the firewall of this machine: it must allow connections to that host and port.',
+  ],
   ECONNRESET: [
     'CONNECTION_LOST',
-    'The connection to % was cut by the remote system.',
+    'The remote system cut the connection to %.',
     'If this continues, ask the owner of the system to check its log.',
   ],
   EPIPE: [
     'CONNECTION_LOST',
-    'The connection to % was cut by the remote system.',
+    'The remote system cut the connection to %.',
     'If this continues, ask the owner of the system to check its log.',
   ],
   ERR_STREAM_PREMATURE_CLOSE: ['CONNECTION_LOST', 'The answer of % was cut off.'],

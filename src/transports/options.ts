@@ -54,7 +54,7 @@ export function readOptions<T extends z.ZodObject>(schema: T, options: Record<st
     result.error.issues.map((issue): Problem => ({
       code: 'OPTION_INVALID',
       place: { system: connection, path: issue.path.join('.') },
-      message: `The connection option ${issue.path.join('.') || '(all)'} is wrong: ${issue.message}.`,
+      message: `The option ${issue.path.join('.') || '(all)'} of this connection is wrong: ${issue.message}.`,
       hint: 'Correct it in config/connections.yaml.',
     })),
   );

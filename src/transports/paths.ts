@@ -22,7 +22,7 @@ export function confinedPath(path: string, connection: string): string {
       code: 'PATH_OUTSIDE',
       place: { system: connection, file: path.replaceAll('\0', '\\0') },
       message: `The path ${JSON.stringify(path)} ${wrong}; only paths below the connection's own folder are used.`,
-      hint: 'Write the path relative to the connection, with / between folders.',
+      hint: "Write the path relative to the connection's folder, with / between folders, such as outgoing/2026.",
     });
   return parts.join('/');
 }

@@ -55,6 +55,6 @@ export function tooSlow(system: string, what: string, total: string, file?: stri
     code: 'TOO_SLOW',
     place: { system, ...(file === undefined ? {} : { file }) },
     message: `${what} was not finished after ${total}, so it was stopped.`,
-    hint: `The next run tries again. If it is known to be slow, raise total_timeout of the connection ${system}; otherwise ask its owner.`,
+    hint: `The next run tries again. If the system is known to be slow, raise total_timeout of the connection ${system} in config/connections.yaml; otherwise ask its owner why it takes so long.`,
   });
 }

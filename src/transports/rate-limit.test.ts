@@ -62,7 +62,7 @@ test('who stops a run does not wait for a turn', async () => {
   const stop = new AbortController();
   const waiting = pace.turn(stop.signal);
   stop.abort();
-  await expect(waiting).rejects.toThrow('Stopped while waiting to send a request.');
+  await expect(waiting).rejects.toThrow('Stopped on request, while waiting to send a request.');
 });
 
 test('everything that asks one system shares its pace', () => {

@@ -33,7 +33,7 @@ export function paceOf({ requests, per }: RateLimit, clock: Clock = CLOCK): Pace
       try {
         await clock.sleep(at - now, signal);
       } catch {
-        throw new AbortedError({ code: 'ABORTED', place: {}, message: 'Stopped while waiting to send a request.' });
+        throw new AbortedError({ code: 'ABORTED', place: {}, message: 'Stopped on request, while waiting to send a request.' });
       }
     },
   };

@@ -27,7 +27,7 @@ export function legacyTlsCheck(allowed: readonly string[]): CheckResult[] {
       ok: true,
       warning: true,
       detail: `allowed for this server: ${allowed.join(', ')}`,
-      hint: 'Have the server updated to TLS 1.2 and remove allow_legacy.',
+      hint: 'Ask the owner of the server to update it to TLS 1.2, then remove allow_legacy from the connection.',
     },
   ];
 }

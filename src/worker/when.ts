@@ -118,6 +118,6 @@ function unusable(cron: string, problem: string): ConfigError {
     code: 'SCHEDULE_INVALID',
     place: { path: 'schedule' },
     message: `${JSON.stringify(cron)} ${problem}.`,
-    hint: 'Write minute hour day month weekday, such as */15 6-20 * * 1-5.',
+    hint: 'Write five parts: minute, hour, day, month, weekday. */15 6-20 * * 1-5 is every 15 minutes from 6 AM to 8:45 PM, Monday to Friday.',
   });
 }

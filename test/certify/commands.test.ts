@@ -197,7 +197,7 @@ describe('interlocal new connector, at a terminal', () => {
   test('writes nothing when the answers end', async () => {
     const { exit, asked, project } = await typed(['acme', 'sftp']);
     expect(exit).toBe(2);
-    expect(asked).toContain('There was no answer.');
+    expect(asked).toContain('The question was not answered, so nothing was done.');
     expect(existsSync(join(project, 'connectors'))).toBe(false);
   });
 
@@ -223,7 +223,9 @@ describe('interlocal certify', () => {
     expect(fixed.exit).toBe(0);
     writeFileSync(file, 'number;paid\n1;2\n');
     const other = await interlocal('certify', 'acme', '--offline', '--write-records', '--project', project);
-    expect(other.err).toMatch(/payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Is that meant\?/);
+    expect(other.err).toMatch(
+      /payments-20260302\.csv does not read, and is written down as refused \([A-Z_]+: .*\) Check whether that is right\./,
+    );
   });
 
   test('a name that is not one is answered with the one that was meant', async () => {
@@ -234,7 +236,7 @@ describe('interlocal certify', () => {
 });
 
 test('interlocal discover wants one thing to look at', async () => {
-  expect((await interlocal('discover')).err).toContain('A connection, --file FILE or --wsdl ADDRESS.');
+  expect((await interlocal('discover')).err).toContain('Name one: a connection, --file FILE or --wsdl ADDRESS.');
   expect((await interlocal('discover', '--file', '/nowhere/at-all.csv')).err).toContain('The file cannot be read: there is no such file.');
 });
 

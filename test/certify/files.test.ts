@@ -157,7 +157,9 @@ describe('a pack of files', () => {
     expect(failures(await certified(packOf('till', { 'connector.yaml': MANIFEST, 'README.md': README })))[0]).toContain(
       'The stream payments has no recording.',
     );
-    expect(failures(await certified(packOf('till', { 'README.md': README })))[0]).toContain('There is no connector.yaml.');
+    expect(failures(await certified(packOf('till', { 'README.md': README })))[0]).toContain(
+      'This folder has no connector.yaml, so it is no connector.',
+    );
     expect(failures(await certified(pack(manifest(['primary_key: [number]', 'primary_key: [numer]']))))[0]).toContain(
       'Did you mean number?',
     );

@@ -13,7 +13,7 @@ test('a check that a recording without records gives nothing to try is no ✓, a
   expect(findings.filter((f) => f.state === 'failed').map((f) => f.check)).toEqual(['recording']);
   for (const check of ['read_twice', 'resume']) {
     expect(findings.map((f) => f.check)).not.toContain(check);
-    expect(left.find((l) => l.check === check)).toMatchObject({ stream: 'permits', reason: 'the recording gives no record' });
+    expect(left.find((l) => l.check === check)).toMatchObject({ stream: 'permits', reason: 'no record can be read from the recording' });
   }
 });
 

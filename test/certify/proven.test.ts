@@ -159,7 +159,9 @@ describe('fields inside groups and lists of a service', () => {
   test('are required, typed, and tried under another name', async () => {
     const certificate = await certified(dogs(GOOD));
     expect(failures(certificate)).toEqual([]);
-    expect(finding(certificate, 'column_renamed')?.detail).toBe('Noticed for each of 3 fields tried.');
+    expect(finding(certificate, 'column_renamed')?.detail).toBe(
+      'That a required field has another name was noticed for each of 3 fields tried.',
+    );
     expect(failures(await certified(dogs(GOOD.replace('dog.name: { required: true', 'dog.name: { type: integer'))))[0]).toContain(
       '"dog.name" must be an integer, but is "Rex"',
     );
@@ -212,7 +214,7 @@ streams:
 
   test('fail with words that the system does not write, are remarked when none is recorded', async () => {
     expect(failures(await certified(permits(['0', '1', '0'], PERMITS.replace('["1"]', '["true"]'))))).toEqual([
-      'deleted_records: Gone is 0, 1 in the recording, and deletes.values says true: no record would ever be deleted.',
+      'deleted_records: Gone is 0, 1 in the recording, and deletes.values says true, so no record would ever be deleted here.',
     ]);
     expect(finding(await certified(permits(['0', '0'])), 'deleted_records')).toMatchObject({ state: 'warning' });
   });

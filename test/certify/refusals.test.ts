@@ -18,7 +18,7 @@ describe('what a vendor does by mistake is told in words, without a list of prog
   test('a folder in place of a sample', async () => {
     const town = temporaryFolder();
     write(town, { 'config/interlocal.yaml': 'town: { name: T, time_zone: UTC, currency: USD }\n' });
-    const words = 'This is a folder; a sample must be a file. Name one of the files in it. [FILE_UNREADABLE]\n';
+    const words = 'This is a folder, but a sample must be a file. Name one of the files in it. [FILE_UNREADABLE]\n';
     expect(await refused('discover', '--file', town)).toBe(`${town}: ${words}`);
     expect(await refused('--project', town, 'new', 'connector', 'till', '--transport', 'folder', '--sample', town)).toBe(
       `${town}: ${words}`,

@@ -37,7 +37,7 @@ test.each([
 test('a new connector that cannot be written whole is not there at all', async () => {
   const words = ['new', 'connector', 'pool', '--transport', 'folder', '--format', 'csv', '--project', town.folder];
   const failed = await commandLine([...words, '--stream', `s${'x'.repeat(300)}`], [registerNew]);
-  expect([failed.exit, failed.text]).toEqual([1, expect.stringContaining('The name is too long for this disk')]);
+  expect([failed.exit, failed.text]).toEqual([1, expect.stringContaining('The name of this file or folder is too long for this disk')]);
   expect(readdirSync(join(town.folder, 'connectors')).filter((name) => /new|pool$/.test(name))).toEqual([]);
   expect((await commandLine(words, [registerNew])).exit).toBe(0);
   expect(readdirSync(join(town.folder, 'connectors', 'pool')).sort()).toEqual(['README.md', 'connector.yaml', 'fixtures']);
@@ -49,7 +49,10 @@ test('an init that cannot be finished leaves no folder, and in a folder that was
   const long = join(town.folder, ...Array.from({ length: Math.floor(rest / 200) }, () => 'd'.repeat(199)), 'e'.repeat((rest % 200) - 1));
   const init = ['init', long, '--name', 'My Town', '--time-zone', 'America/New_York'];
   const failed = await commandLine(init, [registerInit]);
-  expect([failed.exit, failed.text]).toEqual([1, expect.stringMatching(/schemas.*The name is too long for this disk/)]);
+  expect([failed.exit, failed.text]).toEqual([
+    1,
+    expect.stringMatching(/schemas.*The name of this file or folder is too long for this disk/),
+  ]);
   expect(existsSync(join(town.folder, 'd'.repeat(199)))).toBe(false);
   mkdirSync(join(long, '.git'), { recursive: true });
   expect((await commandLine(init, [registerInit])).exit).toBe(1);
@@ -139,7 +142,7 @@ test('a full or read-only disk is named with the file; what the database itself 
 
 test('a folder of a connection that cannot be listed is called that', () => {
   expect(String(asTransportError(refused('EACCES', 'scandir', '/srv/in'), 'pool', '.'))).toContain(
-    'may not do this with the folder of the connection',
+    'The system refused access to the folder of the connection',
   );
 });
 

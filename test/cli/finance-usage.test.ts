@@ -167,7 +167,9 @@ test('a report never takes the place of a device, and output on a full disk is a
     expect([args, exit, err.trim()]).toEqual([
       args,
       1,
-      expect.stringMatching(/Not all of the output could be written: its disk is full\..*\[OUTPUT_NOT_WRITTEN\]$/),
+      expect.stringMatching(
+        /The command did its work, but not all of its output could be written: its disk is full\..*\[OUTPUT_NOT_WRITTEN\]$/,
+      ),
     ]);
     expect(err).not.toContain('    at ');
   }

@@ -181,7 +181,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
     'LOOKUP_OVERLAP: two rows for one code on one day',
     { 'mappings/lookups/tenders.csv': 'from,to,valid_from,valid_to\n1,cash,,2024-02-27\n1,check,2024-02-27,\n2,check,,\n3,card,,\n' },
     [
-      'mappings/lookups/tenders.csv:3:1 from: the code "1" has a row for the same days in line 2. Let valid_to of the earlier row be the day before valid_from of the later one; both days count. [LOOKUP_OVERLAP]',
+      'mappings/lookups/tenders.csv:3:1 from: the code "1" has a row for the same days in line 2. Set valid_to of the earlier row to the day before valid_from of the later one: both days are included. [LOOKUP_OVERLAP]',
     ],
   ],
   [

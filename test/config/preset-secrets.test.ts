@@ -31,7 +31,7 @@ describe('a key that every town would get', () => {
     const said = failures(await certified(pack(value)));
     expect(said.map((text) => text.split(':')[0])).toEqual(expect.arrayContaining(['manifest', 'pack_files']));
     expect(said[0]).toMatch(
-      /transport_options\.auth\.api_key\.value: this is a secret and must not be in the file itself\. Make it an option .* \[SECRET_LITERAL\]/,
+      /transport_options\.auth\.api_key\.value: a password or key must not be written in this file itself\. Make it an option .* \[SECRET_LITERAL\]/,
     );
     expect(JSON.stringify(said)).not.toContain('sk_live');
   });

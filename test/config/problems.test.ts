@@ -41,7 +41,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'YAML_SYNTAX: a bracket that is not closed',
     { 'config/model/receipt.yaml': ['identity: [receipt_number]', 'identity: [receipt_number'] },
-    ['config/model/receipt.yaml:9:1: a [ or { further up is not closed. Close it with ] or }. [YAML_SYNTAX]'],
+    ['config/model/receipt.yaml:9:1: a [ or { further up is not closed. Add the ] or } that is missing. [YAML_SYNTAX]'],
   ],
   [
     'YAML_SYNTAX: a quote that is not closed',
@@ -90,7 +90,7 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'KEY_MISSING: an empty file',
     { 'config/model/receipt.yaml': '# nothing yet\n' },
-    ['config/model/receipt.yaml:1:1: this file is empty. Write what belongs in it, or remove it. [KEY_MISSING]'],
+    ['config/model/receipt.yaml:1:1: this file is empty, so it means nothing. Put back what was in it, or remove the file. [KEY_MISSING]'],
   ],
   [
     'TYPE_WRONG: a number where text is needed',
@@ -153,13 +153,15 @@ const CASES: [gain: string, change: Parameters<typeof changed>[0], problems: str
   [
     'FILE_MISSING: a connector folder without a manifest',
     { 'connectors/empty/README.md': 'nothing' },
-    ['connectors/empty/connector.yaml: this folder has no connector.yaml. Write one, or remove the folder. [FILE_MISSING]'],
+    [
+      'connectors/empty/connector.yaml: this folder below connectors/ has no connector.yaml, so it is no connector. Put connector.yaml into it, or remove the folder. [FILE_MISSING]',
+    ],
   ],
   [
     'SECRET_LITERAL: a password in the file, without showing it',
     { 'config/connections.yaml': ['${env:CLERK_PASSWORD}', 'hunter2'] },
     [
-      'config/connections.yaml:8:17 connections.clerk.options.password: this is a secret and must not be in the file itself. Write ${env:NAME} for an environment variable or ${file:secrets/name} for a file, and put the secret there. [SECRET_LITERAL]',
+      'config/connections.yaml:8:17 connections.clerk.options.password: a password or key must not be written in this file itself. Write ${env:NAME} here and put the secret into that environment variable, or ${file:secrets/name} and put it into that file. [SECRET_LITERAL]',
     ],
   ],
 ];
@@ -176,7 +178,7 @@ describe('each mistake is reported once, where it stands, with what to do', () =
     expect(
       await problemsOf(changed({ 'config/connections.yaml': ['${env:CLERK_PASSWORD}', '${file:secrets/clerk}'] }), { secrets: true }),
     ).toEqual([
-      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which does not exist. Create it in the town's folder, with only the secret in it. [SECRET_MISSING]",
+      "config/connections.yaml:8:17 connections.clerk.options.password: the option password of the connection clerk needs the file secrets/clerk, which does not exist. Create it in the town's folder, with the password or key in it and nothing else. [SECRET_MISSING]",
     ]);
     expect(await problemsOf(TOWN, { secrets: true, env: { CLERK_PASSWORD: 'x' } })).toEqual([]);
   });
@@ -199,7 +201,7 @@ describe('each mistake is reported once, where it stands, with what to do', () =
     writeFileSync(join(folder, 'mappings/lookups/tenders.csv'), Buffer.from('from,to\n1,cash\n2,check\n3,card\n4,ch\xe8que\n', 'latin1'));
     const { problems } = await loadProject(folder, { transports, env: {} });
     expect(problems.map(textOfProblem)[0]).toBe(
-      'mappings/lookups/tenders.csv:5:1: this file is not UTF-8. Save it again as UTF-8 (in Excel: "CSV UTF-8"). [FILE_ENCODING]',
+      'mappings/lookups/tenders.csv:5:1: this line has characters that are not UTF-8, so the file cannot be read. Save the file again as UTF-8 (in Excel: "CSV UTF-8"). [FILE_ENCODING]',
     );
   });
 });

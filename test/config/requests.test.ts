@@ -47,7 +47,7 @@ test.each([
   [
     'itself as parent',
     '{ stream: bills, field: Account }',
-    'bills.partition.stream: the stream bills cannot be its own parent. One of them must be read without the others. [PARTITION_CIRCLE]',
+    'bills.partition.stream: the stream bills cannot be its own parent. Remove partition.stream from one of them. [PARTITION_CIRCLE]',
   ],
   [
     'an option that there is not',
@@ -81,8 +81,8 @@ test('streams that wait for each other are told as a circle, each where it begin
         .replace('    decoder', '    partition: { stream: bills, field: number }\n    decoder'),
   );
   expect(found).toEqual([
-    'bills.partition.stream: the streams wait for each other: bills → accounts → bills. One of them must be read without the others. [PARTITION_CIRCLE]',
-    'accounts.partition.stream: the streams wait for each other: accounts → bills → accounts. One of them must be read without the others. [PARTITION_CIRCLE]',
+    'bills.partition.stream: the streams wait for each other: bills → accounts → bills. Remove partition.stream from one of them. [PARTITION_CIRCLE]',
+    'accounts.partition.stream: the streams wait for each other: accounts → bills → accounts. Remove partition.stream from one of them. [PARTITION_CIRCLE]',
   ]);
 });
 
@@ -120,7 +120,7 @@ test('windows want a start, a request that asks for them, and a length', async (
     ),
   ).toEqual([
     'start: the key "start" is missing: windows are counted from there. A date, or {{ options.NAME }}. [KEY_MISSING]',
-    'window: must be longer than zero. [VALUE_INVALID]',
+    'window: must be longer than zero, such as 30d. [VALUE_INVALID]',
     'window: the request has no {{ to }}: every window would request the same. [VALUE_INVALID]',
   ]);
 });
@@ -171,7 +171,7 @@ test('what belongs to a SOAP message, to a time zone or to an answer with room f
   ]);
   const paged = stream('{ path: "/bills/{{ page }}" }', '    paginator: { kind: page, more: meta.more }\n');
   expect(await mistakes(paged)).toEqual([
-    'bills.paginator.more: is read outside the list of records, but answers of this kind contain only records. Remove it; json with rows, xml and SOAP answers have room for it. [VALUE_INVALID]',
+    'bills.paginator.more: is read outside the list of records, but answers of this kind contain only records. Remove it. It can be used with answers that hold more than the list of records: json with rows, xml, and SOAP. [VALUE_INVALID]',
   ]);
   expect(await mistakes(paged.replace('json: {}', 'json: { rows: bills }'))).toEqual([]);
   const zoned = (zone: string): string =>

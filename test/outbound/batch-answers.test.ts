@@ -80,7 +80,7 @@ test('a record of which the answer says nothing, or something new, is left to a 
   const run = await t.run('to-ledger');
   expect(run.problems.map((p) => p.message)).toEqual([
     expect.stringContaining('status = "parked" for this record'),
-    expect.stringContaining('does not name this record by no'),
+    expect.stringContaining('does not mention this record (by its no)'),
   ]);
   expect(await outbox(t)).toEqual(['1 v1 accepted', '2 v1 unknown', '3 v1 unknown', '4 v1 accepted']);
   await t.run('to-ledger');

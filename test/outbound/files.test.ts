@@ -92,7 +92,7 @@ test('a receipt that changes after it was sent is held, never sent a second time
   await send(t);
   expect(await outbox(t)).toEqual(['1 v1 sent', '2 v2 held']);
   const held = (await t.rows('il_outbox')).find((row) => row.state === 'held')!;
-  expect(String(held.problems)).toContain('since then Amount changed');
+  expect(String(held.problems)).toContain('Since this record was sent, its Amount changed');
   // The clerk puts it right again: nothing is held anymore.
   t.write({ 'inbox/receipts-3.csv': receipts([{ number: '2', amount: '12.50', tender: 'CK' }]) }, 6);
   await t.run('receipts');
@@ -202,7 +202,7 @@ test('a file with an answer that says yes and one that says no is for a person t
   t.write({ [`${name}.err`]: 'Period 9 is closed', [`${name}.csv.ok`]: '' });
   const run = await send(t);
   expect(run.problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-    'ANSWERS_CONTRADICT: Of entries-2026-03-02-001.csv there is an answer that it was accepted (entries-2026-03-02-001.csv.ok) and one that it was rejected (entries-2026-03-02-001.err).',
+    'ANSWERS_CONTRADICT: The answers of the other system to entries-2026-03-02-001.csv contradict each other: entries-2026-03-02-001.csv.ok says that it was accepted, entries-2026-03-02-001.err that it was rejected.',
   ]);
   expect(await outbox(t)).toEqual(['1 v1 unknown', '2 v1 unknown']);
   await send(t);

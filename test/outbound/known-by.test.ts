@@ -30,7 +30,7 @@ test('a refused record that has no key yet is named as its source knows it, and 
   expect(out).toContain('#2 to-ledger receipt 0002 of till: refused');
   expect(out).toContain('ledger.entries, key receipt 0002 of till Number: "Number" has no value');
   expect(out).toContain('#3 to-ledger receipt 0003 of till: refused');
-  expect(out).toContain('It has the same Number as receipt 0001 of till, so the system would take both as the same record.');
+  expect(out).toContain('This record has the same Number as receipt 0001 of till, so the other system would take both as one.');
   expect(out).not.toContain('golden');
   const { records } = JSON.parse((await townCommand(t.folder, ['deliver', 'list', '--json'])).out) as {
     records: { key: unknown; known_by: string | null }[];
@@ -51,7 +51,7 @@ test('a key that is of a person is not shown: the record is named by its number 
   );
   const out = await listed(await town(personal));
   expect(out).toContain('#2 to-ledger receipt 2: refused');
-  expect(out).toContain('It has the same Number as receipt 1,');
+  expect(out).toContain('This record has the same Number as receipt 1,');
   expect(out).not.toMatch(/000[123]/);
 });
 

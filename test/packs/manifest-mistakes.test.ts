@@ -135,7 +135,7 @@ test('an error rule that could fit no error of its transport is found', async ()
   );
   expect(found).toEqual([
     'streams.entries.error_handler.rules: a rule logs in again, but the stream has no login. Add retriever.request.login. [VALUE_INVALID]',
-    'streams.entries.error_handler.rules[0]: this rule does not say which errors it covers. Give status, fault, or both. [VALUE_INVALID]',
+    'streams.entries.error_handler.rules[0]: this rule does not say which errors it covers. Add status (a number such as 503), fault (a text in the error), or both. [VALUE_INVALID]',
     'streams.entries.error_handler.rules[1].status[1]: 503 is not a SFTP status: those go from 1 to 31. 2 no such file, 3 permission denied, 4 failure, 8 not supported. [VALUE_INVALID]',
   ]);
   expect((await mistakes(stream('[{ status: [4], actoin: retry }]'))).join()).toContain('Did you mean action?');

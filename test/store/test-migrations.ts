@@ -108,7 +108,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
 
     test('a store that a newer Interlocal made is refused, and told so', async () => {
       await knex('il_migration').insert({ name: '999-later', done_at: 'later' });
-      await expect(now().store.open()).rejects.toThrow(/made by a newer Interlocal \(it has 999-later\).*STORE_NEWER/s);
+      await expect(now().store.open()).rejects.toThrow(/last used by a newer version of Interlocal \(it has 999-later\).*STORE_NEWER/s);
     });
 
     test('a status can be asked for while a run writes', async () => {
@@ -158,7 +158,7 @@ export function testMigrations(now: () => OpenStore, kind: StoreUnderTest): void
         ['MODEL_DESTRUCTIVE', 'fields.paid'],
         ['MODEL_DESTRUCTIVE', 'identity'],
       ]);
-      expect(error.problems[0]!.hint).toContain('Give the field a new name');
+      expect(error.problems[0]!.hint).toContain('add a field with another name');
       expect(await knex('il_entity').first('identity')).toEqual({ identity: '["email"]' });
     });
 

@@ -105,7 +105,7 @@ test(
       return runs.length;
     }).toBeGreaterThan(0);
     t.write(MAPPING, FILES[MAPPING]!);
-    await served.said('configuration: valid again; the one in force stays');
+    await served.said('configuration: valid again and the same as before; nothing changes');
     expect(await json(served, '/health')).toMatchObject({ configuration: { refused_since: null } });
   },
 );

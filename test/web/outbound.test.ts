@@ -40,7 +40,7 @@ test('the page of an outbound pipeline has what waits, with the reason and what 
   expect(text).toContain('receipt records to ledger (entries); entries.from-receipt says how fields are translated');
   expect(text).toContain('Mode On');
   expect(text).toMatch(
-    /\d+ R1\d{3} ✕ not taken The system rejected it: No account for ···\. Correct the record in the system that it comes from/,
+    /\d+ R1\d{3} ✕ not taken The other system rejected this record: No account for ···\. Correct the record in the system that it comes from/,
   );
   expect(text).toMatch(/2 entries-[-\d]+002\.json ✕ not taken .* 12 \d+\.\d\d/);
   expect(text).toMatch(/1 entries-[-\d]+001\.json ! partly taken .* 40 \d+\.\d\d/);

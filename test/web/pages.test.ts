@@ -80,7 +80,7 @@ describe('what a town sees', () => {
     const { text } = await server.ask('/rejects');
     expect(words(text)).toMatch(/receipts\.csv:564\b.*June 2026 has 30 days/);
     expect(words(text)).toMatch(/receipts\.csv:565\b.*amount "2O\.00" is not an amount/);
-    expect(words(text)).toContain('Fix it in the source system');
+    expect(words(text)).toContain('Have the value corrected in the system that the record comes from');
     for (const page of [...PAGES, '/api/status', '/api/revenue', '/health'])
       expect((await server.ask(page)).text).not.toMatch(/Secretperson|Pat Example/);
     expect(words((await server.ask('/rejects?pipeline=recreation-receipts')).text)).toContain('1 record could not be used');
@@ -270,7 +270,9 @@ describe('what it gives away', () => {
     try {
       for (const page of ['/', '/pipelines/bank-deposits', '/api/status', '/health'])
         expect((await server.ask(page)).text).not.toMatch(/Secretperson|x\.ts/);
-      expect(words((await server.ask('/pipelines/bank-deposits')).text)).toContain('A bug in Interlocal, not in your configuration.');
+      expect(words((await server.ask('/pipelines/bank-deposits')).text)).toContain(
+        'This is a bug in Interlocal, not in your configuration.',
+      );
       expect(JSON.parse((await server.ask('/health')).text)).toMatchObject({ status: 'failing' });
     } finally {
       await engine.knex('il_run').where({ id: 9000 }).delete();

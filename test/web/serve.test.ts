@@ -122,7 +122,7 @@ test('an address that this machine does not have is said', async () => {
     'config/interlocal.yaml': `${TOWN['config/interlocal.yaml']}server: { host: 192.0.2.1 }\n`,
   });
   expect(await served.exit).toBe(1);
-  expect(served.err()).toContain('This machine has no address 192.0.2.1.');
+  expect(served.err()).toContain('The pages cannot be served at 192.0.2.1, because this machine has no such address.');
 });
 
 test('someone who never finishes a request holds up the end for seconds, and a second Ctrl-C not at all', async () => {

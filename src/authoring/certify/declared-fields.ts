@@ -19,13 +19,13 @@ export function declaredFields({ schema: { fields } }: StreamConfig, records: re
   if (strange.length)
     return fails(
       `No recorded record has ${strange.slice(0, 8).join(', ')}.`,
-      'Fix the name in schema.fields; record a record that has it; or say optional: true where it may be missing.',
+      'Correct the name in schema.fields, add a record that has the field to the recording, or write optional: true for a field that may be missing.',
     );
   const detail = `All ${needed.length} that must be there are in some record.`;
   return unseen.length
     ? holdsBut(
         `Cannot check ${unseen.slice(0, 8).join(', ')}: no recorded record has the element that contains it.`,
-        'Record a record that has it.',
+        'Add a record that has this element to the recording.',
       )
     : holds(detail);
 }

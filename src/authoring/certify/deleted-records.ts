@@ -24,12 +24,12 @@ export function deletedRecords({ deletes }: StreamConfig, records: readonly Sour
       `${field} is ${found
         .slice(0, 6)
         .map((value) => value || 'empty')
-        .join(', ')} in the recording, and deletes.values says ${wanted}: no record would ever be deleted.`,
-      'Set deletes.values to what the system writes. A BIT of SQL Server reads as 1 or 0.',
+        .join(', ')} in the recording, and deletes.values says ${wanted}, so no record would ever be deleted here.`,
+      'In the connector, set deletes.values to what the system writes for a deleted record. A BIT column of SQL Server reads as 1 or 0.',
     );
   return holdsBut(
     `No recorded record is deleted, so it is not proven that ${field} is ${wanted} for a deleted one.`,
-    'Add a recording of a deleted record.',
+    'Add a deleted record to the recording.',
   );
 }
 
@@ -57,7 +57,7 @@ export async function deletedRow(context: QueryContext): Promise<Verdict> {
         if (deleted.length !== before.deleted.length + 1)
           return fails(
             `A row was marked as deleted (${field} = ${String(mark)}), and ${deleted.length - before.deleted.length} records were deleted.${run.problems.length ? ` ${saidOf(run.problems)}` : ''}`,
-            'Look at deletes.values, and whether a deletion moves the cursor.',
+            'Check deletes.values in the connector, and whether the system also changes the cursor field when it deletes a record.',
           );
         return { ...said, detail: `${said.detail} A row whose ${field} became ${String(mark)} was deleted by the next run.` };
       }),

@@ -56,7 +56,7 @@ export function holds(detail: string): Verdict {
 }
 
 /** Why a check that needs records says nothing. */
-export const NO_RECORD = 'the recording gives no record';
+export const NO_RECORD = 'no record can be read from the recording';
 /** The same of a sink. */
 export const NO_NOTE = 'nothing was written to the store, so there was no moment at which to kill it';
 

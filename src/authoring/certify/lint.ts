@@ -52,7 +52,7 @@ export function lint(pack: Pack): Finding[] {
           'It contains nothing that must not be handed over',
           false,
           contents.slice(0, 8).map(textOf).join('\n'),
-          'interlocal add would refuse it.',
+          'Remove it from the pack, because interlocal add would refuse the pack.',
         )
       : finding(
           'pack_files',
@@ -80,7 +80,7 @@ export function lint(pack: Pack): Finding[] {
         'There is something to certify',
         false,
         'The connector has no stream and no sink.',
-        'interlocal discover proposes streams from a sample.',
+        'Add one to connector.yaml; interlocal discover --file FILE proposes streams from a sample file.',
       ),
     );
   if (connector)
@@ -130,10 +130,15 @@ function mappingTests({ mappings }: Pack): Finding[] {
         ...check,
         state: 'failed',
         detail: `${failed.name}: ${failed.differences.map((d) => `${d.at} is ${d.got}; expected ${d.expected}`).join('; ')}.`,
-        hint: 'Fix the mapping, or its test.',
+        hint: 'Correct the mapping or its test; to run only the tests, use interlocal test.',
       };
     if (tests.length === 0)
-      return { ...check, state: 'warning', detail: 'It has no tests.', hint: 'Add a test: a record and what the mapping must make of it.' };
+      return {
+        ...check,
+        state: 'warning',
+        detail: 'It has no tests.',
+        hint: 'Add tests to the mapping: a record, and what the mapping must make of it (gives) or why it is rejected (rejects).',
+      };
     return { ...check, state: 'ok', detail: `${counted(tests.length, 'test')}.` };
   });
 }

@@ -42,7 +42,7 @@ export async function certifyOnline(pack: Pack, project: Project, connection: st
       code: 'CONNECTION_UNFIT',
       place: { path: connection },
       message: `The connection ${connection} is of the connector ${configured.connector}, not ${pack.id}.`,
-      hint: `Name one of ${pack.id}.`,
+      hint: `With --connection, name a connection of ${pack.id} in config/connections.yaml.`,
     });
   const connector = connectorOf(project, connection)!;
   const findings: Finding[] = lint(pack).filter((f) => f.check === 'manifest');
@@ -98,7 +98,7 @@ async function checkConnection(project: Project, connection: string, signal: Abo
 function verdictOf(results: readonly CheckResult[]): Verdict {
   const bad = results.filter((r) => !r.ok);
   const said = (list: typeof results): string => list.map((r) => `${r.name}: ${r.detail}`).join('\n');
-  if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'interlocal check shows more.');
+  if (bad.length) return fails(said(bad), bad[0]!.hint ?? 'To see each step, run interlocal check for this connection.');
   const warned = results.filter((r) => r.warning);
   return warned.length ? holdsBut(said(results), warned[0]!.hint ?? 'Fix it when the system allows.') : holds(said(results));
 }
@@ -139,18 +139,21 @@ async function preview(
       records.push(...selector.select(list));
       if (records.length >= MAX_RECORDS) break;
     }
-    if (where === '') return holdsBut('There is no file to check right now.', 'Run it again when the system has written one.');
+    if (where === '') return holdsBut('There is no file to check right now.', 'Certify again when the system has written a file.');
     withKeys(records, stream);
     const bad = records.filter((r) => r.problem);
     const detail = `${where}: ${counted(records.length, 'record')} read, nothing written`;
     if (bad.length)
       return fails(
         `${detail}; ${bad.length} do not match the schema: ${bad[0]!.problem!.message}`,
-        bad[0]!.problem!.hint ?? 'Fix the schema.',
+        bad[0]!.problem!.hint ?? 'Correct schema.fields of the stream in the connector.',
       );
     const fresh = selector.newColumns();
     return fresh.length
-      ? holdsBut(`${detail}; it has columns that are not in the schema: ${fresh.join(', ')}.`, 'Add those that are useful to the schema.')
+      ? holdsBut(
+          `${detail}; it has columns that are not in the schema: ${fresh.join(', ')}.`,
+          'Add the useful ones to schema.fields of the stream in the connector.',
+        )
       : holds(`${detail}.`);
   } finally {
     await transport.close();

@@ -63,7 +63,7 @@ export async function looked(
     verdict = {
       state: 'failed',
       detail: ours ? `Interlocal itself failed: ${(error as Error)?.stack ?? String(error)}` : error.message,
-      hint: ours ? 'Please report this with the recording.' : 'Fix the connector.',
+      hint: ours ? 'Please report this with the recording.' : 'Correct the connector as the message says, then certify again.',
     };
   }
   if (!verdict || verdict.state === 'not_applicable') {

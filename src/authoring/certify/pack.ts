@@ -86,8 +86,8 @@ async function readManifest(folder: string, id: string): Promise<Pick<Pack, 'con
         {
           code: 'FILE_MISSING',
           place: { file: join(folder, 'connector.yaml') },
-          message: 'There is no connector.yaml.',
-          hint: 'interlocal new connector writes one to begin with.',
+          message: 'This folder has no connector.yaml, so it is no connector.',
+          hint: 'Name the folder of a connector. To make a new one, run interlocal new connector.',
         },
       ],
     };

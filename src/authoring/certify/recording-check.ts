@@ -46,7 +46,7 @@ export function compareWithRecording(fixture: Fixture, reads: readonly Read[]): 
   if (wrong.length)
     return fails(
       wrong.slice(0, 4).join('; '),
-      'Fix the connector, or records.json if it is wrong; --write-records writes what is read now, for you to review.',
+      'Correct the connector, or records.json if that is wrong. With --write-records, certify writes records.json as the recording reads now, for you to review.',
     );
   const detail = `${counted(good.length, 'record')}${aside.length ? `, ${aside.length} rejected` : ''}${fixture.refused.length ? `, ${counted(fixture.refused.length, 'file')} refused` : ''}, as recorded.`;
   // A recording of which nothing is read is read "as recorded" by any manifest: it proves nothing.
@@ -68,7 +68,7 @@ export function storesNothing(stored: number, recorded: number): Verdict {
   if (stored > 0 || recorded === 0) return undefined;
   return fails(
     `The recording has ${counted(recorded, 'good record')}, and a run stored none of them, so nothing is proven.`,
-    'Report this with the recording.',
+    'This is a bug in Interlocal: please report it with the recording.',
   );
 }
 

@@ -42,7 +42,7 @@ export async function resumeAfterKills({ records, good, open, whole }: ResumeSpe
         if (run.outcome === 'failed')
           return fails(
             `After a kill ${inside ? 'within' : 'after'} batch ${k} the next run failed: ${saidOf(run.problems)}`,
-            'Report this with the recording.',
+            'This is a bug in Interlocal: please report it with the recording.',
           );
         const after = await bench.contents();
         if (!isDeepStrictEqual(after, whole))

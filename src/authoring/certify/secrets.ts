@@ -59,7 +59,10 @@ export async function secretsAbsent(
   for (const [where, text] of places)
     for (const form of [...forms(), ...keys.flatMap(linesOf)])
       if (text.includes(form))
-        return fails(`The secret appears in ${where}.`, 'Report this; and pass secrets only in options of type secret.');
+        return fails(
+          `The secret appears in ${where}.`,
+          'In the connector, use secrets only in options of type secret. If it already does, this is a bug in Interlocal: please report it.',
+        );
   return holds('Not in messages, notes, the store, its state or the spool.');
 }
 

@@ -107,10 +107,14 @@ function notRead(reads: readonly Read[]): string[] {
   const aside = reads.flatMap(({ reading }) => reading.records.filter((record) => record.problem));
   return [
     ...reads.flatMap(({ file, reading }) =>
-      reading.refused ? [`${file} does not read, and is written down as refused (${saidOf(reading.refused)}) Is that meant?`] : [],
+      reading.refused
+        ? [`${file} does not read, and is written down as refused (${saidOf(reading.refused)}) Check whether that is right.`]
+        : [],
     ),
     ...(aside.length
-      ? [`${counted(aside.length, 'record')} written down as rejected, the first for ${saidOf([aside[0]!.problem!])} Is that meant?`]
+      ? [
+          `${counted(aside.length, 'record')} written down as rejected, the first for ${saidOf([aside[0]!.problem!])} Check whether that is right.`,
+        ]
       : []),
   ];
 }

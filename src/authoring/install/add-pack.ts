@@ -77,7 +77,11 @@ async function addStaged(town: string, source: string, pack: VerifiedPack, stage
   const before = await replacedBy(target, connector);
   const certified = options.certify ? await certify(read, options) : false;
   if (options.signal.aborted)
-    throw new AbortedError({ code: 'ABORTED', place: { system: connector }, message: 'Stopped before anything was installed.' });
+    throw new AbortedError({
+      code: 'ABORTED',
+      place: { system: connector },
+      message: 'Stopped on request, before anything was installed.',
+    });
   const installed: InstalledPack = {
     version,
     hash,
@@ -111,28 +115,28 @@ async function conflictsWith(town: string, pack: VerifiedPack, noted: InstalledP
   if (!noted)
     return problem(
       'PACK_OWN',
-      'The town has a connector of this name that was not installed by interlocal add.',
-      'Rename it if you want both; --replace removes it.',
+      'Nothing was installed: the town already has a connector of this name that did not come from interlocal add.',
+      "To keep both, rename the town's own connector. To replace it, add this one with --replace, which removes the other.",
     );
   const changed = noted.hash === current ? [] : await changedFiles(join(town, file), noted);
   if (changed.length)
     return problem(
       'PACK_CHANGED',
-      `The installed copy (${noted.version}) was changed here: ${changed.join(', ')}.`,
-      'Save your changes elsewhere, then add it with --replace; or give them to the vendor.',
+      `Nothing was installed: files of the installed version ${noted.version} were changed here (${changed.join(', ')}), and the changes would be lost.`,
+      'Save your changes in another place, then add the pack with --replace. Or ask the vendor to take them over.',
     );
   if (noted.signer && !pack.signer)
     return problem(
       'PACK_SIGNER',
-      `The installed version was signed (${noted.signer.name ?? noted.signer.key}), and this one is not.`,
-      'Ask the vendor for a signed one; --replace installs it anyway.',
+      `Nothing was installed: the installed version is signed (${noted.signer.name ?? noted.signer.key}), but this one is not.`,
+      'Ask the vendor for a signed pack. To install this one anyway, add it with --replace.',
     );
   const order = compareVersions(pack.version, noted.version);
   if (order < 0)
     return problem(
       'PACK_DOWNGRADE',
-      `Version ${noted.version} is installed, and this is ${pack.version}.`,
-      'With --replace the older one is taken.',
+      `Nothing was installed: version ${noted.version} is installed already, which is newer than ${pack.version}.`,
+      'To install this older version anyway, add it with --replace.',
     );
   return order === 0
     ? problem(
@@ -175,7 +179,7 @@ async function certify(pack: Awaited<ReturnType<typeof readPack>>, options: AddO
         code: 'PACK_NOT_CERTIFIED',
         place: { system: `${pack.id} ${certificate.version}`, path: f.stream ?? f.sink ?? f.check },
         message: `${f.title}: ${f.detail}`,
-        hint: 'Have the vendor fix it, or add it unproven with --no-certify.',
+        hint: 'Nothing was installed. Ask the vendor to fix the connector. To install it unproven: --no-certify.',
       })),
   );
 }

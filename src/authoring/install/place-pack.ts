@@ -98,8 +98,8 @@ async function take(file: string): Promise<void> {
       throw new FatalError({
         code: 'PACK_BUSY',
         place: { file: 'connectors/.adding' },
-        message: `Another interlocal add works in this folder (process ${pid} on ${host}).`,
-        hint: 'Wait for it. If that process is no longer running, remove the file.',
+        message: `Nothing was installed, because another interlocal add is working in this folder (process ${pid} on ${host}).`,
+        hint: 'Wait until it has ended, then add the pack again. If that process is no longer running, remove this file first.',
       });
   }
 }

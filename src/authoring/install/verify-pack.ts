@@ -43,7 +43,7 @@ function doubts(connector: string, version: string, hash: string, signer: Signer
         code: 'PACK_UNSIGNED',
         place: { system: `${connector} ${version}` },
         message: `The pack is not signed, so nothing proves who made it. Its hash is ${hash}.`,
-        hint: 'Compare the hash with the vendor by phone, then add it with --allow-unsigned; or ask for a signed one.',
+        hint: 'Ask the vendor for a signed pack. Or have the vendor read out the hash by phone and, if it is the same, add the pack with --allow-unsigned.',
       },
     ];
   if (signer.name !== null) return [];
@@ -52,7 +52,7 @@ function doubts(connector: string, version: string, hash: string, signer: Signer
       code: 'PACK_KEY_UNKNOWN',
       place: { system: `${connector} ${version}` },
       message: `The pack is signed with the key ${signer.key}, which is not in ${TRUSTED_KEYS}.`,
-      hint: `Compare this fingerprint with the vendor by phone and put their public key into ${TRUSTED_KEYS}/NAME.pem; or take it as unsigned with --allow-unsigned.`,
+      hint: `Have the vendor read out the fingerprint of their key by phone. If it is the same, put their public key into ${TRUSTED_KEYS}/NAME.pem. To take the pack as unsigned: --allow-unsigned.`,
     },
   ];
 }
@@ -79,7 +79,7 @@ function nameAndVersion(source: string, files: PackFiles): { connector: string; 
   const problems = [
     ...(typeof connector === 'string' && /^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/.test(connector) && connector.length <= 60
       ? []
-      : [bad('connector', 'must be a name.', 'Lower-case words joined by -, such as water-billing.')]),
+      : [bad('connector', 'must be a name.', 'Use lower-case words joined by -, such as water-billing.')]),
     ...(typeof version === 'string' && /^\d{1,9}\.\d{1,9}\.\d{1,9}$/.test(version)
       ? []
       : [bad('version', 'must be a version such as 1.0.0.', 'Correct it.')]),

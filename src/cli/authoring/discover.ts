@@ -33,8 +33,11 @@ async function discover(cli: Cli, connection: string | undefined, options: Disco
     throw new ConfigError({
       code: 'USAGE',
       place: {},
-      message: given.length === 0 ? 'Name what to examine.' : 'Name one thing to examine.',
-      hint: 'A connection, --file FILE or --wsdl ADDRESS.',
+      message:
+        given.length === 0
+          ? 'The command does not say what to examine.'
+          : 'The command names several things to examine, but can only take one.',
+      hint: 'Name one: a connection, --file FILE or --wsdl ADDRESS.',
     });
   if (options.file !== undefined) return { source: options.file, streams: [await sampleStream(options.file)], options: {}, notes: [] };
   if (options.wsdl !== undefined) {
@@ -81,7 +84,7 @@ export async function sampleStream(path: string): Promise<Discovery['streams'][n
       throw new ConfigError({
         code: 'FILE_UNREADABLE',
         place: { file: path },
-        message: 'This is a folder; a sample must be a file.',
+        message: 'This is a folder, but a sample must be a file.',
         hint: 'Name one of the files in it.',
       });
     const { size } = stat;

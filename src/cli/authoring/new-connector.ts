@@ -60,7 +60,7 @@ async function answers(cli: Cli, asker: Asker | undefined, given: string | undef
       code: 'USAGE',
       place: {},
       message: "The connector's name is missing.",
-      hint: 'interlocal new connector ID --transport NAME; at a terminal it asks.',
+      hint: 'Run interlocal new connector ID --transport NAME, such as interlocal new connector water-billing --transport sftp. At a terminal it asks for what is missing.',
     });
   const id = given ?? (await asker!.line("The connector's name, such as acme-ledger", '', wrongName));
   const folder = await newFolder(cli, id);
@@ -189,7 +189,7 @@ async function newFolder(cli: Cli, id: string): Promise<string> {
       code: 'VALUE_INVALID',
       place: { path: id },
       message: wrong,
-      hint: 'Lower-case words joined by -, such as water-billing.',
+      hint: 'Use lower-case words joined by -, such as water-billing.',
     });
   if (existsSync(folder))
     throw new ConfigError({
@@ -305,8 +305,8 @@ async function sampleOf(
     throw new ConfigError({
       code: 'USAGE',
       place: { path: '--sample' },
-      message: 'The sample is packed, and answers over HTTP are read as they come.',
-      hint: 'Unpack it first; the transport itself unpacks what a server compresses for transfer (content-encoding).',
+      message: 'The sample is packed (gzip or ZIP), but answers over HTTP are read as they come.',
+      hint: 'Unpack the sample and name the unpacked file with --sample. What a server compresses only for the transfer (content-encoding) is unpacked by itself.',
     });
   if (options.format !== undefined && options.format !== found)
     throw new ConfigError({

@@ -17,7 +17,7 @@ export async function packFolder(cli: Cli, name: string): Promise<string> {
     code: 'CONNECTOR_UNKNOWN',
     place: { path: name },
     message: `There is no connector "${name}".`,
-    hint: meant ? `Did you mean ${meant}?` : `interlocal new connector ${name} makes one.`,
+    hint: meant ? `Did you mean ${meant}?` : `To make one, run interlocal new connector ${name}.`,
   });
 }
 

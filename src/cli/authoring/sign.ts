@@ -28,7 +28,7 @@ export function registerSign(cli: Cli): void {
           code: 'USAGE',
           place: { path: '--valid-until' },
           message: `"${options.validUntil}" is not a date.`,
-          hint: 'Write YYYY-MM-DD.',
+          hint: 'Write it as YYYY-MM-DD, such as 2026-12-31.',
         });
       if (options.validUntil !== undefined && options.validUntil < new Date().toISOString().slice(0, 10))
         throw new ConfigError({
@@ -119,8 +119,8 @@ async function goodPack(cli: Cli, folder: string, certify: boolean): Promise<{ i
       throw new FatalError({
         code: 'PACK_NOT_CERTIFIED',
         place: { system: `${pack.id} ${pack.connector.version}` },
-        message: 'It does not certify, so it is not signed.',
-        hint: 'Fix what failed; --no-certify signs it anyway.',
+        message: 'The connector does not pass its checks, so it was not signed.',
+        hint: 'Fix what interlocal certify reports as failed, then sign again. To sign it unproven: --no-certify.',
       });
     }
   }
@@ -142,7 +142,7 @@ async function privateKey(cli: Cli, given: string) {
       code: 'FILE_UNREADABLE',
       place: { file: given },
       message: `The key cannot be read: ${whyNotRead(error)}.`,
-      hint: 'interlocal new signing-key makes one.',
+      hint: 'Name a file with --key that this account can read. To make a key, run interlocal new signing-key NAME.',
     });
   });
   return privateKeyOf(pem, given);

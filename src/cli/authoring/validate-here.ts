@@ -37,7 +37,7 @@ function pathProblems({ connections, connectors, folder }: Draft): Problem[] {
           message: `${JSON.stringify(given)} does not exist in the town's folder or on this machine.`,
           hint:
             near(path) ??
-            'Create it, correct the path, or mount the share. On a build server without these folders, run interlocal validate --no-secrets.',
+            'Create it, correct the path here, or mount the share. On a build server that has no such folder, run interlocal validate --no-secrets.',
         },
       ];
     });

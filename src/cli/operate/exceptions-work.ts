@@ -120,7 +120,7 @@ async function act(cli: Cli, ids: string[], selection: Selection, action: Except
       const asked = [`${counted(found.length, 'exception')}, ${sumsOf(found).join(', ') || 'no money'} in all.`];
       if (found.length === 0) {
         await checkOwner(engine, selection.owner);
-        return cli.print('exceptions list', { exceptions: [] }, () => 'No exceptions fit.');
+        return cli.print('exceptions list', { exceptions: [] }, () => 'No exception fits what was asked for, so nothing was changed.');
       }
       if (
         !(await confirmed(cli, {
@@ -195,7 +195,7 @@ function words(given: unknown): string {
   throw new ConfigError({
     code: 'REASON_MISSING',
     place: { path: '--text' },
-    message: '--text says nothing, and it is kept on record.',
+    message: '--text has no words in it, but it is kept on record as the reason.',
     hint: 'Write a few words, such as --text "the bag is on its way".',
   });
 }
@@ -216,7 +216,7 @@ async function readGiven(path: string): Promise<Buffer> {
     throw new ConfigError({
       code: 'FILE_UNREADABLE',
       place: { file: path },
-      message: `It cannot be read: ${whyNotRead(error)}.`,
+      message: `The file to attach cannot be read: ${whyNotRead(error)}.`,
       hint: 'Name a PDF, PNG or JPEG that this account can read.',
     });
   }

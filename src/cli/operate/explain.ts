@@ -25,7 +25,7 @@ export function registerExplain(cli: Cli): void {
         cli.setExit(records.length ? 0 : 1);
         cli.print('explain', { records }, () =>
           records.length === 0
-            ? `There is no ${entity} "${key}". The key is one of its numbers, the key of its source record (parts joined by |), or #ID.`
+            ? `There is no ${entity} "${key}". Write one of its numbers, the key that its system knows it by (parts joined by |), or #ID.`
             : records
                 .map((r) => {
                   const rows = r.fields

@@ -13,7 +13,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
     .argument('<record>', 'CONNECTION:KEY of any of its source records, or #ID')
     .argument('<values...>', 'FIELD=VALUE, one or several; FIELD= empties the field')
     .requiredOption('--reason <text>', 'why; it is kept with the value')
-    .description('Set fields of a golden record, above what every system says. Kept over every import; can be taken back.')
+    .description('Set fields of a person or organization by hand, whatever the systems say. Kept over every import; can be taken back.')
     .action(async (name: string, record: string, values: string[], options: { reason: string }) => {
       const { withTown } = await import('../town.ts');
       const { actorOf } = await import('../../config/actor.ts');
@@ -28,7 +28,7 @@ export function registerIdentityValues(cli: Cli, identity: Command): void {
         cli.print('identity set', done, () =>
           [
             `${done.fields.join(', ')} of ${name} #${done.golden_id} ${done.fields.length === 1 ? 'is' : 'are'} as you say from now on, whatever the systems say.`,
-            `interlocal identity unset ${name} #${done.golden_id} ${done.fields.join(' ')} --reason TEXT takes it back.`,
+            `To take it back, run interlocal identity unset ${name} #${done.golden_id} ${done.fields.join(' ')} --reason TEXT.`,
           ].join('\n'),
         );
       });
@@ -117,7 +117,7 @@ function valuesOf(list: readonly string[]): Map<string, string> {
       throw new ConfigError({
         code: 'STEWARD_VALUE_WRONG',
         place: { path: one },
-        message: `"${one}" is not FIELD=VALUE.`,
+        message: `"${one}" is not written as FIELD=VALUE, so nothing was set.`,
         hint: 'Write for example birth_date=1984-09-17; in quotes where there are blanks: "address_line1=12 Elm Street".',
       });
     values.set(one.slice(0, at), one.slice(at + 1));

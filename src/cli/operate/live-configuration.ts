@@ -82,7 +82,7 @@ export function liveConfiguration(options: LiveOptions): LiveConfiguration {
       onProject(loaded);
     } else {
       state = { loadedAt: state.loadedAt };
-      log.info({}, 'configuration: valid again; the one in force stays');
+      log.info({}, 'configuration: valid again and the same as before; nothing changes');
     }
     onState(state);
   }
@@ -136,8 +136,8 @@ function needsNoRestart(now: Project, next: Project): void {
           {
             code: 'RESTART_NEEDED',
             place: { file: 'config/interlocal.yaml', path },
-            message: `${path} was changed while Interlocal is running.`,
-            hint: 'Restart interlocal serve; until then the previous configuration stays in force.',
+            message: `${path} was changed while Interlocal is running, which has no effect before a restart.`,
+            hint: 'Restart interlocal serve. Until then it goes on with the previous configuration.',
           },
         ]
       : [],

@@ -28,7 +28,7 @@ export function registerMatches(cli: Cli): void {
         checkReconciliationName(engine.project, pipeline);
         const limit = options.limit ?? (cli.json() ? undefined : SHOWN);
         const list = await matchLines(engine, { pipeline, ...options, limit });
-        const more = list.length === limit ? [`These are the newest ${limit}; --limit shows more.`] : [];
+        const more = list.length === limit ? [`These are the newest ${limit} matches; --limit N shows more.`] : [];
         const byKeys = list.length ? [] : (await keyedDifferences(engine)).filter((one) => (pipeline ?? one.pipeline) === one.pipeline);
         const keyed = byKeys.length
           ? ['Reconciliations by match_on compare sums: interlocal report reconciliation has what agrees and what differs.']
@@ -70,7 +70,7 @@ export function registerMatches(cli: Cli): void {
           const match = await decideMatch(engine, id, name, reason);
           cli.print('matches confirm', { id: match.contentId, pipeline: match.pipeline, decision: name }, () =>
             name === 'confirm'
-              ? `${match.contentId.slice(0, 8)} is confirmed${match.atOnce ? '' : `; run ${match.pipeline} to see it in force`}.`
+              ? `${match.contentId.slice(0, 8)} is confirmed${match.atOnce ? '' : `; it counts from the next run of ${match.pipeline} on`}.`
               : `${match.contentId.slice(0, 8)} is revoked; the next run of ${match.pipeline} decides what becomes of its records.`,
           );
         });
@@ -94,7 +94,11 @@ export function registerMatches(cli: Cli): void {
         checkReconciliationName(engine.project, pipeline);
         const sides = { left: options.left.map(recordOf), right: options.right.map(recordOf) };
         const id = await matchByHand(engine, pipeline, sides, reason);
-        cli.print('matches add', { id, pipeline }, () => `${id.slice(0, 8)} is decided; run ${pipeline} to see it in force.`);
+        cli.print(
+          'matches add',
+          { id, pipeline },
+          () => `${id.slice(0, 8)} is matched by hand; it counts from the next run of ${pipeline} on.`,
+        );
       });
     });
 }

@@ -165,8 +165,8 @@ export function registerRejects(cli: Cli): void {
               `${counted(done.length, 'record')} ${past}.`,
               ...left.map((id) =>
                 name === 'dismiss'
-                  ? `#${id} is not open: nothing was done.`
-                  : `#${id} was not dismissed by a person, or the same record is rejected again: nothing was done.`,
+                  ? `#${id} is not an open rejected record, so nothing was done with it.`
+                  : `#${id} was not dismissed by a person, or the same record is rejected again, so nothing was done with it.`,
               ),
             ].join('\n');
           if (name === 'dismiss') cli.print('rejects dismiss', { dismissed: done.length, ids: done, left }, told);

@@ -118,7 +118,7 @@ export function registerReview(cli: Cli): void {
                 ? `both are ${options.entity} #${done.a.golden_id}`
                 : `they are ${options.entity} #${done.a.golden_id} and #${done.b.golden_id}`;
             return visibleLine(
-              `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. interlocal review undo ${done.decision} takes it back.`,
+              `Decision ${done.decision}: ${two} are ${verdict === 'later' ? 'postponed' : verdict}; ${now}. To take it back, run interlocal review undo ${done.decision}.`,
             );
           });
         });
@@ -160,7 +160,7 @@ export function registerReview(cli: Cli): void {
         cli.print('unmerge', { decisions: done }, () =>
           [
             `${record} is ${name} #${done[0]!.a.golden_id} now; it was linked with ${counted(done.length, 'other record')}.`,
-            `interlocal review undo NUMBER takes it back: ${done.map((d) => d.decision).join(', ')}.`,
+            `To take it back, run interlocal review undo NUMBER with these numbers: ${done.map((d) => d.decision).join(', ')}.`,
           ].join('\n'),
         );
       });

@@ -93,7 +93,7 @@ export function chosenPipelines(
       code: 'USAGE',
       place: {},
       message: `--all runs every pipeline, but ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} named as well.`,
-      hint: 'Give one of the two.',
+      hint: 'Leave out --all, or the names.',
     });
   if (all) return ordered;
   if (names.length === 0)

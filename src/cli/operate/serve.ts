@@ -165,22 +165,22 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     return new FatalError({
       code: 'PORT_IN_USE',
       place,
-      message: `Port ${port} on ${host} is in use by another program, perhaps by another Interlocal.`,
+      message: `The pages cannot be served, because port ${port} on ${host} is in use by another program, perhaps by another Interlocal.`,
       hint: `Stop that one, or use another port: interlocal serve --port ${port < 65535 ? port + 1 : 8650}`,
     });
   if (error.code === 'EACCES')
     return new FatalError({
       code: 'PORT_FORBIDDEN',
       place,
-      message: `This account may not listen on port ${port}.`,
-      hint: 'Use a port above 1023.',
+      message: `The pages cannot be served, because this account may not use port ${port}.`,
+      hint: 'Use a port above 1023: set server.port in config/interlocal.yaml, or run interlocal serve --port 8650.',
     });
   if (path === 'server.host')
     return new FatalError({
       code: 'HOST_UNKNOWN',
       place,
-      message: `This machine has no address ${host}.`,
-      hint: 'Use 127.0.0.1 for this machine only, 0.0.0.0 for all of its addresses, or one of them.',
+      message: `The pages cannot be served at ${host}, because this machine has no such address.`,
+      hint: 'Set server.host in config/interlocal.yaml to 127.0.0.1 (only this machine can open the pages), 0.0.0.0 (others can too), or an address of this machine.',
     });
   return new FatalError({
     code: 'SERVER_START',

@@ -111,6 +111,8 @@ function waitsTexts(pipeline: string, o: OutboundStatus, person: string, count: 
   ].join('; ');
   return [
     ...(person ? [`${pipeline}: needs attention: ${person}. See: ${see}`] : []),
-    ...(o.overdue ? [`${pipeline}: ${late} had no answer for longer than the sink allows. See: interlocal deliver sent ${pipeline}`] : []),
+    ...(o.overdue
+      ? [`${pipeline}: ${late} had no answer for longer than the connector allows. To see which, run interlocal deliver sent ${pipeline}`]
+      : []),
   ];
 }

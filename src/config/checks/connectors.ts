@@ -111,7 +111,13 @@ function checkPlaceholders(part: Connector, transport: z.ZodObject | undefined):
     placeholdersIn(value, at).flatMap(({ name, path }) => {
       if (name === undefined)
         return [
-          problemAt(part, path, 'VALUE_INVALID', '{{ is not closed here, or what is inside is not a name.', 'Write {{ options.NAME }}.'),
+          problemAt(
+            part,
+            path,
+            'VALUE_INVALID',
+            '{{ is not followed by a name and }} here.',
+            'Write the name of an option between the braces, as in {{ options.folder }}.',
+          ),
         ];
       // Without the transport's schema its options are not known.
       if (known.includes(name) || (!transport && name.startsWith('options.'))) return [];
@@ -169,7 +175,7 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig, ru
     );
   requests?.checkStream(stream, add);
   if (retriever.query && (retriever.query.tables === undefined) === (retriever.query.sql === undefined))
-    add(['retriever', 'query'], 'VALUE_INVALID', 'needs one of tables and sql, not both.');
+    add(['retriever', 'query'], 'VALUE_INVALID', 'needs either tables or sql, and not both.');
   stream.error_handler?.rules.forEach((rule, i) =>
     checkRule(rule, transport, rules, (path, message, hint) => add(['error_handler', 'rules', i, ...path], 'VALUE_INVALID', message, hint)),
   );
@@ -189,14 +195,19 @@ function checkStream(part: Connector, base: StreamPath, stream: StreamConfig, ru
   if (paginator?.overlap !== undefined && paginator.kind !== 'offset')
     add(['paginator', 'overlap'], 'VALUE_INVALID', `is for pages by offset; these are by ${paginator.kind}.`);
   if (paginator?.overlap !== undefined && paginator.overlap >= paginator.size)
-    add(['paginator', 'overlap'], 'VALUE_INVALID', 'must be smaller than size: no page would have anything new.', 'Write overlap: 1.');
+    add(
+      ['paginator', 'overlap'],
+      'VALUE_INVALID',
+      'must be smaller than size, because otherwise no page would have anything new.',
+      'Write overlap: 1.',
+    );
   const { json, xml } = stream.decoder ?? {};
   if (paginator?.more !== undefined && requests?.bodies === 'document' && !xml && (!json || json.lines || json.rows === ''))
     add(
       ['paginator', 'more'],
       'VALUE_INVALID',
       'is read outside the list of records, but answers of this kind contain only records.',
-      'Remove it; json with rows, xml and SOAP answers have room for it.',
+      'Remove it. It can be used with answers that hold more than the list of records: json with rows, xml, and SOAP.',
     );
   if (stream.paginator?.kind === 'cursor' && !stream.paginator.cursor)
     add(['paginator', 'cursor'], 'KEY_MISSING', 'the key "cursor" is missing: it says where in an answer the next cursor is.');
@@ -218,7 +229,7 @@ function checkRule(
   add: (path: StreamPath, message: string, hint: string) => void,
 ): void {
   if (rule.status === undefined && rule.fault === undefined)
-    add([], 'this rule does not say which errors it covers.', 'Give status, fault, or both.');
+    add([], 'this rule does not say which errors it covers.', 'Add status (a number such as 503), fault (a text in the error), or both.');
   if (!rules) return;
   const known = rules.statuses;
   if ('instead' in known && rule.status) add(['status'], `${transport} errors have no status.`, known.instead);

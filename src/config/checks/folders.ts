@@ -8,7 +8,7 @@ export function checkFolder(folder: string | undefined, at: (string | number)[],
   add(
     at,
     'VALUE_INVALID',
-    `"${folder}" ${absolute ? 'is absolute' : 'leads upwards (..)'}; only folders below the connection's own are used.`,
-    "Write it relative. The connection's own folder is the option root of sftp, path of folder.",
+    `"${folder}" ${absolute ? 'is absolute' : 'leads upwards (..)'}; but files are only read and written below the connection's own folder.`,
+    "Write it relative to the connection's own folder, such as outgoing/archive. That folder is set in config/connections.yaml: root with sftp, path with folder.",
   );
 }

@@ -45,8 +45,8 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
               part,
               [...at, 'features', key],
               'VALUE_INVALID',
-              `there is already a feature "${made}".`,
-              'A population has one person_name and one address; give this feature another name.',
+              `there is already something to compare with the name "${made}".`,
+              'Only one person_name and one address can be compared; give this feature another name.',
             ),
           );
         features.add(made);
@@ -64,8 +64,8 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
             part,
             path,
             'VALUE_INVALID',
-            `"${text}" is not a part that can be compared.`,
-            cuts ? `Parts are ${CUTS.join(', ')}.` : 'A rule compares whole features.',
+            `"${text}" is a part of a feature, which cannot be compared alone.`,
+            cuts ? `Parts are ${CUTS.join(', ')}.` : 'Write the name of the whole feature, such as name or address.',
           ),
         );
     };
@@ -77,8 +77,8 @@ export function checkMatching(draft: Draft, part: Part<EntityConfig>): Problem[]
           part,
           [...at, 'review'],
           'VALUE_INVALID',
-          'review must not be above link.',
-          'Pairs need review from the first score on and are linked from the second on.',
+          'review is higher than link, so no pair would ever need review.',
+          'Set review to a lower score than link: pairs from review on are shown to a person, pairs from link on are linked at once.',
         ),
       );
   }
@@ -96,7 +96,13 @@ function featureProblems(
   const several = PARTS_OF[feature.compare] !== undefined;
   if (several && Object.keys(feature.fields ?? {}).length === 0)
     problems.push(
-      problemAt(part, [...at, 'fields'], 'KEY_MISSING', `${feature.compare} needs fields.`, 'Name the fields that its parts are in.'),
+      problemAt(
+        part,
+        [...at, 'fields'],
+        'KEY_MISSING',
+        `${feature.compare} needs fields.`,
+        'Say in which fields its parts are, such as { first: first_name, last: last_name }.',
+      ),
     );
   if (!several) own(feature.field ?? key, feature.field === undefined ? at : [...at, 'field']);
   for (const [name, field] of Object.entries(feature.fields ?? {})) own(field, [...at, 'fields', name]);

@@ -22,7 +22,7 @@ export function checkLedger(draft: Draft, config: NonNullable<Draft['config']>):
     add(
       path,
       'VALUE_INVALID',
-      `"${text}" names no fund: it has no part ${segment} between "${separator}".`,
+      `the account "${text}" does not say its fund: it has no part ${segment} when it is split at "${separator}".`,
       'Write the whole account, such as 100-1010, or say in ledger.fund how an account is built.',
     );
   };
@@ -44,7 +44,7 @@ export function checkLedger(draft: Draft, config: NonNullable<Draft['config']>):
         add(
           ['clearing', tender],
           'KEY_MISSING',
-          `no account takes money that is paid by ${tender}, so what is in clearing never leaves it.`,
+          `no account takes money that is paid by ${tender}, so money in the clearing account would never leave it.`,
           `Add ${tender} to ledger.debit.`,
         );
     }

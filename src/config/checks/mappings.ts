@@ -133,8 +133,8 @@ export function sourceCheck(known: SourceFields | undefined, forEach: string | u
       return add(
         path,
         'VALUE_INVALID',
-        `${quoted(name)} refers to something outside the record.`,
-        forEach === undefined ? '../ is for mappings with for_each.' : undefined,
+        `${quoted(name)} refers to something outside the record, which only a mapping with for_each can do.`,
+        forEach === undefined ? 'Remove ../, or add for_each to the mapping.' : undefined,
       );
     if (!known || (forEach !== undefined && !known.has(forEach))) return;
     const field = name.slice(levels * 3);

@@ -70,7 +70,7 @@ export function checkEntity(draft: Draft, part: Part<EntityConfig>): Problem[] {
           part,
           [...at, 'sources'],
           by === 'sources' ? 'KEY_MISSING' : 'VALUE_INVALID',
-          'sources and by: sources go together.',
+          'sources is given without by: sources, or by: sources without sources.',
           'Write both, or neither.',
         ),
       );
@@ -135,8 +135,8 @@ function referenceProblems(
           part,
           [...at, 'entity'],
           'VALUE_INVALID',
-          `the records of ${field.entity} are not compared, so nothing can refer to them.`,
-          'Give it the long form of identity, or keep the number alone.',
+          `records of ${field.entity} are not compared with each other, so a field cannot refer to them.`,
+          `Give ${field.entity} the long form of identity (docs/identity.md), or store only the number in a text field.`,
         ),
       ];
 }

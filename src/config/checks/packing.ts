@@ -28,8 +28,8 @@ export function checkPack(steps: readonly PackStep[], options: Options, add: Add
       add(
         [...at, 'passphrase'],
         'VALUE_INVALID',
-        'is for the private key in sign_with, but there is none.',
-        'Remove it: a public key has none.',
+        'is the passphrase of the private key in sign_with, but there is no sign_with.',
+        'Remove it, or add sign_with.',
       );
   });
 }

@@ -21,12 +21,15 @@ export function unknownReference(
   };
 }
 
+/** So many names that there are can be told in one message. */
+const MAX_NAMES = 16;
+
 /** What was probably meant, or what there is. */
 export function suggestion(name: string, known: Iterable<string>, what?: string): string | undefined {
   const names = [...known];
   // Every name of one or two characters is near every other.
   const meant = name.length > 2 ? didYouMean(name, names) : undefined;
   if (meant) return `Did you mean ${meant}?`;
-  if (names.length === 0) return what && `There is none yet.`;
-  return names.length <= 16 ? `Known: ${names.join(', ')}.` : undefined;
+  if (names.length === 0) return what && `No ${what} exists yet: write it first.`;
+  return `Known: ${names.slice(0, MAX_NAMES).join(', ')}${names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''}.`;
 }

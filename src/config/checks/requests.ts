@@ -29,7 +29,8 @@ function checkText({ retriever, decoder, record_selector: selector }: StreamConf
   const { request } = retriever;
   if (request?.text === undefined) return;
   const path = ['retriever', 'request', 'text'];
-  if (request.file !== undefined) add(path, 'VALUE_INVALID', 'does not go with file, which is a file in Base64.', 'Leave one of them out.');
+  if (request.file !== undefined)
+    add(path, 'VALUE_INVALID', 'cannot be used together with file, which is a file in Base64.', 'Remove one of the two.');
   if (!decoder) add(['decoder'], 'KEY_MISSING', 'the key "decoder" is missing: it says how the text in the answer is written.');
   if (decoder?.xlsx) add(['decoder', 'xlsx'], 'VALUE_INVALID', 'is not text.', 'A workbook comes in Base64: set file in place of text.');
   if (selector?.path !== undefined)
@@ -57,7 +58,8 @@ export function checkRateLimit(part: Connector, transports: KnownTransports): Pr
         `is for services (${services.join(', ')}); this connector is of transport ${transport}.`,
       ),
     );
-  if (parseDuration(limit.per) === 0) problems.push(problemAt(part, ['rate_limit', 'per'], 'VALUE_INVALID', 'must be longer than zero.'));
+  if (parseDuration(limit.per) === 0)
+    problems.push(problemAt(part, ['rate_limit', 'per'], 'VALUE_INVALID', 'must be longer than zero, such as 30d.'));
   return problems;
 }
 
@@ -125,7 +127,7 @@ function checkParent(part: Connector, base: StreamPath, name: string, stream: St
       ['partition', 'stream'],
       'PARTITION_CIRCLE',
       circle.length === 2 ? `the stream ${name} cannot be its own parent.` : `the streams wait for each other: ${circle.join(' → ')}.`,
-      'One of them must be read without the others.',
+      'Remove partition.stream from one of them.',
     );
   if (field === undefined) {
     add(['partition', 'field'], 'KEY_MISSING', `the key "field" is missing: it says which field of ${parent} is the partition.`);
@@ -160,7 +162,7 @@ function checkWindow({ incremental, retriever }: StreamConfig, add: AddProblem):
       'the key "start" is missing: windows are counted from there.',
       'A date, or {{ options.NAME }}.',
     );
-  if (parseDuration(incremental.window) === 0) add(path, 'VALUE_INVALID', 'must be longer than zero.');
+  if (parseDuration(incremental.window) === 0) add(path, 'VALUE_INVALID', 'must be longer than zero, such as 30d.');
   const texts = JSON.stringify(retriever.request ?? {});
   for (const name of ['from', 'to'])
     if (retriever.request && !new RegExp(`\\{\\{\\s*${name}\\s*\\}\\}`).test(texts))

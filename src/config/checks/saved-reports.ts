@@ -52,7 +52,12 @@ export function checkReports(
       );
     if (period !== undefined && (from ?? to) !== undefined)
       problems.push(
-        at('in', 'VALUE_INVALID', 'in already says which days: from and to cannot be given with it.', 'Write one or the other.'),
+        at(
+          'in',
+          'VALUE_INVALID',
+          'in already says which days the report covers, so from and to cannot be given with it.',
+          'Remove in, or remove from and to.',
+        ),
       );
     if (from !== undefined && to !== undefined && from > to)
       problems.push(at('to', 'VALUE_INVALID', `${to} is before ${from}.`, 'Write the earlier day as from.'));
@@ -77,7 +82,7 @@ export function checkReports(
         at(
           fund === undefined ? 'by' : 'fund',
           'KEY_MISSING',
-          'nothing says which part of an account is the fund.',
+          'a report by fund needs to know which part of an account is the fund, and nothing says so.',
           'Write revenue: { parts: { fund: 1 } }, or ledger.',
         ),
       );

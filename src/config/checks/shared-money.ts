@@ -42,7 +42,7 @@ function overlaps(one: Reconciliation, two: Reconciliation, receipts: string): P
           ['reconcile', sharedOfTwo],
           'MONEY_USED_TWICE',
           `The reconciliations ${one.value.pipeline} and ${two.value.pipeline} both use the same ${b[sharedOfTwo].entity} records ("${b[sharedOfTwo].name}"), but compare them with different ${b[otherOfTwo].entity} records: the same money would be reconciled twice.`,
-          `Add a where to "${b[sharedOfTwo].name}" in both reconciliations, so that each record is in only one of them; or remove one of the two.`,
+          `Add a where to "${b[sharedOfTwo].name}" in both reconciliations, so that each record is in only one of them, for example one department each. Or remove one of the two reconciliations.`,
         ),
       ];
     }

@@ -76,8 +76,8 @@ export function filledUrl(store: { url: string; password?: string | undefined },
     throw new ConfigError({
       code: 'STORE_URL',
       place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: 'store.password is given, but store.url is not the URL of a database server.',
-      hint: 'Write postgres://USER@HOST/DATABASE, or leave the password out: a file has none.',
+      message: 'store.password is given, but store.url names a file, which has no password.',
+      hint: 'Remove store.password, or set store.url to a database server: postgres://USER@HOST/DATABASE.',
     });
   parsed.password = encodeURIComponent(String(filled.password));
   return parsed.href;
@@ -125,17 +125,17 @@ function readSecret(reference: string, place: SecretPlace): string | Missing {
     return {
       what: `the environment variable ${name}`,
       why: value === undefined ? 'is not set' : 'is set, but empty',
-      hint: meant ? `${meant} is set: did you mean that?` : `Set ${name} where Interlocal is started.`,
+      hint: meant ? `${meant} is set: did you mean that?` : `Set ${name} for the account that starts Interlocal, and start it again.`,
     };
   }
   const what = `the file ${name}`;
   try {
     const text = readFileSync(resolve(place.folder, name), 'utf8').replace(/\r?\n$/, '');
-    return text || { what, why: 'is empty', hint: 'Write the secret into it.' };
+    return text || { what, why: 'is empty', hint: 'Write the password or key into it, and nothing else.' };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      return { what, why: 'does not exist', hint: `Create it in the town's folder, with only the secret in it.` };
+      return { what, why: 'does not exist', hint: `Create it in the town's folder, with the password or key in it and nothing else.` };
     return {
       what,
       why: `cannot be read: ${whyNotRead(error)}`,

@@ -85,7 +85,7 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
       code: 'YAML_SYNTAX',
       place: { file, line: 1, column: 1 },
       message: `this file is larger than ${MAX_CHARACTERS / 1000} kB, which no configuration is.`,
-      hint: 'Put back the file that was here before.',
+      hint: 'Put the last version of this file that worked back in its place.',
     });
     return result(null, undefined);
   }
@@ -118,7 +118,7 @@ export function readWithPlaces(file: string, text: string): YamlDocument {
       code: 'YAML_SYNTAX',
       place: { file, line: 1, column: 1 },
       message: 'the anchors (&name, *name) in this file expand to too much.',
-      hint: 'Write the values out.',
+      hint: 'Write the values themselves in place of the references.',
     });
     return result(document.contents, undefined);
   }
@@ -167,7 +167,7 @@ function inspect(document: Document, problems: Problem[], lossy: YamlDocument['l
           'an asterisk begins a reference to an anchor, but there is no such anchor before it.',
           'Write a text that begins with * in quotes.',
         );
-      else if (open.includes(target)) syntax(node, 'this reference to an anchor contains itself.');
+      else if (open.includes(target)) syntax(node, 'this reference (*name) is inside of what it refers to.');
     } else if (isScalar(node)) {
       if (loses(node)) lossy.push({ path: [...path], source: node.source ?? '', key: false });
     } else if (isSeq(node)) {

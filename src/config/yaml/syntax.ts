@@ -15,7 +15,10 @@ export function syntaxInPlainWords(error: YAMLError, text: string): Omit<Problem
     };
   }
   const [message, hint] = (COMMON.find(([pattern]) => pattern.test(error.message))?.slice(1) as Words | undefined) ??
-    WORDS[error.code] ?? ['this line cannot be read as YAML.', 'Compare it with an example in docs/configuration.md.'];
+    WORDS[error.code] ?? [
+      'this line cannot be read as YAML.',
+      'Compare the line with an example in docs/configuration.md: a key, a colon, a space and the value.',
+    ];
   return { code: 'YAML_SYNTAX', message, hint };
 }
 
@@ -31,7 +34,7 @@ const COMMON: [pattern: RegExp, ...Words][] = [
     'a quote is not closed.',
     'Close it in the same line. A quote inside a text: write the text in the other kind of quotes, "O\'Brien".',
   ],
-  [/^Flow (sequence|map)|^Expected .*end with [\]}]/, 'a [ or { further up is not closed.', 'Close it with ] or }.'],
+  [/^Flow (sequence|map)|^Expected .*end with [\]}]/, 'a [ or { further up is not closed.', 'Add the ] or } that is missing.'],
   [/^Implicit map keys need/, 'this line has no colon with a space after its key.', 'Write key: value.'],
 ];
 

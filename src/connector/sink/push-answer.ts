@@ -6,7 +6,7 @@ import type { RequestAnswer } from '../../transports/transport.ts';
 import { textAt } from '../source/answer/answer.ts';
 import { emptyAnswer } from '../source/answer/status.ts';
 import { answerText } from '../source/answer/text.ts';
-import { type Answer, answerKey, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
+import { type Answer, answerKey, LOOK_THERE, type Outgoing, type PushContext, rejection, saidOfRecord, shortened } from './push.ts';
 import type { Session } from '../source/session.ts';
 import { valuesOfXml } from '../source/answer/xml-answer.ts';
 
@@ -75,8 +75,8 @@ export function judgedEach(sink: SinkConfig, answer: Envelope, records: readonly
         place: { system: context.name, path: each.path ? `${each.path}.${each.result}` : each.result },
         message: one
           ? `The system answered ${each.result} = ${JSON.stringify(one.said)} for this record, but the connector knows only ${[...each.accepted, ...each.rejected].join(', ')}.`
-          : `The system's answer does not name this record by ${each.key.join(', ')}.`,
-        hint: 'Check whether the system has it, then use interlocal deliver settle. Also fix acknowledgment.response.records in the connector.',
+          : `The system's answer does not mention this record (by its ${each.key.join(', ')}), so it is not known whether the system took it.`,
+        hint: `${LOOK_THERE} So that this does not happen again, correct acknowledgment.response.records in the connector.`,
       },
     };
   });
@@ -99,8 +99,8 @@ function judged(sink: SinkConfig, { values, text }: Envelope, context: PushConte
     problem: {
       code: 'ANSWER_REFUSED',
       place: { system: context.name, path: response.path },
-      message: `The system answered ${value === undefined ? `without ${response.path}` : `${response.path} = "${value}"`}, which the connector does not know.`,
-      hint: "Look it up in the vendor's manual, and add it to acknowledgment.response.",
+      message: `The system answered ${value === undefined ? `without ${response.path}` : `${response.path} = "${value}"`}, which the connector does not know, so it is not known whether the system took the record.`,
+      hint: `${LOOK_THERE} Look up in the vendor's manual what the answer means, and add it to acknowledgment.response in the connector.`,
     },
   };
 }

@@ -76,8 +76,8 @@ export async function placeFile(
     throw new FatalError({
       code: 'RENAME_IGNORED',
       place: { system: context.name, file: place.final },
-      message: `The server says that it renamed ${place.staged} to ${place.final}, but the file still has its old name.`,
-      hint: 'Ask its owner to allow renames for this account; if that is not possible, set upload: direct for this connection.',
+      message: `The server says that it renamed ${place.staged} to ${place.final}, but the file still has its old name, so it was not delivered.`,
+      hint: 'Ask the owner of the server to allow renames for this account. If that is not possible, set upload: direct for this connection in config/connections.yaml.',
     });
   return 'placed';
 }
@@ -86,9 +86,9 @@ export function otherFile(place: FilePlace, encrypted: boolean, context: PushCon
   return new FatalError({
     code: 'TARGET_EXISTS',
     place: { system: context.name, file: place.final },
-    message: `${place.final} already exists there and is not the file to be sent.`,
+    message: `${place.final} was not sent, because another file with this name is already there. That file was not changed.`,
     hint:
-      'Have the remote system process it or move it away, then run the pipeline again.' +
+      'Ask the owner of the system to process the file or to move it away, then run the pipeline again.' +
       (encrypted
         ? ' An encrypted file is different each time: after a restore it may be the one we sent earlier, so ask first whether it was processed.'
         : ''),
@@ -188,8 +188,8 @@ function contradiction(system: string, name: string, accepted: string, rejected:
   const problem = {
     code: 'ANSWERS_CONTRADICT',
     place: { system },
-    message: `Of ${name} there is an answer that it was accepted (${accepted}) and one that it was rejected (${rejected}).`,
-    hint: 'Look in the other system which one is right. Then interlocal deliver settle DELIVERY --accepted, or --rejected --reason TEXT.',
+    message: `The answers of the other system to ${name} contradict each other: ${accepted} says that it was accepted, ${rejected} that it was rejected.`,
+    hint: 'Check in the other system which answer is right. Then run interlocal deliver settle DELIVERY --accepted, or --rejected --reason TEXT; interlocal deliver sent shows the number of the delivery.',
   };
   return { state: 'unknown', problem };
 }
@@ -218,8 +218,8 @@ async function answersOf(transport: FileTransport, sink: SinkConfig, path: strin
         throw new FatalError({
           code: 'ANSWER_REFUSED',
           place: { system: context.name, file: path, path: spec.result },
-          message: `The answer says ${JSON.stringify(said)} for a record, but the connector knows only ${[...spec.accepted, ...spec.rejected].join(', ')}.`,
-          hint: 'Add it to accepted or rejected of acknowledgment.file.records.',
+          message: `The answer says ${JSON.stringify(said)} for a record, but the connector knows only ${[...spec.accepted, ...spec.rejected].join(', ')}, so it is not known whether the system took the record.`,
+          hint: "Look up in the vendor's manual what it means, and add it to accepted or rejected in acknowledgment.file.records of the connector.",
         });
       answers.set(key, answer);
     }

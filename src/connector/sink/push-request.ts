@@ -5,7 +5,7 @@ import { answerFacts } from '../../transports/answer-facts.ts';
 import type { RequestSpec, RequestTransport } from '../../transports/transport.ts';
 import { IGNORED, judging, unlessRuled } from '../error-rules.ts';
 import { jsonBody } from './json-body.ts';
-import { type Answer, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
+import { type Answer, LOOK_THERE, type Outgoing, type PushContext, rejection, shortened } from './push.ts';
 import { textAt } from '../source/answer/answer.ts';
 import { type Envelope, envelopeOf, judgedEach } from './push-answer.ts';
 import { fillRecord, fillRecordBody, fillRecordPath } from './record-template.ts';
@@ -85,7 +85,7 @@ function lost(problem: Problem): Problem {
   return {
     ...problem,
     message: `${problem.message} It is not known whether the system has the record.`,
-    hint: 'Check in that system. If it has the record: interlocal deliver settle with --accepted; if not: interlocal deliver retry.',
+    hint: LOOK_THERE,
   };
 }
 
@@ -126,8 +126,8 @@ async function readBack(
     throw new FatalError({
       code: 'ANSWER_UNREADABLE',
       place: { system: context.name, path: 'acknowledgment.read_back' },
-      message: `The look-up was answered with ${unread}, so it is not known whether the record is there.`,
-      hint: 'Run again; if this continues, ask the owner of the system.',
+      message: `Interlocal asked the system whether the record arrived and got ${unread}, so that is still not known. The record was not sent again.`,
+      hint: 'Run the pipeline again, which asks once more. If this continues, ask the owner of the system.',
     });
   const found = valueAt(values, config.found.path);
   const value = typeof found === 'string' ? found : undefined;

@@ -89,7 +89,7 @@ async function compare(
           (column) => !sameValue(row[column] ?? null, rows[i]![column] ?? null, sink.schema.fields[column]!.type),
         )
       : [];
-    if (!row) answers[i] = rejection(context.name, 'the row is not there when it is read again.');
+    if (!row) answers[i] = rejection(context.name, 'read again after it was written, the row is not there.');
     else if (differ.length)
       answers[i] = rejection(context.name, `read again, ${differ.join(', ')} ${differ.length === 1 ? 'is' : 'are'} not what was written.`);
   });
@@ -121,8 +121,8 @@ function thereAlready(sink: SinkConfig, context: PushContext): Answer {
     problem: {
       code: 'DELIVERY_REJECTED',
       place: { system: context.name },
-      message: `A row with the same ${findsNew(sink).join(', ')} is there already; no new one was made. It may be another person's, or the one of an attempt that was interrupted.`,
-      hint: 'Look at the row there. If it is the same person, dismiss this delivery (interlocal deliver dismiss), and run the pipeline that reads that system: the two are compared then. If it is somebody else, make the new row by hand. A column named with reference in creates of the sink avoids the question.',
+      message: `No new row was made, because the table already has one with the same ${findsNew(sink).join(', ')}. It may be another person's, or left by a run that was interrupted.`,
+      hint: 'Look at that row. If it is the same person, run interlocal deliver dismiss NUMBER --reason TEXT and then the pipeline that reads that system, which compares the two. If it is somebody else, add the new row there by hand.',
     },
   };
 }
@@ -160,8 +160,8 @@ export function keyColumns(sink: SinkConfig): string[] {
     throw new FatalError({
       code: 'KEY_MISSING',
       place: { path: 'key' },
-      message: 'The sink has no key to find its rows by.',
-      hint: 'Add idempotency_key.',
+      message: 'The connector does not say by which key the rows of this sink are found.',
+      hint: 'Add idempotency_key to the sink in the connector.',
     });
   return [...columns];
 }

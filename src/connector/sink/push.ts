@@ -80,14 +80,18 @@ export function answerKey(sink: SinkConfig, { values }: Pick<Outgoing, 'values'>
   return JSON.stringify((JSON.parse(sinkKey(sink, values)) as unknown[]).map((part) => (typeof part === 'string' ? part.trim() : '')));
 }
 
+/** What a person does about a record of which it is not known whether it arrived. */
+export const LOOK_THERE =
+  'Look in that system. If it has the record: interlocal deliver settle DELIVERY --accepted (interlocal deliver sent shows the number). If not: interlocal deliver retry NUMBER (interlocal deliver list shows the number).';
+
 /** The remote system does not want a record. */
 export function rejection(name: string, why: string, said?: string, session?: Session): Answer {
   const reason = shortened(why, session);
   const problem: Problem = {
     code: 'DELIVERY_REJECTED',
     place: { system: name },
-    message: `The system rejected it${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}` : ' and gave no reason.'}`,
-    hint: 'Correct the record in the system that it comes from, and the next run sends it again. If you corrected the system that rejected it instead, run interlocal deliver retry.',
+    message: `The other system rejected this record${reason ? `: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}` : ' and gave no reason.'}`,
+    hint: 'Correct the record in the system that it comes from, and the next run sends it again. If you corrected something in the other system instead, run interlocal deliver retry NUMBER (interlocal deliver list shows it).',
   };
   return { state: 'rejected', problem, ...(said === undefined ? {} : { said: shortened(said, session) }) };
 }

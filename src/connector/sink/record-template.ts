@@ -51,7 +51,7 @@ function filled(text: string, values: Values, variables: Variables, written: Wri
         code: 'VALUE_NOT_TEXT',
         place: { ...(file === undefined ? {} : { file }), path },
         message: 'A list or a group of fields cannot be part of a text.',
-        hint: 'Correct rows or target of the sink in the connector.',
+        hint: 'In rows or target of the sink in the connector, name one field of it instead.',
       });
     return written(value, `record.${path}`);
   });

@@ -75,7 +75,7 @@ export function fileNameOf(template: string, scope: Variables): string {
       code: 'FILE_NAME_INVALID',
       place: {},
       message: `${JSON.stringify(name)} cannot be the name of a file to send.`,
-      hint: 'Correct target.file.name of the sink in the connector.',
+      hint: 'Correct target.file.name of the sink in the connector: a name without / and \\, and not empty.',
     });
   return name;
 }

@@ -34,8 +34,8 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
         report(
           'FIELD_REQUIRED',
           below + name,
-          `"${below + name}" has no value, but the system does not accept the record without it.`,
-          'Set it in the mapping; add an unknown code to its lookup.',
+          `"${below + name}" has no value, but the other system does not accept the record without it, so the record is not sent.`,
+          'Give it a value in the mapping. If the value comes from a code, add the code to the lookup.',
         );
     }
     return written;
@@ -64,15 +64,15 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       report(
         'VALUE_FORBIDDEN',
         path,
-        `"${path}" is ${shown(field, text)}, which has a special meaning in the system.`,
-        'Leave it empty in the mapping.',
+        `"${path}" is ${shown(field, text)}, which has a special meaning in the other system.`,
+        'In the mapping, leave the field empty for such records.',
       );
     if (hashed.includes(path) && !/^\d+$/.test(text))
       report(
         'VALUE_INVALID',
         path,
-        `"${path}" is ${shown(field, text)}, but must be digits only: the file contains a sum of it.`,
-        'Remove everything else in the mapping.',
+        `"${path}" is ${shown(field, text)}, but must be digits only, because the file contains a check sum of it.`,
+        'In the mapping, keep only the digits, for example with replace:.',
       );
     const length = [...text].length;
     if (field.max_length !== undefined && length > field.max_length)
@@ -80,7 +80,7 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
         'VALUE_TOO_LONG',
         path,
         `"${path}" has ${length} characters, but the system takes at most ${field.max_length}.`,
-        'Shorten it in the mapping: nothing is cut off silently.',
+        `Shorten the value in the mapping, for example with match: { pattern: "^(.{0,${field.max_length}})" }. Interlocal never cuts a value off by itself.`,
       );
     return text;
   }
@@ -102,8 +102,8 @@ export function writtenValues(sink: SinkConfig, values: Values, at: At, problems
       return void report(
         'VALUE_NEGATIVE',
         path,
-        `"${path}" is ${shown(field, number)}, but the system has no sign there.`,
-        'Another field holds the direction: see the connector.',
+        `"${path}" is ${shown(field, number)}, but the other system has no place for a minus sign there.`,
+        "In the mapping, send the amount without its sign, and the direction (debit or credit) in the field that the connector's README names.",
       );
     return field.absolute ? number.replace(/^-/, '') : number;
   }

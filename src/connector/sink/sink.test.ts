@@ -59,7 +59,7 @@ test('everything that is wrong is said at once, and nothing is written', async (
     'VALUE_TOO_LONG 1 "id" has 5 characters, but the system takes at most 4.',
     'FIELD_UNKNOWN 1 The system has no field "amont".',
     'VALUE_INVALID 2 "amount" must be an amount with at most 2 decimals, but is "1.005".',
-    'FIELD_REQUIRED 2 "id" has no value, but the system does not accept the record without it.',
+    'FIELD_REQUIRED 2 "id" has no value, but the other system does not accept the record without it, so the record is not sent.',
     'VALUE_INVALID 3 "day" must be a day, YYYY-MM-DD, but is "2026-02-30".',
   ]);
 });
@@ -77,7 +77,7 @@ test('a record is once in a file', async () => {
 });
 
 test('an empty file is not sent', async () => {
-  expect(await problemsOf(sink(), [])).toEqual(['NOTHING_TO_WRITE  There is no record to write; an empty file is not sent.']);
+  expect(await problemsOf(sink(), [])).toEqual(['NOTHING_TO_WRITE  There is no record to write, and an empty file is never sent.']);
 });
 
 test('an option cannot lead the file out of its folder', async () => {
@@ -120,7 +120,7 @@ describe('rows', () => {
       { id: '3', day: '2026-03-02' },
     ];
     expect(await problemsOf(config, records)).toEqual([
-      'FILE_MIXED 2 The system takes one day per file, but this record has "2026-03-03" where the first has "2026-03-02".',
+      'FILE_MIXED 2 No file was written: the other system takes one day per file, but this record has "2026-03-03" where the first has "2026-03-02".',
     ]);
     expect(await Promise.all(filesOf(config, records).map((file) => text(config, file)))).toEqual([
       'H,3/2/26,x\r\nD,,1,\r\nD,,3,\r\n',
@@ -196,7 +196,7 @@ describe('sums', () => {
 
   test('what is not a number cannot be in a hash, and the record is refused instead of left out of it', async () => {
     expect(await problemsOf(checks(), [{ id: '1', account: '12-34', kind: 'I', amount: '1' }])).toEqual([
-      'VALUE_INVALID 1 "account" is "12-34", but must be digits only: the file contains a sum of it.',
+      'VALUE_INVALID 1 "account" is "12-34", but must be digits only, because the file contains a check sum of it.',
     ]);
   });
 });

@@ -53,7 +53,7 @@ export async function renderSink(sink: SinkConfig, records: readonly Values[], c
     throw new FatalError({
       code: 'NOTHING_TO_WRITE',
       place: { file: name },
-      message: 'There is no record to write; an empty file is not sent.',
+      message: 'There is no record to write, and an empty file is never sent.',
       hint: 'Give at least one record.',
     });
   const problems: Problem[] = [...repeatedKeys(sink, records, name), ...mixed(sink, records, name)];
@@ -82,8 +82,8 @@ export function problemsOfRecord(sink: SinkConfig, values: Values, place: Place)
     problems.push({
       code: 'FIELD_REQUIRED',
       place: { path: first },
-      message: `${sink.idempotency_key.map((field) => `"${field}"`).join(' and ')} ${sink.idempotency_key.length === 1 ? 'has' : 'have'} no value, but the record is identified by it.`,
-      hint: 'Give it in the mapping.',
+      message: `${sink.idempotency_key.map((field) => `"${field}"`).join(' and ')} ${sink.idempotency_key.length === 1 ? 'has' : 'have'} no value, but the other system recognizes the record by it, so it is not sent.`,
+      hint: 'Give it a value in the mapping, or correct the record in the system that it comes from.',
     });
   return problems.map((problem) => ({ ...problem, place: { ...place, path: problem.place.path } }));
 }
@@ -118,7 +118,7 @@ function repeatedKeys(sink: SinkConfig, records: readonly Values[], file: string
         code: 'KEY_REPEATED',
         place: { file, record: i + 1, path: sink.idempotency_key[0]! },
         message: `The records ${before} and ${i + 1} are both ${sink.idempotency_key.map((field) => `${field} ${textAt(values, field)}`).join(', ')}.`,
-        hint: 'The system would enter it twice: send it as one record that contains its lines.',
+        hint: 'The other system would enter the record twice. Send it as one record that contains its lines (from a list in the mapping).',
       },
     ];
   });
@@ -133,8 +133,8 @@ function mixed(sink: SinkConfig, records: readonly Values[], file: string): Prob
       {
         code: 'FILE_MIXED',
         place: { file, record: other + 1, path: field },
-        message: `The system takes one ${field} per file, but this record has ${JSON.stringify(textAt(records[other]!, field))} where the first has ${JSON.stringify(textAt(first, field))}.`,
-        hint: 'Send one file for each.',
+        message: `No file was written: the other system takes one ${field} per file, but this record has ${JSON.stringify(textAt(records[other]!, field))} where the first has ${JSON.stringify(textAt(first, field))}.`,
+        hint: `Send one file for each ${field}.`,
       },
     ];
   });

@@ -17,7 +17,7 @@ export function withoutFuture(state: StreamState, latest: number, { name, note }
   once(
     note,
     'position',
-    `${name}: the position where the last run ended (${cursor}) is in the future: a clock was ahead then, or is behind now. Everything is read again from the start; records that are known are recognized.`,
+    `${name}: the position where the last run ended (${cursor}) is in the future: a clock was ahead then, or is behind now. Everything is read again from the start; records that are known are not entered twice.`,
   );
   return others;
 }

@@ -115,7 +115,7 @@ function tooMany(system: string, most: number): FatalError {
     code: 'PAGES_TOO_MANY',
     place: { system },
     message: `There are more than ${most} pages.`,
-    hint: 'Raise paginator.max_pages if there really are so many.',
+    hint: 'If there really are so many, raise paginator.max_pages in the connector; otherwise the service may never say which page is the last: tell the vendor.',
   });
 }
 

@@ -98,7 +98,7 @@ export function totalDiffers(system: string, { total, read }: { total: number; r
   return new FatalError({
     code: 'TOTAL_DIFFERS',
     place: { system },
-    message: `The system says that there are ${Number.isNaN(total) ? 'an unknown number of' : total} records, but gave ${read}.`,
-    hint: 'Records may have changed while they were read: run again. If this continues, tell the vendor.',
+    message: `The system says that there are ${Number.isNaN(total) ? 'an unknown number of' : total} records, but gave ${read}, so some may be missing.`,
+    hint: 'Nothing is considered deleted. Records may have changed while they were read: run again. If this continues, tell the vendor.',
   });
 }

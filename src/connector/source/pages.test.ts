@@ -159,7 +159,9 @@ describe('answers that are none', () => {
     const page = '<!DOCTYPE html>\n<html><head><title>Sign in to Acme</title></head></html>';
     await expect(read({}, [page])).rejects.toThrow('The answer is a web page ("Sign in to Acme") instead of the requested data.');
     for (const answer of ['Service unavailable', '{"things":[{"id":"1"},'])
-      await expect(read({}, [answer])).rejects.toThrow('What the system answered is damaged or of another kind.');
+      await expect(read({}, [answer])).rejects.toThrow(
+        'The answer of the system is damaged or of another kind, and nothing of it was used.',
+      );
   });
 
   test('pages beyond all measure are refused', async () => {
@@ -179,6 +181,6 @@ describe('answers that are none', () => {
 test('a total of zero is a total', async () => {
   expect((await read({ paginator: { kind: 'page', total: 'n' } }, ['{"n":0,"things":[]}'])).pages).toHaveLength(1);
   await expect(read({ paginator: { kind: 'page', total: 'n' } }, ['{"n":"many","things":[]}'])).rejects.toThrow(
-    'an unknown number of records, but gave 0',
+    'an unknown number of records, but gave 0, so some may be missing',
   );
 });

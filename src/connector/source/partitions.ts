@@ -108,7 +108,7 @@ export function markedWith(stream: StreamConfig, { value, variables }: Partition
         throw new FatalError({
           code: 'PARTITION_DIFFERS',
           place: { system: name, record: record.number, path: field },
-          message: `A record has a different ${field} from the requested partition ${value}.`,
+          message: `Records of the partition ${value} were requested, but the service also gave one with another ${field}, so the reading of this partition stopped.`,
           hint: 'Check how the request uses {{ partition }}: the service seems to ignore it. If its records contain the field themselves, remove it from partition.into.',
         });
     }

@@ -78,10 +78,10 @@ test('once it is given up, the reason says so, and what to do if it continues; w
       (e: RetriableError) => e.problems[0]!.hint,
     );
   expect(await told({ passes: true, waitMs: 86_400_000 })).toBe(
-    'It asks to wait 24 hours, but a run waits at most ten minutes: the next run tries again.',
+    'The system asks to wait 24 hours, but a run waits at most ten minutes. The next run tries again.',
   );
   expect(await told({ passes: true }, 'If this continues, ask the owner.')).toBe(
-    'It was tried 2 times: the next run tries again. If this continues, ask the owner.',
+    'This was tried 2 times. The next run tries again. If this continues, ask the owner.',
   );
   expect(await told({}, 'The night batch runs until six.')).toBe('The night batch runs until six.');
 });

@@ -24,10 +24,10 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
       if ((error.waitMs ?? 0) > MAX_WAIT_MS)
         throw notTriedAgain(
           error,
-          `It asks to wait ${inWords(error.waitMs!)}, but a run waits at most ten minutes: the next run tries again.`,
+          `The system asks to wait ${inWords(error.waitMs!)}, but a run waits at most ten minutes. The next run tries again.`,
         );
       if (attempt >= options.maxRetries)
-        throw notTriedAgain(error, `It was tried ${attempt === 0 ? 'once' : `${attempt + 1} times`}: the next run tries again.`);
+        throw notTriedAgain(error, `This was tried ${attempt === 0 ? 'once' : `${attempt + 1} times`}. The next run tries again.`);
       const backoff = Math.min(60_000, (options.baseMs ?? 500) * 2 ** attempt);
       const waitMs = error.waitMs ?? Math.round(backoff * (0.5 + Math.random() / 2));
       options.onRetry?.(error, waitMs, attempt + 1);

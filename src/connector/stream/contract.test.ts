@@ -36,7 +36,7 @@ describe('columns that are new', () => {
 
   test('refuse the file where the source may not change', () => {
     expect(() => checked(stream(fields, { columns: 'freeze' }), { id: '1' }, { id: '2', b: 'x', c: 'y' })).toThrow(
-      /a\.csv:3.*There are columns unknown to the connector: b, c/,
+      /a\.csv:3.*The source has columns that the connector does not know: b, c/,
     );
   });
 

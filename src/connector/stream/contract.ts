@@ -75,8 +75,8 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       throw new FileError({
         code: 'COLUMN_NEW',
         place: { file, record: record.number, line: record.line },
-        message: `There ${unknown.length === 1 ? 'is a column' : 'are columns'} unknown to the connector: ${nameList(unknown)}.`,
-        hint: "The source has changed. Add them to the stream's schema, or set schema.drift.columns to quarantine_value to continue without them.",
+        message: `The source has ${unknown.length === 1 ? 'a column' : 'columns'} that the connector does not know: ${nameList(unknown)}. Nothing of it was used.`,
+        hint: 'In the connector, add the new columns to schema.fields of the stream, or set schema.drift.columns: quarantine_value to go on without them.',
       });
   }
 
@@ -108,8 +108,8 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           record,
           'COLUMN_NEW',
           undefined,
-          `It has columns unknown to the connector: ${nameList(seen)}.`,
-          "Add them to the stream's schema, then replay.",
+          `The record has columns that the connector does not know: ${nameList(seen)}.`,
+          'In the connector, add them to schema.fields of the stream, then run interlocal rejects replay.',
         );
         return;
       }
@@ -125,7 +125,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
           'FIELD_REQUIRED',
           lacking.name,
           `"${lacking.name}" is empty, but this system must always provide it.`,
-          hasNoValue(values) ? EMPTY_ROWS_HINT : 'Fill it in at the source, then run again.',
+          hasNoValue(values) ? EMPTY_ROWS_HINT : 'Have it filled in in the system that the record comes from, then run the pipeline again.',
         );
         return;
       }
@@ -152,7 +152,7 @@ export function contractOf(stream: StreamConfig, file: string): Contract {
       'TYPE_CHANGED',
       name,
       `"${name}" must be ${/^[aei]/.test(type) ? 'an' : 'a'} ${type}${format === undefined ? '' : ` written as ${format}`}, but is ${shown}.`,
-      'Fix it at the source and run again, or change its type in the connector.',
+      'Have it corrected in the system that the record comes from, then run the pipeline again. If the system always writes it so, change the type of the field in the connector.',
     );
     if (drift.data_type === 'freeze') throw new FileError(problem);
     if (drift.data_type === 'quarantine_row') record.problem = problem;

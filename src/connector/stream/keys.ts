@@ -48,8 +48,8 @@ export function shortenedKey(record: SourceRecord, fields: readonly string[], st
   return {
     code: 'KEY_SHORTENED',
     place: { line: record.line, record: record.number, path: name },
-    message: `"${name}" is part of the key, and a spreadsheet shortened it${value}: its digits are lost, so this record cannot be distinguished from others.`,
-    hint: 'Have it exported again, and do not open the file in a spreadsheet and save it before it is read.',
+    message: `"${name}" is part of the key, but a spreadsheet shortened it${value}: digits are lost, so it is not known which record this is, and it is rejected.`,
+    hint: 'Export the file again, and do not open and save it in a spreadsheet program before Interlocal reads it.',
   };
 }
 

@@ -61,7 +61,7 @@ test('a report that was ordered keeps its own stretch of time; what came since f
 });
 
 test('a start that is not a date cannot be cut into windows, and is told', () => {
-  expect(() => spans({ start: 'last year', window: '30d' })).toThrow('Reading is to start at "last year", which is not a date.');
+  expect(() => spans({ start: 'last year', window: '30d' })).toThrow('the start of reading is set to "last year", which is not a date.');
 });
 
 test('bounds are written as the request wants dates', () => {

@@ -35,7 +35,7 @@ export function spansOf(incremental: Incremental | undefined, context: SpanConte
     throw new FatalError({
       code: 'START_UNREADABLE',
       place: { system: context.name, path: 'incremental.start' },
-      message: `Reading is to start at "${from}", which is not a date.`,
+      message: `Nothing was read: the start of reading is set to "${from}", which is not a date.`,
       hint: `${incremental.start?.includes('{{') ? `It comes from ${incremental.start}: change what the connection says there` : 'Change incremental.start in the connector'} to a date such as 2026-03-02 or 2026-03-02T08:00:00.`,
     });
   return [...first, ...windows(from, start, until, parseDuration(incremental.window)!, ordered !== undefined)];

@@ -21,7 +21,8 @@ export async function diskCheck(folder: string): Promise<DoctorCheck> {
   const { bavail, blocks, bsize } = await statfs(folder);
   const [free, all] = [bavail * bsize, blocks * bsize];
   const detail = `${sizeText(free)} of ${sizeText(all)} are free on the disk of ${folder}.`;
-  const hint = 'Free some space: a full disk stops every run. Runs resume where they stopped once there is space.';
+  const hint =
+    'Free some space before the disk is full: a full disk stops every run. Nothing is lost then, and runs resume where they stopped once there is space.';
   if (free < FULL.always || (free < FULL.share * all && free < FULL.bytes))
     return { name: 'disk', state: 'wrong', code: 'DISK_ALMOST_FULL', detail, hint };
   if (free < LOW.share * all && free < LOW.bytes) return { name: 'disk', state: 'attention', code: 'DISK_ALMOST_FULL', detail, hint };

@@ -97,8 +97,8 @@ async function auditCheck(knex: Knex): Promise<DoctorCheck> {
     name: 'audit log',
     state: 'wrong',
     code: 'AUDIT_BROKEN',
-    detail: `Entry ${broken} was changed or removed.`,
-    hint: 'Keep the store as it is, and compare with a backup: interlocal audit --verify.',
+    detail: `Entry ${broken} of the audit log was changed or removed, which Interlocal itself never does.`,
+    hint: 'Keep a copy of the store as it is now, and ask who had access to it. To see which entries are intact, run interlocal audit --verify; a backup has what entry was there.',
   };
 }
 
@@ -118,7 +118,7 @@ async function sumsCheck(engine: Engine): Promise<DoctorCheck> {
     state: 'attention',
     code: 'REVENUE_SUMS_WRONG',
     detail: `${wrong.length} of ${counted(sums, 'stored sum')} of the revenue report differed from the receipts, the first one of ${day || 'no day'}: ${money(stored?.amount)} was stored, and the receipts say ${money(right?.amount)}. All sums were made again from the receipts.`,
-    hint: 'Reports that were made since the last check may be wrong: make them again. Please report it; no run leaves sums like that.',
+    hint: 'Revenue reports made since the last check may be wrong: make them again. Please report this as a bug; no run should leave wrong sums.',
   };
 }
 
@@ -129,14 +129,15 @@ async function correctionChecks(engine: Engine): Promise<DoctorCheck[]> {
   return [
     await guarded(name, async () => {
       const found = await correctionsNotThere(engine);
-      if (found.length === 0) return { name, state: 'ok', detail: 'What other systems took is in what they say since.' };
+      if (found.length === 0)
+        return { name, state: 'ok', detail: 'The corrections that other systems confirmed are in the records read from them since.' };
       const told = found.slice(0, MAX_TOLD).map(({ connection, number, field }) => `${field} of ${connection}:${number}`);
       const more = found.length - told.length;
       return {
         name,
         state: 'attention',
         code: 'CARRY_NOT_THERE',
-        detail: `${counted(found.length, 'correction')} that other systems took more than a day ago ${found.length === 1 ? 'is' : 'are'} not in what they say since: ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}. They still say what they said before.`,
+        detail: `Other systems confirmed ${counted(found.length, 'correction')} more than a day ago, but the records read from them since still have the old values: ${told.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
         hint: 'Ask the owner of the system whether its import failed or a backup was restored, and have it done again or correct it there by hand. `interlocal deliver sent` shows what was sent when.',
       };
     }),
@@ -156,8 +157,8 @@ async function clockCheck({ project, knex }: Engine, now: Date): Promise<DoctorC
     name: 'clock',
     state: 'attention',
     code: 'CLOCK_BEHIND',
-    detail: `It is ${local} by this machine, but the newest run began at ${zonedTime(last!.startedAt, zone)}: the clock was set back, or was ahead.`,
-    hint: 'Set the machine to take its time from a time server. Schedules and the order of files depend on it.',
+    detail: `By the clock of this machine it is ${local}, but the newest run began later, at ${zonedTime(last!.startedAt, zone)}: the clock is wrong now or was wrong then.`,
+    hint: 'Have this machine take its time from a time server. Schedules and the order in which files are read depend on the clock.',
   };
 }
 

@@ -147,8 +147,8 @@ export async function unmerge(engine: Engine, kind: MatchedKind, member: Member,
     throw new ConfigError({
       code: 'PAIR_UNKNOWN',
       place: { path: `${member.source}:${member.key}` },
-      message: 'It is not linked with any other record.',
-      hint: `interlocal explain ${kind.entity.entity} ${member.source}:${member.key} shows what it is.`,
+      message: 'This record is linked with no other record, so there is nothing to separate.',
+      hint: `To see the record, run interlocal explain ${kind.entity.entity} ${member.source}:${member.key}.`,
     });
   return decideAll(
     engine,

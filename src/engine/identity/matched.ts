@@ -17,7 +17,7 @@ export async function matchedKind({ project, knex }: Engine, name: string): Prom
       code: project.entities.has(name) ? 'IDENTITY_NONE' : 'ENTITY_UNKNOWN',
       place: { path: name },
       message: project.entities.has(name)
-        ? `The records of ${name} are not compared: its model has no long form of identity.`
+        ? `The records of ${name} are not compared with each other, because config/model does not say by which fields.`
         : `There is no entity "${name}".`,
       hint: meant ? `Did you mean ${meant}?` : `Entities that are compared: ${[...models.keys()].join(', ') || 'none'}.`,
     });

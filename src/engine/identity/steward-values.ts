@@ -75,7 +75,7 @@ export async function unsetValues(
       .map((field): Problem => ({
         code: 'STEWARD_VALUE_UNKNOWN',
         place: { path: `${kind.entity.entity} #${owner.golden}` },
-        message: `Nobody set a value of ${field} that still holds.`,
+        message: `There is no value of ${field} set by a person now, so nothing was taken back.`,
         hint: `To list the values that people set, run interlocal identity values ${kind.entity.entity}.`,
       }));
     if (problems.length > 0) throw new ConfigError(problems);
@@ -142,12 +142,12 @@ async function liveMember(knex: Knex, { entity, entityId }: MatchedKind, member:
     place: { path: `${member.source}:${member.key}` },
     message:
       member.state === 'new'
-        ? 'This record was not compared yet, so it belongs to no golden record.'
-        : 'No system has a record of it anymore, so there is no golden record to set a value in.',
+        ? 'This record was not compared with others yet, so no value can be set for it.'
+        : 'No system has this record anymore, so no value can be set for it.',
     hint:
       member.state === 'new'
         ? `To compare it now, run interlocal identity compare ${entity.entity}.`
-        : 'Look it up with interlocal explain.',
+        : `To see its history, run interlocal explain ${entity.entity} ${member.source}:${member.key}.`,
   });
 }
 
@@ -178,13 +178,17 @@ function columnsOfValues(
     if (reference !== undefined && name !== keys?.source && name !== keys?.key) {
       complain(
         name,
-        `${reference} is found by ${name}, so a person cannot set it: the record that ${reference} refers to would be lost.`,
+        `${name} cannot be set by hand, because Interlocal uses it to find the record that ${reference} refers to. Nothing was set.`,
         'Correct it in the system that the record comes from.',
       );
       continue;
     }
     if (!settable.includes(name)) {
-      complain(name, `${entity.entity} has no field "${name}" that a person can set.`, `Fields: ${settable.join(', ')}.`);
+      complain(
+        name,
+        `${entity.entity} has no field "${name}" that can be set by hand. Nothing was set.`,
+        `Fields: ${settable.join(', ')}.`,
+      );
       continue;
     }
     const field = entity.fields[name]!;

@@ -42,8 +42,8 @@ export async function trainIdentity(engine: Engine, kind: MatchedKind, { write =
     throw new ConfigError({
       code: 'TRAINING_TOO_SMALL',
       place: { path: kind.entity.entity },
-      message: `There are ${members.length} ${kind.entity.entity} records that were compared, but training needs ${FEWEST} of one population.`,
-      hint: 'Run the pipelines first. Until then the parameters that come with Interlocal are used.',
+      message: `Training needs at least ${FEWEST} compared ${kind.entity.entity} records of one kind, such as people, but there are only ${members.length} in all.`,
+      hint: 'Run the pipelines that read such records, then train again. Until then Interlocal uses the parameters that it comes with.',
     });
   const before = project.identityParameters.get(kind.entity.entity)?.value;
   const parameters: IdentityParameters = {

@@ -35,8 +35,9 @@ export async function archive(run: Archiving, transport: FileTransport, remote: 
     throw new FatalError({
       code: 'LEDGER_LOST',
       place: { file: remote.path },
-      message: 'There is no note that this file was read, so it was not moved to the archive. This is a fault of Interlocal.',
-      hint: 'Report it, and send the output of interlocal doctor --json along.',
+      message:
+        'Interlocal has no entry that it read this file, so it left the file where it is instead of archiving it. This is a bug in Interlocal.',
+      hint: 'Please report it with the output of interlocal doctor --json. Leave the file where it is.',
     });
   // Loading takes its time. What was put in the place of the file meanwhile was not read and must not be moved away.
   const now = await transport.stat(remote.path);

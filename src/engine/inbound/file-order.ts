@@ -42,7 +42,9 @@ export async function leftOutAsOlder(run: OrderedRun, remote: RemoteFile, file: 
   // What was read once and comes again stays in the ledger as read.
   if (before?.state !== 'loaded' && before?.state !== 'known')
     await run.commit(async (_, trx) => noteOlderFile(trx, file, before, problem));
-  run.note(`${remote.name} is not read, because ${nameOf(newer.path)} was. ${problem.message} ${problem.hint} [${problem.code}]`);
+  run.note(
+    `${remote.name} is not read, because ${nameOf(newer.path)} was read before. ${problem.message} ${problem.hint} [${problem.code}]`,
+  );
   return true;
 }
 
@@ -77,8 +79,8 @@ function namedAhead(left: string, read: string, day: string): Problem {
   return {
     code: 'FILE_NAMED_AHEAD',
     place: {},
-    message: `By its name it is older than ${read}, which was read and whose name has a day that is still to come (${day}).`,
-    hint: `If that name is a mistake, set order: modified in the stream: files are then read by their time of change. If it is not, remove ${left}.`,
+    message: `${left} was not read: by the date in its name it is older than ${read}, which was already read but has a future date in its name (${day}).`,
+    hint: `If the future date is a mistake of the sender, set order: modified for the stream in the connector: files are then read in the order in which they were changed. If it is right, remove ${left}.`,
   };
 }
 
@@ -101,7 +103,7 @@ function olderProblem(file: string, order: Order): Problem {
   return {
     code: 'FILE_OLDER',
     place: { file },
-    message: `It is older${how}, and each of these files replaces those before it.`,
-    hint: `If it must be read anyway, send it under a name that sorts later${order === 'name' ? '' : ', with a new time'}.`,
+    message: `This file is older${how} than one that was already read, and each of these files replaces those before it.`,
+    hint: `Nothing needs to be done if it only came late. If it is really the newest, have it sent again under a name that sorts after the others${order === 'name' ? '' : ', with a new time of change'}.`,
   };
 }

@@ -45,7 +45,7 @@ async function hasOpenRejects({ knex, source, counts, pipeline, note }: InboundR
   const open = await countOpenRejects(knex, source.id);
   if (open > counts.rejected)
     note(
-      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and still open, including those from earlier runs: interlocal rejects list ${pipeline.pipeline}.`,
+      `${open} ${open === 1 ? 'record is' : 'records are'} rejected and still open, including those from earlier runs. To see why, run interlocal rejects list ${pipeline.pipeline}.`,
     );
   return open > 0;
 }

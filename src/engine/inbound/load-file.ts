@@ -139,7 +139,7 @@ function isOfOneFile(error: unknown, remote: RemoteFile): error is FatalError {
 function noteNewColumns(run: Pick<InboundRun, 'note'>, remote: RemoteFile, layout: Layout, columns: readonly string[]): void {
   if (columns.length)
     run.note(
-      `${remote.name} has columns unknown to the connector; they are kept only as raw data: ${columns.join(', ')}.${layout.saidOfNew(columns)}`,
+      `${remote.name} has columns that the connector does not know: ${columns.join(', ')}. They are stored with each record but not used.${layout.saidOfNew(columns)}`,
     );
 }
 

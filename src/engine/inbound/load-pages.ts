@@ -85,11 +85,11 @@ export async function loadPages(run: InboundRun, transport: QueryTransport | Req
   await run.commit(async (_, trx) => layout.remember(trx, name));
   if (selector.newColumns().length)
     run.note(
-      `${name} has fields unknown to the connector; they are kept only as raw data: ${selector.newColumns().join(', ')}.${newFields}`,
+      `${name} has fields that the connector does not know: ${selector.newColumns().join(', ')}. They are stored with each record but not used.${newFields}`,
     );
   if (!seen) return;
   if (!complete) {
-    run.note(`${name}: not everything was read, so nothing is considered deleted in this run.`);
+    run.note(`${name}: not everything could be read, so records that are missing are kept and not deleted in this run.`);
     return;
   }
   await absentDeletions(run, seen, { created: run.counts.created + run.landed.skippedNew, before: context.state.before });

@@ -61,7 +61,7 @@ export async function readyFiles(
       waiting.push({ file, reason: 'it is still being written' });
     else if (ageOf(file, now) < minimumAge) waiting.push({ file, reason: `it was changed less than ${files.minimum_age} ago` });
     else if (marker && !(await transport.stat(markerOf(file, marker))))
-      waiting.push({ file, reason: `its marker ${marker.replace('{name}', file.name)} does not exist yet` });
+      waiting.push({ file, reason: `its marker file ${marker.replace('{name}', file.name)} does not exist yet` });
     else ready.push(file);
   }
   return { files: ready, waiting, problems };
@@ -78,13 +78,13 @@ function uncertain(file: RemoteFile, { marker, order }: FilesRetriever, system: 
   });
   if (order === 'modified')
     return problem(
-      `The server does not say when ${file.name} was changed, but the stream reads its files in that order.`,
-      'Use order: name, with a date in the name of each file.',
+      `${file.name} was not read: files are to be read in the order in which they were changed, but the server does not say when this one was.`,
+      'In the connector set order: name for this stream, and have the sender put the date into the name of each file.',
     );
   if (file.size !== undefined || marker) return undefined;
   return problem(
-    `The server says neither the size nor the time of ${file.name}, so it is not known whether it is complete.`,
-    'Have the sender write a marker file when it is done, and name it in marker of the stream.',
+    `${file.name} was not read: the server says neither its size nor when it was changed, so it is not known whether it is complete.`,
+    'Have the sender write a second file when the first is complete, such as FILE.done, and set marker: "{name}.done" for this stream in the connector.',
   );
 }
 

@@ -39,8 +39,8 @@ export async function spool(
           throw new FileError({
             code: 'FILE_TOO_LARGE',
             place: { file: file.path },
-            message: `The file is larger than ${maxSize.toLocaleString('en-US')} bytes, the limit that the connector sets.`,
-            hint: 'Raise max_size in the connector if such files are expected.',
+            message: `The file is larger than ${maxSize.toLocaleString('en-US')} bytes, the limit that the connector sets, so nothing of it was used.`,
+            hint: 'If files of this size are normal, raise max_size of the stream in the connector. If not, ask the sender what happened.',
           });
         if (!behind) digest.update(chunk);
         yield chunk;

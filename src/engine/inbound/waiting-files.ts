@@ -42,7 +42,7 @@ function waitsTooLong(run: WaitingRun, path: string, reason: string, waitedMs: n
     code: 'FILE_WAITS',
     place: { system: run.connection, file: path },
     message: `${path} has been there for ${waitText(waitedMs)} and was skipped by ${counted(runs, 'run')}: ${reason}.`,
-    hint: `Ask the sender to finish or remove it. Until then nothing is read from it; waiting_limit of the pipeline (${run.pipeline.waiting_limit}) sets when this becomes a problem.`,
+    hint: `Nothing of it was used. Ask the sender to finish the file or to remove it. Files that wait longer than waiting_limit of the pipeline (${run.pipeline.waiting_limit}) are reported like this.`,
   };
 }
 
@@ -57,6 +57,6 @@ export async function noteNeverFound(run: Pick<InboundRun, 'knex' | 'note' | 'so
   const { folder, pattern } = run.stream.retriever.files!;
   if (await anyFile(run.knex, run.source.id)) return;
   run.note(
-    `No file called ${pattern} has been found yet in ${folder === '.' ? 'the folder of the connection' : folder}. If there should be one, check folder and pattern.`,
+    `No file called ${pattern} has been found yet in ${folder === '.' ? 'the folder of the connection' : folder}. If there should be one, check folder and pattern of the stream in the connector.`,
   );
 }

@@ -65,7 +65,7 @@ export async function absentDeletions(
   if (keys.length === 0) return;
   if (seen.nameless() > 0) {
     run.note(
-      `${counted(keys.length, 'stored record')} not in the snapshot, but kept: ${counted(seen.nameless(), 'record')} in it without a readable key may be the same.`,
+      `${counted(keys.length, 'stored record')} missing from the new complete list ${keys.length === 1 ? 'is' : 'are'} kept: ${counted(seen.nameless(), 'record')} in the list ${seen.nameless() === 1 ? 'has' : 'have'} no readable key and may be the same.`,
     );
     return;
   }
@@ -78,8 +78,8 @@ export async function absentDeletions(
     throw new FatalError({
       code: 'DELETES_TOO_MANY',
       place: file ? { file: file.name } : { system: run.connection },
-      message: `${keys.length} of ${base} records (${percent.toFixed(1)} %) are missing from the snapshot, more than the ${limit} % that may count as deletions.`,
-      hint: 'If they really were deleted, raise deletes.max_percent for one run; otherwise the snapshot is not complete.',
+      message: `${keys.length} of the ${base} stored records (${percent.toFixed(1)} %) are missing from the new complete list, more than the ${limit} % that may be deleted at once. None of them was deleted.`,
+      hint: 'Ask the owner of the system whether so many were really deleted. If yes, raise deletes.max_percent of the stream in the connector for one run; if no, have the complete list sent again.',
     });
   }
   const size = run.pipeline.batch_size;

@@ -199,8 +199,8 @@ export function refuseTooManyRejects(run: Pick<LandingRun, 'counts' | 'pipeline'
     throw new FatalError({
       code: 'REJECTS_TOO_MANY',
       place: { system: run.pipeline.pipeline },
-      message: `${run.counts.rejected} records were rejected, more than the ${limit} that max_rejects allows.`,
-      hint: 'See them with interlocal rejects list; fix the mapping or the source, then run again.',
+      message: `The run stopped because ${run.counts.rejected} records were rejected, more than the ${limit} that max_rejects of the pipeline allows.`,
+      hint: `To see why they were rejected, run interlocal rejects list ${run.pipeline.pipeline}. Fix the mapping or the source, then run the pipeline again.`,
     });
 }
 
@@ -291,7 +291,7 @@ function repeatedKey(record: SourceRecord, fields: readonly string[], { retrieve
     code: 'KEY_REPEATED',
     place: { line: record.line, record: record.number },
     message: `Another record of ${whole} has the same key (${fields.join(', ')}).`,
-    hint: `If both are real, set primary_key.repeats: number in the connector; otherwise have the source send it only once.${
+    hint: `Only the first was used. If both are real, set repeats: number below primary_key of the stream in the connector; otherwise have the sender send the record only once.${
       longest >= CUT_FROM && fields.length === 1
         ? ` No key of the file has more than its ${longest} characters: if the source cuts keys off there, have it send them whole.`
         : ''

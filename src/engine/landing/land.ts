@@ -135,8 +135,8 @@ function deletionUnknown(record: SourceRecord, { file, connection }: { file: str
   return {
     code: 'DELETION_UNKNOWN',
     place: { ...(file === undefined ? { system: connection } : { file }), line: record.line, record: record.number },
-    message: 'This record is marked as deleted, but no record with its key was ever read.',
-    hint: 'Ask the sender what was meant. The record may have been read under another key and still be stored.',
+    message: 'The system says that this record was deleted, but no record with its key was ever read, so nothing was deleted here.',
+    hint: 'Ask the owner of the system which record was meant: it may be stored here under another key.',
   };
 }
 
@@ -145,8 +145,8 @@ function unmapped({ mappings, connection, file }: LandContext, record: SourceRec
   return {
     code: 'RECORD_UNMAPPED',
     place: { ...(file ? { file: file.name } : { system: connection }), line: record.line, record: record.number },
-    message: `No mapping of the pipeline applies: the when condition is not met in ${names.join(', ')}.`,
-    hint: 'Map such records too, or skip them in the pipeline (skip, unmapped); then run: interlocal rejects replay.',
+    message: `No mapping of the pipeline is meant for this record: it does not meet the condition "when" of ${names.join(', ')}.`,
+    hint: 'If such records are needed, change "when" or add a mapping for them; if not, write unmapped: skip in the pipeline. Then run interlocal rejects replay.',
   };
 }
 

@@ -106,7 +106,7 @@ function refusal(
   return new FatalError({
     code: 'SOURCE_KEY_CHANGED',
     place: { system: run.connection, key: first!.key },
-    message: `The key of ${run.streamName} was ${from} and is now ${to}, but ${failures.length} of ${counted(records, 'stored record')} cannot get the new key: ${first!.why}. Read under another key they would be entered twice, so nothing was read.`,
+    message: `The key of ${run.streamName} was ${from} and is now ${to}, but ${failures.length} of ${counted(records, 'stored record')} cannot get the new key: ${first!.why}. Under a new key they would be stored a second time, so nothing was read and nothing was changed.`,
     hint: `Restore the former primary_key (${from}), or choose a key that every stored record has and no two share. If a field is not stored yet, run once with the former key first.`,
   });
 }

@@ -72,7 +72,8 @@ async function remap(run: RemappedRun): Promise<void> {
     mapped += landed.length;
     run.progress({ what: 'mapping again', done: mapped });
   }
-  if (mapped > 0) run.note(`The mapping changed: ${mapped} records were mapped again, ${changed} canonical records changed.`);
+  if (mapped > 0)
+    run.note(`The mapping changed: ${mapped} stored records were mapped again, which changed ${changed} of the town's own records.`);
   run.counts.changed += changed;
 }
 

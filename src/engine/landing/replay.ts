@@ -47,8 +47,8 @@ export async function replayRejects(
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: pipeline },
-      message: 'It is running now.',
-      hint: 'Replay after it has finished.',
+      message: 'This pipeline is running now, so no rejected record of it was tried again.',
+      hint: 'Run interlocal rejects replay again when the run has ended; interlocal status shows when.',
     });
   const started = performance.now();
   const result: Replayed = { pipeline, replayed: 0, skipped: 0, rejected: 0, unreadable: 0 };
@@ -65,7 +65,7 @@ export async function replayRejects(
     await requireReady(run);
     await replay(await openInboundRun(run), ids, result, counts);
     const outcome = result.rejected + result.unreadable > 0 ? 'partial' : 'succeeded';
-    await finish(outcome, [], ['Rejected records were replayed.']);
+    await finish(outcome, [], ['Rejected records were tried again.']);
   } catch (error) {
     const known = error instanceof InterlocalError ? error : storeFailure(error);
     // What was replayed before is committed; that the rest was not must be told, even where the store cannot note it.

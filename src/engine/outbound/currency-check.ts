@@ -22,8 +22,8 @@ export function currencyCheck(mapping: SinkMappingConfig, town: string): Currenc
         {
           code: 'CURRENCY_LOST',
           place: at,
-          message: `Its ${name} is in ${currency}, but the mapping sends no currency: the system would take it as ${town}.`,
-          hint: `Map ${beside} to a field of the sink, or leave such records out with where.`,
+          message: `The ${name} of this record is in ${currency}, but the mapping sends no currency, so the other system would take it as ${town}. The record was not sent.`,
+          hint: `In the mapping send ${beside} to a field of the other system too, or leave such records out with where in the pipeline.`,
         },
       ];
     });

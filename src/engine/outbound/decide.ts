@@ -91,8 +91,8 @@ export async function settleByPerson(
     const problem = {
       code: 'DELIVERY_REJECTED',
       place: { system: `${delivery.connection}.${delivery.sink}` },
-      message: `A person says that it was rejected${reason ? `: ${reason}` : '.'}`,
-      hint: 'Correct the record in the system that it comes from, and it is sent again; or run interlocal deliver retry.',
+      message: `A person recorded that the other system rejected this record${reason ? `: ${reason}` : '.'}`,
+      hint: 'Correct the record in the system that it comes from, and the next run sends it again. To send it again as it is: interlocal deliver retry NUMBER (interlocal deliver list shows the number).',
     };
     for (const row of open)
       await changeOutbox(trx, [row.id], {

@@ -143,8 +143,8 @@ async function entriesToOutbox(run: OutboundRun, config: EntriesConfig): Promise
   throw new FatalError({
     code: 'ENTRIES_CHANGED',
     place: { system: run.name },
-    message: 'While the entries were made, people decided about entries again and again.',
-    hint: 'Run the pipeline again.',
+    message: 'No journal entries were made: each time they were being made, somebody approved or dismissed entries in the meantime.',
+    hint: 'Run the pipeline again when nobody is approving or dismissing its entries.',
   });
 }
 

@@ -49,8 +49,8 @@ function uploadChecks(sink: SinkConfig, transport: FileTransport): CheckResult[]
   const { name, marker } = sink.target.file!;
   const half =
     marker === undefined
-      ? 'While a file is being written the system can see half of it.'
-      : `While a file is being written the system can see half of it, unless it waits for ${marker}.`;
+      ? 'While a file is being written, the other system can see half of it.'
+      : `While a file is being written, the other system can see half of it, unless it waits for ${marker}.`;
   const gone =
     upload === 'taken'
       ? ' A file that is gone after the server confirmed closing it counts as delivered.'
@@ -60,7 +60,7 @@ function uploadChecks(sink: SinkConfig, transport: FileTransport): CheckResult[]
       name: `upload of ${name}`,
       ok: true,
       warning: true,
-      detail: `Files are written under their own names, without a rename (upload: ${upload}). ${half} After an interruption a person may have to check whether a file arrived.${gone}`,
+      detail: `Files are written under their own names, without a rename (upload: ${upload}). ${half} After an interruption a person may have to check in the other system whether a file arrived.${gone}`,
       hint: 'Ask the owner of the server to allow renames in this folder, then remove upload.',
     },
   ];

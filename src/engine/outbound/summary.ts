@@ -14,8 +14,8 @@ const WORDS: Partial<Record<OutboxState, string>> = {
   queued: 'wait to be sent',
   held: 'are held until a person decides (interlocal deliver list --state held)',
   unknown: 'may or may not have arrived (interlocal deliver list --state unknown)',
-  rejected: 'are rejected by the remote system (interlocal deliver list --state rejected)',
-  refused: 'cannot be written in the form the system needs (interlocal deliver list --state refused)',
+  rejected: 'were rejected by the remote system (interlocal deliver list --state rejected)',
+  refused: 'are not sent, because a value does not fit what the system needs (interlocal deliver list --state refused)',
 };
 
 /** Sums of more records than this are not in the notes. */

@@ -28,8 +28,8 @@ export async function withTarget(
     throw new FatalError({
       code: 'TARGET_BUSY',
       place: { system: connection },
-      message: `Another pipeline is now writing to ${connection}, on ${lock.host} in process ${lock.pid}.`,
-      hint: 'Wait until it has finished, then run this one again.',
+      message: `Another pipeline is writing to ${connection} now (process ${lock.pid} on ${lock.host}), so this one sent nothing.`,
+      hint: 'Wait until the other pipeline has finished, then run this one again.',
     });
   run.locks.push(lock);
   try {

@@ -110,7 +110,9 @@ function runsMissing(
           : `The last run of ${pipeline} was interrupted. Run it again.`,
       ];
     if (run.outcome === 'failed' || run.outcome === 'aborted')
-      return [`The last run of ${pipeline} ${run.outcome === 'failed' ? 'failed' : 'was stopped'}. Look at interlocal status, and run it.`];
+      return [
+        `The last run of ${pipeline} ${run.outcome === 'failed' ? 'failed' : 'was stopped'}. To see why, run interlocal status; then run it again.`,
+      ];
     return dayIn(project.config.town.time_zone, new Date(run.startedAt)) > period.last
       ? []
       : [`${pipeline} has not run since ${period.last}. Run it.`];
@@ -124,7 +126,9 @@ async function sourcesMissing({ knex }: Engine, money: ReadonlySet<string>, peri
     if (!money.has(source.pipeline)) continue;
     for (const path of await refusedSince(knex, source.id, source.pipeline)) {
       told.add(`${source.pipeline} ${path}`);
-      found.push(`${source.pipeline}: ${path} was refused. Have it sent again as it should be, and run ${source.pipeline}.`);
+      found.push(
+        `${source.pipeline}: ${path} was refused, so nothing of it was used. Have it sent again as it should be, and run ${source.pipeline}.`,
+      );
     }
     for (const { path, reason } of await waitingFiles(knex, source.id))
       found.push(`${source.pipeline}: ${path} is there and was not read yet (${reason}).`);

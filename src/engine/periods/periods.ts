@@ -168,7 +168,7 @@ export async function closePeriod(engine: Engine, period: Period, makeReports: M
     throw new ConfigError({
       code: 'PERIOD_CHANGED',
       place: { path: period.id },
-      message: `${period.id} was not closed: its figures changed since ${changedSince}. It is not prepared anymore.`,
+      message: `${period.id} was not closed: its figures changed since ${changedSince}. It has to be prepared again.`,
       hint: `Look at its reports again. Then one person prepares it and another person closes it, both with: interlocal period close ${period.id}.`,
     });
   return periodStatus(engine, period, now);
@@ -238,8 +238,8 @@ function problemsOf(period: Period, { details }: ChecklistItem): Problem[] {
   return details.map((detail) => ({
     code: 'PERIOD_NOT_READY',
     place: { path: period.id },
-    message: `It cannot be closed yet. ${detail}`,
-    hint: `Its checklist: interlocal period status ${period.id}.`,
+    message: `${period.id} cannot be closed yet. ${detail}`,
+    hint: `To see everything that is still open, run interlocal period status ${period.id}.`,
   }));
 }
 
@@ -251,7 +251,7 @@ function secondPerson(period: Period, who: string, did: string, todo: string): C
   return new ConfigError({
     code: 'SECOND_PERSON',
     place: { path: period.id },
-    message: `${who} ${did} ${period.id}: another person has to ${todo} it.`,
-    hint: `Let somebody else do it under an account of their own.`,
+    message: `${who} ${did} ${period.id}, so another person has to ${todo} it. Nothing was changed.`,
+    hint: 'Ask a second person to run the same command, signed in under an account of their own.',
   });
 }

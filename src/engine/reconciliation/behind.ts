@@ -38,7 +38,7 @@ export async function problemsBehind(
     const run = runs.get(pipeline);
     const names = sides.map(({ side }) => config[side].name).join(' and ');
     if (!source || !run) {
-      add(`It has not run yet, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
+      add(`This pipeline has not run yet, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
       continue;
     }
     const refused = await refusedSince(knex, source.id, pipeline);
@@ -52,19 +52,22 @@ export async function problemsBehind(
     if (rejected > 0)
       add(
         `${rejected === 1 ? '1 record is' : `${rejected.toLocaleString('en-US')} records are`} rejected, so ${names} may be missing ${rejected === 1 ? 'it' : 'them'}${lack && `: ${lack}`}.`,
-        `To see the reasons, run interlocal rejects list ${pipeline}.`,
+        `To see why and what to do, run interlocal rejects list ${pipeline}.`,
       );
     if (run.outcome === null && !locks.has(`pipeline:${pipeline}`))
-      add(`Its last run was interrupted, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
+      add(`The last run of this pipeline was interrupted, so ${names} may be incomplete.`, `Run ${pipeline}, then this reconciliation.`);
     else if (run.outcome === null)
-      add(`It is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it has finished.');
+      add(`This pipeline is running now, so ${names} may be incomplete.`, 'Run this reconciliation again when it has finished.');
     else if ((run.outcome === 'failed' && refused.length === 0) || run.outcome === 'aborted')
       add(
-        `Its last run ${run.outcome === 'failed' ? 'failed' : 'was stopped'}, so ${names} may be incomplete.`,
+        `The last run of this pipeline ${run.outcome === 'failed' ? 'failed' : 'was stopped'}, so ${names} may be incomplete.`,
         `Run ${pipeline}, then this reconciliation.`,
       );
     if (source.fingerprint !== null && source.fingerprint !== fingerprintOf(pipeline))
-      add(`Its mappings have changed since its records were mapped.`, `Run ${pipeline}, then this reconciliation.`);
+      add(
+        `The mappings of this pipeline have changed, and its records were not mapped again since, so ${names} may be wrong.`,
+        `Run ${pipeline}, then this reconciliation.`,
+      );
   }
   return problems;
 }

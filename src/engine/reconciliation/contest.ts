@@ -137,7 +137,7 @@ function problemOf(one: string, two: string, found: readonly { reason: string }[
   return {
     code: 'MONEY_USED_TWICE',
     place: { system: `${one}, ${two}` },
-    message: `${found[0]!.reason}${more}. None of it counts as reconciled.`,
-    hint: `Add where to a side of ${one} or ${two}, such as one department or way of paying, so each record is in only one of them.`,
+    message: `${found[0]!.reason}${more}. None of this money counts as reconciled.`,
+    hint: `In pipelines/${one}.yaml or pipelines/${two}.yaml, limit a side with where, for example to one department or way of paying, so that each record is in only one of the two.`,
   };
 }

@@ -205,7 +205,7 @@ function openOf(cover: Cover, record: StoredRow, town: string, evidence: Evidenc
   }
   if (evidence.state === 'proposed') return wrong(`${pipeline}: a match is proposed and needs review`, 'review');
   if (evidence.state === 'contested') return wrong(`${pipeline}, ${shown}: ${evidence.reason}`);
-  return unknown(`${pipeline}, ${shown}: other records of it have changed since run ${run} compared it`);
+  return unknown(`${pipeline}, ${shown}: other records in it have changed since run ${run} compared it`);
 }
 
 async function outdatedOf(

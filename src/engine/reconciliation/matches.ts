@@ -99,7 +99,7 @@ export async function decideMatch(
         code: 'MATCH_STATE',
         place: { system: match.contentId },
         message: `Match ${match.contentId.slice(0, 8)} is already confirmed by a person.`,
-        hint: 'To see who confirmed it, run interlocal matches show.',
+        hint: `To see who confirmed it, run interlocal matches show ${match.contentId.slice(0, 8)}.`,
       });
     const records = await recordsOfMatches(trx, [match.id]);
     const { left, right } = await namesOf(trx, records);
@@ -153,7 +153,7 @@ async function decideAgain(
       code: 'MATCH_STATE',
       place: { system: contentId },
       message: `Some records of match ${contentId.slice(0, 8)} are gone, so it cannot be confirmed again.`,
-      hint: `Revoke it: interlocal matches revoke ${contentId.slice(0, 8)}. Then match what is there: interlocal matches add.`,
+      hint: `Revoke it: interlocal matches revoke ${contentId.slice(0, 8)} --reason TEXT. Then match the records that are left by hand: interlocal matches add.`,
     });
   const action = verdict === 'confirm' ? 'confirmed' : 'revoked';
   await saveDecision(trx, {
@@ -249,15 +249,15 @@ async function recordsByName(
       problems.push({
         code: 'RECORD_AMBIGUOUS',
         place: { system: connection },
-        message: `${connection} has ${records.length} ${entity} records with the key "${key}": it is not known which one is meant.`,
-        hint: `Name it: ${which.join(', ')}.`,
+        message: `${connection} has ${records.length} ${entity} records with the key "${key}", so it is not known which one is meant. Nothing was matched.`,
+        hint: `Write the one that is meant as: ${which.join(' or ')}.`,
       });
     } else
       problems.push({
         code: 'RECORD_UNKNOWN',
         place: { system: connection },
         message: `${connection || 'No system'} has ${connection ? 'no' : 'a'} record with the key "${key}" among the ${entity} records.`,
-        hint: 'Write it as CONNECTION:KEY. To see the keys, run interlocal exceptions show.',
+        hint: 'Write each record as CONNECTION:KEY, such as clerk:00338. To see the keys, run interlocal exceptions show ID. Nothing was matched.',
       });
   }
   return { found, problems };
@@ -343,7 +343,7 @@ async function known(knex: Knex, id: string, { config }: Project): Promise<Store
   if (last?.action === 'revoked')
     throw problem(
       `Match ${shown} is not in force: ${last.actor === 'run' ? 'a run' : last.actor} revoked it at ${zonedTime(last.at, config.town.time_zone)}.`,
-      'To match its records again: interlocal matches add.',
+      'To match its records again by hand, run interlocal matches add.',
     );
   throw problem(`There is no match ${shown} in force.`, 'To list the matches in force, run interlocal matches list.');
 }

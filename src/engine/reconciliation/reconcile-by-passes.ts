@@ -204,8 +204,8 @@ function unusable(pipeline: string, config: ReconciliationConfig, lacking: Reado
           {
             code: 'SIDE_INCOMPLETE',
             place: { system: pipeline },
-            message: `In ${config[side].name}, ${counted(lacking[side], 'record has', 'records have')} no amount, so they are not compared.`,
-            hint: 'Fix the mapping or the source. If they are not money, leave them out with where in the reconciliation.',
+            message: `In ${config[side].name}, ${counted(lacking[side], 'record has', 'records have')} no amount, so ${lacking[side] === 1 ? 'it is' : 'they are'} not compared.`,
+            hint: 'Fix the mapping, or the records in the system that they come from. If such records are not money, leave them out with where in the reconciliation.',
           },
         ],
   );

@@ -6,7 +6,7 @@ export function untriedNotes({ passes }: Pick<Rules, 'passes'>, { untried }: Pic
   return passes.flatMap((pass) => {
     const records = untried.get(pass.name);
     if (records === undefined || pass.kind !== 'subset') return [];
-    const each = records === 1 ? 'it has' : 'each of them has';
-    return `The pass "${pass.name}" did not try ${counted(records, 'record')}: ${each} more records near it that could belong to it than it can distinguish, which is ${pass.most} at most. ${records === 1 ? 'It stays' : 'They stay'} unmatched unless another pass matches ${records === 1 ? 'it' : 'them'}. Whoever writes the configuration can have more of them tried: narrow block or within of this pass, or say in alike what the records of one group have in common.`;
+    const each = records === 1 ? 'it could' : 'each of them could';
+    return `The rule (pass) "${pass.name}" left out ${counted(records, 'record')}: ${each} belong with more than ${pass.most} others, too many to tell which. ${records === 1 ? 'It stays' : 'They stay'} unmatched unless another rule matches ${records === 1 ? 'it' : 'them'}. To have more of them tried, narrow block or within of this pass in the pipeline, or say in alike what records that belong together have in common.`;
   });
 }

@@ -36,7 +36,7 @@ export function ledgerRules(project: Pick<Project, 'config'>): LedgerRules {
   throw new ConfigError({
     code: 'KEY_MISSING',
     place: { file: 'config/interlocal.yaml', path: 'ledger' },
-    message: 'The key ledger is missing, which names the accounts of journal entries, so no entries can be made.',
-    hint: 'docs/finance.md has an example.',
+    message: 'No journal entries can be made, because the key "ledger", which names their accounts, is missing.',
+    hint: 'Add ledger to config/interlocal.yaml; docs/finance.md has an example.',
   });
 }

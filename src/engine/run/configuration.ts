@@ -111,8 +111,8 @@ function outdated(): FatalError {
     code: 'CONFIG_OUTDATED',
     place: {},
     message:
-      'Somebody changed the configuration after this command read it, and another run already uses the changed one. This command did nothing.',
-    hint: 'Run it again: it then uses the files as they are now.',
+      'This command did nothing, because somebody changed the configuration after the command had read it, and another run already uses the changed one.',
+    hint: 'Run the command again: it then uses the files as they are now.',
   });
 }
 
@@ -120,7 +120,7 @@ function replacedBy({ host, folder, at }: InForce, project: Project): FatalError
   return new FatalError({
     code: 'CONFIG_REPLACED',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The records in this store were last made by another, newer configuration: that of the folder ${folder} on ${host}, in force since ${zonedTime(at, project.config.town.time_zone)}. This one would change them back.`,
-    hint: 'Bring this folder in line with that one, or give it its own store. If this one is correct: interlocal run --adopt-configuration.',
+    message: `Nothing was run: the records in this store were last made with the configuration in another folder, ${folder} on ${host}, in force since ${zonedTime(at, project.config.town.time_zone)}, and this folder's older configuration would change them back.`,
+    hint: 'If the other folder is right, copy its files here. If this one is right, run interlocal run --adopt-configuration. If this one is only for trying things out, give it a store of its own in store.url.',
   });
 }

@@ -82,6 +82,6 @@ export function stopIfAsked({ signal, pipeline }: Interruption): void {
       code: 'ABORTED',
       place: { system: pipeline.pipeline },
       message: 'Stopped on request, after the current batch was committed.',
-      hint: 'Run it again: it resumes where it stopped.',
+      hint: 'Nothing is lost. Run the pipeline again: it resumes where it stopped.',
     });
 }

@@ -17,7 +17,7 @@ export function targetUrl({ to, password }: { to: string; password?: string | un
     throw new ConfigError({
       code: 'SECRET_LITERAL',
       place: { path: '--password' },
-      message: 'this is a secret and must not be in the command itself.',
+      message: 'A password must not be typed into the command itself, where others on this machine can read it. Nothing was copied.',
       hint: "Write --password '${env:NAME}' for an environment variable, or '${file:secrets/name}' for a file.",
     });
   return filledUrl({ url: to, password }, folder);
@@ -54,7 +54,7 @@ function ofTarget(error: unknown): unknown {
     failure.problems.map(({ code, message }) => ({
       code,
       place: { path: '--to' },
-      message: `Nothing was copied, for the new store could not be written: ${message}`,
+      message: `Nothing was copied, because the new store could not be written: ${message}`,
       hint: 'Remove the cause, or name another place with --to, then copy again.',
     })),
     { cause: error },

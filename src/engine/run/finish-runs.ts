@@ -31,7 +31,7 @@ async function linkEchoesAfter({ knex, project }: Engine, runs: readonly Finishe
   const last = runs.findLast(({ pipeline }) => project.pipelines.get(pipeline)?.value.reconcile?.passes !== undefined);
   if (!last) return;
   const { linkEchoes } = await import('../reconciliation/exceptions/echoes.ts');
-  await orNote(last, onNote, 'Exceptions with one cause were not put under it', () => linkEchoes(knex, project));
+  await orNote(last, onNote, 'Exceptions that have the same cause were not grouped yet', () => linkEchoes(knex, project));
 }
 
 /**
@@ -43,7 +43,7 @@ async function keepSumsAfter(engine: Engine, runs: readonly Finished[], { signal
   const short = runs.filter(({ counts: { created, changed, deleted } }) => created + changed + deleted <= MAX_BLOCKS * BLOCK);
   const last = short.at(-1);
   if (!last) return;
-  await orNote(last, onNote, 'The sums of the revenue report were not brought up to date', () =>
+  await orNote(last, onNote, 'The stored sums of the revenue report were not updated yet', () =>
     keepSums(engine, { signal, most: MAX_BLOCKS * short.length }),
   );
 }
@@ -55,6 +55,6 @@ async function orNote(last: Finished, onNote: Options['onNote'], what: string, w
   } catch (error) {
     const failure = storeFailure(error);
     if (!failure) throw error;
-    onNote?.(last.pipeline, `${what}: ${failure.problems[0]!.message} The next run does it.`);
+    onNote?.(last.pipeline, `${what}: ${failure.problems[0]!.message} The run itself is stored, and the next run does this.`);
   }
 }

@@ -21,7 +21,7 @@ export async function outcomeOf(
     return run.counts.rejected > 0 || incomplete.length > 0 || (await isOpen()) ? 'partial' : 'succeeded';
   } catch (error) {
     if (error instanceof AbortedError || (run.signal.aborted && isAbort(error))) {
-      run.note('Stopped on request; run it again and it resumes there.');
+      run.note('Stopped on request. Nothing is lost: run it again, and it resumes where it stopped.');
       return 'aborted';
     }
     const known = error instanceof InterlocalError ? error : storeFailure(error);

@@ -91,13 +91,13 @@ async function refuseOtherConnection(knex: Knex, project: Project, pipeline: str
 }
 
 function changed(project: Project, pipeline: string, now: string, before: string, message: string): FatalError {
-  const another = 'For another system write another pipeline with its own name';
+  const another = 'If it is another system, write a new pipeline for it under another name';
   return new FatalError({
     code: 'CONNECTION_CHANGED',
     place: { system: pipeline },
     message,
     hint: Object.hasOwn(project.connections, before)
-      ? `${another}; otherwise use ${before} again.`
+      ? `${another}; otherwise write connection: ${before} again.`
       : `If ${now} is the same system under another name, write formerly: ${before} below ${now} in config/connections.yaml. ${another}.`,
   });
 }

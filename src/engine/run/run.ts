@@ -21,22 +21,23 @@ import { work } from './work.ts';
 
 export type { Engine, RunOptions, UnrecordedRun };
 
+const OFF = 'This pipeline is off, so it was not run. To run it, change mode in its file.';
+
 /**
  * Runs one pipeline. Never throws for what a source, a file or a record is to blame for: that is in the result. Throws
  * FatalError PIPELINE_RUNNING when another process runs it now.
  */
 export async function runPipeline(engine: Engine, id: string, options: RunOptions): Promise<RunResult> {
   const pipeline = engine.project.pipelines.get(id)!.value;
-  if (pipeline.mode === 'off') options.onNote?.(id, 'This pipeline is off.');
-  if (pipeline.mode === 'off')
-    return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: ['This pipeline is off.'] };
+  if (pipeline.mode === 'off') options.onNote?.(id, OFF);
+  if (pipeline.mode === 'off') return { pipeline: id, outcome: 'succeeded', counts: noCounts(), durationMs: 0, problems: [], notes: [OFF] };
   const lock = await takeLock(engine.knex, `pipeline:${id}`).catch((error: unknown) => notRecorded(engine, id, error));
   if (!('release' in lock))
     throw new FatalError({
       code: 'PIPELINE_RUNNING',
       place: { system: id },
       message: `This pipeline is already running, on ${lock.host} in process ${lock.pid}, last active at ${zonedTime(lock.heartbeat_at, engine.project.config.town.time_zone)}.`,
-      hint: 'Wait until it has finished; to see it, run interlocal status. If that process no longer answers, stop it: the next run takes over.',
+      hint: 'Wait until that run has ended; interlocal status shows it. If the process no longer answers, end it: the next run resumes where it stopped.',
     });
   return underLock(engine, id, lock, options);
 }

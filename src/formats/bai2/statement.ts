@@ -171,18 +171,18 @@ export function bai2Statement(options: Bai2Options, file: string): Bai2Statement
         options.tests === 'skip' ||
         refused(
           'The group says that it is a test (status 4), so its figures are not real.',
-          'Have the bank send real files. If tests come in between, set tests: skip in the decoder (bai2).',
+          'Have the bank send real files. If tests come in between, set tests: skip in the decoder (bai2) of the connector.',
         )
       );
     if (status === '2' && options.deletions === 'refuse')
       refused(
         'The group cancels an earlier one (status 2, deletion).',
-        "To delete those entries, set deletions: read in the decoder (bai2), and deletes: { field: group.status, values: ['2'] } in the stream.",
+        "To delete those entries, set deletions: read in the decoder (bai2) of the connector, and deletes: { field: group.status, values: ['2'] } in the stream.",
       );
     if (status === '3' && options.corrections === 'refuse')
       refused(
         'The group corrects an earlier one (status 3), but does not say which of its entries are wrong.',
-        'Ask the bank for a deletion of the earlier group and a new one. To read it as new entries, set corrections: read in the decoder (bai2).',
+        'Ask the bank for a deletion of the earlier group and a new one. To read it as new entries, set corrections: read in the decoder (bai2) of the connector.',
       );
     if (status !== null && !['1', '2', '3', '4'].includes(String(status)))
       throw new Bai2Defect(`the status of the group is ${JSON.stringify(String(status).slice(0, 10))}, but only 1 to 4 exist`);

@@ -155,7 +155,7 @@ export function camtStatement(options: Camt053Options, file: string): CamtStatem
           file,
           { line },
           `The statement of the account ${lastDigits(account)} has no ${opening ? 'closing' : 'opening'} balance, so it cannot be checked for completeness.`,
-          'Have the bank send booked balances (OPBD and CLBD). If it never does, set balances: optional in the decoder (camt053).',
+          'Have the bank send booked balances (OPBD and CLBD). If it never does, set balances: optional in the decoder (camt053) of the connector.',
         );
       }
       const wrong = imbalance(

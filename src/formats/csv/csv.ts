@@ -47,7 +47,7 @@ async function* decodeCsv(
       context.file,
       {},
       `The file ends within its first ${options.skip_lines} lines, which the connector skips.`,
-      'Have it sent again, or change skip_lines in the decoder.',
+      'Have it sent again, or change skip_lines in the decoder of the connector.',
     );
   const ended = splitter.end();
   if (ended) await ended;

@@ -136,7 +136,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         file,
         { line },
         `The row has ${columnCount(row.count)}, but the file has ${fits.columns.length}; the extra ones are empty.`,
-        'If this system always writes delimiters at the ends of rows, set trailing_delimiters: drop in the decoder.',
+        'If this system always writes delimiters at the ends of rows, set trailing_delimiters: drop in the decoder of the connector.',
       );
     const wanted = type === undefined ? 'the file has' : `rows of type ${type} have`;
     const isShort = row.count < fits.columns.length;
@@ -145,7 +145,9 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       : isShort
         ? 'A value is missing, or an unquoted value contains a line break'
         : 'A value probably contains the delimiter without being quoted';
-    const declared = isShort ? ' If this system leaves out empty values at the ends of rows, set short_rows: fill in the decoder.' : '';
+    const declared = isShort
+      ? ' If this system leaves out empty values at the ends of rows, set short_rows: fill in the decoder of the connector.'
+      : '';
     return problemIn(
       'RAGGED_ROW',
       file,
@@ -174,8 +176,8 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         ? `The first line is Excel's sep=${separator}, and not the header.`
         : `The first line says that the columns are delimited by ${JSON.stringify(separator)}, but the connector says ${JSON.stringify(delimiter)}.`,
       separator === delimiter
-        ? 'Set sep_line: skip in the decoder, which ignores that line if it is there.'
-        : 'Set delimiter in the decoder to what the system writes, and sep_line: skip.',
+        ? 'Set sep_line: skip in the decoder of the connector, which ignores that line if it is there.'
+        : 'Set delimiter in the decoder of the connector to what the system writes, and sep_line: skip.',
     );
   }
 
@@ -185,7 +187,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
       file,
       { line },
       `${what}: the file was probably cut off while it was written or copied.`,
-      'Have it sent again. If this system always ends its files this way, set final_newline: optional in the decoder.',
+      'Have it sent again. If this system always ends its files this way, set final_newline: optional in the decoder of the connector.',
     );
   }
 
@@ -203,7 +205,10 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
     if (columns.length === 1 && columns[0]!.includes('\r'))
       return 'The lines of this file end in CR only, as on old Macs: have it exported with CRLF or LF.';
     const other = columns.length === 1 ? [';', '\t', '|', ','].find((c) => columns[0]!.includes(c)) : undefined;
-    return other && `The file seems to be delimited by ${other === '\t' ? 'tabs' : JSON.stringify(other)}: set delimiter in the decoder.`;
+    return (
+      other &&
+      `The file seems to be delimited by ${other === '\t' ? 'tabs' : JSON.stringify(other)}: set delimiter in the decoder of the connector.`
+    );
   }
 
   function defect({ kind, line, openQuote }: CsvDefect): never {
@@ -214,7 +219,7 @@ export function csvRecords(options: CsvOptions, context: DecodeContext, firstLin
         file,
         at,
         `The record that starts here is larger than ${options.max_record_bytes} bytes${openQuote ? ', probably because a quote in it is never closed' : ''}.`,
-        'Fix the file, or raise max_record_bytes in the decoder.',
+        'Fix the file, or raise max_record_bytes in the decoder of the connector.',
       );
     if (kind === 'misplaced quote')
       throw refuseFile(

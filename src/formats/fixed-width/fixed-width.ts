@@ -51,7 +51,7 @@ async function* decodeFixedWidth(
           file,
           { line },
           'The last line has no line break: the file was probably cut off while it was written or copied.',
-          'Have it sent again. If this system always ends its files this way, set final_newline: optional in the decoder.',
+          'Have it sent again. If this system always ends its files this way, set final_newline: optional in the decoder of the connector.',
         );
       read++;
       if (options.line_breaks && line <= options.skip_lines) continue;
@@ -68,7 +68,7 @@ async function* decodeFixedWidth(
       file,
       {},
       `The file ends within its first ${options.skip_lines} lines, which the connector skips.`,
-      'Have it sent again, or change skip_lines in the decoder.',
+      'Have it sent again, or change skip_lines in the decoder of the connector.',
     );
 }
 
@@ -122,7 +122,7 @@ async function* joined(
           file,
           options.line_breaks === true ? { line: record.line! } : { record: record.number },
           `The line of type ${record.type} continues a text, but ${last ? `the record before it (${last.type}) has no ${field}` : 'no record comes before it'}.`,
-          'A part of the file is missing: have it sent again. If the layout differs, fix continues in the decoder.',
+          'A part of the file is missing: have it sent again. If the layout differs, fix continues in the decoder of the connector.',
         );
       const before = last.values[field];
       const own = record.values[text];
@@ -134,7 +134,7 @@ async function* joined(
           file,
           { record: last.number },
           `The text of the record is longer than ${MAX_LINE_LENGTH} characters with its continuation lines.`,
-          'The file is damaged or of another kind.',
+          'The file is damaged or of another kind: have it sent again.',
         );
     }
     if (done.length) yield done;
@@ -154,7 +154,7 @@ async function* slices(
       file,
       {},
       'Without line breaks, the record length must be known.',
-      'Set record_length in the decoder.',
+      'Set record_length in the decoder of the connector.',
     );
   let rest: string[] = [];
   let whole = 0;

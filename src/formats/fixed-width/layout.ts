@@ -68,7 +68,7 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
           file,
           place,
           `The line has ${characters.length} characters; records of this file have ${wanted}${length === undefined ? ' or more' : ''}.`,
-          'The file is damaged, or its layout was changed: compare it with the description of the system.',
+          'The file is damaged, or the system changed its layout. Ask the sender; if the layout changed, correct the columns in the decoder of the connector.',
         );
       const shared: SourceRecord = { values: { ...layout.template }, number, line: at, type: layout.type };
       if (options.line_breaks === true && line.includes('\r')) reject(shared, line, twoLines(line, at));
@@ -112,7 +112,8 @@ export function fixedLayouts(options: FixedWidthOptions, file: string): FixedLay
       const read = fieldValue(text, field);
       if (read.problem !== undefined) {
         const at = { ...place, column: before + field.from, path: name };
-        const hint = 'Correct it in the system that exported it; if many lines have this, the layout in the connector is wrong.';
+        const hint =
+          'Have it corrected in the system that exported the file. If many lines have this, the columns in the decoder of the connector are wrong.';
         return reject(record, raw, problemIn(read.code, file, at, read.problem, hint));
       }
       record.values[name] = read.value;

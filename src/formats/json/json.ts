@@ -124,7 +124,7 @@ function recordOf({ value, from, to, doubled }: JsonRow, text: string, number: n
         file,
         { ...at, record: number },
         `The name ${JSON.stringify(excerpt(doubled.name))} appears twice in one object of this record, so it is not known which value is right.`,
-        'Correct it at the source, then run again.',
+        'Have it corrected in the system that wrote it, and the file sent again.',
       ),
       raw: text.slice(from, to),
     };
@@ -140,7 +140,7 @@ function recordOf({ value, from, to, doubled }: JsonRow, text: string, number: n
       file,
       { line, record: number },
       `The record is not an object with fields, but ${excerpt(raw)}.`,
-      'Check rows in the decoder.',
+      'In the decoder of the connector, rows must name a list of objects: correct it, or have the right file sent.',
     ),
     raw,
   };
@@ -156,7 +156,7 @@ async function* bounded(bytes: AsyncIterable<Uint8Array>, most: number, file: st
         file,
         {},
         `The document is larger than ${most} bytes, but one JSON document is read in one piece.`,
-        'Raise max_bytes in the decoder, or have it exported with one document per line (lines: true).',
+        'Raise max_bytes in the decoder of the connector, or have it exported with one document per line (lines: true).',
       );
     yield chunk;
   }

@@ -75,7 +75,7 @@ export function* jsonRows(
           path.length,
           'there is null',
           [],
-          'This may mean that there are no records or that the system failed: check its answer. If it means that there are no records, set empty: [null_list] in the decoder.',
+          'This may mean that there are no records or that the system failed: check its answer. If it means that there are no records, set empty: [null_list] in the decoder of the connector.',
         );
     } else
       throw missing(
@@ -105,7 +105,7 @@ export function* jsonRows(
       file,
       { path: rows },
       `The list of records is not where the connector says: ${what} ${where}.${found}${meant ? ` Did you mean ${meant}?` : ''}`,
-      hint ?? 'Correct rows in the decoder, or check the answer of the system: it may be an error message.',
+      hint ?? 'Correct rows in the decoder of the connector, or check the answer of the system: it may be an error message.',
     );
   }
 }

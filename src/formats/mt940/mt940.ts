@@ -242,7 +242,7 @@ function statementReader(file: string): {
           file,
           { line },
           'The last line has no line break, and no end of the message (-) follows it: the file was probably cut off.',
-          'Have it sent again. If the bank always ends its files this way, set final_newline: optional in the decoder (mt940).',
+          'Have it sent again. If the bank always ends its files this way, set final_newline: optional in the decoder (mt940) of the connector.',
         );
       const done = told(line, () => close(line));
       if (before)

@@ -42,6 +42,6 @@ export async function ofxEncoding(
     file,
     { line: 1 },
     `The header says ENCODING ${encoding || 'nothing'} and CHARSET ${charset.slice(0, 20)}, which is not known here.`,
-    'Set encoding in the decoder (ofx) to what the bank really writes.',
+    'Set encoding in the decoder (ofx) of the connector to what the bank really writes.',
   );
 }

@@ -15,7 +15,7 @@ async function textOf(content: Uint8Array | Uint8Array[], encoding: Encoding): P
 test('a byte that is not UTF-8 is named with its line and column, and what it probably is', async () => {
   const said = await refusal(csv('utf-8'), bytes('a,b\n', 'é,x\n', 'éé,', [0xe9], 't\n'));
   expect(said).toBe(
-    'file:3:4: The byte 0xE9 here is not UTF-8, but the connector says that the file is. If the system runs on Windows, the file is probably windows-1252 (where this byte is "é"): set encoding: windows-1252 in the decoder. Otherwise the file is damaged: have it sent again. [FILE_ENCODING]',
+    'file:3:4: The byte 0xE9 here is not UTF-8, but the connector says that the file is. If the system runs on Windows, the file is probably windows-1252 (where this byte is "é"): set encoding: windows-1252 in the decoder of the connector. Otherwise the file is damaged: have it sent again. [FILE_ENCODING]',
   );
 });
 

@@ -199,7 +199,7 @@ function invalidUtf8(buffer: Buffer, at: Position, context: TextContext, last: b
     place,
     `The byte 0x${hex(byte)} here is not UTF-8, but ${says(context)} that the file is.`,
     byte >= 0xa0
-      ? `If the system runs on Windows, the file is probably windows-1252 (where this byte is "${Buffer.from([byte]).toString('latin1')}"): set encoding: windows-1252 in the decoder. Otherwise the file is damaged: have it sent again.`
+      ? `If the system runs on Windows, the file is probably windows-1252 (where this byte is "${Buffer.from([byte]).toString('latin1')}"): set encoding: windows-1252 in the decoder of the connector. Otherwise the file is damaged: have it sent again.`
       : undefined,
   );
 }
@@ -224,7 +224,7 @@ function utf16(encoding: 'utf-16le' | 'utf-16be', context: TextContext): PieceDe
           file,
           { line: 1 },
           `The file is not ${encoding.toUpperCase()}, as ${says(context)}, but looks like UTF-8 or plain text.`,
-          'Set encoding: utf-8 in the decoder.',
+          'Set encoding: utf-8 in the decoder of the connector.',
         );
       begun = true;
       if (last && buffer.length % 2)
@@ -294,7 +294,7 @@ function singleByte(encoding: Encoding, context: TextContext, upper: string): Pi
           file,
           firstOther,
           `The file is UTF-8 (every special character in it is, from this one on), but ${says(context)} ${encoding}.`,
-          'Set encoding: utf-8 in the decoder.',
+          'Set encoding: utf-8 in the decoder of the connector.',
         );
     },
   };
@@ -304,7 +304,7 @@ function undefinedByte(byte: number, at: Position, context: TextContext, encodin
   const hint =
     encoding === 'windows-1252'
       ? 'The file is of another encoding (utf-8 or cp437), or damaged.'
-      : 'Text from Windows is usually windows-1252 or utf-8: set the encoding of the decoder, or have the file sent again.';
+      : 'Text from Windows is usually windows-1252 or utf-8: set the encoding of the decoder in the connector, or have the file sent again.';
   return refuseFile(
     'FILE_ENCODING',
     context.file,
@@ -330,7 +330,7 @@ function afterMark(buffer: Buffer, encoding: Encoding, context: TextContext, at:
       context.file,
       { line: 1, column: 1 },
       `The file is ${mark.encoding.toUpperCase()} (it begins with that byte order mark), but ${says(context)} ${encoding}.`,
-      `Set encoding: ${mark.encoding} in the decoder, or have it exported as ${encoding}.`,
+      `Set encoding: ${mark.encoding} in the decoder of the connector, or have it exported as ${encoding}.`,
     );
   at.marked = true;
   return buffer.subarray(mark.bytes.length);
@@ -350,7 +350,7 @@ function refuseNul(buffer: Buffer, at: Position, encoding: Encoding, context: Te
       file,
       place,
       `The file has NUL bytes (0x00) between its letters: it is probably UTF-16, but ${says(context)} ${encoding}.`,
-      `Set encoding: ${nul % 2 ? 'utf-16le' : 'utf-16be'} in the decoder.`,
+      `Set encoding: ${nul % 2 ? 'utf-16le' : 'utf-16be'} in the decoder of the connector.`,
     );
   throw refuseFile(
     'FILE_ENCODING',

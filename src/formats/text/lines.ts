@@ -20,7 +20,7 @@ export async function* textLines(text: AsyncIterable<string>, file: string, most
         file,
         { line: number },
         `The line is longer than ${most} characters.`,
-        'The file is damaged or of another kind.',
+        'The file is damaged or of another kind: have it sent again.',
       );
     return line;
   }

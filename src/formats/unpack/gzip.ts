@@ -51,5 +51,11 @@ export async function* gunzipped(
   yield* limited(bytes, limits, taken, file, signal);
   // Zeros may fill a block up; whatever else follows was not read.
   if (lastByte > taken())
-    throw refuseFile('FILE_CORRUPT', file, {}, 'Something other than gzip data follows the end of the gzip file.', 'Have it sent again.');
+    throw refuseFile(
+      'FILE_CORRUPT',
+      file,
+      {},
+      'Something else follows the end of the gzip file, so it is damaged or two files were put together.',
+      'Have it sent again.',
+    );
 }

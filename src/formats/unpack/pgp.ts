@@ -91,7 +91,7 @@ async function unlessStuck<T>(work: Promise<T>, moved: Moved): Promise<T> {
       const now = moved();
       still = now === before ? still + 1 : 0;
       before = now;
-      if (still >= MAX_TICKS) reject(new Error('The message has no end.'));
+      if (still >= MAX_TICKS) reject(new Error('The encrypted message has no end: it was cut off.'));
     }, TICK_MS);
   });
   try {

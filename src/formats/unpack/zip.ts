@@ -45,7 +45,7 @@ export async function openEntry(
       file,
       {},
       `The archive has no file called ${pattern}. It has: ${namesOf(entries)}.`,
-      'Correct entry in unpack, or have the right archive sent.',
+      'Correct entry in unpack of the connector, or have the right archive sent.',
     );
   if (found.length > 1)
     throw refuseFile(
@@ -92,10 +92,16 @@ export async function openArchive(packed: Packed, file: string, signal?: AbortSi
           file,
           {},
           `The archive has a file called ${JSON.stringify(excerpt(name))}, a name that leads out of the archive: it is damaged or an attack.`,
-          'Ask the sender; nothing in it was read.',
+          'Nothing in it was read. Ask the sender, for example by phone, whether the archive is theirs.',
         );
       if (entries.length >= MAX_ENTRIES)
-        throw refuseFile('UNPACKED_TOO_LARGE', file, {}, `The archive has more than ${MAX_ENTRIES} files.`, 'Ask the sender.');
+        throw refuseFile(
+          'UNPACKED_TOO_LARGE',
+          file,
+          {},
+          `The archive has more than ${MAX_ENTRIES} files.`,
+          'Ask the sender for an archive with fewer files; nothing in it was read.',
+        );
       if (name.endsWith('/')) continue;
       entries.push({ name, packed: entry.compressedSize, size: entry.uncompressedSize, read: (limits) => content(entry, name, limits) });
     }

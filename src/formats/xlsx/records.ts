@@ -83,7 +83,7 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
         file,
         at,
         `The cell ${columnLetters(cell.column)}${row.number} has a value, but its column has no name in the header.`,
-        'Have the column named or the value moved; cells outside the table are not read.',
+        'Have the column named in the header, or the value removed; cells outside the table are not read.',
       );
     }
     if (!any) return;
@@ -118,7 +118,7 @@ export function xlsxRecords(options: XlsxOptions, cells: CellContext, context: D
           file,
           {},
           'The sheet has no header: it is empty below the rows that are skipped.',
-          'Export it again; even a sheet without records has a header. Or correct sheet and skip_rows in the decoder.',
+          'Export it again; even a sheet without records has a header. Or correct sheet and skip_rows in the decoder of the connector.',
         );
       if (footer > 0 && has !== undefined) checkFooter(end, { count: footer, has, key: 'footer_rows' }, file);
       return footer > 0 ? records.slice(0, Math.max(0, records.length - footer)) : take();

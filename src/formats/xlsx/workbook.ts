@@ -81,7 +81,7 @@ export function sheetOf({ sheets }: Pick<Workbook, 'sheets'>, wanted: string | n
     sheet
       ? `The sheet ${JSON.stringify(sheet.name)} is a chart, which has no rows.`
       : `The workbook has no sheet ${typeof wanted === 'number' ? `number ${wanted}` : JSON.stringify(wanted)}. It has: ${names || 'none'}.${meant ? ` Did you mean ${JSON.stringify(meant)}?` : ''}`,
-    'If the sheet was renamed, change sheet in the decoder; otherwise have the right workbook sent.',
+    'If the sheet was renamed, change sheet in the decoder of the connector; otherwise have the right workbook sent.',
   );
 }
 

@@ -47,7 +47,7 @@ async function collected(bytes: AsyncIterable<Uint8Array>, most: number, file: s
         file,
         {},
         `The workbook is larger than ${most} bytes.`,
-        'Raise max_bytes in the decoder, or have it sent as CSV.',
+        'Raise max_bytes in the decoder of the connector, or have it sent as CSV.',
       );
     parts.push(Buffer.from(piece));
   }

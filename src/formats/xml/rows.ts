@@ -97,7 +97,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
         file,
         { line: 1 },
         `The root element is <${shortName(path[0]!)}>, but the connector expects <${wanted[0]}>.`,
-        'This is another kind of file, or row in the decoder is wrong.',
+        'If this is another kind of file, have the right one sent; otherwise correct row in the decoder of the connector.',
       );
     return path.length === wanted.length && path.every((name, i) => name === wanted[i]);
   }
@@ -158,7 +158,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
       file,
       { line },
       `In the row that starts here, ${JSON.stringify(name)} is the name of an attribute and of something else in the same element.`,
-      'Set attributes_prefix in the decoder, for example to @.',
+      'Set attributes_prefix in the decoder of the connector, for example to @.',
     );
   }
 
@@ -168,7 +168,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
       file,
       { line },
       `The row or piece of markup that starts here is larger than ${options.max_row_bytes} bytes.`,
-      'The file is damaged, row in the decoder names too large an element, or max_row_bytes is too small.',
+      'If the file is right, row in the decoder of the connector names too large an element, or max_row_bytes is too small. If not, have it sent again.',
     );
   }
 
@@ -199,7 +199,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
           file,
           {},
           `The file has no element <${wanted.at(-1)}> for the records. It has: ${nameList(seen.keys())}.${meant ? ` Did you mean ${meant}?` : ''}`,
-          'Correct row in the decoder, or have the right file sent.',
+          'Correct row in the decoder of the connector, or have the right file sent.',
         );
       if (options.empty?.includes('no_list') || (wanted.length > 1 ? listSeen : others === 0)) return;
       const inside = wanted.length > 1;
@@ -210,7 +210,7 @@ export function xmlRows(options: XmlOptions, file: string): { push(text: string)
         inside
           ? `The file has neither <${wanted.at(-1)}> for the records nor <${wanted.at(-2)}> around it. It has: ${nameList(seen.keys())}.`
           : `The file has no element <${wanted[0]}> for the records but is not empty. It has: ${nameList(seen.keys())}.`,
-        `It may be an error message. If this is how the system reports that there are no records,  ${inside ? '' : `write row with its path from the root (Root/${wanted[0]}), or `}set empty: [no_list] in the decoder.`,
+        `It may be an error message. If this is how the system reports that there are no records,  ${inside ? '' : `write row with its path from the root (Root/${wanted[0]}), or `}set empty: [no_list] in the decoder of the connector.`,
       );
     },
   };

@@ -179,7 +179,7 @@ export function xmlTokens(file: string, maxDepth: number, handlers: XmlHandlers)
         at,
         `The elements are nested deeper than ${maxDepth}.`,
         'XML_TOO_DEEP',
-        'Raise max_depth in the decoder if the system really writes such files.',
+        'Raise max_depth in the decoder of the connector if the system really writes such files.',
       );
     const attributes = attributesIn(at + 1 + name.length, to);
     const start = at;

@@ -65,12 +65,12 @@ const VETO_WORDS: Record<VetoName, string> = {
   father_and_son: 'Same name at the same address, but a generation between the birth dates: they may be parent and child.',
   siblings: 'Two given names that are alike but not the same, and birth dates in two years: they may be brothers or sisters.',
   suffix: 'One is Jr and the other Sr (or another suffix): they are two people.',
-  suffix_missing:
-    'One is Jr or Sr, the other has no suffix, and no birth date or e-mail address shows that it is not the other one of that name.',
+  suffix_missing: 'One is Jr or Sr, the other has no suffix, and neither birth date nor e-mail address shows whether they are one person.',
   person_evidence:
     'They may be two people of one household, building or first name: neither the whole name nor the birth date shows that they are one.',
   name_only: 'Little agrees besides the name, which several people may have.',
-  alone: 'Neither the whole name nor the birth date shows that they are one. It is asked because one of the records fits nobody else.',
+  alone:
+    'Neither the whole name nor the birth date shows that they are one. The pair is shown because one of the records fits nobody else.',
 };
 const NAMES: Record<string, string> = {
   given: 'given name',

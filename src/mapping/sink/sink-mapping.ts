@@ -85,7 +85,9 @@ function compileGroup(
           code: fault.code,
           place: { ...place, path: where.below + rule.field },
           message: messageOf(fault, rule.label, rule.personal),
-          hint: fault.hint ?? 'Correct the record in the system that it comes from, or change the mapping; the next run tries it again.',
+          hint:
+            fault.hint ??
+            'The record was not sent. Correct it in the system that it comes from, or change the mapping; the next run tries again.',
         });
       else put(values, path, (out[rule.field] ?? null) as string | null);
     }

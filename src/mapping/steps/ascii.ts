@@ -64,6 +64,6 @@ function withoutCounterpart(character: string): Fault {
   const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
   return new Fault('CHARACTER_NOT_WRITABLE', 'has a character without a counterpart in ASCII', {
     detail: `U+${code}`,
-    hint: 'Use replace: to say what to write for it.',
+    hint: 'In the mapping, say with replace: what to write in place of this character.',
   });
 }

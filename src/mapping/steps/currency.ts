@@ -34,7 +34,8 @@ export function compileCurrency(rule: FieldRule, settings: MappingSettings): ((s
   };
 }
 
-const HINT = 'Fix it at the source, or add "@currency" to currency_from when it is the town\'s then; then: interlocal rejects replay.';
+const HINT =
+  'Have the currency corrected in the system that the record comes from. If an empty one means the currency of the town, add "@currency" to currency_from in the mapping, then run interlocal rejects replay.';
 
 function known(text: string, names: readonly string[]): string | Fault {
   const code = text.toUpperCase();
@@ -89,7 +90,7 @@ export function contradiction(text: string, currency: string): Fault | undefined
     if (SIGNS[sign]!.includes(currency)) continue;
     return new Fault('CURRENCY_CONTRADICTED', `is marked ${sign}, but the mapping says that the amount is in ${currency}`, {
       shown: text,
-      hint: 'Set the currency in the mapping: parse.money.currency, or currency_from with the field that holds it; then: interlocal rejects replay.',
+      hint: 'Set the currency in the mapping: parse.money.currency, or currency_from with the field that holds it. Then run interlocal rejects replay.',
     });
   }
   return undefined;

@@ -86,12 +86,12 @@ function compileUnknown(rule: LookupRule, table: LookupTable): (code: string, da
   const own = `mappings/lookups/${table.name}.csv`;
   const hint =
     table.file === own
-      ? `Fix it at the source, or add it to ${own}; then: interlocal rejects replay.`
-      : `Fix it at the source, or copy the shipped table to ${own} in your town's folder and add it there; then: interlocal rejects replay.`;
+      ? `If the code is right, add it to ${own} and run interlocal rejects replay. If it is wrong, have it corrected in the system that the record comes from.`
+      : `If the code is right, copy the table to ${own} in your town's folder, add the code there, and run interlocal rejects replay. If it is wrong, have it corrected in the system that the record comes from.`;
   return (code, day) =>
     new Fault(
       'CODE_UNKNOWN',
-      `is not in ${table.file === own ? own : `the shipped lookup table ${table.name}`}${day ? ` for ${day}` : ''}`,
+      `is not in ${table.file === own ? own : `the lookup table ${table.name} that comes with Interlocal`}${day ? ` for ${day}` : ''}`,
       { shown: code, hint },
     );
 }

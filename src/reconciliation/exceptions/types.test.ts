@@ -68,7 +68,7 @@ test('a clerk can read it: no minus signs of the bank, the month of a posting, t
     '4.00 of receipts of 2026-07-01 is in no deposit: 3 records have just this amount, and it is not known which of them is missing.',
   );
   expect(said('only_right', { leftCount: 0, minor: 400, facts: {} })).toBe(
-    '4.00 of the bank of 2026-07-01 has no counterpart in receipts.',
+    '4.00 of the bank of 2026-07-01 has nothing that matches it in receipts.',
   );
   expect(said('ambiguous', { rightCount: 0 })).toBe(
     '2 records of receipts of 2026-07-01 fit more than one record of the bank equally well.',

@@ -51,34 +51,34 @@ export const EXCEPTION_TYPES = {
   not_deposited: {
     title: 'Receipts without a deposit',
     sentence: alone('is in no deposit'),
-    next: 'Find the bag; tell the supervisor the same day.',
+    next: 'Find the deposit bag, or the slip that shows when it was deposited. Tell the supervisor the same day.',
     dueIn: DUE.taken,
   },
   deposit_not_at_bank: {
     title: 'Deposit not at the bank',
     sentence: alone('was made up and has not reached {other}'),
-    next: 'Call the bank and give the bag number.',
+    next: 'Call the bank, give the bag number, and ask whether the deposit arrived.',
     dueIn: DUE.taken,
   },
   deposit_without_receipt: {
     title: 'Deposit without receipts',
     sentence: alone('matches nothing in {other}'),
-    next: 'Ask the place that deposited it; enter the receipt, or return the money.',
+    next: 'Ask the place that made the deposit whose money it is. Then enter the missing receipt, or return the money.',
   },
   not_settled: {
     title: 'Card payment not settled',
     sentence: alone('is in no settlement'),
-    next: 'Ask the processor whether it has the payment; if not, have it sent again.',
+    next: 'Ask the card processor whether it has the payment. If not, have the payment sent to it again.',
   },
   settled_without_receipt: {
     title: 'Settlement without a receipt',
     sentence: alone('matches nothing in {other}'),
-    next: 'Enter the receipt, or refund the card.',
+    next: 'Find out what was paid. Then enter the missing receipt, or refund the card.',
   },
   unposted: {
     title: 'Not in the ledger',
     sentence: alone('has no entry in {other}'),
-    next: 'Post the batch again. The period cannot close until it is posted.',
+    next: 'Post it to the ledger again. The period cannot be closed until it is posted.',
   },
   bank_item_unposted: {
     title: 'Bank item not in the ledger',
@@ -86,41 +86,41 @@ export const EXCEPTION_TYPES = {
     next: 'Find out what it is (interest, a fee, a correction) and book it in the ledger.',
   },
   only_left: {
-    title: 'Only on one side',
-    sentence: alone('has no counterpart in {other}'),
-    next: 'Ask who keeps the other records whether it is missing there, or match it by hand: interlocal matches add.',
+    title: 'Only in one of the two systems',
+    sentence: alone('has nothing that matches it in {other}'),
+    next: 'Ask the people who keep the other records whether it is missing there. If it is there in another form, match the two by hand: interlocal matches add.',
   },
   only_right: {
-    title: 'Only on one side',
-    sentence: alone('has no counterpart in {other}'),
-    next: 'Ask who keeps the other records whether it is missing there, or match it by hand: interlocal matches add.',
+    title: 'Only in one of the two systems',
+    sentence: alone('has nothing that matches it in {other}'),
+    next: 'Ask the people who keep the other records whether it is missing there. If it is there in another form, match the two by hand: interlocal matches add.',
   },
   amount_differs: {
     title: 'Amounts differ',
     sentence: (a) => `${bothSums(a)}: ${moreOrLess(a)}.`,
-    next: 'Compare both record by record; correct the one that is wrong.',
+    next: 'Compare the two record by record, and correct the wrong one in its own system.',
   },
   transposed: {
     title: 'Digits swapped',
     sentence: (a) =>
       `${bothSums(a)}: two neighboring digits were swapped${a.facts.or_missing === undefined ? '' : `, or a record of ${money(a, Math.abs(a.minor))} is missing`}.`,
-    next: 'Fix the amount where it was typed.',
+    next: 'Correct the amount in the system in which it was typed.',
   },
   cash_over_short: {
     title: 'Cash over or short',
     sentence: (a) => `${bothSums(a)}: ${money(a, Math.abs(a.minor))} ${a.minor < 0 ? 'short' : 'over'}.`,
-    next: 'Count again; book it to over and short, and check for a pattern by cashier.',
+    next: 'Count again. If the difference stays, book it to the account for cash over and short, and check whether it happens often with one cashier.',
   },
   bank_amount_differs: {
     title: 'The bank has another amount',
     sentence: (a) => `${bothSums(a)}: ${moreOrLess(a)}.`,
-    next: "Ask the bank for its advice; correct the slip, or dispute the bank's count.",
+    next: "Ask the bank for its correction notice. Then correct the deposit slip, or dispute the bank's count.",
   },
   composition_differs: {
     title: 'Cash and checks exchanged',
     sentence: (a) =>
       `The sum is right, but in ${a.rightName}${on(a)} there is ${money(a, a.minor)} too little of ${a.facts.short} and too much of ${a.facts.over}.`,
-    next: 'Ask who made up the bag. Checks in place of cash are a sign of fraud: tell the supervisor.',
+    next: 'Ask the person who made up the bag. Checks in place of cash can be a sign of fraud: tell the supervisor.',
     dueIn: DUE.taken,
   },
   split_incomplete: {
@@ -131,7 +131,7 @@ export const EXCEPTION_TYPES = {
         : a.facts.left_sum === undefined
           ? `A deposit${on(a)} came in parts, of which ${money(a, Math.abs(a.minor))} is there: part ${a.facts.missing} is missing.`
           : `A deposit${on(a)} came in parts. ${bothSums(a)}: part ${a.facts.missing} is missing.`,
-    next: 'Find the other bag; tell the supervisor the same day.',
+    next: 'Find the missing part (the other bag), and tell the supervisor the same day.',
     dueIn: DUE.taken,
   },
   late_deposit: {
@@ -143,29 +143,29 @@ export const EXCEPTION_TYPES = {
   duplicate_receipt: {
     title: 'Receipt entered twice',
     sentence: alone('was entered twice; only one of the entries is backed by money'),
-    next: 'Void the entry that has no money.',
+    next: 'Void the second entry in the system in which the receipt was entered.',
   },
   duplicate_posting: {
     title: 'Posted twice',
     sentence: alone('was posted twice: two entries have equal lines'),
-    next: 'Reverse the second entry.',
+    next: 'Reverse the second entry in the ledger.',
   },
   void_after_deposit: {
     title: 'Voided after its money was deposited',
     sentence: alone('was voided, but a deposit has its money'),
-    next: 'Refund the payer, or take the void back.',
+    next: 'Refund the payer, or undo the void in the system in which the receipt was entered.',
     dueIn: DUE.taken,
   },
   refund_after_close: {
     title: 'Entered after the close of its month',
     sentence: (a) =>
       `${money(a, a.minor)} dated ${a.since ?? 'in a closed month'} was entered on ${a.facts.entered}; that month closed on ${a.facts.closed}.`,
-    next: 'Give it a date in the open period.',
+    next: 'In the system in which it was entered, give it a date in a month that is still open.',
   },
   missing_batch: {
     title: 'A batch is missing',
     sentence: (a) => missing(a, 'batch'),
-    next: 'Ask for the file again. The numbers of the batch are not gaps of their own.',
+    next: 'Have the file of this batch sent again. Its receipt numbers are not reported as missing one by one.',
   },
   missing_settlement: {
     title: 'A settlement is missing',
@@ -173,7 +173,7 @@ export const EXCEPTION_TYPES = {
     next: 'Ask the processor for the report of that day.',
   },
   control_total_differs: {
-    title: 'A control total does not hold',
+    title: 'A batch does not add up to its total',
     sentence: (a) => {
       const says = [
         ...(a.facts.says_count === undefined ? [] : [`${a.facts.says_count} records`]),
@@ -181,7 +181,7 @@ export const EXCEPTION_TYPES = {
       ];
       return `Batch ${a.facts.total}: the source says ${says.join(' and ')}, its records are ${a.facts.count} and come to ${cents(a, 'have')}. None of them is matched.`;
     },
-    next: 'Have the batch sent again; nothing of it is used until its total holds.',
+    next: 'Have the batch sent again. Nothing of it is used until its records add up to its total.',
   },
   receipt_gap: {
     title: 'Receipt numbers are missing',
@@ -189,12 +189,12 @@ export const EXCEPTION_TYPES = {
       a.facts.count === 1
         ? `Number ${a.facts.first} is missing between ${a.facts.after} and ${a.facts.before}.`
         : `${a.facts.count} numbers, ${a.facts.first} to ${a.facts.last}, are missing between ${a.facts.after} and ${a.facts.before}.`,
-    next: 'Find the stub of the number, or write down why it was not used: interlocal exceptions note.',
+    next: 'Find the stub with this number, and enter the receipt if it is missing. If the number was not used, note why: interlocal exceptions note ID --text TEXT.',
   },
   fee_missing: {
     title: 'A settlement without its fee',
     sentence: (a) => `The settlement${on(a)} of ${money(a, a.minor)} does not say its fee; a blank fee is not zero.`,
-    next: 'Ask the processor for the complete report.',
+    next: 'Ask the card processor for the complete report.',
   },
   fee_odd: {
     title: 'The fee is not what the contract says',
@@ -202,17 +202,17 @@ export const EXCEPTION_TYPES = {
       a.facts.month === undefined
         ? `The settlement${on(a)} has a fee of ${cents(a, 'fee')}; the contract gives ${cents(a, 'expected')}.`
         : `The fees of ${a.facts.month} were debited with ${cents(a, 'fee')}; the contract gives ${cents(a, 'expected')}.`,
-    next: 'Dispute the fee with the processor.',
+    next: 'Dispute the fee with the card processor. If the contract changed, correct the fees in the pipeline.',
   },
   settlement_does_not_add_up: {
     title: 'A settlement does not add up',
     sentence: (a) => `The settlement${on(a)} pays ${cents(a, 'net')}; its own parts come to ${cents(a, 'parts')}.`,
-    next: 'Ask the processor what the difference is.',
+    next: 'Ask the card processor what the difference is.',
   },
   chargeback: {
     title: 'Chargeback',
     sentence: (a) => `${money(a, Math.abs(a.minor))}${on(a)} was charged back by the cardholder's bank.`,
-    next: "Answer it before the card network's deadline.",
+    next: "Send the processor proof of the payment before the card network's deadline, or accept the loss and reverse the revenue.",
     dueIn: DUE.large,
   },
   nsf: {
@@ -228,37 +228,37 @@ export const EXCEPTION_TYPES = {
   wrong_account: {
     title: 'Posted to the wrong account',
     sentence: (a) => `${money(a, a.minor)}${on(a)} is posted to ${a.facts.over}; it belongs to ${a.facts.short}.`,
-    next: 'Reclassify it, with due-to and due-from where the fund changes.',
+    next: 'Move it to the right account in the ledger, with due-to and due-from entries if the fund changes.',
   },
   wrong_period: {
     title: 'Posted in the wrong period',
     sentence: (a) =>
       `${money(a, a.minor)}${on(a)} is posted in ${String(a.facts.is).replace(/^(\d{4}-\d{2})-\d{2}.*/, '$1')}; it belongs to ${a.facts.should_be}.`,
-    next: 'Post it again in its period, or accrue it.',
+    next: 'In the ledger, post it again in the right period, or accrue it.',
   },
   rejected: {
     title: 'Rejected by finance',
     sentence: alone('was rejected by finance'),
-    next: 'Correct it and post it again. The period cannot close until finance has taken it.',
+    next: 'Correct it and post it again. The period cannot be closed until finance has accepted it.',
   },
   ambiguous: {
-    title: 'More than one answer',
+    title: 'Can be matched in more than one way',
     sentence: (a) =>
       a.leftCount === 0 || a.rightCount === 0
         ? `${records(a.leftCount + a.rightCount)} of ${a.leftCount ? a.leftName : a.rightName}${on(a)} fit more than one record of ${a.leftCount ? a.rightName : a.leftName} equally well.`
         : `${records(a.leftCount)} of ${a.leftName} and ${a.rightCount} of ${a.rightName}${on(a)} can be paired in more than one way.`,
-    next: 'Say which belong together (interlocal matches add), or get a reference that tells them apart.',
+    next: 'Say which records belong together: interlocal matches add. To avoid this, have a number sent with them that shows it.',
   },
   decision_no_longer_balances: {
-    title: 'A decision no longer balances',
+    title: 'A match made by hand no longer balances',
     sentence: (a) =>
       `What a person matched${on(a)} has changed: ${accepted(a, 'difference')} now, ${accepted(a, 'accepted')} when it was decided.`,
-    next: 'Check what changed. Then confirm the match again or revoke it; exceptions show has its id.',
+    next: 'Check what changed; interlocal exceptions show ID gives the id of the match. Then confirm the match again (interlocal matches confirm) or revoke it (interlocal matches revoke).',
   },
   source_missing: {
-    title: 'A source is missing',
+    title: 'Data did not arrive',
     sentence: (a) => String(a.facts.problem ?? `The data of ${a.rightName} did not arrive.`),
-    next: 'Get the file again and run the pipeline.',
+    next: 'Have the file sent again, then run the pipeline that reads it and this reconciliation.',
   },
 } as const satisfies Record<string, ExceptionType>;
 

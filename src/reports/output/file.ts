@@ -23,7 +23,7 @@ export async function writeReportFile(file: string, content: string | Buffer | R
     throw new ConfigError({
       code: 'FILE_NOT_WRITABLE',
       place: { file },
-      message: 'The report cannot be written: it is a device or a pipe, not a file.',
+      message: 'The report cannot be written, because this is a device or a pipe and not a file.',
       hint: 'Name another file with --out.',
     });
   }

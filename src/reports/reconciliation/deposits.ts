@@ -221,7 +221,7 @@ export function theOnly(pipelines: readonly string[], what: string): string {
     message: pipelines.length ? `Several reconciliations have ${what}.` : `No reconciliation has ${what}.`,
     hint: pipelines.length
       ? `Name one: ${pipelines.join(', ')}.`
-      : 'docs/reconciliation.md says how one is made. Name it, if its sides are called otherwise.',
+      : 'If there is one whose sides have other names, name that reconciliation. If not, docs/reconciliation.md shows how to make one.',
   });
 }
 
@@ -256,7 +256,7 @@ function whyMissing(group: RecordGroup, sentences: ReadonlyMap<string, string>):
   if (told.length) return told.join(' ');
   return group.state === 'key'
     ? 'There is no deposit to compare it with.'
-    : 'It is in transit, or the reconciliation has not looked at it yet.';
+    : 'It is on its way, or the reconciliation has not run since it came.';
 }
 
 function currenciesOf(group: RecordGroup): string[] {

@@ -35,8 +35,8 @@ export function revenueGroups(project: Pick<Project, 'config'>, groups: readonly
     throw new ConfigError({
       code: 'KEY_MISSING',
       place: { file: 'config/interlocal.yaml', path: 'revenue.parts.fund' },
-      message: 'It does not say which part of an account is the fund.',
-      hint: 'Write for instance revenue: { parts: { fund: 1 } }, or ledger: with fund:. docs/finance.md has an example.',
+      message: 'A report by fund cannot be made, because nothing says which part of an account is the fund.',
+      hint: 'In config/interlocal.yaml write, for instance, revenue: { parts: { fund: 1 } } if the fund is the first part; docs/finance.md has an example.',
     });
   const value = (entry: Grouped, group: RevenueGroup): string | null => {
     if (group === 'fund') return entry.account === null ? null : (fundOf!(entry.account) ?? null);

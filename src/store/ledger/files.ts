@@ -133,8 +133,8 @@ async function refuseLost(knex: Knex, id: number, expected: number): Promise<nev
   throw new FatalError({
     code: 'STORE_NOT_COMMITTED',
     place: file ? { file: file.path } : {},
-    message: `The database has ${file?.records_done ?? 0} records of this file, but this run saved ${expected}: the server failed and lost the last of them.`,
-    hint: 'Run it again: it resumes after the records that are in the store. Look at the log of the database server.',
+    message: `The database server failed and lost the last records of this file: this run saved ${expected}, but the database has ${file?.records_done ?? 0}.`,
+    hint: 'Run the pipeline again: it reads the lost records once more. Have the log of the database server looked at, since a server must not lose what it confirmed.',
   });
 }
 

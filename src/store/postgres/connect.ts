@@ -42,7 +42,8 @@ export function settingsOf(url: string, projectFolder: string): ClientConfig {
   const host = options.get('host') ?? decoded(parsed.hostname.replace(/^\[(.*)\]$/, '$1'));
   if (host === '') throw badUrl('it names no host');
   const mode = options.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full');
-  if (!SSL_MODES.includes(mode)) throw badUrl(`sslmode=${mode} would accept any server; only verify-full and disable are known`);
+  if (!SSL_MODES.includes(mode))
+    throw badUrl(`sslmode=${mode} would accept any server; write sslmode=verify-full, or disable for a server on this machine`);
   const root = options.get('sslrootcert');
   return {
     host,
@@ -83,8 +84,8 @@ function badUrl(why: string): ConfigError {
   return new ConfigError({
     code: 'STORE_URL',
     place: { file: 'config/interlocal.yaml', path: 'store.url' },
-    message: `The store's URL cannot be used: ${why}.`,
-    hint: 'Use sqlite:PATH or postgres://USER@HOST/DATABASE, with the password in store.password.',
+    message: `The URL of the store, store.url, cannot be used: ${why}.`,
+    hint: 'Write postgres://USER@HOST/DATABASE, with the password in store.password; or sqlite:PATH for a file.',
   });
 }
 

@@ -5,17 +5,18 @@ type Failure = Omit<Problem, 'place'>;
 const LOST: Failure = {
   code: 'STORE_CONNECTION_LOST',
   message: 'The connection to the store was lost, or its server is shutting down.',
-  hint: 'Only what was committed counts as saved. Check whether the database server is running, then run again: the run resumes where it stopped.',
+  hint: 'Check whether the database server is running, then run again: the run resumes after the last records that were saved, and nothing is lost.',
 };
 const UNREACHABLE: Failure = {
   code: 'STORE_UNREACHABLE',
   message: "The store's database server cannot be reached.",
-  hint: 'Check store.url in config/interlocal.yaml, that the server is running, and that it accepts this machine.',
+  hint: 'Check that the server is running, that host and port in store.url in config/interlocal.yaml are right, and that a firewall lets this machine through.',
 };
 const CERTIFICATE: Failure = {
   code: 'STORE_TLS',
-  message: "The store's database server did not prove with a certificate that it is the one that store.url names.",
-  hint: 'Name the file with the certificate of its authority: ?sslrootcert=PATH in store.url.',
+  message:
+    "The certificate of the store's database server does not prove that it is the server that store.url names, so nothing was sent to it.",
+  hint: 'Ask its administrator for the certificate of the authority that issued it, and name that file at the end of store.url: ?sslrootcert=PATH.',
 };
 const BUSY: Failure = {
   code: 'STORE_BUSY',
@@ -40,7 +41,7 @@ const FAILURES: Record<string, Failure> = {
   '28': {
     code: 'STORE_LOGIN',
     message: "The store's database server rejected the user or the password.",
-    hint: 'Check the user in store.url, store.password, and pg_hba.conf on the server.',
+    hint: 'Check the user in store.url and the password in store.password. If both are right, ask the administrator whether pg_hba.conf on the server lets this user in from this machine.',
   },
   '42501': {
     code: 'STORE_READ_ONLY',

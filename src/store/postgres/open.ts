@@ -62,7 +62,7 @@ async function check(knex: Knex): Promise<void> {
     throw new ConfigError({
       code: 'STORE_SERVER',
       place: { file: 'config/interlocal.yaml', path: 'store.url' },
-      message: `The server cannot hold the store: ${problems.join('; ')}.`,
+      message: `The database in store.url cannot be used for the store: ${problems.join('; ')}.`,
       hint: "Create the database with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', on a server of a supported version.",
     });
 }

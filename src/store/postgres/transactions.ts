@@ -57,7 +57,7 @@ export async function commit(trx: Knex.Transaction): Promise<void> {
       code: 'STORE_NOT_COMMITTED',
       place: {},
       message: 'The database server did not commit the changes; none of them are in the store.',
-      hint: 'Run it again: it resumes where it stopped.',
+      hint: 'Run it again: it resumes where it stopped, and nothing is lost.',
     });
 }
 

@@ -18,12 +18,12 @@ const FAILURES: Record<string, Omit<Problem, 'place'>> = {
   },
   SQLITE_READONLY: {
     code: 'STORE_READ_ONLY',
-    message: 'The store cannot be written.',
+    message: 'The file of the store cannot be written.',
     hint: 'Give the account that runs Interlocal permission to write in the data folder.',
   },
   SQLITE_CANTOPEN: {
     code: 'STORE_UNREACHABLE',
-    message: 'The store cannot be opened.',
+    message: 'The file of the store cannot be opened.',
     hint: 'Check whether the data folder exists, and whether the account that runs Interlocal may write in it.',
   },
   SQLITE_CORRUPT: {

@@ -15,8 +15,8 @@ export async function confine(root: string, path: string, system: string): Promi
     throw new FileError({
       code: 'PATH_OUTSIDE',
       place: { system, file: path },
-      message: `${path} is a link to a place outside the connection's folder ${root}.`,
-      hint: 'Replace the link with the file, or make a connection for the folder it leads to.',
+      message: `${path} was not used, because it is a link to a place outside the connection's folder ${root}.`,
+      hint: 'Replace the link with the file itself, or set up a connection for the folder that it leads to.',
     });
   return real;
 }

@@ -188,11 +188,18 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
           name: 'reachable',
           ok: false,
           detail: `The folder ${root} cannot be opened (${errorCode(stats)}).`,
-          hint: 'Fix the path of this connection, or mount the share.',
+          hint: 'Correct path of this connection in config/connections.yaml, or mount the share.',
         },
       ];
     if (!(stats as { isDirectory(): boolean }).isDirectory())
-      return [{ name: 'reachable', ok: false, detail: `${root} is not a folder.`, hint: 'Give the folder, not a file in it.' }];
+      return [
+        {
+          name: 'reachable',
+          ok: false,
+          detail: `${root} is not a folder.`,
+          hint: 'In config/connections.yaml, set path of this connection to the folder, not to a file in it.',
+        },
+      ];
     const entries = await fs.readdir(root).catch((error: unknown) => error);
     const reachable: CheckResult = { name: 'reachable', ok: true, detail: `The folder ${root} exists.` };
     if (entries instanceof Error)
@@ -201,8 +208,8 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
         {
           name: 'list',
           ok: false,
-          detail: `This account may not list the folder ${root} (${errorCode(entries)}).`,
-          hint: 'Give the account that Interlocal runs under permission to read it.',
+          detail: `The account that runs Interlocal may not list the folder ${root} (${errorCode(entries)}).`,
+          hint: 'Give that account permission to read the folder.',
         },
       ];
     return [
@@ -226,7 +233,7 @@ export function openFolder(options: Record<string, unknown>, context: TransportC
         name,
         ok: false,
         detail: message,
-        hint: hint ?? 'Have the folder created in the remote system, with permission to write to it.',
+        hint: hint ?? 'Have the folder created in the remote system, with permission to write to it for the account that runs Interlocal.',
       };
     }
   }

@@ -32,7 +32,10 @@ export function asTransportError(error: unknown, system: string, path: string): 
             code === 'ELOOP'
               ? `Symbolic links on the way to ${path} lead back to themselves.`
               : `The name ${path} is too long for this disk.`,
-          hint: code === 'ELOOP' ? 'Remove or correct the symbolic link.' : 'Shorten the name of the file or of its folders.',
+          hint:
+            code === 'ELOOP'
+              ? 'Have the symbolic link removed or corrected.'
+              : 'Have the file or its folders renamed to something shorter.',
         },
         { cause },
       );
@@ -55,7 +58,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'FILE_BUSY',
           place,
           message: `${path} is in use by another program (${code}).`,
-          hint: 'If this continues, close the program that uses it.',
+          hint: 'If this continues, close the program that has the file open.',
         },
         { cause, passes: true },
       );
@@ -66,7 +69,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'FILE_BUSY',
           place,
           message: `${path} could not be opened: too many files are open on this computer (${code}).`,
-          hint: 'If this continues, find the program that leaves files open, or raise the limit of the account that runs Interlocal.',
+          hint: 'If this continues, find the program that leaves files open, or raise the limit of open files for the account that runs Interlocal.',
         },
         { cause, passes: true },
       );
@@ -82,7 +85,7 @@ export function asTransportError(error: unknown, system: string, path: string): 
           code: 'SHARE_UNREACHABLE',
           place,
           message: `The share or disk behind ${path} does not answer (${code}).`,
-          hint: 'Check whether the share is mounted and its server is up.',
+          hint: 'Check whether the share is mounted on this machine and its server is running.',
         },
         { cause },
       );

@@ -70,7 +70,7 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
       code: 'PATH_OUTSIDE',
       place: { system, path: 'path' },
       message: `The path ${JSON.stringify(redact(path))} leads outside ${settings.base_url}.`,
-      hint: 'Only addresses under base_url are requested. If files are elsewhere, name that host in hosts of the connection; credentials are not sent there.',
+      hint: 'Nothing was requested. Correct the path in the connector. If the files are on another host, name that host in hosts of the connection; passwords are not sent there.',
     });
   }
 
@@ -135,7 +135,7 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
         ok: true,
         warning: true,
         detail: `${base.host} is contacted without encryption.`,
-        hint: 'Use https as soon as the system offers it.',
+        hint: 'Ask the owner of the system whether it offers https; then change the address in config/connections.yaml.',
       });
     results.push(...legacyTlsCheck(settings.allow_legacy));
     if (!settings.auth) return results;

@@ -56,7 +56,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
       ok: true,
       warning: true,
       detail: `The weak algorithm ${name} is allowed for this connection.`,
-      hint: 'Ask the vendor when the server will be updated, then remove it from allow_legacy.',
+      hint: 'Ask the vendor when the server will be updated, then remove the algorithm from allow_legacy of the connection.',
     });
   return results;
 }
@@ -64,7 +64,7 @@ export async function checkSftp(settings: SftpSettings, connection: SftpConnecti
 /** What the server says of a folder: whether this account may write into it, only a file that is put there proves. */
 export async function checkSftpFolder(folder: string, username: string, statsOf: () => Promise<Stats | undefined>): Promise<CheckResult> {
   const name = `folder ${folder}`;
-  const hint = `Have it created on the server, with permission for ${username} to write to it.`;
+  const hint = `Have the folder created on the server, with permission for ${username} to write to it.`;
   try {
     const stats = await statsOf();
     if (!stats || !mayBeFolder(stats)) return { name, ok: false, detail: `There is no folder ${folder}.`, hint };

@@ -169,7 +169,7 @@ async function tryConnect(
   let refused = false;
   // ssh2 watches over the login; that the server then opens a channel for files, nobody does.
   const opening = patience({ totalMs: 2 * timeout, slow: () => requestTimeout('', settings, '') });
-  const late = (): void => void (first ??= Object.assign(new Error('no channel in time'), { level: 'client-timeout' }));
+  const late = (): void => void (first ??= Object.assign(new Error('the server opened no channel in time'), { level: 'client-timeout' }));
   try {
     const connecting = client.connect({
       sock: socket,

@@ -61,6 +61,6 @@ export function kindUnknown(system: string, path: string): Problem {
     code: 'FILE_KIND_UNKNOWN',
     place: { system, file: path },
     message: `The server lists ${path} without saying whether it is a file or a folder, and it can be opened as neither.`,
-    hint: 'Ask the owner of the server to let this account read it, or to move it away.',
+    hint: 'Ask the owner of the server to let this account read it, or to move it away. Nothing of it was read.',
   };
 }

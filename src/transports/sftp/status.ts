@@ -68,8 +68,8 @@ export function requestError(error: Error, system: string, path: string, setting
         {
           code: 'SFTP_FAILURE',
           place,
-          message: `The server refused a request for ${path || '.'}: ${error.message}.`,
-          hint: "The server gives no reason; its owner finds it in the server's log. A full disk and a folder that is not empty look like this.",
+          message: `The server refused what was asked for ${path || '.'}, and says only: ${error.message}.`,
+          hint: 'Ask the owner of the server to look into its log for the reason. Often the disk is full, or a folder that should be removed is not empty.',
         },
         { cause },
       );
@@ -95,7 +95,7 @@ export function requestTimeout(system: string, settings: SftpSettings, path: str
       code: 'CONNECTION_TIMEOUT',
       place: { system, file: path },
       message: `${settings.host}:${settings.port} did not answer a request within ${settings.timeout}.`,
-      hint: 'Raise the timeout if the server is known to be slow.',
+      hint: 'Check that the server is running. If it is known to be slow, raise timeout of the connection in config/connections.yaml.',
     },
     { passes: true },
   );
@@ -115,7 +115,7 @@ export async function connectionError(error: Error, system: string, settings: Sf
       message: /passphrase|Encrypted|integrity|decrypt/i.test(error.message)
         ? 'The private key is encrypted and cannot be opened with the passphrase given.'
         : 'The private key cannot be read; it must be a private key in OpenSSH or PEM form.',
-      hint: 'Check the files or variables that private_key and passphrase refer to.',
+      hint: 'Check that the files or environment variables that private_key and passphrase of this connection name hold the right key and passphrase.',
     });
   if (/no matching/i.test(error.message)) {
     const { kind, offered, legacy } = await offeredAlgorithms(error.message, settings);
@@ -148,7 +148,7 @@ export async function connectionError(error: Error, system: string, settings: Sf
     return new FatalError({
       code: 'NO_SFTP',
       place,
-      message: `${at} accepts this account but offers it no SFTP.`,
+      message: `${at} accepted the login but does not let this account transfer files (SFTP).`,
       hint: 'Ask the vendor to enable SFTP for this account.',
     });
   return (
@@ -175,6 +175,6 @@ function authenticationFailed(system: string, settings: SftpSettings): FatalErro
     code: 'AUTH_FAILED',
     place: { system },
     message: `${settings.host}:${settings.port} rejected the user ${settings.username}${given.length ? ` with ${given.join(' or ')}` : ': neither password nor private_key is given'}.`,
-    hint: "Check the user name, that the secret is the current one (passwords expire), and that the vendor has registered the public key and this machine's address.",
+    hint: "Check the user name in config/connections.yaml, and that the password or key is the current one (passwords expire). If they are, ask the vendor whether the account, its public key and this machine's address are registered.",
   });
 }

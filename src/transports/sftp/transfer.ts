@@ -183,7 +183,7 @@ export async function upload(
         code: 'UPLOAD_INCOMPLETE',
         place: { system, file: path },
         message: `The server has ${size} of the ${written} bytes that were sent for ${path}.`,
-        hint: "If this continues, the server's disk or quota may be full.",
+        hint: "If this continues, ask the owner of the server whether its disk or the account's quota is full.",
       },
       { passes: true },
     );

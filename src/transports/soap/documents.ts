@@ -61,7 +61,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
       throw problem(
         'WSDL_TOO_LARGE',
         `The WSDL ${location} imports more than ${MAX_DOCUMENTS} documents.`,
-        'Save it as one file and use that.',
+        "Save it as one file in the town's folder, and name that file in wsdl of the connection.",
       );
     const root = await parse(at);
     if (root.namespace === WSDL && root.name === 'definitions') await visitDefinitions(root, at);
@@ -127,7 +127,7 @@ export async function wsdlDocuments(location: string, source: Source): Promise<W
         throw problem(
           'WSDL_UNREADABLE',
           `${at} ${error.message}.`,
-          `Check ${setting}; an address that requires a login returns a web page instead.`,
+          `Check ${setting}: it must be the address of the description (WSDL) itself. An address that requires a login returns a web page instead.`,
         );
       throw error;
     }

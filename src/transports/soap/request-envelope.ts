@@ -47,7 +47,10 @@ export function requestEnvelope(
 
   /** As it is named, without namespace or in that of the key xmlns, which goes for what is in it too. */
   function writePlain(name: string, value: Value, path: string): string {
-    if (!NAME.test(name)) problems.push(wrong(path, `${path} cannot be the name of an element.`, 'Fix the header in the connector.'));
+    if (!NAME.test(name))
+      problems.push(
+        wrong(path, `${path} cannot be the name of an element.`, 'Correct the name in header of the request in the connector.'),
+      );
     if (Array.isArray(value)) return value.map((one) => writePlain(name, one, path)).join('');
     if (!isGroup(value)) return value === null ? `<${name}/>` : `<${name}>${writeText(value, path)}</${name}>`;
     const { xmlns, ...fields } = value;
@@ -72,11 +75,11 @@ export function requestEnvelope(
       return `<${tag}>${writeText(value, path)}</${tag}>`;
     }
     if (Array.isArray(value)) {
-      problems.push(wrong(path, `${path} is a list, but the service expects one value.`, 'Give a single value.'));
+      problems.push(wrong(path, `${path} is a list, but the service expects one value.`, 'Give a single value for it in the connector.'));
       return '';
     }
     if (!type) {
-      problems.push(wrong(path, `${path} is a group, but the service takes a single value.`, 'Give a text.'));
+      problems.push(wrong(path, `${path} is a group, but the service takes a single value.`, 'Give a text for it in the connector.'));
       return '';
     }
     return writeGroup(tag, type, value, path);
@@ -136,7 +139,7 @@ export function requestEnvelope(
         code: 'XML_CHARACTER',
         place: { system, path },
         message: `${path || 'The value'} contains the character ${forbidden}, which cannot be sent in XML.`,
-        hint: 'Remove it in the source, or in the mapping.',
+        hint: 'Have the character removed in the system that the value comes from, or replace it in the mapping.',
       });
     return escapeXml(text);
   }

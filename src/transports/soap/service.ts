@@ -62,7 +62,9 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
         code: 'OPERATION_UNKNOWN',
         place: { system, path: 'operation' },
         message: `The service has no operation ${name}.`,
-        hint: meant ? `Did you mean ${meant}?` : `It has ${nameList([...bound.keys()].sort(), 40)}.`,
+        hint: meant
+          ? `Did you mean ${meant}? Correct operation in the connector.`
+          : `Correct operation in the connector. The service has ${nameList([...bound.keys()].sort(), 40)}.`,
       });
     }
     const { node, binding } = found;
@@ -142,7 +144,7 @@ export function readService(documents: WsdlDocuments, version: SoapVersion, syst
         throw problem(
           'WSDL_UNUSABLE',
           `The WSDL does not define the element ${element} that the operation ${name} uses.`,
-          'A schema that it imports may be missing.',
+          'A schema that the WSDL imports may be missing: ask the vendor for a complete WSDL.',
         );
       return declared;
     }

@@ -73,7 +73,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
       code: 'WSDL_UNREADABLE',
       place: { system, path: 'wsdl' },
       message: `The WSDL ${what}.`,
-      hint: 'Ask the vendor for a correct one.',
+      hint: 'Ask the vendor for a correct WSDL. Nothing was requested from the service.',
     });
   }
 
@@ -87,7 +87,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         code: 'OPERATION_UNKNOWN',
         place: { system, path: 'operation' },
         message: 'The request names no operation.',
-        hint: 'Add operation to the retriever in the connector.',
+        hint: 'Add operation, as the WSDL names it, to retriever.request in the connector.',
       });
     const { operation: find, schema } = await service();
     const operation = usable(() => find(spec.operation!), wsdlUnreadable);
@@ -186,7 +186,9 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         web
           ? `The answer to ${operation.name} is a web page: ${ownWords(text, redact)}`
           : `The answer to ${operation.name} ${redact(error.message)}.`,
-        web ? 'Check the endpoint; a login page or a proxy may have answered instead.' : 'Ask the owner of the service.',
+        web
+          ? 'Check endpoint of the connection in config/connections.yaml: a login page or a proxy may have answered instead of the service.'
+          : 'Ask the owner of the service.',
       );
     }
   }
@@ -233,7 +235,7 @@ export function openSoap(options: Record<string, unknown>, context: TransportCon
         ok: true,
         warning: true,
         detail: `${endpoint.host} is contacted without encryption${open ? ', and the password with it' : ''}.`,
-        hint: 'Use https as soon as the service offers it.',
+        hint: 'Ask the owner of the service whether it offers https; then change the address in config/connections.yaml.',
       });
     }
     results.push(...legacyTlsCheck(settings.allow_legacy));

@@ -61,8 +61,8 @@ export function buildQuery(
       work.problems.push({
         code: 'SQL_TABLE_FIELD',
         place: { system: connection, path: 'table_field' },
-        message: `The table field ${spec.tableField} has the same name as a column.`,
-        hint: 'Give it another name.',
+        message: `Nothing was read, because table_field is ${spec.tableField}, which is also the name of a column.`,
+        hint: 'In the connector, give table_field another name.',
       });
     columns.push({ name: spec.tableField, finish: undefined });
   }
@@ -173,7 +173,9 @@ function column(work: Work, source: Source, name: string, path: string): ServerC
     code: 'SQL_COLUMN_UNKNOWN',
     place: { system: work.connection, path },
     message: `${source.name} has no column called ${JSON.stringify(name)}.`,
-    hint: meant ? `Did you mean ${meant}?` : `It has ${nameList(names, 40)}.`,
+    hint: meant
+      ? `Did you mean ${meant}? Correct the name in the connector.`
+      : `Correct the name in the connector. The table has ${nameList(names, 40)}.`,
   });
   return undefined;
 }
@@ -182,8 +184,8 @@ function unreadable(work: Work, source: Source, found: ServerColumn): Problem {
   return {
     code: 'SQL_COLUMN_TYPE',
     place: { system: work.connection, path: 'columns' },
-    message: `Column ${found.name} of ${source.name} is of type ${found.type.name}, which has no exact text.`,
-    hint: 'Read it through sql, with a CONVERT to the type you want.',
+    message: `Column ${found.name} of ${source.name} is of type ${found.type.name}, whose values have no exact form as text, so nothing was read.`,
+    hint: 'In the connector, read it with sql instead of columns, and CONVERT it there to text or a number.',
   };
 }
 
@@ -197,7 +199,7 @@ function refuseMixedFloats(work: Work, sources: readonly Source[]): void {
         code: 'SQL_COLUMN_TYPE',
         place: { system: work.connection, path: 'columns' },
         message: `Column ${name} is ${[...new Set(types)].join(' in one table and ')} in another, so the tables cannot be read as one exactly.`,
-        hint: 'Read the tables as two streams.',
+        hint: 'In the connector, write one stream for each of the tables.',
       });
   }
 }

@@ -80,7 +80,7 @@ function ambiguous(connection: string, given: string, tables: readonly ServerTab
     code: 'SQL_TABLE_AMBIGUOUS',
     place: { system: connection, path: 'tables' },
     message: `There are ${tables.length} tables called ${given}.`,
-    hint: `Say which one: ${nameList(tables.map((table) => `${table.schema}.${table.name}`))}.`,
+    hint: `In the connector, write which one is meant: ${nameList(tables.map((table) => `${table.schema}.${table.name}`))}.`,
   };
 }
 
@@ -92,6 +92,8 @@ async function unknown(run: RunStatement, connection: string, given: string): Pr
     code: 'SQL_TABLE_UNKNOWN',
     place: { system: connection, path: 'tables' },
     message: `This login cannot see a table or view called ${JSON.stringify(given)} among the ${rows.length} it sees.`,
-    hint: meant ? `Did you mean ${meant}?` : 'Check the name and the database; if it exists, ask for permission to SELECT from it.',
+    hint: meant
+      ? `Did you mean ${meant}? Correct the name of the table in the connector.`
+      : 'Check the name of the table in the connector, and database of the connection. If the table exists, ask its owner for permission to SELECT from it.',
   };
 }

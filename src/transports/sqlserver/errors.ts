@@ -36,13 +36,19 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
       ),
     );
   if (code === 'EENCRYPT')
-    return new ConfigError(problem('SQL_ENCRYPTION', `${at} accepts encrypted connections only.`, 'Remove encrypt: false.'));
+    return new ConfigError(
+      problem(
+        'SQL_ENCRYPTION',
+        `${at} accepts encrypted connections only.`,
+        'In config/connections.yaml, remove encrypt: false from this connection.',
+      ),
+    );
   if (code === 'ENOENCRYPTION')
     return new ConfigError(
       problem(
         'SQL_ENCRYPTION',
         `${at} offers no encryption, so nothing was sent to it.`,
-        'Have encryption turned on at the server; or, on a network that nobody else can read, set encrypt: false.',
+        'Ask its administrator to turn encryption on. Only on a network that nobody else can read, set encrypt: false for this connection instead.',
       ),
     );
   for (let cause: unknown = error; cause instanceof Error; cause = causeOf(cause)) {
@@ -54,7 +60,7 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
       problem(
         'CONNECTION_TIMEOUT',
         `${at} did not answer in time: ${said}.`,
-        'Check that it is up and that a firewall lets this machine through; raise timeout or request_timeout if it is known to be slow.',
+        'Check that the server is running and that no firewall is in the way. If it is known to be slow, raise timeout or request_timeout of the connection in config/connections.yaml.',
       ),
     );
   if (code === 'ESOCKET' || code === 'ECONNCLOSED')
@@ -62,14 +68,18 @@ export function sqlError(error: unknown, remote: SqlRemote, loginNumber?: number
       problem(
         'CONNECTION_LOST',
         `The connection to ${at} was lost: ${said}.`,
-        'If this continues, ask the database administrator to check its log.',
+        'If this continues, ask the database administrator to check the log of the server.',
       ),
       { passes: true },
     );
   if (facts) return numberedError(code === 'ELOGIN' ? { ...facts, kind: 'login' } : facts, remote);
   if (code === 'ELOGIN')
     return new ConfigError(
-      problem('SQL_LOGIN', `The server refused the login ${remote.username}: ${said}.`, 'Check username, password and domain.'),
+      problem(
+        'SQL_LOGIN',
+        `The server refused the login ${remote.username}: ${said}.`,
+        'Check username, password and domain of this connection in config/connections.yaml.',
+      ),
     );
   return error instanceof Error ? error : new Error(said);
 }
@@ -141,14 +151,18 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
       return new ConfigError(
         problem(
           'SQL_STATEMENT',
-          `The server does not understand the statement: ${said}`,
+          `The server does not understand what was asked: ${said}`,
           "Correct tables, columns or sql in the connector's manifest.",
         ),
         { cause },
       );
     case 'record':
       return new FatalError(
-        problem('SQL_ROW', `The server cannot accept a row: ${said}`, 'Fix the row where it comes from, or ask what the table requires.'),
+        problem(
+          'SQL_ROW',
+          `The server cannot accept a row: ${said}`,
+          'Correct the record in the system that it comes from, or ask the owner of the database what the table requires.',
+        ),
         { cause },
       );
     case 'value':
@@ -156,14 +170,17 @@ function numberedError(cause: SqlFacts, remote: SqlRemote): InterlocalError {
         problem(
           'SQL_VALUE',
           `A value could not be converted by the server: ${said}`,
-          'Check the CONVERT and CAST of the statement or view, and the rows it reads.',
+          'Nothing of this was used. Check the CONVERT and CAST in sql of the connector or in the view, and the rows that it reads.',
         ),
         { cause },
       );
     case 'other':
-      return new FatalError(problem('SQL_ERROR', `The server reports: ${said}`, "Ask the database's administrator, with this number."), {
-        cause,
-      });
+      return new FatalError(
+        problem('SQL_ERROR', `The server reports: ${said}`, 'Ask the administrator of the database what this error number means there.'),
+        {
+          cause,
+        },
+      );
   }
 }
 
@@ -183,7 +200,11 @@ function certificateError(known: InterlocalError, at: string): ConfigError {
 
 type Entry = readonly [code: string, message: string, hint: string];
 
-const LOGIN: Entry = ['SQL_LOGIN', 'The server refused the login {user}: {said}', 'Check username, password and domain.'];
+const LOGIN: Entry = [
+  'SQL_LOGIN',
+  'The server refused the login {user}: {said}',
+  'Check username, password and domain of this connection in config/connections.yaml.',
+];
 
 const CONNECT: Record<number, Entry> = {
   18456: [
@@ -194,20 +215,40 @@ const CONNECT: Record<number, Entry> = {
   18452: [
     'SQL_LOGIN',
     'The server accepts only Windows accounts, and {user} is not one it trusts',
-    'Give domain, or have SQL Server authentication ("mixed mode") switched on.',
+    'For a Windows account, set domain of this connection. For any other, ask the administrator to switch on SQL Server authentication ("mixed mode").',
   ],
-  18470: ['SQL_LOGIN', 'The login {user} is disabled', 'Have it enabled.'],
-  18486: ['SQL_LOGIN', 'The login {user} is locked', 'Have it unlocked, and check the password before the next try.'],
-  18487: ['SQL_LOGIN', 'The password of {user} has expired', 'Have a new one set; for a service account, without expiry.'],
-  18488: ['SQL_LOGIN', 'The password of {user} must be changed before it can be used', 'Set a new one with a SQL Server tool.'],
+  18470: ['SQL_LOGIN', 'The login {user} is disabled', 'Ask the administrator of the database to enable it.'],
+  18486: [
+    'SQL_LOGIN',
+    'The login {user} is locked',
+    'Ask the administrator of the database to unlock it, and check the password in config/connections.yaml before the next try.',
+  ],
+  18487: [
+    'SQL_LOGIN',
+    'The password of {user} has expired',
+    'Ask the administrator of the database for a new password that does not expire, and put it where the connection reads its password from.',
+  ],
+  18488: [
+    'SQL_LOGIN',
+    'The password of {user} must be changed before it can be used',
+    'Set a new password with a SQL Server tool, and put it where the connection reads its password from.',
+  ],
   4060: [
     'SQL_DATABASE',
     'The database {database} at {at} cannot be opened: it does not exist, or {user} has no access',
-    'Check the name; have the login made a user of that database. While it is being restored, wait.',
+    'Check database of this connection. If it is right, ask the administrator to make the login a user of that database, or wait if it is being restored.',
   ],
-  4064: ['SQL_DATABASE', 'The standard database of {user} cannot be opened', 'Have its default database corrected.'],
-  911: ['SQL_DATABASE', 'There is no database {database} at {at}', 'Check the name.'],
-  916: ['SQL_DATABASE', '{user} is not a user of the database {database}', 'Have the login made a user of that database.'],
+  4064: [
+    'SQL_DATABASE',
+    'The default database of {user} cannot be opened',
+    'Ask the administrator of the server to correct the default database of this login.',
+  ],
+  911: ['SQL_DATABASE', 'There is no database {database} at {at}', 'Check database of this connection in config/connections.yaml.'],
+  916: [
+    'SQL_DATABASE',
+    '{user} is not a user of the database {database}',
+    'Ask the administrator to make the login a user of that database.',
+  ],
 };
 
 /** Deadlock, lock timeout, snapshot conflict, moved data, memory, failover, recovery, throttling: all pass by themselves. */

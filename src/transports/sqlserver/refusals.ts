@@ -16,7 +16,7 @@ export function refusalOf(error: unknown, place: Place): Problem | undefined {
     return problem(
       'SQL_ROW_DUPLICATE',
       `Another row already has the same values${index ? ` in ${index}` : ''}`,
-      'Check the existing row: either the columns of that key must differ, or it is the same record.',
+      'Look at the existing row. If it is the same record, nothing needs to be sent; if not, correct the value that must differ in the system that the record comes from.',
     );
   }
   if (number === 515)
@@ -41,7 +41,7 @@ export function refusalOf(error: unknown, place: Place): Problem | undefined {
     return problem(
       'SQL_ROW_VALUE',
       'The server cannot convert a value of this row to the type of its column',
-      'Check the values of the row and the triggers of the table.',
+      'Check the values of the row in the mapping; if they are right, ask the owner of the database about the triggers of the table.',
     );
   if (number >= 50_000 || RULES.has(number)) {
     const words = number >= 50_000 ? `: ${message.replace(/\s+/g, ' ').trim().replace(/\.$/, '')}` : '';

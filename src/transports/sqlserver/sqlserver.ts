@@ -104,7 +104,7 @@ export function openSqlServer(options: Record<string, unknown>, context: Transpo
           problem(
             system,
             'SQL_COLUMN_TYPE',
-            `The statement gives a value of type ${column?.type.name ?? 'unknown'}, which has no exact text.`,
+            `The statement gives a value of type ${column?.type.name ?? 'unknown'}, whose values have no exact form as text, so nothing was read.`,
             'CONVERT it.',
           ),
         );
@@ -180,16 +180,26 @@ function checkedParameters(statement: SelectStatement, given: Record<string, str
     const value = left.get(name.toLowerCase())?.value;
     left.delete(name.toLowerCase());
     if (name.toLowerCase().startsWith(OWN_PREFIX))
-      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is reserved for Interlocal.`, 'Give it another name.'));
+      problems.push(problem(system, 'SQL_PARAMETER', `The name @${name} is reserved for Interlocal.`, 'Give the parameter another name.'));
     else if (value === undefined)
       problems.push(
-        problem(system, 'SQL_PARAMETER', `The statement uses @${name}, but parameters has no ${name}.`, 'Add it to parameters.'),
+        problem(
+          system,
+          'SQL_PARAMETER',
+          `The statement uses @${name}, but parameters has no ${name}.`,
+          'Add it to parameters of the query in the connector.',
+        ),
       );
     else parameters[name] = value;
   }
   for (const { name } of left.values())
     problems.push(
-      problem(system, 'SQL_PARAMETER', `The parameter ${name} is not used: the statement has no @${name}.`, 'Remove it, or use it.'),
+      problem(
+        system,
+        'SQL_PARAMETER',
+        `The parameter ${name} is not used: the statement has no @${name}.`,
+        'Remove it from parameters in the connector, or use it in sql.',
+      ),
     );
   if (problems.length) throw new ConfigError(problems);
   return parameters;

@@ -77,7 +77,7 @@ export async function* streamRows(
             code: 'CONNECTION_TIMEOUT',
             place: { system: options.connection },
             message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows.`,
-            hint: 'If this continues, ask whether other work locks the table, or raise request_timeout of the connection.',
+            hint: 'If this continues, ask the database administrator whether other work locks the table, or raise request_timeout of the connection.',
           },
           { passes: true },
         );

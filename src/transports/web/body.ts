@@ -59,7 +59,7 @@ export async function* readBody(
           code: 'ANSWER_TOO_LARGE',
           place: { system },
           message: `The answer of ${url.host} is larger than ${maxBytes} bytes.`,
-          hint: 'Request less at a time (a paginator, a shorter window), or raise max_bytes of the connection.',
+          hint: 'Nothing of it was used. If such answers are normal, raise max_bytes of the connection; otherwise have the connector request less at a time (a paginator, a shorter window).',
         });
       yield bytes;
     }

@@ -33,13 +33,22 @@ export function statusError(
 
 const MEANINGS: Record<number, readonly [meaning: string, hint: string]> = {
   400: ['(request not understood)', 'Compare the parameters in the connector with the documentation of the system.'],
-  401: ['(not logged in)', 'Check the user or client of this connection, and that its secret is the current one.'],
+  401: [
+    '(not logged in)',
+    'Check the user name or client of this connection in config/connections.yaml, and that its password or key is the current one.',
+  ],
   403: ['(not allowed)', "Ask the system's owner for permission for this request, and whether this machine's address is allowed."],
-  404: ['(no such address)', 'Check base_url and the path in the connector.'],
-  405: ['(method not allowed)', 'Check the method in the connector.'],
+  404: ['(no such address)', 'Check base_url of the connection in config/connections.yaml, and the path in the connector.'],
+  405: [
+    '(method not allowed)',
+    'Correct method of the request in the connector; the documentation of the system says which one it expects.',
+  ],
   407: ['(a proxy requires a login)', 'A proxy between this machine and the system answered instead; ask whoever runs the network.'],
-  409: ['(conflict)', 'The record was changed or already exists in the remote system; compare the two.'],
-  429: ['(too many requests)', 'If this continues, lower rate_limit of this connection.'],
+  409: ['(conflict)', 'The record was changed or already exists in the remote system: compare the two there.'],
+  429: [
+    '(too many requests)',
+    'If this continues, lower rate_limit of this connection in config/connections.yaml, so that it asks less often.',
+  ],
   503: ['(busy or being serviced)', 'If this continues, ask the owner of the system when it will be back.'],
 };
 

@@ -139,7 +139,7 @@ export function webClient(settings: WebSettings, context: TransportContext, host
         code: 'REQUEST_FAILED',
         place: { system },
         message: `A request to ${url.host} failed${code ? ` (${code})` : ''}.`,
-        hint: 'Run interlocal check for this connection.',
+        hint: `To see which step fails, run interlocal check ${system}.`,
       })
     );
   }
@@ -217,7 +217,7 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
         code: 'OPTION_INVALID',
         place: { system: context.connection, path: option },
         message: `The file ${path} cannot be read: ${whyNotRead(error)}.`,
-        hint: `Correct ${option} in config/connections.yaml.`,
+        hint: `Correct ${option} of this connection in config/connections.yaml, or put the file there.`,
       });
     });
   const cert = settings.cert_file === undefined ? undefined : await file(settings.cert_file, 'cert_file');

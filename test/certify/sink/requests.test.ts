@@ -140,7 +140,7 @@ describe('a pack whose records are asked for at a service', () => {
       'refused_alone: Answered with 422, the first record is accepted.',
     );
     expect(await wrong(manifest(rule('{ status: [401], action: ignore }')))).toContain(
-      'password: Answered with 401, a record became accepted.',
+      'password: The service answered with 401 (not logged in), and a record became accepted.',
     );
   });
 

@@ -133,7 +133,7 @@ describe('a pack whose records are rows of a table', () => {
   test('has its rows written down by --write-records, for a person to look through', async () => {
     const { 'fixtures/entries/expected.json': _, ...bare } = FILES;
     const folder = packOf('finance-db', bare);
-    expect(failures(await certified(folder)).join()).toContain('expected.json is not there.');
+    expect(failures(await certified(folder)).join()).toContain('The recording has no expected.json, which certify needs.');
     expect(await writeRecords(folder, await tablesPort())).toEqual(['fixtures/entries/expected.json']);
     const rows = (JSON.parse(readFileSync(join(folder, 'fixtures/entries/expected.json'), 'utf8')) as { 'dbo.ENTRIES': string[][] })[
       'dbo.ENTRIES'

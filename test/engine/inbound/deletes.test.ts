@@ -36,7 +36,7 @@ test('a snapshot that lacks too much stops the run, and nothing is deleted', asy
   const run = await town.run('receipts');
   expect([run.outcome, run.problems.map((p) => [p.code, p.message])]).toEqual([
     'failed',
-    [['DELETES_TOO_MANY', expect.stringContaining('3 of 4 records (75.0 %)')]],
+    [['DELETES_TOO_MANY', expect.stringContaining('3 of the 4 stored records (75.0 %)')]],
   ]);
   expect(await numbers(town)).toEqual(['1', '2', '3', '4']);
 });
@@ -67,7 +67,7 @@ test('a line that cannot be read may be any record: nothing is taken for deleted
   const run = await town.run('receipts');
   expect(run.counts).toMatchObject({ rejected: 1, deleted: 0 });
   expect(run.notes.join(' ')).toContain(
-    '1 stored record not in the snapshot, but kept: 1 record in it without a readable key may be the same.',
+    '1 stored record missing from the new complete list is kept: 1 record in the list has no readable key and may be the same.',
   );
   expect(await numbers(town)).toEqual(['1', '2', '3', '4']);
   town.write({ 'inbox/receipts-3.csv': receipts(list(2, 4)) }, 120);

@@ -53,10 +53,12 @@ describe('a file whose layout changed', () => {
         .replace('note,till,7', 'note,till');
     town.write({ 'inbox/receipts2.csv': wider('2') });
     const first = await town.run('receipts', on('2026-11-24'));
-    expect(first.notes.join('\n')).toContain('kept only as raw data: till. Since run #1 of 2026-11-03: "till" is new.');
+    expect(first.notes.join('\n')).toContain(
+      'does not know: till. They are stored with each record but not used. Since run #1 of 2026-11-03: "till" is new.',
+    );
     town.write({ 'inbox/receipts3.csv': wider('3') });
     const second = await town.run('receipts', on('2026-11-25'));
-    expect(second.notes.join('\n')).toContain('kept only as raw data: till.');
+    expect(second.notes.join('\n')).toContain('does not know: till. They are stored with each record but not used.');
     expect(second.notes.join('\n')).not.toContain('Since run');
   });
 

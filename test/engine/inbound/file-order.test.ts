@@ -36,7 +36,7 @@ describe('a snapshot that comes late', () => {
       const run = await town.run('receipts');
       expect([run.outcome, run.counts.created, run.counts.changed]).toEqual(['succeeded', 0, 0]);
       expect(run.notes).toContain(
-        'receipts-20260320.csv is not read, because receipts-20260324.csv was. It is older by its name, and each of these files replaces those before it. If it must be read anyway, send it under a name that sorts later. [FILE_OLDER]',
+        'receipts-20260320.csv is not read, because receipts-20260324.csv was read before. This file is older by its name than one that was already read, and each of these files replaces those before it. Nothing needs to be done if it only came late. If it is really the newest, have it sent again under a name that sorts after the others. [FILE_OLDER]',
       );
     }
     expect(await stored(town)).toEqual(NOW);
@@ -65,7 +65,9 @@ describe('a snapshot that comes late', () => {
   test('and was changed earlier is not read where the time counts, whatever its name', async () => {
     const town = await townOn24('modified');
     town.write({ 'inbox/receipts-z.csv': receipts(list(1, 4)) }, -60);
-    expect((await town.run('receipts')).notes.join(' ')).toContain('because receipts-20260324.csv was. It is older by its time of change');
+    expect((await town.run('receipts')).notes.join(' ')).toContain(
+      'because receipts-20260324.csv was read before. This file is older by its time of change',
+    );
     expect(await stored(town)).toEqual(NOW);
     town.write({ 'inbox/receipts-a.csv': receipts(list(2, 4)) }, 120);
     expect((await town.run('receipts')).counts.created).toBe(1);
@@ -103,7 +105,7 @@ test('a snapshot whose name has a mistyped year does not have all others left ou
   const run = await town.run('receipts');
   expect([run.outcome, run.problems.map(({ code }) => code)]).toEqual(['failed', ['FILE_NAMED_AHEAD']]);
   expect(run.problems[0]!.message).toContain(
-    'receipts-20620324.csv, which was read and whose name has a day that is still to come (2062-03-24)',
+    'receipts-20620324.csv, which was already read but has a future date in its name (2062-03-24)',
   );
   // As the hint says.
   town.write(snapshots('modified'));

@@ -127,7 +127,7 @@ test('a file is read only when its marker is there, and both go afterwards', asy
   });
   const run = await town.run('receipts');
   expect(run.counts.created).toBe(2);
-  expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done does not exist yet.');
+  expect(run.notes).toContain('receipts-1.csv is left for a later run: its marker file receipts-1.csv.done does not exist yet.');
   expect(inbox(town)).toEqual(['archive/receipts-2.csv', 'receipts-1.csv']);
 });
 

@@ -75,7 +75,7 @@ test('a file where the archive should be is told, once for each file that stays'
   const run = await town.run('receipts');
   expect([run.outcome, run.problems.map(({ code, message }) => `${code} ${message}`)]).toEqual([
     'failed',
-    ['NOT_A_FOLDER archive is a file, but a folder is needed there.'],
+    ['NOT_A_FOLDER A folder is needed at archive, but there is a file of that name. Nothing was moved.'],
   ]);
   expect(await numbers(town)).toEqual(['1']);
 });

@@ -147,7 +147,7 @@ describe('a stream by partitions', () => {
     broken['south'] = 404;
     const run = await town.run('permits');
     expect([run.outcome, run.counts.deleted]).toEqual(['succeeded', 0]);
-    expect(run.notes.join('\n')).toContain('nothing is considered deleted');
+    expect(run.notes.join('\n')).toContain('records that are missing are kept and not deleted');
     expect(await names(town)).toHaveLength(10);
   });
 

@@ -27,13 +27,13 @@ test('a file whose marker never comes is a problem after a day, the others are r
   const town = await makeTown({ ...MARKED, 'inbox/receipts-1.csv': receipts([{ number: '1' }]) });
   const first = await town.run('receipts');
   expect([first.outcome, codes(first)]).toEqual(['succeeded', []]);
-  expect(first.notes).toContain('receipts-1.csv is left for a later run: its marker receipts-1.csv.done does not exist yet.');
+  expect(first.notes).toContain('receipts-1.csv is left for a later run: its marker file receipts-1.csv.done does not exist yet.');
   expect((await town.run('receipts', { now: hours(23) })).outcome).toBe('succeeded');
   town.write({ 'inbox/receipts-2.csv': receipts([{ number: '2' }]), 'inbox/receipts-2.csv.done': '' });
   const late = await town.run('receipts', { now: hours(25) });
   expect([late.outcome, late.counts.created, codes(late)]).toEqual(['failed', 1, ['FILE_WAITS']]);
   expect(late.problems[0]!.message).toBe(
-    'receipts-1.csv has been there for 25 hours and was skipped by 3 runs: its marker receipts-1.csv.done does not exist yet.',
+    'receipts-1.csv has been there for 25 hours and was skipped by 3 runs: its marker file receipts-1.csv.done does not exist yet.',
   );
   const [status] = (await statusOf(town.engine)).filter((s) => s.pipeline === 'receipts');
   expect(status!.last_run!.outcome).toBe('failed');
@@ -67,7 +67,7 @@ test('a file that waits is named with since when and why in status and on the pa
   expect(await health()).toBe(2);
   const status = await townCommand(town.folder, ['status']);
   const since =
-    /receipts: receipts-1\.csv has been waiting since (.*) and was skipped by 1 run: its marker receipts-1\.csv\.done does not exist yet\./;
+    /receipts: receipts-1\.csv has been waiting since (.*) and was skipped by 1 run: its marker file receipts-1\.csv\.done does not exist yet\./;
   expect(since.exec(status.out)![1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[DS]T$/);
   expect(status.out).toContain('receipts: receipts\\u202e\\x1b[2J\\n-2.csv has been waiting since ');
   const overview = (await server.ask('/')).text;
@@ -153,7 +153,7 @@ test('over SFTP files are read where the server says no kind and no size, and a 
 test('a pattern that never matched a file is remarked on by each run and by check, until there was one', async () => {
   const town = await makeTown({ 'inbox/recieved-1.csv': receipts([{ number: '1' }]) });
   const said =
-    'No file called receipts*.csv has been found yet in the folder of the connection. If there should be one, check folder and pattern.';
+    'No file called receipts*.csv has been found yet in the folder of the connection. If there should be one, check folder and pattern of the stream in the connector.';
   expect((await town.run('receipts')).notes).toEqual([said]);
   const check = await townCommand(town.folder, ['check', 'till']);
   expect([check.exit, check.out]).toEqual([0, expect.stringContaining('0 files called receipts*.csv. No run has found one yet.')]);

@@ -244,7 +244,11 @@ fields: { Number: receipt_number, Amount: amount }
   expect(await town.run('to-ledger')).toMatchObject({ outcome: 'partial', counts: { created: 1, rejected: 1 } });
   const [refused] = (await town.engine.knex('il_outbox').where({ state: 'refused' }).pluck('problems')) as string[];
   expect(JSON.parse(refused!)).toMatchObject([
-    { code: 'CURRENCY_LOST', message: 'Its amount is in CAD, but the mapping sends no currency: the system would take it as USD.' },
+    {
+      code: 'CURRENCY_LOST',
+      message:
+        'The amount of this record is in CAD, but the mapping sends no currency, so the other system would take it as USD. The record was not sent.',
+    },
   ]);
 });
 

@@ -38,7 +38,7 @@ test('a repeated key that is the longest of its file may have been cut off by th
     ['1', '22', '22'],
     [`${cut}1`, cut, cut],
   ])
-    expect(await hints(...numbers)).toEqual([expect.stringMatching(/send it only once\.$/)]);
+    expect(await hints(...numbers)).toEqual([expect.stringMatching(/send the record only once\.$/)]);
 });
 
 test('where equal keys are different records, both live, also across batches and runs', async () => {

@@ -18,7 +18,7 @@ test('what was landed is mapped again when the mapping changes, without its file
   town.remove('inbox/receipts.csv');
   await edited(town, { 'mappings/lookups/tenders.csv': 'from,to\nCA,check\nCK,check\n' });
   const run = await town.run('receipts');
-  expect(run.notes).toContain('The mapping changed: 4 records were mapped again, 3 canonical records changed.');
+  expect(run.notes).toContain("The mapping changed: 4 stored records were mapped again, which changed 3 of the town's own records.");
   expect(await tenders(town)).toEqual(['check', 'check', 'check', 'check']);
   expect(await town.history('receipt')).toEqual(
     [1, 3, 4].map((golden) => ({ golden, action: 'changed', changes: { tender: ['cash', 'check'] } })),

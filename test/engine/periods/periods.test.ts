@@ -92,7 +92,7 @@ reconcile:
     expect(text).toContain('to-bank: Not in the ledger, 1 unresolved: interlocal exceptions list to-bank --type unposted --to 2026-07-31.');
     // No line says the opposite of what is so, or leaves open what to do.
     for (const { message, hint } of (error as ConfigError).problems) {
-      expect(message).toMatch(/^It cannot be closed yet\. (?!all |every |no |everything )/);
+      expect(message).toMatch(/^\S+ cannot be closed yet\. (?!all |every |no |everything )/);
       expect(`${message} ${hint}`).toMatch(/interlocal |run it/i);
     }
     const early = await closePeriod(town.engine, period(town, '2026-07'), periodReports, {
@@ -122,7 +122,9 @@ reconcile:
     for (const pipeline of ['bank-deposits', 'to-bank', 'to-ledger']) await town.run(pipeline);
     const sources = async (): Promise<string[]> =>
       (await periodStatus(town.engine, period(town, '2026-07'))).checklist.find(({ item }) => item === 'sources')!.details;
-    expect(await sources()).toEqual(['bank-deposits: a.csv was refused. Have it sent again as it should be, and run bank-deposits.']);
+    expect(await sources()).toEqual([
+      'bank-deposits: a.csv was refused, so nothing of it was used. Have it sent again as it should be, and run bank-deposits.',
+    ]);
     // Without the file the pipeline runs; what was missing is named until the reconciliations have run as well.
     town.remove('bank/a.csv');
     await town.run('bank-deposits');

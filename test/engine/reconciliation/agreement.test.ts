@@ -68,7 +68,7 @@ describe('a receipt is reconciled only by what was looked at and agreed', () => 
       expect(await standing(town)).toMatchObject({
         reconciled: 0,
         open: 4000,
-        why: [expect.stringContaining('other records of it have changed since run')],
+        why: [expect.stringContaining('other records in it have changed since run')],
       });
     }
   });
@@ -164,7 +164,7 @@ describe('the newest version of a record was rejected', () => {
     expect(result.outcome).toBe('partial');
     expect(result.problems.map((p) => `${p.place.system}: ${p.message}`)).toEqual([
       'desk-receipts: 1 record is rejected, so receipts may be missing it.',
-      'pool-receipts: It has not run yet, so receipts may be incomplete.',
+      'pool-receipts: This pipeline has not run yet, so receipts may be incomplete.',
     ]);
     expect((await readReconciliation(town.engine, 'to-bank', { all: true })).lines.find((l) => l.key[0] === '2026-07-01')).toMatchObject({
       status: 'unchecked',
@@ -252,7 +252,7 @@ describe('a side that is incomplete', () => {
     await town.run('desk-receipts');
     expect(await town.run('to-bank')).toMatchObject({
       outcome: 'partial',
-      problems: [{ place: { system: 'bank-deposits' }, message: 'It has not run yet, so the bank may be incomplete.' }],
+      problems: [{ place: { system: 'bank-deposits' }, message: 'This pipeline has not run yet, so the bank may be incomplete.' }],
     });
     await town.run('bank-deposits');
     town.write({ 'pool/a.csv': receiptFile([{ no: 'P1', amount: 'x' }]) });
@@ -261,7 +261,7 @@ describe('a side that is incomplete', () => {
     await town.engine.knex('il_run').where({ pipeline: 'bank-deposits' }).update({ outcome: 'failed' });
     expect(await town.run('to-bank')).toMatchObject({
       outcome: 'partial',
-      problems: [{ message: 'Its last run failed, so the bank may be incomplete.' }],
+      problems: [{ message: 'The last run of this pipeline failed, so the bank may be incomplete.' }],
     });
   });
 
@@ -271,10 +271,14 @@ describe('a side that is incomplete', () => {
     await town.run('bank-deposits');
     await town.engine.knex('il_run').where({ pipeline: 'bank-deposits' }).update({ outcome: null, ended_at: null });
     const interrupted = await town.run('to-bank');
-    expect(interrupted.problems).toMatchObject([{ message: 'Its last run was interrupted, so the bank may be incomplete.' }]);
+    expect(interrupted.problems).toMatchObject([
+      { message: 'The last run of this pipeline was interrupted, so the bank may be incomplete.' },
+    ]);
     expect(interrupted.problems[0]!.hint).toBe('Run bank-deposits, then this reconciliation.');
     const lock = await takeLock(town.engine.knex, 'pipeline:bank-deposits');
-    expect((await town.run('to-bank')).problems).toMatchObject([{ message: 'It is running now, so the bank may be incomplete.' }]);
+    expect((await town.run('to-bank')).problems).toMatchObject([
+      { message: 'This pipeline is running now, so the bank may be incomplete.' },
+    ]);
     if ('release' in lock) await lock.release();
   });
 });

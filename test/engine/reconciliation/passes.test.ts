@@ -296,7 +296,7 @@ ${more}`;
   const deposits = [{ no: '99', amount: '15.44', day: '2026-07-03' }];
   const t = await town(receipts, deposits, passes());
   expect((await run(t)).notes).toContainEqual(
-    'The pass "several in one" did not try 1 record: it has more records near it that could belong to it than it can distinguish, which is 3 at most. It stays unmatched unless another pass matches it. Whoever writes the configuration can have more of them tried: narrow block or within of this pass, or say in alike what the records of one group have in common.',
+    'The rule (pass) "several in one" left out 1 record: it could belong with more than 3 others, too many to tell which. It stays unmatched unless another rule matches it. To have more of them tried, narrow block or within of this pass in the pipeline, or say in alike what records that belong together have in common.',
   );
   expect(await matchLines(t.engine, { pipeline: 'to-bank' })).toEqual([]);
   const alike = await town(receipts, deposits, passes('      alike: [account]\n'));

@@ -87,7 +87,7 @@ describe('where only the records show it, the run fails and none of it is reconc
             code: 'MONEY_USED_TWICE',
             place: { system: 'a-bank, b-bank' },
             message:
-              'a-bank and b-bank use the same money twice (deposit #3 of 100.00): 200.00 of receipts are matched with 100.00 of the bank. None of it counts as reconciled.',
+              'a-bank and b-bank use the same money twice (deposit #3 of 100.00): 200.00 of receipts are matched with 100.00 of the bank. None of this money counts as reconciled.',
           },
         ],
       });

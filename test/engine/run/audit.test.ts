@@ -125,7 +125,7 @@ test(
     expect([none.exit, none.err]).toEqual([2, expect.stringContaining('There is no rejected record 999.')]);
     expect((await dismiss(`#${left!.id}`, '--reason', 'a test record')).out).toBe('1 record dismissed.\n');
     const again = await dismiss(String(left!.id), '--reason', 'a test record');
-    expect([again.exit, again.out]).toEqual([1, '0 records dismissed.\n#2 is not open: nothing was done.\n']);
+    expect([again.exit, again.out]).toEqual([1, '0 records dismissed.\n#2 is not an open rejected record, so nothing was done with it.\n']);
     expect(await written(town)).toEqual([
       { actor: actorOf(), action: 'reject_replayed', subject: 'receipts', detail: { count: 1, ids: [1] } },
       { actor: actorOf(), action: 'reject_dismissed', subject: 'receipts', detail: { count: 1, ids: [2], reason: 'a test record' } },

@@ -104,7 +104,7 @@ describe('what cannot stand for the transport of a connector is told where it is
   test('one that has no files', async () => {
     expect(await told(changed('transport: folder', 'transport: http'))).toEqual([
       expect.stringMatching(
-        /connections\.till\.transport: till reads and writes files, and http has none\. One of folder, sftp; .*\[TRANSPORT_UNFIT\]/,
+        /connections\.till\.transport: till reads and writes files, which http cannot do\. Write one of folder, sftp here\. .*\[TRANSPORT_UNFIT\]/,
       ),
     ]);
   });
@@ -149,9 +149,7 @@ streams:
 `,
     };
     expect(await told(files)).toEqual([
-      expect.stringMatching(
-        /connections\.web\.transport: web is written for http, and nothing else can stand for it: .*\[TRANSPORT_UNFIT\]/,
-      ),
+      expect.stringMatching(/connections\.web\.transport: web reaches its system by http, which cannot be changed: .*\[TRANSPORT_UNFIT\]/),
     ]);
   });
 });

@@ -91,7 +91,7 @@ describe('a connection gets another name', () => {
           {
             code: 'CONNECTION_CHANGED',
             message: 'It now reads counter, but its one stored record came from desk.',
-            hint: 'If counter is the same system under another name, write formerly: desk below counter in config/connections.yaml. For another system write another pipeline with its own name.',
+            hint: 'If counter is the same system under another name, write formerly: desk below counter in config/connections.yaml. If it is another system, write a new pipeline for it under another name.',
           },
         ],
       });
@@ -107,7 +107,7 @@ describe('a connection gets another name', () => {
     });
     await town.reopen();
     expect((await town.run('desk-receipts')).problems).toMatchObject([
-      { code: 'CONNECTION_CHANGED', hint: expect.stringContaining('otherwise use desk again') },
+      { code: 'CONNECTION_CHANGED', hint: expect.stringContaining('otherwise write connection: desk again') },
     ]);
   });
 

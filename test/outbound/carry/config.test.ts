@@ -32,7 +32,8 @@ test('a pipeline that carries corrections says at once what is missing for it', 
   expect(await wrong({})).toEqual([]);
   expect(await wrong({ [CONNECTOR]: ['    corrections: changed\n', ''] })).toEqual(
     ['bank', 'clerk', 'pool'].map(
-      (name) => `pipelines/to-${name}.yaml deliver.carry KEY_MISSING: desk.changes does not say what a correction holds.`,
+      (name) =>
+        `pipelines/to-${name}.yaml deliver.carry KEY_MISSING: desk.changes does not say whether a correction is sent as the changed fields only or as the whole record.`,
     ),
   );
   expect(await wrong({ [CONNECTOR]: ['    creates: {}\n', ''] }, { carry: ' create: true ' })).toContain(

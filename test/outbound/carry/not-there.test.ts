@@ -44,7 +44,7 @@ test('a correction that a system took, and that is not in what it says a day lat
   const check = (await examine(t.town.engine)).checks.find(({ name }) => name === 'corrections')!;
   expect(check).toMatchObject({ state: 'attention', code: 'CARRY_NOT_THERE' });
   expect(check.detail).toContain(
-    '1 correction that other systems took more than a day ago is not in what they say since: address_line1 of pool:P1.',
+    'Other systems confirmed 1 correction more than a day ago, but the records read from them since still have the old values: address_line1 of pool:P1.',
   );
   expect(check.detail).not.toContain('Oak');
   // Done again there, it is.

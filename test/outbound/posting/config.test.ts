@@ -32,10 +32,10 @@ const MAPPING = 'mappings/entries.from-journal_entry.yaml';
 test('a pipeline that posts entries says at once what is missing for it', async () => {
   expect(await wrong({})).toEqual([]);
   expect(await wrong({ [PIPELINE]: ['  entries: { since: 2026-07-01, when: over }\n', ''] })).toEqual([
-    `${PIPELINE} deliver KEY_MISSING: entries.from-journal_entry reads journal entries, but it is not said which entries are made: the key "entries" is missing.`,
+    `${PIPELINE} deliver KEY_MISSING: entries.from-journal_entry reads journal entries, but the key "entries", which says from which day on they are made, is missing.`,
   ]);
   expect(await wrong({}, { ledger: '' })).toEqual([
-    `${PIPELINE} deliver.entries KEY_MISSING: config/interlocal.yaml has no key ledger, which names the accounts of journal entries, so no entries can be made.`,
+    `${PIPELINE} deliver.entries KEY_MISSING: no journal entries can be made, because config/interlocal.yaml has no key "ledger", which names their accounts.`,
   ]);
   expect(await wrong({}, { deliver: '  where: { source: desk }\n  since: { field: received_on, day: 2026-07-01 }\n' })).toEqual([
     `${PIPELINE} deliver.where.source REFERENCE_UNKNOWN: entries cannot be chosen by "source".`,

@@ -132,7 +132,7 @@ test('an entry that the ledger rejects waits; fixed, it goes again once, and its
   const run = await post(t);
   expect([run.outcome, (await entriesOf(t))[0]!.problems[0]!.message]).toEqual([
     'partial',
-    'The system rejected it: Account 100-4210 is closed.',
+    'The other system rejected this record: Account 100-4210 is closed.',
   ]);
   await post(t);
   expect([await journal(t), files(t)]).toEqual([[expect.stringMatching(/^1 2026-07 rejected: /)], ['journal-001.csv']]);
@@ -212,8 +212,8 @@ test('an entry that does not balance in a fund is refused whole, with its lines'
   const [entry] = await entriesOf(t);
   expect([entry!.state, ...entry!.problems.map(({ code, message }) => `${code} ${message}`)]).toEqual([
     'refused',
-    'ENTRY_UNBALANCED It does not balance in fund 100: 100-1010 debit 65.00, 100-2080-210 credit 25.00, 100-4210 credit 40.00, 100-1310 debit 25.00.',
-    'ENTRY_UNBALANCED It does not balance in fund 210: 210-4550 credit 25.00.',
+    'ENTRY_UNBALANCED Debits and credits of this journal entry are not equal in fund 100: 100-1010 debit 65.00, 100-2080-210 credit 25.00, 100-4210 credit 40.00, 100-1310 debit 25.00. The entry was not sent.',
+    'ENTRY_UNBALANCED Debits and credits of this journal entry are not equal in fund 210: 210-4550 credit 25.00. The entry was not sent.',
   ]);
   t.write({ 'config/interlocal.yaml': posting()['config/interlocal.yaml']! });
   await t.reopen();

@@ -271,7 +271,10 @@ test('over SOAP an entry whose account is closed is rejected with the reason, an
   const t = await town(overSoap());
   await post(t);
   const [entry] = await entriesOf(t);
-  expect([entry!.state, entry!.problems[0]!.message]).toEqual(['rejected', 'The system rejected it: Account 100-4210 is closed.']);
+  expect([entry!.state, entry!.problems[0]!.message]).toEqual([
+    'rejected',
+    'The other system rejected this record: Account 100-4210 is closed.',
+  ]);
   service.closedAccounts.clear();
   await decide(t.engine.knex, 'retry', { ids: [entry!.row] }, 'lee');
   await post(t);
@@ -344,7 +347,7 @@ test('in a table, an entry of which the database refuses one line is not written
   await post(t);
   expect((await entriesOf(t)).map((e) => [e.state, e.problems[0]?.message])).toEqual([
     ['withdrawn', undefined],
-    ['rejected', 'The system rejected it: Period 1 is closed.'],
+    ['rejected', 'The other system rejected this record: Period 1 is closed.'],
   ]);
 });
 

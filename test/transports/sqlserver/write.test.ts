@@ -344,8 +344,8 @@ describe('errors that are not the row’s', () => {
       .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as ConfigError).problems.map(({ code, hint }) => [code, hint])).toEqual([
-      ['SQL_COLUMN_GENERATED', 'Leave the column out.'],
-      ['SQL_COLUMN_UNKNOWN', 'Did you mean amount?'],
+      ['SQL_COLUMN_GENERATED', 'Leave the column out of the sink in the connector.'],
+      ['SQL_COLUMN_UNKNOWN', 'Did you mean amount? Correct the name in the sink of the connector.'],
     ]);
     await expect(write({ table: 'paymentz', rows: [] })).rejects.toThrow('Did you mean payments?');
     await expect(write({ key: [], rows: [row('1')] })).rejects.toThrow('which columns identify a row');
@@ -374,8 +374,14 @@ describe('a table is looked at before anything is written', () => {
       warning: true,
       detail: expect.stringContaining('no unique index guarantees that a, b identifies one row') as unknown,
     });
-    expect(await check({ table: 'plain', key: ['id'], columns: ['valeu'] })).toMatchObject({ ok: false, hint: 'Did you mean value?' });
-    expect(await check({ table: 'plainn', key: ['id'], columns: [] })).toMatchObject({ ok: false, hint: 'Did you mean plain?' });
+    expect(await check({ table: 'plain', key: ['id'], columns: ['valeu'] })).toMatchObject({
+      ok: false,
+      hint: 'Did you mean value? Correct the name in the sink of the connector.',
+    });
+    expect(await check({ table: 'plainn', key: ['id'], columns: [] })).toMatchObject({
+      ok: false,
+      hint: 'Did you mean plain? Correct the name of the table in the connector.',
+    });
   });
 
   it('and by the rights of the login', async () => {

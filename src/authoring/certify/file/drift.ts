@@ -25,19 +25,22 @@ async function columnAdded(context: FileContext): Promise<Verdict> {
   if (rule === 'freeze')
     return read.refused
       ? holds('Refused, as drift.columns: freeze says.')
-      : fails('It was read, although drift.columns says freeze.', 'Report this.');
+      : fails('A file with a new column was read, although drift.columns: freeze says that it must be refused.', 'Report this.');
   if (read.refused) return fails(`The file is refused: ${saidOf(read.refused)}`, 'Report this.');
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
       ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
-      : fails('Its records were read.', 'Report this.');
+      : fails(
+          'Records with a new column were read, although drift.columns: quarantine_row says that they must be rejected.',
+          'Report this.',
+        );
   const before = goodOf(reading);
   const now = goodOf(read);
   if (now.length !== before.length || now.some((r, i) => !sameValues(withoutNew(r.values) as Values, before[i]!.values)))
-    return fails('The values of the known columns changed.', 'Report this.');
+    return fails('With a new column in the file, the values of the known columns were read differently.', 'Report this.');
   return read.newColumns.includes(NEW_COLUMN)
     ? holds('The known columns are read as before, and the new one is reported.')
-    : fails('The new column was not reported.', 'Report this.');
+    : fails('A new column in the file was not reported.', 'Report this.');
 }
 
 function withoutNew(value: Value): Value {
@@ -90,7 +93,10 @@ async function withoutColumn(
       return Object.keys((await bench.contents()).records).length;
     });
     if (stored > 0)
-      return fails(`Where ${name} ${what}, ${stored} records are in the store.`, 'Report this: a refused file must leave nothing.');
+      return fails(
+        `Where ${name} ${what}, ${stored} records are in the store.`,
+        'This is a bug in Interlocal, since a refused file must leave nothing: please report it with the recording.',
+      );
   }
   return tried === 0 ? undefined : holds(`Refused for each of ${counted(tried, 'column')} tried, nothing stored.`);
 }
@@ -122,7 +128,7 @@ async function retyped(context: FileContext): Promise<Verdict> {
     if (drift.data_type === 'evolve' && !changed.refused) return holds('Kept as it is, as drift.data_type: evolve says.');
     return fails(
       `${spot.field} with letters in it was read as ${JSON.stringify(groups.map((group) => group[name]))}.`,
-      'Give the field its type in the schema.',
+      'Give the field its type in schema.fields of the connector.',
     );
   }
   return undefined;
@@ -159,8 +165,8 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
       else if (goodOf(read).length === goodOf(reading).length && sumsOf(read, summed) !== before) {
         const line = lineStarts(recorded.text).filter((start) => start <= at).length;
         return fails(
-          `A digit changed in line ${line} changes the sum of ${summed.join(', ')}, and this is not noticed.`,
-          'Declare the total in control.',
+          `A digit was changed in line ${line}, which changes the sum of ${summed.join(', ')}, but the file was read as if nothing was wrong.`,
+          'In the connector, declare this total in control of the stream.',
         );
       }
     }
@@ -178,14 +184,16 @@ async function controlFigures(context: FileContext): Promise<Verdict> {
     const read = await context.read(recorded.bytes(recorded.text.slice(0, region.from) + recorded.text.slice(region.to)));
     if (!read.refused)
       return fails(
-        `Record ${i + 1} was left out, and this was not noticed.`,
-        'Declare count in control. Its records and where say which records it counts; they must include these.',
+        `Record ${i + 1} was left out of the file, which was read as if nothing was wrong.`,
+        'In the connector, declare count in control of the stream. Its keys "records" and "where" say which records are counted; they must include these.',
       );
     left++;
   }
   if (noticed === 0 && left === 0) return undefined;
   const detail = `${noticed} single digits changed refuse the file${left ? `, and so does each of ${counted(left, 'record')} left out` : ''}.`;
-  return summed.length || balanced ? holds(detail) : holdsBut(detail, 'The trailer has a count only: amounts are not covered by it.');
+  return summed.length || balanced
+    ? holds(detail)
+    : holdsBut(detail, 'The trailer only counts records, so a changed amount would not be noticed.');
 }
 
 function sumsOf(reading: { records: { values: Values; problem?: unknown }[] }, fields: readonly string[]): string {

@@ -16,7 +16,7 @@ export async function footer({ stream, main, recorded, read, reading }: FileCont
   if (has === undefined)
     return holdsBut(
       `${key} removes rows from the end whatever they contain, so an export without a footer would silently lose its last record.`,
-      'Say what text the first of these rows always contains, for example footer_has: Total.',
+      'In the decoder, write footer_has with a text that the first of these rows always contains, for example footer_has: Total.',
     );
   const without = csv ? recorded!.bytes(withoutLines(recorded!.text, csv)) : await withoutRows(main, xlsx!);
   const { refused } = await read(without);

@@ -39,7 +39,7 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     const first = await bench.run();
     const once = await bench.contents();
     if (context.fixture.refused.length === 0 && first.problems.length)
-      return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
+      return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector as the message says, then certify again.');
     const nothing = storesNothing(Object.keys(once.records).length, goodOf(context.reading).length);
     if (nothing) return nothing;
     // Where files are moved to an archive they come again, as a sender that re-exports everything does it.
@@ -49,7 +49,7 @@ async function readTwice(context: FileContext): Promise<Verdict> {
     if (!isDeepStrictEqual(once, twice))
       return fails(
         `The store differs after the second run (${changesOf(once, twice)}).`,
-        'Check primary_key: it must name each record in its system.',
+        'Check primary_key: together its fields must be different for each record in the system.',
       );
     const records = Object.keys(once.records).length;
     return holdsFor(
@@ -85,7 +85,7 @@ async function growing(context: FileContext): Promise<Verdict> {
     if (second.problems.length)
       return fails(
         `The whole file was not read after its first half: ${saidOf(second.problems)}`,
-        'Report this: a file that grew must be readable.',
+        'This is a bug in Interlocal, since a file that grew must be readable: please report it with the recording.',
       );
     const after = await bench.contents();
     if (!isDeepStrictEqual(after.records, whole.records))
@@ -127,7 +127,7 @@ async function truncated(context: FileContext): Promise<Verdict> {
           )
         : fails(
             `Cut after ${at} of ${main.bytes.length} bytes, the file reads as other records instead of being refused.`,
-            'Declare control totals of a trailer, record_length, or a marker file.',
+            'In the connector, declare the totals of a trailer (control), record_length, or a marker file that says when a file is complete.',
           );
   }
   // Where a cut cannot be told by reading, nothing of it may be lost or doubled once the whole file is there.
@@ -159,7 +159,7 @@ async function storedAfterCut(bench: Bench, context: FileContext, at: number | u
   if (run.outcome !== 'failed' || Object.keys(contents.records).length + contents.golden.length + contents.rejects.length > 0)
     return fails(
       `Cut after ${at} bytes, ${Object.keys(contents.records).length} of its records are in the store.`,
-      'Report this: a refused file must leave nothing.',
+      'This is a bug in Interlocal, since a refused file must leave nothing: please report it with the recording.',
     );
   return undefined;
 }
@@ -190,7 +190,7 @@ async function replaced(context: FileContext): Promise<Verdict> {
     if (run.counts.changed !== 1)
       return fails(
         `One value (${other.field}) was changed, but ${counted(run.counts.changed, 'record')} changed in the store${run.problems.length ? `: ${saidOf(run.problems)}` : ''}.`,
-        'Check primary_key: a changed value must be a change of the same record.',
+        'Check primary_key: it must not contain a field whose value can change.',
       );
     return holds(`A changed ${other.field} in a file of the same name, time and size changed one record.`);
   });
@@ -234,15 +234,21 @@ async function duplicate(context: FileContext): Promise<Verdict> {
     await bench.put(other, context.main.bytes, new Date('2026-01-03T00:00:00Z'));
     const run = await bench.run();
     if (run.counts.read > 0 || !isDeepStrictEqual(before, await bench.contents()))
-      return fails(`As ${other}, ${counted(run.counts.read, 'record')} were taken again.`, 'Report this: a file is known by its content.');
-    return holds(`As ${other} it is recognized, and nothing is read again.`);
+      return fails(
+        `Under the name ${other}, the same file was read again: ${counted(run.counts.read, 'record')}.`,
+        'This is a bug in Interlocal, since a file is known by its content: please report it with the recording.',
+      );
+    return holds(`Under the name ${other}, the same file is recognized, and nothing is read again.`);
   });
 }
 
 async function empty(context: FileContext): Promise<Verdict> {
   const read = await context.read(Buffer.alloc(0));
   if (!read.refused)
-    return fails(`A file of 0 bytes reads as ${counted(read.records.length, 'record')}.`, 'Report this: an empty file is a failed export.');
+    return fails(
+      `A file of 0 bytes reads as ${counted(read.records.length, 'record')}.`,
+      'This is a bug in Interlocal, since an empty file must be refused as a failed export: please report it with the recording.',
+    );
   return context.withBench(async (bench) => {
     await bench.put(context.main.name, context.main.bytes);
     await bench.run();
@@ -264,7 +270,7 @@ function order({ stream, main }: FileContext): Promise<Verdict> {
       ? holds(`Each file is complete; which one is older is decided by its ${files.order === 'name' ? 'name' : 'time of change'}.`)
       : holdsBut(
           `Each file is complete, and ${main.name} has a date in its name, but the manifest does not order files by name.`,
-          'With order: name in retriever.files, a file that comes late and is older takes nothing back.',
+          'In the connector, set order: name in retriever.files, so that an older file that comes late does not undo a newer one.',
         ),
   );
 }
@@ -296,7 +302,7 @@ async function deletes(context: FileContext): Promise<Verdict> {
       );
     return fails(
       `One of ${good.length} records was left out: ${deleted.length} were deleted${run.problems.length ? `, and the run said ${saidOf(run.problems)}` : ''}.`,
-      'Look at deletes and content: snapshot in the stream.',
+      'Check deletes and content: snapshot of the stream in the connector.',
     );
   });
 }

@@ -33,7 +33,10 @@ async function damaged(context: FileContext): Promise<Verdict> {
     tried++;
     if (read.refused) refused++;
     else if (!sameRecords(read.records, reading.records))
-      return fails(`With another bit at byte ${at + 1} the file reads as other records.`, 'Report this with the recording.');
+      return fails(
+        `With another bit at byte ${at + 1} the file reads as other records.`,
+        'This is a bug in Interlocal: please report it with the recording.',
+      );
   }
   return holds(`A bit was flipped in ${counted(tried, 'place')}: the file was refused ${refused} times and read the same the other times.`);
 }
@@ -43,7 +46,10 @@ async function packedOtherwise(context: FileContext): Promise<Verdict> {
   const read = await context.read(context.plain.main.bytes);
   return read.refused
     ? holds(`Unpacked, it is refused (${saidOf(read.refused)})`)
-    : fails('Unpacked, it was read anyway.', 'Report this with the recording.');
+    : fails(
+        'A file that was not packed as the connector says was read anyway.',
+        'This is a bug in Interlocal: please report it with the recording.',
+      );
 }
 
 const BOMB_BYTES = 64_000_000;
@@ -58,8 +64,8 @@ async function bomb(context: FileContext): Promise<Verdict> {
       `${(bytes.length / 1000).toFixed(0)} KB that unpack to ${BOMB_BYTES / 1e6} MB are refused while unpacking (UNPACKED_TOO_LARGE).`,
     );
   return fails(
-    refused ? `Refused, but with ${saidOf(refused)}` : 'It was read.',
-    'Set max_size and max_ratio of the step no higher than real files need.',
+    refused ? `Refused, but with ${saidOf(refused)}` : 'A small file that unpacks to far more was read.',
+    'In the connector, set max_size and max_ratio of this step of unpack no higher than real files need.',
   );
 }
 

@@ -25,7 +25,12 @@ async function byteOrderMark(context: FileContext): Promise<Verdict> {
   const encoding = encodingOf(stream.decoder!);
   if (!recorded?.singleBytes || !['utf-8', 'declared'].includes(encoding)) return undefined;
   const marked = main.bytes[0] === 0xef ? main.bytes.subarray(3) : Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), main.bytes]);
-  return same(context, await context.read(marked), main.bytes[0] === 0xef ? 'without its mark' : 'with a mark', 'Report this.');
+  return same(
+    context,
+    await context.read(marked),
+    main.bytes[0] === 0xef ? 'without its mark' : 'with a mark',
+    'This is a bug in Interlocal: please report it with the recording.',
+  );
 }
 
 async function utf16(context: FileContext): Promise<Verdict> {
@@ -36,7 +41,7 @@ async function utf16(context: FileContext): Promise<Verdict> {
   if (encodingOf(stream.decoder!) === 'declared' && (read.refused || sameGood(context, read))) return holds('Recognized by its mark.');
   return fails(
     read.refused ? `Refused, but with ${saidOf(read.refused)}` : `Read as ${counted(read.records.length, 'record')}.`,
-    'Set encoding in the decoder.',
+    'In the connector, set encoding in the decoder.',
   );
 }
 
@@ -55,8 +60,10 @@ async function windows1252(context: FileContext): Promise<Verdict> {
   if (read.refused?.some((p) => p.code === 'FILE_ENCODING'))
     return holds(`An é in Windows-1252 in ${spot.field} is refused with its line.`);
   return fails(
-    read.refused ? `Refused, but with ${saidOf(read.refused)}` : 'It was read as something else.',
-    'Set encoding in the decoder to what the system really writes.',
+    read.refused
+      ? `Refused, but with ${saidOf(read.refused)}`
+      : 'A file in Windows-1252 was read with wrong letters, as if it was in the declared encoding.',
+    'In the connector, set encoding in the decoder to what the system really writes.',
   );
 }
 
@@ -128,13 +135,19 @@ async function raggedRow(context: FileContext): Promise<Verdict> {
   if (read.refused) {
     if (stream.control)
       return holds(`The file is refused as a whole, since its control figures no longer agree (${saidOf(read.refused)}).`);
-    return fails(`The whole file is refused: ${saidOf(read.refused)}`, 'Report this: one bad row must not stop the others.');
+    return fails(
+      `The whole file is refused: ${saidOf(read.refused)}`,
+      'This is a bug in Interlocal, since one bad row must not stop the others: please report it with the recording.',
+    );
   }
   const others = goodOf(reading).filter((r) => r !== reading.records[index]);
   const good = goodOf(read);
   if (read.records[index]?.problem && good.length === others.length && good.every((r, i) => sameValues(r.values, others[i]!.values)))
     return holds(`Rejected (${read.records[index]!.problem!.code}); ${counted(good.length, 'other')} read as before.`);
-  return fails('The row was read as if nothing was wrong, or others changed.', 'Declare the columns (header) in the decoder.');
+  return fails(
+    'A row with an extra column was read as if nothing was wrong, or other rows changed.',
+    'In the connector, declare the columns (header) in the decoder.',
+  );
 }
 
 const BOMB =
@@ -155,7 +168,10 @@ async function entityBomb(context: FileContext): Promise<Verdict> {
   const read = await context.read(recorded.bytes(withBomb(recorded.text)));
   const took = Math.round(performance.now() - started);
   if (read.refused && took < 2000) return holds(`Refused in ${took} ms (${read.refused[0]!.code}).`);
-  return fails(read.refused ? `Refused only after ${took} ms.` : 'It was read.', 'Report this.');
+  return fails(
+    read.refused ? `Refused only after ${took} ms.` : 'An XML document that declares entities was read.',
+    'This is a bug in Interlocal: please report it with the recording.',
+  );
 }
 
 async function oneOrMany(context: FileContext): Promise<Verdict> {
@@ -168,7 +184,7 @@ async function oneOrMany(context: FileContext): Promise<Verdict> {
     good.some((r) => r.values[name] !== undefined && r.values[name] !== null && !Array.isArray(r.values[name])),
   );
   if (wrong !== undefined)
-    return fails(`${wrong} is declared as a list but is not a list in some record.`, 'Name it in decoder.xml.lists.');
+    return fails(`${wrong} is declared as a list but is not a list in some record.`, 'In the connector, add it to decoder.xml.lists.');
   const row = stream.decoder!.xml?.row.split('/').at(-1);
   if (!recorded || row === undefined || stream.control)
     return lists.length ? holds(`${lists.join(', ')}: a list in every record.`) : undefined;
@@ -187,7 +203,7 @@ async function oneOrMany(context: FileContext): Promise<Verdict> {
     read.refused
       ? `A file with one <${row}> is refused: ${saidOf(read.refused)}`
       : `A file with one <${row}> gives ${counted(read.records.length, 'record')} or other values.`,
-    'Name what may repeat in decoder.xml.lists.',
+    'In the connector, add each element that may repeat to decoder.xml.lists.',
   );
 }
 
@@ -224,7 +240,7 @@ async function withValue(
     changed.refused
       ? `The file is refused: ${saidOf(changed.refused)}`
       : `${spot.field} is read as ${JSON.stringify(record?.problem ? record.problem.message : record?.values[spot.field])} instead of ${JSON.stringify(wanted)}.`,
-    'Check quote, trim and the types in the schema: a value that is not a number must be text.',
+    'In the connector, check quote and trim of the decoder and the types in schema.fields: what is not an amount or a count must be text.',
   );
 }
 

@@ -43,14 +43,18 @@ async function readTwice(context: QueryContext): Promise<Verdict> {
   return context.withServer((server) =>
     using(context.bench(server), async (bench) => {
       const first = await bench.run();
-      if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
+      if (first.problems.length)
+        return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector as the message says, then certify again.');
       const once = await bench.contents();
       const nothing = storesNothing(Object.keys(once.records).length, context.fixture.records.length);
       if (nothing) return nothing;
       const second = await bench.run();
       const twice = await bench.contents();
       if (!isDeepStrictEqual(once, twice))
-        return fails(`The store differs after the second run (${changesOf(once, twice)}).`, 'Check primary_key: it must name each row.');
+        return fails(
+          `The store differs after the second run (${changesOf(once, twice)}).`,
+          'Check primary_key: together its columns must be different for each row.',
+        );
       const records = Object.keys(once.records).length;
       return holdsFor(
         records,
@@ -97,7 +101,7 @@ async function tied(context: QueryContext): Promise<Verdict> {
     if (!isDeepStrictEqual(whole, killed))
       return fails(
         `Of ${Object.keys(whole.records).length} rows with the same cursor, ${Object.keys(killed.records).length} are in the store after a kill.`,
-        'Give incremental a tie_breaker: a column that is unique.',
+        'In the connector, give incremental a tie_breaker: a column whose value is different in each row.',
       );
     return holds(
       `${counted(Object.keys(whole.records).length, 'row')} with the same cursor, killed after the first list of them: all there, each once.`,
@@ -135,7 +139,10 @@ async function lateCommit(context: QueryContext): Promise<Verdict> {
       const after = Object.keys((await bench.contents()).records).length;
       return after === before + 1
         ? holds(`A row whose ${incremental.cursor} is before the position was found, within the lookback of ${incremental.lookback}.`)
-        : fails(`A row committed late, within the lookback of ${incremental.lookback}, was not read.`, 'Look at incremental.');
+        : fails(
+            `A row committed late, within the lookback of ${incremental.lookback}, was not read.`,
+            'Check incremental of the stream: lookback must be at least as long as a transaction there can take.',
+          );
     }),
   );
 }
@@ -181,10 +188,13 @@ async function deletes(context: QueryContext): Promise<Verdict> {
           ? holds(
               `Emptied tables would delete ${total} records, more than ${stream.deletes!.max_percent} %: the run stopped and deleted nothing.`,
             )
-          : fails(`Emptied tables deleted ${deleted.length} of ${total} records.`, 'Look at deletes.max_percent.');
+          : fails(
+              `Emptied tables deleted ${deleted.length} of ${total} records.`,
+              'Lower deletes.max_percent of the stream, so that an emptied table is noticed.',
+            );
       return deleted.length === total
         ? holdsFor(total, `${counted(total, 'record')} deleted.`, NO_RECORD)
-        : fails(`${deleted.length} of ${total} deleted.`, 'Look at deletes.');
+        : fails(`${deleted.length} of ${total} deleted.`, 'Check deletes of the stream.');
     }),
   );
 }

@@ -47,7 +47,7 @@ async function columnAdded(context: QueryContext): Promise<Verdict> {
   const [before, after] = [await withBench(context, undefined, contents), await withBench(context, wider, contents)];
   return isDeepStrictEqual(before, after)
     ? holds('The same records, with the same values.')
-    : fails(`The store differs (${changesOf(before, after)}).`, 'Name the columns in sql, rather than *.');
+    : fails(`The store differs (${changesOf(before, after)}).`, 'In sql of the connector, name the columns instead of writing *.');
 }
 
 async function retyped(context: QueryContext): Promise<Verdict> {
@@ -79,7 +79,7 @@ async function retyped(context: QueryContext): Promise<Verdict> {
       ? holds(`${typed} with letters in it is removed and the record is kept.`)
       : run.counts.rejected > 0
         ? holds(`${typed} with letters in it rejects the record.`)
-        : fails(`${typed} with letters in it was not noticed.`, 'Give the field its type in the schema.');
+        : fails(`${typed} with letters in it was not noticed.`, 'Give the field its type in schema.fields of the connector.');
   });
 }
 

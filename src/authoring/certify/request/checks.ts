@@ -55,7 +55,8 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
 async function readTwice(context: RequestContext): Promise<Verdict> {
   return context.withBench(async (bench) => {
     const first = await runNow(context, bench);
-    if (first.problems.length) return fails(`The run failed: ${saidOf(first.problems)}`, 'Fix the connector.');
+    if (first.problems.length)
+      return fails(`The run failed: ${saidOf(first.problems)}`, 'Correct the connector as the message says, then certify again.');
     const once = await bench.contents();
     const nothing = storesNothing(Object.keys(once.records).length, goodOf(context.reading).length);
     if (nothing) return nothing;
@@ -64,7 +65,7 @@ async function readTwice(context: RequestContext): Promise<Verdict> {
     if (!isDeepStrictEqual(once, twice))
       return fails(
         `The store differs after the second run (${changesOf(once, twice)}).`,
-        'Check primary_key: it must name each record in its system.',
+        'Check primary_key: together its fields must be different for each record in the system.',
       );
     const records = Object.keys(once.records).length;
     return holdsFor(
@@ -158,7 +159,10 @@ async function entityBomb(context: RequestContext): Promise<Verdict> {
   );
   const took = Math.round(performance.now() - started);
   if (read.refused && took < 5000) return holds(`Refused in ${took} ms (${read.refused[0]!.code}).`);
-  return fails(read.refused ? `Refused only after ${took} ms.` : 'It was read.', 'Report this.');
+  return fails(
+    read.refused ? `Refused only after ${took} ms.` : 'An answer that declares entities was read.',
+    'This is a bug in Interlocal: please report it with the recording.',
+  );
 }
 
 /** The element or list that holds the records. */
@@ -218,20 +222,32 @@ async function fieldAdded(context: RequestContext): Promise<Verdict> {
   });
   if (!changed) return undefined;
   const rule = context.stream.schema.drift.columns;
-  if (rule === 'freeze') return read.refused ? holds('Refused, as drift.columns: freeze says.') : fails('It was read.', 'Report this.');
+  if (rule === 'freeze')
+    return read.refused
+      ? holds('Refused, as drift.columns: freeze says.')
+      : fails(
+          'An answer with a new field was read, although drift.columns: freeze says that it must be refused.',
+          'This is a bug in Interlocal: please report it with the recording.',
+        );
   if (rule === 'quarantine_row')
     return goodOf(read).length === 0
       ? holds('Its records are rejected, as drift.columns: quarantine_row says.')
-      : fails('Its records were read.', 'Report this.');
+      : fails(
+          'Records with a new field were read, although drift.columns: quarantine_row says that they must be rejected.',
+          'This is a bug in Interlocal: please report it with the recording.',
+        );
   const known = read.records.map((r) => ({
     ...r,
     values: Object.fromEntries(Object.entries(r.values).filter(([name]) => name !== 'certify_new')),
   }));
   if (read.refused || !sameAsRecorded(context, known))
-    return fails(read.refused ? saidOf(read.refused) : 'The values of the known fields changed.', 'Report this.');
+    return fails(
+      read.refused ? saidOf(read.refused) : 'With a new field in the answer, the values of the known fields were read differently.',
+      'This is a bug in Interlocal: please report it with the recording.',
+    );
   return read.newColumns.includes('certify_new')
     ? holds('The known fields are read as before, and the new one is reported.')
-    : fails('The new field was not reported.', 'Report this.');
+    : fails('A new field in the answer was not reported.', 'This is a bug in Interlocal: please report it with the recording.');
 }
 
 async function fieldRenamed(context: RequestContext): Promise<Verdict> {
@@ -255,9 +271,14 @@ async function fieldRenamed(context: RequestContext): Promise<Verdict> {
     // Only where there is something around it to be in: a record without lines lacks no amount.
     const all = read.records.filter((r, i) => !r.problem && (!name.includes('.') || hasAt(context.reading.records[i]?.values ?? {}, name)));
     if (!read.refused && all.length > 0)
-      return fails(`Without ${name}, ${counted(all.length, 'record')} were read anyway.`, 'Report this.');
+      return fails(
+        `Without ${name}, ${counted(all.length, 'record')} were read anyway.`,
+        'This is a bug in Interlocal: please report it with the recording.',
+      );
   }
-  return tried === 0 ? undefined : holds(`Noticed for each of ${counted(tried, 'field')} tried.`);
+  return tried === 0
+    ? undefined
+    : holds(`That a required field has another name was noticed for each of ${counted(tried, 'field')} tried.`);
 }
 
 async function total(context: RequestContext): Promise<Verdict> {
@@ -277,7 +298,10 @@ async function total(context: RequestContext): Promise<Verdict> {
     return read.refused[0]!.code === 'TOTAL_DIFFERS'
       ? holds('With a total one too high: TOTAL_DIFFERS.')
       : fails(saidOf(read.refused), 'TOTAL_DIFFERS was expected.');
-  return fails('The service reports one record more than it returns, and this was not noticed.', 'Check paginator.total.');
+  return fails(
+    'The total in the answer was one record higher than what the service returned, and this was not noticed.',
+    'Check paginator.total.',
+  );
 }
 
 /** A flag that is gone must not be taken for no; without flag and total, whether pages are cut short cannot be seen. */
@@ -302,7 +326,7 @@ async function lastPage(context: RequestContext): Promise<Verdict> {
   if (!changed) return undefined;
   return read.refused
     ? holds(`An answer without ${path} is refused (${read.refused[0]!.code}).`)
-    : fails(`An answer without ${path} was taken for the last page.`, 'Report this.');
+    : fails(`An answer without ${path} was taken for the last page.`, 'This is a bug in Interlocal: please report it with the recording.');
 }
 
 /** What a service holds back cannot be recorded; whether the manifest allows for it can be seen. */
@@ -314,7 +338,7 @@ async function lateEntry({ stream }: RequestContext): Promise<Verdict> {
   if (incremental.delay !== undefined) return holds(`Records newer than ${incremental.delay} wait for the next run.`);
   return holdsBut(
     `Only records after the last run are requested, so a record entered later with an earlier ${incremental.cursor} is missed.`,
-    'Set lookback to how late records may be entered there.',
+    'In the connector, set incremental.lookback to how late records may be entered there, such as 3d.',
   );
 }
 
@@ -337,9 +361,11 @@ async function undeclaredHost(context: RequestContext): Promise<Verdict> {
     if (other.asked.length > 0)
       return fails(
         `The other host was asked ${counted(other.asked.length, 'time')}.`,
-        'Report this: credentials must not travel to another host.',
+        'This is a bug in Interlocal, since passwords must never go to another host: please report it with the recording.',
       );
-    return read.refused ? holds(`${read.refused[0]!.code}; the other host was not asked.`) : fails('It was followed.', 'Report this.');
+    return read.refused
+      ? holds(`${read.refused[0]!.code}; the other host was not asked.`)
+      : fails('A redirect to another host was followed.', 'This is a bug in Interlocal: please report it with the recording.');
   } finally {
     await other.close();
   }
@@ -351,7 +377,7 @@ async function secrets(context: RequestContext): Promise<Verdict> {
     try {
       const good = await runNow(context, bench);
       if (good.problems.some((p) => p.code === 'SIGNING_KEY_UNUSABLE' || p.code === 'CERTIFICATE_UNREADABLE'))
-        return fails(saidOf(good.problems), 'Report this.');
+        return fails(saidOf(good.problems), 'This is a bug in Interlocal: please report it with the recording.');
       const bad = await runNow(context, bench, (asked) => ({
         status: 400,
         headers: { 'content-type': 'text/plain' },

@@ -29,7 +29,7 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
   if (pieces.length < 2)
     return holdsBut(
       `Only ${counted(pieces.length, 'partition')} is recorded, so what happens to the others when one fails is not proven.`,
-      'Record two or three partitions.',
+      'Record the answers of two or three partitions.',
     );
   // The second of three: one before it, and one after.
   const broken = pieces[Math.floor(pieces.length / 2)]!;
@@ -42,12 +42,13 @@ async function partitionFails(context: RequestContext): Promise<Verdict> {
       return fails(`One partition was answered with ${status}, and the run ended as ${run.outcome}.`, 'Check error_handler.rules.');
     const part = await bench.contents();
     const strange = Object.keys(part.records).filter((key) => !isDeepStrictEqual(part.records[key], whole.records[key]));
-    if (strange.length > 0) return fails(`The record ${strange[0]} is not as it should be.`, 'Report this with the recording.');
+    if (strange.length > 0)
+      return fails(`The record ${strange[0]} is not as it should be.`, 'This is a bug in Interlocal: please report it with the recording.');
     const positions = Object.values(await positionsOf(bench)).filter((state) => state.cursor !== undefined).length;
     if (stream.incremental && positions !== pieces.length - 1)
       return fails(
         `Of ${pieces.length} partitions, of which one failed, ${positions} have a new position.`,
-        'Report this with the recording.',
+        'This is a bug in Interlocal: please report it with the recording.',
       );
     const next = await runNow(context, bench);
     if (next.outcome === 'failed') return fails(`The next run failed too: ${saidOf(next.problems)}`, 'Check how {{ partition }} is used.');
@@ -82,7 +83,7 @@ async function rateLimit(context: RequestContext): Promise<Verdict> {
   let turns = 0;
   const pace = paceOf(limit, { now: () => now, sleep: async (ms) => void (now += ms) });
   const read = await context.read(undefined, undefined, { turn: (signal) => (turns++, pace.turn(signal)) });
-  if (read.refused) return fails(saidOf(read.refused), 'Fix the connector.');
+  if (read.refused) return fails(saidOf(read.refused), 'Correct the connector as the message says, then certify again.');
   if (turns < server.asked.length)
     return fails(`${server.asked.length} requests were sent, but only ${turns} of them waited for their turn.`, 'Report this.');
   return holdsFor(

@@ -47,11 +47,12 @@ async function reportFails(context: RequestContext): Promise<Verdict> {
   return context.withBench(async (bench) => {
     const seen = { changed: 0, submits: 0 };
     const run = await runNow(context, bench, withStatus(context, report.failed[0]!, seen));
-    if (seen.changed === 0) return fails(`No recorded answer to poll has ${report.status}.`, 'Record one, or correct report.status.');
+    if (seen.changed === 0)
+      return fails(`No recorded answer to poll has ${report.status}.`, 'Record such an answer, or correct report.status in the connector.');
     if (run.outcome !== 'failed' || !run.problems.some((p) => p.code === 'REPORT_FAILED'))
       return fails(
         `With the status ${report.failed[0]}, the run ended as ${run.outcome} (${saidOf(run.problems)}).`,
-        'Look at report.failed.',
+        'Check report.failed in the connector: it must name the statuses of a report that failed.',
       );
     if (await remembered(bench)) return fails('The next run asks for the failed report again.', 'Report this.');
     return endsWhole(context, bench, `REPORT_FAILED at ${report.failed[0]}; the next run ordered another.`);
@@ -67,7 +68,10 @@ async function reportLate(context: RequestContext): Promise<Verdict> {
     const seen = { changed: 0, submits: 0 };
     const run = await runNow(context, bench, withStatus(context, pending, seen));
     if (!run.problems.some((p) => p.code === 'REPORT_NOT_READY'))
-      return fails(`Never ready, the run ended as ${run.outcome} (${saidOf(run.problems)}).`, 'Look at report.done and report.status.');
+      return fails(
+        `Never ready, the run ended as ${run.outcome} (${saidOf(run.problems)}).`,
+        'Check report.done and report.status in the connector.',
+      );
     if (!(await remembered(bench))) return fails('The next run forgot that a report was ordered.', 'Report this.');
     const ordered = seen.submits;
     const again = { changed: 0, submits: 0 };
@@ -79,7 +83,10 @@ async function reportLate(context: RequestContext): Promise<Verdict> {
     const orders = ordered + again.submits;
     const wanted = await ordersOf(context);
     return orders > wanted
-      ? fails(`${counted(orders, 'report')} ordered, where ${wanted} would be enough.`, 'Report this with the recording.')
+      ? fails(
+          `${counted(orders, 'report')} ordered, where ${wanted} would be enough.`,
+          'This is a bug in Interlocal: please report it with the recording.',
+        )
       : holds(`REPORT_NOT_READY after ${counted(seen.changed, 'question')}; the next run fetched it, and did not order it twice.`);
   });
 }
@@ -92,7 +99,7 @@ async function ordersOf(context: RequestContext): Promise<number> {
 
 async function endsWhole(context: RequestContext, bench: Bench, said: string, behavior?: Behavior): Promise<Verdict> {
   const run = await runNow(context, bench, behavior);
-  if (run.outcome === 'failed') return fails(`The next run failed: ${saidOf(run.problems)}`, 'Look at report in the connector.');
+  if (run.outcome === 'failed') return fails(`The next run failed: ${saidOf(run.problems)}`, 'Check report in the connector.');
   const after = await bench.contents();
   const whole = await undisturbed(context);
   return isDeepStrictEqual(after, whole)

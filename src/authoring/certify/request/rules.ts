@@ -23,7 +23,9 @@ export async function errorRules(context: RequestContext, sameAsRecorded: (read:
     if (wrong !== undefined)
       return fails(
         `Rule ${i + 1} (${named(rule)}, ${rule.action}), answered with ${error.status}: ${wrong}`,
-        i > 0 ? 'The first matching rule is used: check those before it.' : 'Check error_handler.rules.',
+        i > 0
+          ? 'The first rule that matches is used: check whether a rule before this one in error_handler.rules covers the same error.'
+          : 'Check error_handler.rules.',
       );
   }
   return holds(`${counted(rules.length, 'rule')} tested with the error that it covers.`);

@@ -29,7 +29,7 @@ async function earlyAnswer(context: SinkContext): Promise<Verdict> {
       ? holds('Looked once more with no answer there: everything stays as sent.')
       : fails(
           `With no answer there, records became ${[...new Set(Object.values(after))].join(', ')}.`,
-          'Look at acknowledgment.file: its names must not be those of the file itself or of its marker.',
+          'Check the names in acknowledgment.file of the connector: they must not be those of the sent file itself or of its marker.',
         );
   });
 }
@@ -50,7 +50,7 @@ async function answers(context: SinkContext): Promise<Verdict> {
   if (fixture.answers.length === 0)
     return holdsBut(
       'There is no recorded answer of the system, so it is not proven that answers are understood.',
-      'Put one into answers/ of the recording, and what it says into answers.json.',
+      'Put an answer of the system into the folder answers/ of the recording, and what it means into answers.json.',
     );
   const said: string[] = [];
   for (const one of fixture.answers) {
@@ -68,7 +68,7 @@ async function answers(context: SinkContext): Promise<Verdict> {
       if (wrong.length)
         return fails(
           `${one.files.join(', ')}: ${wrong.slice(0, 3).join('; ')}.`,
-          'Correct acknowledgment.file, or answers.json where it is wrong.',
+          'Correct acknowledgment.file in the connector, or answers.json if that is wrong.',
         );
       said.push(`${one.files.join(', ')}: ${counts(result)}`);
       return undefined;

@@ -54,7 +54,7 @@ async function recording(context: SinkContext): Promise<Verdict> {
     );
   if (file.name !== written.name)
     return fails(
-      `It is called ${written.name}, and the recorded one ${file.name}.`,
+      `The file is written as ${written.name}, but the recorded file is called ${file.name}.`,
       'Correct target.file.name, or the date and sequence in records.json.',
     );
   const at = file.bytes.findIndex((byte, i) => byte !== written.bytes[i]);
@@ -65,7 +65,7 @@ async function recording(context: SinkContext): Promise<Verdict> {
   const lineOf = (bytes: Uint8Array): string => JSON.stringify(Buffer.from(bytes).toString('latin1').split('\n')[line - 1] ?? '(nothing)');
   return fails(
     `${written.name} differs in line ${line}: written ${lineOf(written.bytes)}, recorded ${lineOf(file.bytes)}.`,
-    'Fix the encoder or the rows.',
+    'Correct encoder or rows of the sink in the connector, or the recorded file if that is wrong.',
   );
 }
 
@@ -77,7 +77,10 @@ async function roundTrip(context: SinkContext): Promise<Verdict> {
   for await (const list of decodeWith(sink.encoder!, pieces(written.bytes), { file: written.name }))
     for (const record of list) {
       if (record.problem)
-        return fails(`Line ${record.line ?? record.number} does not read back: ${record.problem.message}`, 'Fix the encoder.');
+        return fails(
+          `Line ${record.line ?? record.number} does not read back: ${record.problem.message}`,
+          'Correct encoder of the sink in the connector.',
+        );
       rows.push(record.values);
     }
   return Buffer.from(await encodedRows(sink, rows, written.name)).equals(Buffer.from(written.bytes))
@@ -90,7 +93,7 @@ async function replay(context: SinkContext): Promise<Verdict> {
   const [first, second] = [await render(context), await render(context)];
   return first.name === second.name && Buffer.from(first.bytes).equals(Buffer.from(second.bytes))
     ? holds('The same name and the same bytes: sending it again can be recognized.')
-    : fails('The second file differs.', 'Report this.');
+    : fails('Written a second time, the file is different.', 'Report this.');
 }
 
 async function twiceInOne(context: SinkContext): Promise<Verdict> {

@@ -33,10 +33,14 @@ export const FILE_PUSH: readonly SinkCheck[] = [
 async function dropped(context: SinkContext): Promise<Verdict> {
   return onBench(context, async (bench) => {
     const { problems } = await bench.send();
-    if (problems.length) return fails(`It was not sent: ${saidOf(problems)}`, 'Fix the connector.');
+    if (problems.length)
+      return fails(`The file was not sent: ${saidOf(problems)}`, 'Correct the connector as the message says, then certify again.');
     const refused = (await bench.rows()).find((row) => row.state === 'refused');
     if (refused)
-      return fails(`A recorded record cannot be written: ${saidOf(refused.problems)}`, 'Fix the sink, or records.json where it is wrong.');
+      return fails(
+        `A recorded record cannot be written: ${saidOf(refused.problems)}`,
+        'Correct the sink in the connector, or records.json if that is wrong.',
+      );
     const found = await lying(bench);
     const wrong = differing(found, await shouldLie(context, bench));
     if (wrong) return fails(`After one run ${wrong}.`, 'Check name, marker and staging of target.file.');
@@ -101,7 +105,9 @@ function killed(takes: boolean): SinkCheck['run'] {
       const sent = await bench.send();
       commits = Math.min(sent.commits, MAX_KILLS);
       whole = await lying(bench);
-      return sent.problems.length ? fails(`It was not sent: ${saidOf(sent.problems)}`, 'Fix the connector.') : undefined;
+      return sent.problems.length
+        ? fails(`The file was not sent: ${saidOf(sent.problems)}`, 'Correct the connector as the message says, then certify again.')
+        : undefined;
     });
     if (first) return first;
     for (const how of ['before', 'after'] as const)
@@ -117,10 +123,18 @@ function killed(takes: boolean): SinkCheck['run'] {
           // It is not known whether a file that was moved and taken just before the kill got there: then a person is asked.
           const mayBeUnknown = takes || isDirect(context);
           if (again.problems.some(({ code }) => !mayBeUnknown || code !== 'DELIVERY_UNKNOWN'))
-            return fails(`Killed ${when}, the next run failed: ${saidOf(again.problems)}`, 'Report this with the recording.');
+            return fails(
+              `Killed ${when}, the next run failed: ${saidOf(again.problems)}`,
+              'This is a bug in Interlocal: please report it with the recording.',
+            );
           if (again.problems.length && isDirect(context)) {
             const twice = drops.find((name, i) => drops.indexOf(name) !== i);
-            return twice ? fails(`Killed ${when} and run again, ${twice} got there twice.`, 'Report this with the recording.') : undefined;
+            return twice
+              ? fails(
+                  `Killed ${when} and run again, ${twice} got there twice.`,
+                  'This is a bug in Interlocal: please report it with the recording.',
+                )
+              : undefined;
           }
           const wrong = takes
             ? drops.toSorted().join() === finals(context, whole).toSorted().join()
@@ -167,12 +181,18 @@ async function otherFile(context: SinkContext): Promise<Verdict> {
     const { problems } = await bench.send();
     if (!(await readFile(path)).equals(theirs)) return fails(`${final} was overwritten.`, 'Report this.');
     if (!problems.some((p) => p.code === 'TARGET_EXISTS'))
-      return fails(`It was not reported: ${saidOf(problems)}`, 'TARGET_EXISTS was expected.');
+      return fails(
+        `That another file with this name is there was not reported: ${saidOf(problems)}`,
+        'The error TARGET_EXISTS was expected. This is a bug in Interlocal: please report it with the recording.',
+      );
     await rm(path);
     await bench.send();
     const wrong = differing(await lying(bench), await shouldLie(context, bench));
     return wrong
-      ? fails(`After the other file was taken away and another run, ${wrong}.`, 'Report this with the recording.')
+      ? fails(
+          `After the other file was taken away and another run, ${wrong}.`,
+          'This is a bug in Interlocal: please report it with the recording.',
+        )
       : holds('TARGET_EXISTS; once the other file was taken away, ours was sent.');
   });
 }
@@ -211,7 +231,7 @@ async function refusedAlone(context: SinkContext): Promise<Verdict> {
     if (problems.length || lost || rows[0]!.state !== 'refused' || found)
       return fails(
         `${bad.what}: ${problems.length ? saidOf(problems) : (found ?? counts(became(sink, rows)))}`,
-        'Report this with the recording.',
+        'This is a bug in Interlocal: please report it with the recording.',
       );
     return holds(`${bad.what}: ${saidOf(rows[0]!.problems)} ${counted(others.length, 'other')} sent.`);
   });

@@ -35,13 +35,15 @@ async function lostAnswer(context: SinkRequestContext): Promise<Verdict> {
         if (wrong)
           return fails(
             `After a lost answer ${wrong}.`,
-            back ? 'Look at acknowledgment.read_back: found and equal.' : 'Look at idempotent and error_handler.',
+            back
+              ? 'Check found and equal of acknowledgment.read_back in the connector.'
+              : 'Check idempotent and error_handler of the sink in the connector.',
           );
         said.push(idempotent ? `asked ${asks} times with the same key` : 'looked up, and not asked again');
         return undefined;
       }
       const state = Object.values(result).find((one) => one.state === 'unknown');
-      if (!state) return fails(`It is not reported: ${counts(result)}.`, 'Report this.');
+      if (!state) return fails(`That the answer was lost is not reported: ${counts(result)}.`, 'Report this.');
       remark = 'It is not sent again; someone must check whether the system has it.';
       return undefined;
     });
@@ -105,7 +107,10 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
     const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
     const twice = [...taken.values()].find((times) => times > 1);
     if (twice && !sink.target.request!.idempotent)
-      return fails(`Killed ${when} and run again, one request was made ${twice} times.`, 'Report this with the recording.');
+      return fails(
+        `Killed ${when} and run again, one request was made ${twice} times.`,
+        'This is a bug in Interlocal: please report it with the recording.',
+      );
     const result = await bench.became();
     const lost = Object.values(result).filter(({ state }) => state === 'unknown').length;
     unknown += lost;
@@ -113,7 +118,7 @@ async function killed(context: SinkRequestContext): Promise<Verdict> {
     if (wrong)
       return fails(
         `Killed ${when} and run again, ${wrong[0]} is ${wrong[1].state}${isTaken(sink, wrong[1].state) ? '' : ` (${wrong[1].why})`}; undisturbed it is ${plain[wrong[0]]}.`,
-        'Look at idempotent and acknowledgment.read_back.',
+        'Check idempotent and acknowledgment.read_back of the sink in the connector.',
       );
     return undefined;
   }

@@ -40,7 +40,7 @@ async function requested(context: SinkRequestContext): Promise<Verdict> {
     if (refused)
       return fails(
         `A recorded record cannot be asked for: ${saidOf(refused.problems)}`,
-        'Fix the sink, or records.json where it is wrong.',
+        'Correct the sink in the connector, or records.json if that is wrong.',
       );
     const { problems } = await bench.run();
     if (server.unanswered.length)
@@ -50,17 +50,21 @@ async function requested(context: SinkRequestContext): Promise<Verdict> {
       );
     const result = await bench.became();
     const stopped = Object.values(result).some(({ state }) => state === 'queued' || state === 'sending');
-    if (stopped && problems.length) return fails(`The run stopped: ${saidOf(problems)}`, 'Fix the connector.');
+    if (stopped && problems.length)
+      return fails(`The run stopped: ${saidOf(problems)}`, 'Correct the connector as the message says, then certify again.');
     const wrong = differsFromAnswers(sink, result, fixture.answers[0]);
     if (wrong.length)
       return fails(
         `${wrong.slice(0, 3).join('; ')}.`,
         'Correct acknowledgment and error_handler; or say in answers.json which records the system rejected.',
       );
-    if (problems.length) return fails(saidOf(problems), 'Fix the connector.');
+    if (problems.length) return fails(saidOf(problems), 'Correct the connector as the message says, then certify again.');
     const never = server.neverAsked();
     if (never.length)
-      return fails(`Exchange ${never.join(', ')} of exchanges.json is never requested.`, 'Take it out, or look at the records.');
+      return fails(
+        `Exchange ${never.join(', ')} of exchanges.json is never requested.`,
+        'Remove the exchange from exchanges.json, or check whether a record in records.json should cause it.',
+      );
     return holds(`${counted(context.writes().length, 'request')} for ${counted(fixture.records.length, 'record')}: ${counts(result)}.`);
   });
 }
@@ -230,8 +234,16 @@ async function password(context: SinkRequestContext): Promise<Verdict> {
     const { problems } = await bench.run(refuse);
     const after = await bench.states();
     const lost = Object.values(after).find((state) => !['queued', 'sending'].includes(state));
-    if (lost) return fails(`Answered with 401, a record became ${lost}.`, 'Check error_handler.rules for status 401.');
-    if (problems.length === 0) return fails('Answered with 401, the run said nothing.', 'Check error_handler.rules for status 401.');
+    if (lost)
+      return fails(
+        `The service answered with 401 (not logged in), and a record became ${lost}.`,
+        'Check error_handler.rules for status 401.',
+      );
+    if (problems.length === 0)
+      return fails(
+        'The service answered with 401 (not logged in), and the run did not report it.',
+        'Check error_handler.rules for status 401.',
+      );
     await bench.runAll();
     const wrong = await asRecorded(context, bench);
     return wrong
@@ -262,7 +274,10 @@ async function sessionEnded(context: SinkRequestContext): Promise<Verdict> {
     await bench.runAll();
     const wrong = await asRecorded(context, bench);
     return wrong
-      ? fails(`After the session had ended: ${wrong}.`, 'Look at the rule with action: login.')
+      ? fails(
+          `After the session had expired during a run: ${wrong}.`,
+          'Check the rule with action: login in error_handler of the connector.',
+        )
       : holds(`Logged in ${logins} times for ${counted(Object.keys(await bench.states()).length, 'record')}, and everything went.`);
   });
 }

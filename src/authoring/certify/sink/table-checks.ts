@@ -143,14 +143,17 @@ async function rowsWritten(context: SinkTableContext): Promise<Verdict> {
   return onTables(context, async ({ bench, transport }) => {
     await bench.queue(fixture.records);
     const { problems } = await bench.send();
-    if (problems.length) return fails(saidOf(problems), 'Fix the connector, or tables.json where it is wrong.');
+    if (problems.length) return fails(saidOf(problems), 'Correct the connector, or tables.json if that is wrong.');
     const result = became(sink, await bench.rows());
     const wrong = differsFromAnswers(sink, result, fixture.answers[0]);
     if (wrong.length)
-      return fails(`${wrong.slice(0, 3).join('; ')}.`, 'Fix the sink; or say in answers.json which records the database refuses.');
+      return fails(
+        `${wrong.slice(0, 3).join('; ')}.`,
+        'Correct the sink in the connector, or say in answers.json which records the database refuses.',
+      );
     const other = differing(await rowsNow(context, transport), expected(context));
     return other
-      ? fails(`${other}.`, 'Fix the sink, or expected.json where it is wrong.')
+      ? fails(`${other}.`, 'Correct the sink in the connector, or expected.json if that is wrong.')
       : holds(`${counts(result)}; the rows are those of expected.json.`);
   });
 }
@@ -179,7 +182,11 @@ async function sentAgain(context: SinkTableContext): Promise<Verdict> {
     await bench.queue(context.fixture.records);
     const { problems } = await bench.send();
     const other = problems.length ? saidOf(problems) : differing(await rowsNow(context, transport), once);
-    if (other) return fails(`Written again from a restored store: ${other}.`, 'Check the key: it must name each row.');
+    if (other)
+      return fails(
+        `Written again from a restored store: ${other}.`,
+        'Check target.table.key in the connector: together its columns must be different for each row.',
+      );
     const again = states(became(context.sink, await bench.rows()));
     return isDeepStrictEqual(first, again)
       ? holds(`${counted(Object.values(once).flat().length, 'row')} after once and after twice.`)
@@ -284,11 +291,18 @@ async function killed(context: SinkTableContext): Promise<Verdict> {
         const { problems } = await bench.send();
         const other = problems.length ? saidOf(problems) : differing(await rowsNow(context, transport), whole.rows);
         const when = `${how === 'before' ? 'just before' : 'just after'} note ${at} of ${commits}`;
-        if (other) return fails(`Killed ${when} and run again, ${other}.`, 'Check the key: it must name each row.');
+        if (other)
+          return fails(
+            `Killed ${when} and run again, ${other}.`,
+            'Check target.table.key in the connector: together its columns must be different for each row.',
+          );
         const now = states(became(sink, await bench.rows()));
         return isDeepStrictEqual(now, whole.states)
           ? undefined
-          : fails(`Killed ${when} and run again, records differ in what became of them.`, 'Check write and key.');
+          : fails(
+              `Killed ${when} and run again, records differ in what became of them.`,
+              'Check target.table.write and target.table.key in the connector.',
+            );
       });
       if (verdict) return verdict;
     }

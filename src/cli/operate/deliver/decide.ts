@@ -102,7 +102,7 @@ export function registerDecisions(cli: Cli, deliver: Command): void {
           'deliver settle',
           deliveryJson(settled),
           () =>
-            `#${settled.id} ${settled.name} is ${settled.state}.\n${planWords(plan)}. If that is wrong: interlocal deliver undo --delivery ${settled.id} --reason TEXT`,
+            `#${settled.id} ${settled.name} is ${settled.state}.\n${planWords(plan)}. To take that back, run interlocal deliver undo --delivery ${settled.id} --reason TEXT.`,
         );
       });
     });
@@ -144,9 +144,15 @@ const PAST: Record<Decision, (them: string) => string> = {
   retry: (them) => `queued again; the next run sends ${them}`,
 };
 
-const NOT_UNDONE = 'there is no decision by a person to take back';
+const NOT_UNDONE = 'no person decided about it, so there is nothing to take back';
 
-function said(cli: Cli, { done, left }: Decided, text: string, tellLeft = false, why = 'this cannot be done in that state'): void {
+function said(
+  cli: Cli,
+  { done, left }: Decided,
+  text: string,
+  tellLeft = false,
+  why = 'that is not possible for a record in this state',
+): void {
   if (left.length && (tellLeft || done.length === 0)) cli.setExit(1);
   cli.print('deliver approve', { done: done.map((row) => row.id), left: left.map((row) => row.id) }, () =>
     [text, ...(tellLeft ? left.map((row) => `#${row.id} is ${row.latest ? row.state : 'not the newest of its key'}: ${why}.`) : [])].join(
@@ -189,12 +195,17 @@ async function numberOf({ accepted, number }: { accepted?: boolean; number?: str
     message: accepted
       ? '--number needs 1 to 100 characters.'
       : '--number is the number that the remote system gave to a record it accepted, so it goes with --accepted.',
-    hint: 'interlocal deliver settle DELIVERY --accepted --number JE-4711',
+    hint: 'Write it such as: interlocal deliver settle DELIVERY --accepted --number JE-4711.',
   });
 }
 
 async function eitherOr(one: boolean, other: boolean, message: string): Promise<void> {
   if (one !== other) return;
   const { ConfigError } = await import('../../../core/errors.ts');
-  throw new ConfigError({ code: 'USAGE', place: {}, message, hint: 'interlocal deliver list and deliver sent show the numbers.' });
+  throw new ConfigError({
+    code: 'USAGE',
+    place: {},
+    message,
+    hint: 'To see the numbers, run interlocal deliver list (records) or interlocal deliver sent (deliveries).',
+  });
 }

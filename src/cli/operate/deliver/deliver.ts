@@ -25,7 +25,7 @@ export function registerDeliver(cli: Cli): void {
     .argument('[pipeline]')
     .addOption(new Option('--state <state>', 'only records in this state (default: all that are waiting)').choices(OUTBOX_STATES))
     .option('--limit <n>', 'how many', countOption, 200)
-    .description('List the records of the outbox and why each is waiting.')
+    .description('List the records that wait to be sent to other systems, and why each is waiting.')
     .action(async (pipeline: string | undefined, options: { state?: OutboxState; limit: number }) => {
       const { withTown } = await import('../../town.ts');
       const { outgoingRecords } = await import('../../../reports/outbound/outgoing.ts');

@@ -22,9 +22,9 @@ export function registerDeliverPreview(cli: Cli, deliver: Command): void {
         place: {},
         message:
           pipeline === undefined
-            ? '--preview needs the name of a pipeline.'
+            ? '--preview needs the name of the pipeline to show.'
             : `"${pipeline}" is not a command of deliver. A pipeline is shown with --preview, and sent with interlocal run.`,
-        hint: 'interlocal deliver PIPELINE --preview; interlocal deliver --help shows the commands.',
+        hint: 'Write interlocal deliver preview PIPELINE, or interlocal run PIPELINE to send; interlocal deliver --help lists the commands.',
       });
     });
 

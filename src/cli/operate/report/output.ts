@@ -195,7 +195,7 @@ export function chosenFormat(given: string | undefined, out: string | undefined,
   if (ending !== undefined && !own.includes(ending))
     throw wrong('--out', `--format ${format} does not match a file that ends in .${ending}.`, `Use a name that ends in .${own[0]}.`);
   if (json && out === undefined && format !== 'json')
-    throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Give one of them.');
+    throw wrong('--format', `--json and --format ${format} contradict each other.`, 'Leave one of the two out.');
   if (format === 'xlsx' && out === undefined) throw wrong('--out', 'A workbook needs a file to be written to.', 'Add --out report.xlsx.');
   return format;
 }

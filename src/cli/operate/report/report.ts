@@ -172,8 +172,8 @@ async function revenueText(rows: readonly RevenueRow[], format: string, project:
 }
 
 function eitherPeriodOrDays(): ConfigError {
-  const message = '--in already says which days: --from and --to cannot be given with it.';
-  return new ConfigError({ code: 'USAGE', place: { path: '--in' }, message, hint: 'Give one or the other.' });
+  const message = '--in already says which days the report covers, so --from and --to cannot be given with it.';
+  return new ConfigError({ code: 'USAGE', place: { path: '--in' }, message, hint: 'Leave out --in, or --from and --to.' });
 }
 
 function unknownReconciliation(given: string, ids: readonly string[], project: Project): ConfigError {

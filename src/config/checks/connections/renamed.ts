@@ -26,7 +26,7 @@ function checkFormerly({ connections }: Draft): Problem[] {
           ['connections', id, 'formerly'],
           'VALUE_INVALID',
           other === name ? `${name} is the name of an existing connection.` : `${name} is already a former name of ${other}.`,
-          'A former name belongs to one connection only, and no connection may use it now.',
+          'Below formerly, write a name that no connection has now and that no other connection had.',
         ),
       ];
     }),

@@ -29,21 +29,21 @@ export function checkConnectionTransport(
   ];
   if (own.reads !== 'files')
     return problem(
-      `${connector.connector} is written for ${connector.transport}, and nothing else can stand for it: only files come one way or another.`,
+      `${connector.connector} reaches its system by ${connector.transport}, which cannot be changed: only connectors that read files can use another transport.`,
       'Remove this line, or use a connector for what this system has.',
     );
   if (reads !== 'files')
     return problem(
-      `${connector.connector} reads and writes files, and ${transport} has none.`,
-      `One of ${names.filter((name) => transports[name]!.reads === 'files').join(', ')}; for ${transport}, write a connector of its own.`,
+      `${connector.connector} reads and writes files, which ${transport} cannot do.`,
+      `Write one of ${names.filter((name) => transports[name]!.reads === 'files').join(', ')} here. To use ${transport}, a connector of its own is needed.`,
     );
   const known = Object.keys(options?.shape ?? {});
   const before = Object.keys(own.options?.shape ?? {});
   const twice = Object.keys(connector.options).find((name) => known.includes(name) && !before.includes(name));
   if (twice !== undefined)
     return problem(
-      `${connector.connector} has an option ${twice} of its own, which is an option of ${transport} too: one value cannot be both.`,
-      `Leave the transport ${connector.transport}, or ask for a version of the connector that calls the option otherwise.`,
+      `${connector.connector} has an option ${twice} of its own, and ${transport} has an option of the same name: one value cannot be both.`,
+      `Keep transport: ${connector.transport}, or ask the vendor to give the option another name in the connector.`,
     );
   const lost = placeholdersIn({ streams: connector.streams, sinks: connector.sinks }, [])
     .flatMap(({ name }) => /^options\.(.+)$/.exec(name ?? '')?.[1] ?? [])
@@ -52,6 +52,6 @@ export function checkConnectionTransport(
     ? []
     : problem(
         `${connector.connector} uses {{ options.${lost} }}, which ${connector.transport} has and ${transport} does not.`,
-        `Leave the transport ${connector.transport}, or ask for a version of the connector with an option of its own for it.`,
+        `Keep transport: ${connector.transport}, or ask the vendor to add an option ${lost} to the connector itself.`,
       );
 }

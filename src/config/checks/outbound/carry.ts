@@ -26,7 +26,7 @@ export function checkCarry(
     add(
       [],
       'VALUE_INVALID',
-      `corrections are carried between records that are compared, and ${entity.entity} does not say by which fields its records are known.`,
+      `corrections can be sent to other systems only where records are compared, and ${entity.entity} does not say by which fields.`,
       'Give it the long form of identity with keys (docs/identity.md), or take carry out.',
     );
     return problems;
@@ -93,7 +93,7 @@ function checkSinkOf(
     add(
       [],
       'KEY_MISSING',
-      `${name} does not say what a correction holds.`,
+      `${name} does not say whether a correction is sent as the changed fields only or as the whole record.`,
       'Write corrections: changed in the sink if the system leaves empty fields as they are, otherwise corrections: whole.',
     );
   if (!create) return;
@@ -103,7 +103,7 @@ function checkSinkOf(
     add(
       ['create'],
       'KEY_MISSING',
-      `nothing in creates of ${name} finds a new row again, and a run that is interrupted would make it twice.`,
+      `creates of ${name} does not say how a new row is found again, so a run that is interrupted could make it twice.`,
       'Name a column with reference, or columns with find_by.',
     );
 }

@@ -19,7 +19,7 @@ export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: 
       add(
         [],
         'KEY_MISSING',
-        `${name} reads journal entries, but it is not said which entries are made: the key "entries" is missing.`,
+        `${name} reads journal entries, but the key "entries", which says from which day on they are made, is missing.`,
         'Add entries: { since: 2026-07-01 }, the first day whose receipts are posted.',
       );
     return problems;
@@ -37,7 +37,7 @@ export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: 
         [key],
         'VALUE_INVALID',
         'cannot be used together with entries.',
-        key === 'since' ? 'The first day is in entries.since.' : 'Write a pipeline of its own.',
+        key === 'since' ? 'Remove since: the first day is in entries.since.' : 'Remove it here, and write a second pipeline for it.',
       );
   for (const field of Object.keys(where))
     if (!ASKED.includes(field))
@@ -46,7 +46,7 @@ export function checkEntries(draft: Draft, part: Part<PipelineConfig>, deliver: 
     add(
       ['entries'],
       'KEY_MISSING',
-      'config/interlocal.yaml has no key ledger, which names the accounts of journal entries, so no entries can be made.',
+      'no journal entries can be made, because config/interlocal.yaml has no key "ledger", which names their accounts.',
       'Add ledger to it; docs/finance.md has an example.',
     );
   for (const [id, other] of draft.pipelines) {

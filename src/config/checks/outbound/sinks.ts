@@ -94,7 +94,7 @@ export function checkSink(
     [sink.acknowledgment?.file?.rejected, ['acknowledgment', 'file', 'rejected']],
   ] as const)
     if (key === '{name}' && (path[0] === 'target' || sink.acknowledgment!.file!.folder === target.file?.folder))
-      add([...path], 'VALUE_INVALID', 'would be the file itself.', 'Add something to it: {name}.done.');
+      add([...path], 'VALUE_INVALID', 'gives the marker the name of the file itself.', 'Add an ending to it, such as {name}.done.');
   const asking = [
     ...options,
     'idempotency_key',
@@ -145,7 +145,7 @@ export function checkSink(
         if (name !== list && (field.type === 'list' || field.type === 'object'))
           add(['schema', 'fields', name, 'type'], 'VALUE_INVALID', `is ${field.type}, but a column of a table holds one value.`);
     if (sink.deletions === 'send' && file)
-      add(['deletions'], 'VALUE_INVALID', 'cannot be send: a file cannot report a deleted record.', 'Use hold or ignore.');
+      add(['deletions'], 'VALUE_INVALID', 'cannot be send, because a file cannot report a deleted record.', 'Use hold or ignore.');
     if (sink.deletions === 'send' && request && !request.delete)
       add(['target', 'request', 'delete'], 'KEY_MISSING', 'the key "delete" is missing: it says what is requested to delete a record.');
   }
@@ -162,7 +162,12 @@ export function checkSink(
     only('response', 'request');
     if (a?.row && !target.table) add([at, 'row'], 'VALUE_INVALID', 'is for sinks that write to target.table.');
     if (a?.read_back === true && !target.table)
-      add([at, 'read_back'], 'VALUE_INVALID', 'true is for tables.', 'Say what to request and what to find in the answer.');
+      add(
+        [at, 'read_back'],
+        'VALUE_INVALID',
+        'true is for tables.',
+        'Write what is requested, and what its answer must have: path, found and equal.',
+      );
     if (typeof a?.read_back === 'object') {
       if (!target.request)
         add(
@@ -191,17 +196,17 @@ export function checkSink(
         [at, 'response'],
         'KEY_MISSING',
         'has only one of path and accepted, but needs both.',
-        'Say where the answer is, and which values mean accepted.',
+        'Add path (where in the answer) and accepted (the values that mean yes).',
       );
     if (response && response.path === undefined && !response.records)
-      add([at, 'response'], 'KEY_MISSING', 'does not say where the answer is.', 'Give path and accepted, or records.');
+      add([at, 'response'], 'KEY_MISSING', 'does not say where the answer is.', 'Add path and accepted, or records.');
     if (a?.file && !a.file.accepted && !a.file.rejected && !a.file.records)
-      add([at, 'file'], 'VALUE_INVALID', 'names no file.', 'Give accepted, rejected or records.');
+      add([at, 'file'], 'VALUE_INVALID', 'names no file.', 'Add accepted, rejected or records.');
     if (sink.one_at_a_time && !a?.taken && !a?.file && !a?.read_back && !a?.response && !a?.row)
       add(
         ['one_at_a_time'],
         'VALUE_INVALID',
-        'there would be no way to know when one was taken.',
+        'without an answer from the system it is never known when a file was taken, so the next one would never be sent.',
         'Add acknowledgment.taken: true, or file.',
       );
   }
@@ -214,8 +219,7 @@ export function checkSink(
     );
     for (const { name, path: at } of placeholdersIn(JSON.parse(looked), path)) {
       const given = name?.startsWith('unknown.') ? unknown[Number(name.slice('unknown.'.length))]! : name;
-      if (given === undefined)
-        add(at, 'VALUE_INVALID', '{{ is not closed here, or what is inside is not a name.', 'Write {{ record.NAME }}.');
+      if (given === undefined) add(at, 'VALUE_INVALID', '{{ is not followed by a name and }} here.', 'Write {{ record.NAME }}.');
       else if (!allowed.includes(given)) add(at, 'REFERENCE_UNKNOWN', `{{ ${given} }} is not known here.`, suggestion(given, allowed));
     }
   }

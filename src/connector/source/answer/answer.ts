@@ -149,7 +149,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
       code: 'CHARSET_CONFLICT',
       place: { system: name },
       message: `The answer ${error.message}.`,
-      hint: 'Ask the owner of the system which is correct, and set encoding in the decoder accordingly.',
+      hint: 'Ask the owner of the system which is correct, and set encoding in the decoder of the connector accordingly.',
     });
   }
   if (label === undefined || /^utf-?16$/.test(label)) return { decoder };
@@ -159,7 +159,7 @@ function writtenIn(chunks: readonly Uint8Array[], type: string | undefined, deco
       code: 'ANSWER_UNREADABLE',
       place: { system: name },
       message: `The answer declares the encoding ${excerpt(label)}, which is not known here.`,
-      hint: 'Ask the owner of the system for UTF-8, or set encoding in the decoder.',
+      hint: 'Ask the owner of the system for UTF-8, or set encoding in the decoder of the connector.',
     });
   if (xml) {
     const known = encoding === 'ascii' || encoding === 'cp437' || encoding === 'cp850' ? 'declared' : encoding;
@@ -181,7 +181,10 @@ async function decoded({ chunks, decoder, saidBy }: Reading, { name, signal }: A
 /** Nobody sends an answer again. */
 function ofAnswer(problem: Problem): Problem {
   if (!problem.hint?.includes('sent again')) return problem;
-  return { ...problem, hint: 'What the system answered is damaged or of another kind. Run again; if this continues, ask its owner.' };
+  return {
+    ...problem,
+    hint: 'The answer of the system is damaged or of another kind, and nothing of it was used. Run again; if this continues, ask the owner of the system.',
+  };
 }
 
 /** Does anything of the stream are in the answer next to its records? */

@@ -27,7 +27,7 @@ export function isWithoutContent({ status, headers, url }: RequestAnswer, stream
   if (!WHOLE.has(status) && !declared && !(status === 206 && range && !part))
     throw refuse(
       `The system answered with status ${status} ${MEANINGS[status] ?? ''}`.trimEnd() + (range ? ` (Content-Range: ${range.text}).` : '.'),
-      `Find out what the system means by it. If such an answer is complete, add statuses: [${status}] to retriever.request of the connector; error_handler.rules may ignore it or try again.`,
+      `Ask the owner of the system what it means. If such an answer is complete, add statuses: [${status}] to retriever.request in the connector. If it is an error, say in error_handler.rules whether to ignore it or try again.`,
     );
   if (!stream.paginator && hasNextPage(headers['link'], url))
     throw refuse(

@@ -171,7 +171,7 @@ function meansEmptied(name: string, place: Place): Problem {
   return {
     code: 'VALUE_FORBIDDEN',
     place: { ...place, path: name },
-    message: `The value of "${name}" is what the sink writes to empty a field, so the system would empty it.`,
-    hint: 'Correct the value in the system that it comes from, or choose another text for emptied in the sink.',
+    message: `The value of "${name}" is the text that makes a field blank in this system, so the system would erase the value. The record was not sent.`,
+    hint: 'Correct the value in the system that it comes from. If the value is right, set another text for emptied in the sink of the connector.',
   };
 }

@@ -213,15 +213,15 @@ function whyHeld(run: QueueingRun, key: string, { conflicts }: Carried): Problem
     problems.push({
       code: 'CARRY_CONFLICT',
       place,
-      message: `${were(both)} changed in ${run.config.connection} and in another system since the last exchange. Nothing was sent: somebody has to choose.`,
-      hint: `To see both values, run interlocal deliver conflicts. To overwrite the one in ${run.config.connection}: interlocal deliver approve. To leave it: interlocal deliver dismiss.`,
+      message: `${were(both)} changed in ${run.config.connection} and in another system since the last exchange. Nothing was sent: a person has to choose one of the values.`,
+      hint: `To see both values and the number of the record, run interlocal deliver conflicts. To overwrite the value in ${run.config.connection}: interlocal deliver approve NUMBER. To leave it: interlocal deliver dismiss NUMBER --reason TEXT.`,
     });
   if (many.length > 0)
     problems.push({
       code: 'CARRY_EMPTIED_MANY',
       place,
       message: `${were(many)} made blank in the system that it comes from, in unusually many records at once. Nothing was sent: each record needs review.`,
-      hint: `Check whether the export of the system that owns the field is complete. To see the records, run interlocal deliver list. To make it blank in ${run.config.connection} as well: interlocal deliver approve. To leave it: interlocal deliver dismiss.`,
+      hint: `Check whether the export of the system that owns the field is complete. To see the records and their numbers, run interlocal deliver list ${run.name}. To make the field blank in ${run.config.connection} as well: interlocal deliver approve NUMBER. To leave it: interlocal deliver dismiss NUMBER --reason TEXT.`,
     });
   return problems;
 }
@@ -231,7 +231,7 @@ function inReview(run: QueueingRun, golden: number): Problem {
     code: 'CARRY_IN_REVIEW',
     place: { system: run.name },
     message: `${run.entity.title} #${golden} may be the same as a record that ${run.config.connection} already has, so it is not created there yet: it could become a duplicate.`,
-    hint: '`interlocal review list` shows the pair; decide with `interlocal review same` or `interlocal review different`. The record waits until then; the next run goes on with it.',
+    hint: 'To see the pair, run interlocal review list; then decide with interlocal review same PAIR or interlocal review different PAIR. The next run after that goes on with this record.',
   };
 }
 

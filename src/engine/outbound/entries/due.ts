@@ -86,8 +86,8 @@ function cutOtherwise({ number, period }: EntryOnItsWay): ConfigError {
   return new ConfigError({
     code: 'ENTRIES_PER_CHANGED',
     place: { path: 'deliver.entries.per' },
-    message: `Entry ${number} is for all of ${period}, so entries of its days cannot be made.`,
-    hint: 'Write per: month again; or give since the first day after the last period that was posted.',
+    message: `Journal entry ${number} already covers all of ${period}, so no entries can be made for single days of it. No entry was made.`,
+    hint: 'In the pipeline, below entries, write per: month again, or set since to the first day after the last period that was posted.',
   });
 }
 

@@ -69,6 +69,6 @@ function refuseTooMany({ config, name }: FindingRun, reversed: number, posted: n
     code: 'ENTRIES_TAKE_BACK_TOO_MUCH',
     place: { system: name },
     message: `New journal entries would reverse ${reversed} of the ${posted} receipts that were posted, more than the ${config.max_deleted_percent} percent that are allowed. No entry was made.`,
-    hint: 'Look at interlocal report reconciled, and whether a source or a reconciliation was turned off. If the reversals are right, raise max_deleted_percent in the pipeline for one run.',
+    hint: 'Check with interlocal report reconciled whether receipts are suddenly missing or not reconciled, and whether a pipeline was turned off. If the reversals are right, raise max_deleted_percent in the pipeline for one run.',
   });
 }

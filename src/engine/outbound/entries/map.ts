@@ -46,8 +46,8 @@ function notBalanced(place: Place, { currency, fund, lines }: ReturnType<typeof 
   return {
     code: 'ENTRY_UNBALANCED',
     place,
-    message: `It does not balance in fund ${fund}: ${shown.join(', ')}.`,
-    hint: 'Nothing of it was sent. Ask the finance office for the accounts in which each fund books what other funds owe it, and write them under ledger in config/interlocal.yaml as due_from and due_to. "{fund}-1310" means account 1310 of each fund.',
+    message: `Debits and credits of this journal entry are not equal in fund ${fund}: ${shown.join(', ')}. The entry was not sent.`,
+    hint: 'Ask the finance office for the accounts in which each fund books what other funds owe it, and write them under ledger in config/interlocal.yaml as due_from and due_to. "{fund}-1310" means account 1310 of each fund.',
   };
 }
 
@@ -60,8 +60,8 @@ function currencyLost(run: MappingRun, { currency }: StoredEntry, place: Place):
     {
       code: 'CURRENCY_LOST',
       place,
-      message: `It is in ${currency}, but the mapping sends no currency: the system would take it as ${town.currency}.`,
-      hint: 'Map currency to a field of the sink.',
+      message: `This journal entry is in ${currency}, but the mapping sends no currency, so the ledger would take it as ${town.currency}. The entry was not sent.`,
+      hint: 'In the mapping send currency to a field of the ledger too.',
     },
   ];
 }

@@ -127,8 +127,8 @@ function keyTwice(run: QueueingRun, made: Made, other: OutboxRow): Made {
   const problem: Problem = {
     code: 'KEY_REPEATED',
     place: { system: run.name, key: made.key },
-    message: `It has the same ${run.sink.idempotency_key.join(', ')} as entry ${other.golden}, so the system would take both as the same entry.`,
-    hint: 'Map reference or number of the entry to a field of idempotency_key.',
+    message: `This journal entry has the same ${run.sink.idempotency_key.join(', ')} as entry ${other.golden}, so the ledger would take both as one. It was not sent.`,
+    hint: 'In the mapping, fill a field of idempotency_key with the reference or number of the entry, which no two entries share.',
   };
   return { ...made, key: keyOfGolden(made.golden), problems: [problem, ...made.problems] };
 }

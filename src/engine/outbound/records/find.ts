@@ -81,8 +81,8 @@ export async function findGone(
     throw new FatalError({
       code: 'DELETIONS_TOO_MANY',
       place: { system: run.name },
-      message: `${reached.size} of ${sent} records that were sent are gone, more than ${most} percent; no deletion was sent.`,
-      hint: 'Check what happened at the source or to where: in the pipeline. If it is correct, raise max_deleted_percent for one run.',
+      message: `${reached.size} of the ${sent} records that were sent are deleted or no longer selected, more than the ${most} percent that are allowed at once. No deletion was sent.`,
+      hint: 'Check whether the system they come from sent everything, and whether where in the pipeline was changed. If the deletions are right, raise max_deleted_percent in the pipeline for one run.',
     });
   return { rows, reached };
 }

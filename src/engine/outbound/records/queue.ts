@@ -200,18 +200,23 @@ function changedSince(run: QueueingRun, made: Made, sent: OutboxRow): Problem {
     place: { system: run.name, key: sent.key },
     message:
       sent.operation === 'delete'
-        ? 'Its deletion was sent, but now it exists again.'
-        : `It was sent, and since then ${differ.join(', ')} changed. The system would take it as another record.`,
-    hint: 'Change it in the other system, then: interlocal deliver dismiss; or send it again anyway: interlocal deliver approve.',
+        ? 'The deletion of this record was sent to the other system, but now the record exists again. It was not sent again.'
+        : `Since this record was sent, its ${differ.join(', ')} changed. The change was not sent, because the other system would take it as a second record.`,
+    hint: `Change it by hand in the other system, then run ${DISMISS}. To send it again anyway: interlocal deliver approve NUMBER. ${SHOWN}`,
   };
 }
+
+/** What a person does about a record that was sent. */
+const DISMISS = 'interlocal deliver dismiss NUMBER --reason TEXT';
+const SHOWN = 'To see the number, run interlocal deliver list.';
 
 function goneSince(run: QueueingRun, sent: OutboxRow): Problem {
   return {
     code: 'GONE_AFTER_SENDING',
     place: { system: run.name, key: sent.key },
-    message: 'It was sent, but since then it was deleted at its source or no longer matches what this pipeline sends.',
-    hint: 'Reverse it in the other system, then: interlocal deliver dismiss.',
+    message:
+      'Since this record was sent, it was deleted in the system that it comes from, or this pipeline no longer selects it. The other system still has it.',
+    hint: `Reverse it by hand in the other system, then run ${DISMISS}. ${SHOWN}`,
   };
 }
 
@@ -219,8 +224,8 @@ function keyChanged(run: QueueingRun, made: Made, sent: OutboxRow): Problem {
   return {
     code: 'KEY_CHANGED',
     place: { system: run.name, key: made.key },
-    message: `The same record was sent as ${sent.key}. The system would have it twice.`,
-    hint: 'Correct it in the other system, then: interlocal deliver dismiss; or send it anyway: interlocal deliver approve.',
+    message: `This record was sent before under the key ${sent.key}. It was not sent again, because the other system would have it twice.`,
+    hint: `Correct it by hand in the other system, then run ${DISMISS}. To send it under the new key anyway: interlocal deliver approve NUMBER. ${SHOWN}`,
   };
 }
 
@@ -229,7 +234,7 @@ async function keyTwice(run: QueueingRun, trx: Knex.Transaction, made: Made, oth
   return {
     code: 'KEY_REPEATED',
     place: { system: run.name, key: names.get(made.golden)! },
-    message: `It has the same ${run.sink.idempotency_key.join(', ')} as ${names.get(other)}, so the system would take both as the same record.`,
-    hint: 'Fix one of them at its source, or add a field to idempotency_key in the connector.',
+    message: `This record has the same ${run.sink.idempotency_key.join(', ')} as ${names.get(other)}, so the other system would take both as one. It was not sent.`,
+    hint: 'Correct the wrong one in the system that it comes from. If both are right, add a field in which they differ to idempotency_key of the sink in the connector.',
   };
 }

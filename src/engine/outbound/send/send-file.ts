@@ -176,7 +176,7 @@ function unknown({ name }: Pick<SendingRun, 'name'>, { id, name: file }: Deliver
     code: 'DELIVERY_UNKNOWN',
     place: { system: name, file },
     message: `It is not known whether ${name} has ${file}. ${why}.`,
-    hint: `Ask the owner of the system. If it has the file: interlocal deliver settle ${id} --accepted. If not: interlocal deliver retry.${more ? ` ${more}` : ''}`,
+    hint: `Ask the owner of the system. If it has the file: interlocal deliver settle ${id} --accepted. If not, send its records again with interlocal deliver retry NUMBER; interlocal deliver show ${id} lists them.${more ? ` ${more}` : ''}`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Answered, outgoing, record } from '../record.ts';
-import type { Answer, PushContext } from '../../../connector/sink/push.ts';
+import { type Answer, LOOK_THERE, type PushContext } from '../../../connector/sink/push.ts';
 import { push, readBackEach } from '../../../connector/sink/push-request.ts';
 import { totalsOf } from '../../../connector/sink/sink-sums.ts';
 import { changeDelivery, type Delivery } from '../../../store/outbound/deliveries.ts';
@@ -63,7 +63,7 @@ function interrupted(run: Pick<SendingRun, 'name'>): Answer {
       code: 'DELIVERY_UNKNOWN',
       place: { system: run.name },
       message: 'The run was stopped while the request was under way, so it is not known whether the system has it.',
-      hint: 'Check in that system. If it has the record: interlocal deliver settle with --accepted; if not: interlocal deliver retry.',
+      hint: LOOK_THERE,
     },
   };
 }

@@ -71,15 +71,15 @@ export async function readAttachment({ knex }: Engine, id: string, number: numbe
     throw new ConfigError({
       code: 'ATTACHMENT_UNKNOWN',
       place: { system: exception!.id },
-      message: `The exception has no file ${number}.`,
-      hint: 'To list its files, run interlocal exceptions show.',
+      message: `Exception ${exception!.id.slice(0, 8)} has no file with the number ${number}.`,
+      hint: `To list its files, run interlocal exceptions show ${exception!.id.slice(0, 8)}.`,
     });
   if (createHash('sha256').update(content).digest('hex') !== file.sha256)
     throw new ConfigError({
       code: 'ATTACHMENT_CHANGED',
       place: { system: exception!.id },
-      message: `File ${number} is not what was attached: its SHA-256 is another.`,
-      hint: 'Keep the store as it is, and compare with a backup.',
+      message: `File ${number} was changed after it was attached: its checksum (SHA-256) is not the one that was noted then. It was not written out.`,
+      hint: 'Keep a copy of the store as it is now, and take the file from the last backup of the store.',
     });
   return { ...file, content };
 }

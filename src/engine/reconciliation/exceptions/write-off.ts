@@ -27,7 +27,7 @@ export async function writeOffProblems(
     return [
       problem(
         `${by.actor} has no role that may write off money.`,
-        'Let somebody do it who has one, or name the role under exceptions.write_off in config/interlocal.yaml.',
+        'Ask somebody who has such a role, or name the role under exceptions.write_off in config/interlocal.yaml.',
       ),
     ];
   const each = Math.max(...roles.map((role) => minorOf(role.each, currency)));
@@ -35,7 +35,10 @@ export async function writeOffProblems(
   const problems = exceptions.flatMap((e): Problem[] => {
     if (e.currency !== currency)
       return [
-        problem(`Exception ${e.id.slice(0, 8)} is in ${e.currency}, and limits are in ${currency}.`, 'Resolve it for another reason.'),
+        problem(
+          `Exception ${e.id.slice(0, 8)} is in ${e.currency}, but limits for writing off are in ${currency}, so it was not written off.`,
+          'Resolve it for another reason.',
+        ),
       ];
     return Math.abs(e.minor) <= each
       ? []

@@ -16,8 +16,8 @@ export function shownProblem(problem: Problem): ShownProblem {
   if (problem.code === 'INTERNAL')
     return {
       where: textOfPlace(place),
-      what: 'A bug in Interlocal, not in your configuration.',
-      todo: 'Run it on the command line, which shows the lines to report.',
+      what: 'This is a bug in Interlocal, not in your configuration.',
+      todo: 'Run the pipeline with interlocal run, which shows the lines to report.',
     };
   return { where: textOfPlace(place), what: problem.message, todo: problem.hint ?? '' };
 }

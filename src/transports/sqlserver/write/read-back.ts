@@ -48,8 +48,8 @@ export async function readBack(
         throw new FatalError({
           code: 'SQL_ROW_AMBIGUOUS',
           place: { system: connection, path: target.name, key: key.map(({ value }) => value.parameter).join(' ') },
-          message: `${rows.length} rows of ${target.name} have this key.`,
-          hint: 'Add columns to the key until it identifies one row.',
+          message: `${rows.length} rows of ${target.name} have this key, so it is not known which one is meant.`,
+          hint: 'In the connector, add columns to target.table.key of the sink until the key identifies one row.',
         });
       const [row] = rows;
       if (row)
@@ -73,7 +73,7 @@ function readingsOf(target: WriteTarget, spec: ReadBackSpec, connection: string)
       code: 'SQL_COLUMN_UNKNOWN',
       place,
       message: `${target.name} has no column called ${JSON.stringify(name)}.`,
-      hint: `It has ${target.columns
+      hint: `Correct the name in the sink of the connector. The table has ${target.columns
         .map((c) => c.name)
         .slice(0, 40)
         .join(', ')}.`,
@@ -93,8 +93,8 @@ function readingsOf(target: WriteTarget, spec: ReadBackSpec, connection: string)
       problems.push({
         code: 'SQL_COLUMN_TYPE',
         place,
-        message: `Column ${column.name} of ${target.name} is of type ${column.type.name}, which has no exact text.`,
-        hint: 'Leave it out.',
+        message: `Column ${column.name} of ${target.name} is of type ${column.type.name}, whose values have no exact form as text, so it cannot be compared with what was written.`,
+        hint: 'Leave the column out of the sink in the connector.',
       });
     return reading ? [{ name, reading }] : [];
   });

@@ -148,7 +148,7 @@ function resultOf({ found, done }: Counts, { write }: WriteSpec, target: WriteTa
         code: 'SQL_ROW_AMBIGUOUS',
         place: placeOf(row, target, context),
         message: `${found} rows of ${target.name} have this key, so none of them was changed.`,
-        hint: 'Add columns to the key until it identifies one row.',
+        hint: 'In the connector, add columns to target.table.key of the sink until the key identifies one row.',
       },
     };
   if (done > 0) return { state: 'written' };

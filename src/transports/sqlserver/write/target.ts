@@ -83,19 +83,19 @@ export function checkTarget(target: WriteTarget, spec: WriteSpec, connection: st
       say(
         'SQL_COLUMN_UNKNOWN',
         `${target.name} has no column called ${JSON.stringify(name)}.`,
-        meant ? `Did you mean ${meant}?` : `It has ${nameList(names, 40)}.`,
+        meant ? `Did you mean ${meant}? Correct the name in the sink of the connector.` : `It has ${nameList(names, 40)}.`,
       );
     } else if (column.generated && (isKey ? spec.write === 'append' || spec.write === 'upsert' : spec.write !== 'delete'))
       say(
         'SQL_COLUMN_GENERATED',
         `Only the server sets ${column.name} of ${target.name} (${GENERATED[column.generated]}).`,
-        isKey ? 'Find rows by columns that are written, or use write: update.' : 'Leave the column out.',
+        isKey ? 'Find rows by columns that are written, or use write: update.' : 'Leave the column out of the sink in the connector.',
       );
     else if (!isKey && spec.write !== 'delete' && !isStorable(column.type))
       say(
         'SQL_COLUMN_TYPE',
-        `Column ${column.name} of ${target.name} is of type ${column.type.name}, which has no exact text.`,
-        'Leave the column out.',
+        `Column ${column.name} of ${target.name} is of type ${column.type.name}, whose values have no exact form as text, so nothing was written.`,
+        'Leave the column out of the sink in the connector.',
       );
   }
   if (problems.length) throw new ConfigError(problems);
