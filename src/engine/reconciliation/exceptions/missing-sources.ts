@@ -57,7 +57,7 @@ export async function sourceStates(
 
 /**
  * The days of what other pipelines make of the same stream: the debits of fees are a few lines of the bank's files, and the file of a day
- * without one has come all the same.
+ * without one has come anyway.
  */
 async function daysOfStream(knex: Knex, project: Project, pipeline: string, bySource: ReadonlyMap<string, Source>): Promise<string[]> {
   const own = project.pipelines.get(pipeline)!.value.source;
