@@ -38,11 +38,16 @@ function isWithoutPrograms(): boolean {
   return mounted.some((line) => line.split(' ')[1] === MEMORY && line.split(' ')[3]!.split(',').includes('noexec'));
 }
 
-/** What a run that was killed could not remove. */
+/** What a run that was killed could not remove. Where a test of it has mounted a disk, that has to be unmounted by hand. */
 function removeLeftOver(): void {
   for (const name of readdirSync(MEMORY)) {
     const run = name.startsWith(OURS) ? Number(name.slice(OURS.length)) : undefined;
-    if (run !== undefined && !isAlive(run)) rmSync(join(MEMORY, name), { recursive: true, force: true });
+    if (run === undefined || isAlive(run)) continue;
+    try {
+      rmSync(join(MEMORY, name), { recursive: true, force: true });
+    } catch (error) {
+      console.warn(`${join(MEMORY, name)} is left over from an earlier run and could not be removed: ${(error as Error).message}`);
+    }
   }
 }
 
