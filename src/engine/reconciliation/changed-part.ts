@@ -287,9 +287,9 @@ async function addRelated(
   const relations = relationsOf(rules);
   const dated = new Map<string, number[]>();
   const wanted = lookups.map(({ relation, key, day }) => {
-    const { pass: own, near, monthly } = relations[relation] ?? { pass: -1, near: undefined, monthly: undefined };
-    // A total, or the debit of a month's fees, counts all of its records, also those that a person has tied before any pass.
-    const pass = rules.passes[own]?.kind === 'control' || monthly ? -1 : own;
+    const { pass: own, near, whole } = relations[relation] ?? { pass: -1, near: undefined, whole: true };
+    // Also those that a person has tied before any pass.
+    const pass = whole ? -1 : own;
     if (near === undefined || day === null) return { relation, key, from: 0, to: 0, pass };
     const name = `${relation} ${key}`;
     const list = dated.get(name);

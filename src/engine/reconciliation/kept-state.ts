@@ -51,7 +51,7 @@ export interface KeptTotal {
 }
 
 /** Changes when the same records may give another result because the program has changed, or something else is kept. */
-const RULES = 11;
+const RULES = 12;
 
 /** On what a reconciliation compares now, as text. */
 export function basisText(project: Project, config: ReconciliationConfig, sources: readonly Source[]): string {

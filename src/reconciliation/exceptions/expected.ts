@@ -60,7 +60,8 @@ export function unanswered(work: Work, rule: ExpectedRule, i: number): Unanswere
   return [...found, ...known].sort((a, b) => a.pass - b.pass);
 }
 
-function tiesSenders(pass: Pass, { by }: ExpectedRule): pass is KeyPass | SettlementPass {
+/** Whether a pass ties by the fields that tell senders of the right apart. */
+export function tiesSenders(pass: Pass, { by }: ExpectedRule): pass is KeyPass | SettlementPass {
   return (pass.kind === 'key' || pass.kind === 'settlement') && by.every((field) => pass.on.some(({ right }) => right === field));
 }
 

@@ -2,6 +2,7 @@ import { dateOf } from '../calendar.ts';
 import type { Entry, FieldPair, KeyPass, Pass, SettlementPass, Side, SubsetPass, Window } from '../entry.ts';
 import { partOf } from '../exceptions/explain-unequal.ts';
 import { chargebackKeyOf, DETAIL_WITHIN, monthDebited, monthOfFees } from '../exceptions/fees.ts';
+import { tiesSenders } from '../exceptions/expected.ts';
 import { isWhere } from '../exceptions/rules.ts';
 import { fieldsOfWhole, wholeOf } from '../exceptions/splits.ts';
 import { refundViews } from '../passes/subset/subset.ts';
@@ -22,13 +23,15 @@ export interface Relation {
   near?: number;
   /** Records of this side count in it also where an earlier pass has tied them. */
   always?: Side | 'both';
+  /** So do those of them that have not changed: what is looked at has all records of the key. */
+  whole?: true;
   /** Of the fees of a month: `debit` is the relation right after `settlement`. The two are tied to each other, not each to its like. */
   monthly?: 'settlement' | 'debit';
 }
 
 /** All relations of a reconciliation. Copies have one only with each other: that of a record that is like no other is null. */
 export function relationsOf(rules: Rules): Relation[] {
-  const found = rules.passes.flatMap((pass, i) => relationsOfPass(pass, i, rules.passes));
+  const found = rules.passes.flatMap((pass, i) => relationsOfPass(pass, i, rules));
   const last = rules.passes.length;
   for (const { side, field } of entryFields(rules))
     found.push({ pass: last, keyOf: (entry, of) => (of === side ? (entry.values[field] ?? null) : null), always: side });
@@ -85,14 +88,15 @@ export function takenBy(rules: Rules, { by, pass, evidence, takenLast }: Reconci
   return rules.passes.findIndex(({ name }) => name === pass);
 }
 
-function relationsOfPass(pass: Pass, i: number, passes: readonly Pass[]): Relation[] {
+function relationsOfPass(pass: Pass, i: number, rules: Rules): Relation[] {
+  const { passes } = rules;
   switch (pass.kind) {
     case 'key':
-      return [keyRelation(pass, i, passes)];
+      return [keyRelation(pass, i, rules)];
     case 'settlement':
-      return [...(pass.on.length ? [keyRelation(pass, i, passes)] : []), ...(pass.monthly ? monthlyRelations(pass, i) : [])];
+      return [...(pass.on.length ? [keyRelation(pass, i, rules)] : []), ...(pass.monthly ? monthlyRelations(pass, i) : [])];
     case 'control':
-      return [{ pass: i, keyOf: (entry, side) => (side === pass.of ? keyOf(entry, pass.on, 'left') : null), always: pass.of }];
+      return [{ pass: i, keyOf: (entry, side) => (side === pass.of ? keyOf(entry, pass.on, 'left') : null), always: pass.of, whole: true }];
     case 'amount':
       // What is tied already says where the others of its day are, and each of them says more.
       if (pass.order) return [{ pass: i, keyOf: (entry, side) => blockKey(entry, pass.block, side), always: 'both' }];
@@ -131,6 +135,7 @@ function monthlyRelations(pass: SettlementPass, i: number): Relation[] {
     pass: i,
     keyOf: (entry, side) => (side === pass.of ? keyOf(pass, entry) : null),
     always: pass.of,
+    whole: true,
     monthly,
   });
   return [relation(monthOfFees, 'settlement'), relation(monthDebited, 'debit')];
@@ -139,11 +144,14 @@ function monthlyRelations(pass: SettlementPass, i: number): Relation[] {
 /**
  * Records that an earlier pass has tied count too where the key is wider than that of an earlier pass, since a reversal without a narrower
  * key may belong to each record that has the wider one; and where a later pass heeds the number: a sum that has only some of the records
- * of a bag is not certain, wherever the others are.
+ * of a bag is not certain, wherever the others are. Where something is expected from the senders of the key, all records say whether it came.
  */
-function keyRelation(pass: KeyPass | SettlementPass, i: number, passes: readonly Pass[]): Relation {
+function keyRelation(pass: KeyPass | SettlementPass, i: number, { passes, exceptions }: Rules): Relation {
+  const own = (entry: Entry, side: Side): string | null => keyOf(entry, pass.on, side);
+  if (exceptions.expected.some((rule) => rule.side === 'right' && tiesSenders(pass, rule)))
+    return { pass: i, keyOf: own, always: 'both', whole: true };
   const always = narrowerKeys(pass, passes).length ? 'both' : numberedSide(pass, i, passes);
-  return { pass: i, keyOf: (entry, side) => keyOf(entry, pass.on, side), ...(always ? { always } : {}) };
+  return { pass: i, keyOf: own, ...(always ? { always } : {}) };
 }
 
 /** The side of which several records have one number of this pass, where a later pass looks at these. */

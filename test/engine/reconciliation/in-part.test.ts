@@ -65,6 +65,23 @@ const IN_ORDER = PASSES.replace(
 `,
 );
 
+/** The day of a department is paid out at once; what has a slip is tied before. */
+const EXPECTED = `pipeline: to-bank
+reconcile:
+  left: { name: receipts, entity: receipt, amount: amount, date: received_on }
+  right: { name: payouts, entity: deposit, amount: amount, date: collected_on }
+  passes:
+    - key: slip
+      on: [{ left: account, right: reference }]
+      sides: many_to_one
+    - key: department and day
+      on: [department, { left: received_on, right: collected_on }]
+      sides: many_to_one
+  open: { left: { type: not_settled, within: 1, together: [department, received_on] }, right: { type: settled_without_receipt, within: 0 } }
+  exceptions:
+    - { expected: right, by: [department], type: missing_settlement }
+`;
+
 const at = (day: string): Date => new Date(`${day}T15:00:00Z`);
 const DAYS = ['2026-07-01', '2026-07-02', '2026-07-06', '2026-07-07', '2026-07-08', '2026-07-09'];
 
@@ -215,6 +232,14 @@ const IN_PARTS = {
   'mappings/deposit.from-bank.yaml': `${MONEY['mappings/deposit.from-bank.yaml']}  text: { cases: [{ when: { field: no, is: "1" }, const: bag 1/2 }, { when: { field: no, is: "2" }, const: bag 2/2 }] }\n`,
 };
 
+/** Deposits with and without a slip are of one block. */
+const ONE_DEPARTMENT = {
+  'mappings/deposit.from-bank.yaml': MONEY['mappings/deposit.from-bank.yaml']!.replace(
+    '{ from: dept, default: clerk }',
+    '{ const: clerk }',
+  ),
+};
+
 const totals = fc.uniqueArray(
   fc.record({ day: fc.nat(5), dept: departments, amount: amounts, isDeleted: fc.constantFrom(false, false, false, true) }),
   {
@@ -234,6 +259,10 @@ describe('a run that looks only at what may have changed', () => {
     findsTheSame(BY_TOTALS, MONTH_END));
 
   test('finds the same where the records of one follow one another', () => findsTheSame(IN_ORDER, DAYS));
+
+  test('finds the same where what has a number says where its neighbors are', () => findsTheSame(IN_ORDER, DAYS, ONE_DEPARTMENT));
+
+  test('finds the same where what a sender owes for a day did not come', () => findsTheSame(EXPECTED, DAYS));
 
   test('finds the same where fees are debited by the month', () => findsTheSame(BY_MONTH, MONTH_END));
 
