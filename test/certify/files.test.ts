@@ -181,7 +181,7 @@ describe('a pack of files', () => {
   test('whose records.json is missing, or has other keys than it may, is told what to write', async () => {
     const { 'records.json': _, ...others } = { 'records.json': '', 'connector.yaml': MANIFEST, 'README.md': README };
     const bare = packOf('till', { ...others, 'fixtures/payments/payments-20260303.csv': CSV });
-    expect(failures(await certified(bare))[0]).toMatch(/records\.json is not there\. interlocal certify --write-records writes it/);
+    expect(failures(await certified(bare))[0]).toMatch(/The recording has no records\.json.* run interlocal certify with --write-records/);
     const misspelled = JSON.stringify({ record: records(CSV), refuse: [] });
     const [told] = failures(await certified(pack({ 'fixtures/payments/records.json': misspelled })));
     expect(told).toContain('"record" is not a known key here. Did you mean records? Allowed: records, rejected, refused, now.');

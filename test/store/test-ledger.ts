@@ -75,9 +75,9 @@ export function testLedger(now: () => OpenStore): void {
       await saveFileProgress(knex, started.id, 1, { before: 0, done: 500, created: 400 });
       // The next batch of a run whose last one, of 500 more, is gone.
       await expect(saveFileProgress(knex, started.id, 1, { before: 1000, done: 1500, created: 900 })).rejects.toThrow(
-        /500 records .* saved 1000.*STORE_NOT_COMMITTED/,
+        /this run saved 1000, but the database has 500.*STORE_NOT_COMMITTED/,
       );
-      await expect(finishFile(knex, started, 1000, null)).rejects.toThrow(/500 records .* saved 1000.*STORE_NOT_COMMITTED/);
+      await expect(finishFile(knex, started, 1000, null)).rejects.toThrow(/saved 1000, but the database has 500.*STORE_NOT_COMMITTED/);
       expect(await resumableFile(knex, file('a', '1', 2))).toMatchObject({ records_done: 500, created_done: 400, state: 'loading' });
     });
 
