@@ -67,8 +67,8 @@ export function sizeWrong(system: string, path: string, said: number, found: str
   return new FileError({
     code: 'FILE_SIZE_WRONG',
     place: { system, file: path },
-    message: `The server says that ${path} has ${said} bytes, but it has ${found}. It may be incomplete, so none of it is used.`,
-    hint: "Have the file sent again, and ask the system's owner why the server reports a wrong size.",
+    message: `The server says that ${path} has ${said} bytes, but ${found} arrived. It may be incomplete, so none of it is used; the next run reads it again.`,
+    hint: 'If this comes back, have the file sent again. If that does not help either, ask the owner of the server why it reports another size than it sends.',
   });
 }
 

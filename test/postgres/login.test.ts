@@ -82,7 +82,7 @@ describe('logging in to the database server', () => {
   test('verify-full: only the server with a certificate of the named authority is spoken to, by name and by address', async () => {
     for (const host of ['localhost', '127.0.0.1'])
       expect(await said(url('?sslmode=verify-full&sslrootcert=keys/mine.pem', PASSWORD, host))).toBe('encrypted');
-    expect(await said(url('?sslmode=verify-full&sslrootcert=keys/other.pem'))).toMatch(/did not prove.*STORE_TLS/s);
+    expect(await said(url('?sslmode=verify-full&sslrootcert=keys/other.pem'))).toMatch(/does not prove.*STORE_TLS/s);
     expect(await said(url('?sslmode=verify-full'))).toMatch(/STORE_TLS/);
     const plain = await startPostgres();
     expect(await said(plain.url('postgres') + '?sslmode=verify-full')).toMatch(/STORE_TLS/);
@@ -108,7 +108,7 @@ test.each([
   ['postgres://u@h:99999/db', 'is not a URL'],
   ['postgres://u:%zz@h/db', 'not followed by two hexadecimal digits'],
   ['postgres://u@h/db?sslrootcert=keys/none.pem', 'sslrootcert cannot be read: there is no such file'],
-  ['mysql://u@h/db', 'is not of a supported kind'],
+  ['mysql://u@h/db', 'is no kind of database that Interlocal can keep its records in'],
 ])('%s cannot be used, and it is said why: it %s', async (bad, why) => {
   const message = await said(bad);
   expect(message).toContain(why);

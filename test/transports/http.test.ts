@@ -499,8 +499,8 @@ describe('https', () => {
     const text = other.export({ type: 'pkcs8', format: 'pem' });
     const locked = other.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' });
     for (const [key, why] of [
-      [text, 'cert_key belongs to another certificate'],
-      [locked, 'cert_passphrase is missing, or not the one of cert_key'],
+      [text, 'cert_key is not the key of the certificate in cert_file'],
+      [locked, 'cert_passphrase does not open cert_key, or is missing'],
       ['not a key', 'cert_file or cert_key is damaged, or not PEM'],
     ] as const)
       expect(await failure(open({ ...options, cert_key: `${key}` }, folder).then((web) => web.request({})))).toMatchObject({

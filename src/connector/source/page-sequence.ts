@@ -114,8 +114,8 @@ function tooMany(system: string, most: number): FatalError {
   return new FatalError({
     code: 'PAGES_TOO_MANY',
     place: { system },
-    message: `There are more than ${most} pages.`,
-    hint: 'If there really are so many, raise paginator.max_pages in the connector; otherwise the service may never say which page is the last: tell the vendor.',
+    message: `The service gave more than ${most} pages, so reading stopped there. The records that were read are stored; none count as deleted.`,
+    hint: 'Ask the owner of the service how many records there are. If there are so many, raise paginator.max_pages of the stream in the connector. If not, the service never says which page is the last: tell the vendor.',
   });
 }
 

@@ -41,7 +41,7 @@ const FAILURES: Record<string, Failure> = {
   '28': {
     code: 'STORE_LOGIN',
     message: "The store's database server rejected the user or the password.",
-    hint: 'Check the user in store.url and the password in store.password. If both are right, ask the administrator whether pg_hba.conf on the server lets this user in from this machine.',
+    hint: 'Check the user in store.url and the password in store.password (config/interlocal.yaml). If both are right, ask the administrator whether pg_hba.conf on the server lets this user in from this machine.',
   },
   '42501': {
     code: 'STORE_READ_ONLY',
@@ -50,8 +50,9 @@ const FAILURES: Record<string, Failure> = {
   },
   '25006': {
     code: 'STORE_READ_ONLY',
-    message: 'The store cannot be written: the server is a standby, or set to read only.',
-    hint: 'Check store.url: it must name the primary server.',
+    message:
+      'The database of the store cannot be written, since its server is a standby or set to read only, so nothing more can be saved.',
+    hint: 'Check store.url in config/interlocal.yaml: it must name the primary server. If it does, ask the administrator of the database to allow writing, then run again.',
   },
   '53100': {
     code: 'STORE_FULL',

@@ -138,8 +138,8 @@ export function requestEnvelope(
       throw new RecordError({
         code: 'XML_CHARACTER',
         place: { system, path },
-        message: `${path || 'The value'} contains the character ${forbidden}, which cannot be sent in XML.`,
-        hint: 'Have the character removed in the system that the value comes from, or replace it in the mapping.',
+        message: `${path || 'The value'} contains a character that XML does not allow (${forbidden}, usually not visible), so the record is not sent.`,
+        hint: 'Type the value again in the system that it comes from, or take the character out in the mapping of this pipeline. The next run then sends the record.',
       });
     return escapeXml(text);
   }

@@ -199,14 +199,26 @@ export function portOf(url: URL): string {
 }
 
 /** Why a certificate and its key cannot be shown to a server, where they cannot. The server would only see that none is shown. */
-function whyNotUsed(cert: string | undefined, { cert_key: key, cert_passphrase: passphrase }: WebSettings): string | undefined {
+function whyNotUsed(
+  cert: string | undefined,
+  { cert_key: key, cert_passphrase: passphrase }: WebSettings,
+): [why: string, hint: string] | undefined {
   try {
     if (cert === undefined || key === undefined) return undefined;
     const made = createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
-    return new X509Certificate(cert).checkPrivateKey(made) ? undefined : 'cert_key belongs to another certificate';
+    return new X509Certificate(cert).checkPrivateKey(made)
+      ? undefined
+      : [
+          'cert_key is not the key of the certificate in cert_file',
+          'Give the key that the certificate was requested with. If it is lost, request a new certificate.',
+        ];
   } catch {
-    if (key!.includes('ENCRYPTED')) return 'cert_passphrase is missing, or not the one of cert_key';
-    return 'cert_file or cert_key is damaged, or not PEM';
+    if (key!.includes('ENCRYPTED'))
+      return ['cert_passphrase does not open cert_key, or is missing', 'Give the passphrase of the key as cert_passphrase.'];
+    return [
+      'cert_file or cert_key is damaged, or not PEM',
+      'Both must be text that begins with "-----BEGIN". Ask whoever issued the certificate for it in PEM.',
+    ];
   }
 }
 
@@ -221,13 +233,13 @@ async function makeAgents(settings: WebSettings, context: TransportContext): Pro
       });
     });
   const cert = settings.cert_file === undefined ? undefined : await file(settings.cert_file, 'cert_file');
-  const why = whyNotUsed(cert, settings);
-  if (why !== undefined)
+  const unusable = whyNotUsed(cert, settings);
+  if (unusable)
     throw new ConfigError({
       code: 'OPTION_INVALID',
       place: { system: context.connection, path: 'cert_file' },
-      message: `The client certificate cannot be used: ${why}.`,
-      hint: 'The certificate and its key must both be PEM, which is text that begins with "-----BEGIN". Ask whoever issued the certificate for them.',
+      message: `The client certificate of this connection cannot be used, so the system was not contacted: ${unusable[0]}.`,
+      hint: `${unusable[1]} The options are in config/connections.yaml.`,
     });
   const httpsAgent = new HttpsAgent({
     keepAlive: true,
