@@ -80,7 +80,7 @@ test('what is in use, or not empty, is not copied', async () => {
   const { takeLock } = await import('../../src/store/locks.ts');
   const lock = await takeLock(town.engine.knex, 'pipeline:receipts');
   const busy = await townCommand(town.folder, ['store', 'copy', '--to', 'sqlite:data/other.db']);
-  expect(busy).toMatchObject({ exit: 2, err: expect.stringMatching(/in use: pipeline:receipts.*STORE_IN_USE/) });
+  expect(busy).toMatchObject({ exit: 2, err: expect.stringMatching(/in use by: pipeline:receipts.*STORE_IN_USE/) });
   if ('release' in lock) await lock.release();
 });
 
