@@ -96,7 +96,7 @@ test('a port that is taken is said in plain words, and nothing is run', async ()
   const { port } = other.address() as AddressInfo;
   const served = serve([], TOWN, { PORT: String(port) });
   expect(await served.exit).toBe(1);
-  expect(served.err()).toContain(`Port ${port} on 127.0.0.1 is in use by another program`);
+  expect(served.err()).toContain(`port ${port} on 127.0.0.1 is in use by another program`);
   expect(served.err()).toContain(`interlocal serve --port ${port + 1}`);
   expect(served.err()).not.toContain('    at ');
   expect(served.lines()).toEqual([]);
