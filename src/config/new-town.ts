@@ -79,8 +79,8 @@ async function refuseUsedFolder(folder: string, root: string, files: ReadonlyMap
     throw new ConfigError({
       code: 'FOLDER_NOT_EMPTY',
       place: { file: folder },
-      message: 'this is a file, but a folder is needed.',
-      hint: 'Name a new folder.',
+      message: 'a file of this name is there already, so no folder for a town can be made here; nothing was changed.',
+      hint: 'Give interlocal init the name of a new folder.',
     });
   }
   if (entries.includes('config') && existsSync(join(root, TOWN)))

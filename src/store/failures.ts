@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { FatalError, type Problem } from '../core/errors.ts';
 import { isUniqueViolation, postgresFailure } from './postgres/failures.ts';
 import { isUniqueViolation as isUniqueViolationInFile, sqliteFailure } from './sqlite/failures.ts';
@@ -45,8 +47,8 @@ const OF_FILES: Record<string, Omit<Problem, 'place'>> = {
   EPERM: NOT_PERMITTED,
   ENOTDIR: {
     code: 'NOT_A_FOLDER',
-    message: 'A part of this path is a file, but must be a folder.',
-    hint: 'Correct the path, or move the file away.',
+    message: 'A folder is needed, but there is a file of that name.',
+    hint: 'Correct the path where it is given, in the command or in the configuration.',
   },
   ENAMETOOLONG: {
     code: 'PATH_UNUSABLE',
@@ -66,9 +68,21 @@ export function storeFailure(error: unknown): FatalError | undefined {
   const { code, message, path, syscall } = (error ?? {}) as { code?: unknown; message?: unknown; path?: unknown; syscall?: unknown };
   const text = typeof code === 'string' ? code : '';
   if (typeof path === 'string' && typeof syscall === 'string' && OF_FILES[text])
-    return new FatalError({ ...OF_FILES[text], place: { file: path } }, { cause: error });
+    return new FatalError({ ...OF_FILES[text], place: { file: text === 'ENOTDIR' ? fileOn(path) : path } }, { cause: error });
   const known = OF_THE_DISK[text] ?? sqliteFailure(text) ?? postgresFailure(text, String(message ?? ''));
   return known && new FatalError({ ...known, place: PLACE }, { cause: error });
+}
+
+/** The part of a path that is a file, where only a folder can be. */
+function fileOn(path: string): string {
+  for (let at = path; dirname(at) !== at; at = dirname(at)) {
+    try {
+      if (statSync(at).isFile()) return at;
+    } catch {
+      // It is below the file.
+    }
+  }
+  return path;
 }
 
 /** A row was not added because there is one with the same unique key. */

@@ -67,7 +67,7 @@ test.each([
   [
     'two ways at once',
     '{ values: ["1"], option: areas }',
-    'bills.partition.option: has values and option: only one of values, option, stream may be given. [VALUE_INVALID]',
+    'bills.partition.option: has values next to it, but only one of values, option, stream may be given. [VALUE_INVALID]',
   ],
 ])('%s is told, and what was meant', async (_, partition, problem) => {
   expect(await mistakes(accounts + bills(partition))).toEqual([problem]);

@@ -41,7 +41,7 @@ export function exactlyOne<T extends z.ZodObject>(shape: T, names: readonly stri
       else if (given.length > 1)
         context.addIssue({
           code: 'custom',
-          message: `has ${given.join(' and ')}: only one of ${names.join(', ')} may be given`,
+          message: `has ${given[0]} next to it, but only one of ${names.join(', ')} may be given`,
           path: [given[1]!],
         });
     },

@@ -70,7 +70,11 @@ const reconciliation = reconciliationKeys
           params: { code: 'KEY_MISSING', names: ['match_on', 'passes'] },
         });
       if (match_on.length > 0 && rules !== undefined)
-        context.addIssue({ code: 'custom', message: 'has match_on and passes: only one of the two may be given', path: ['passes'] });
+        context.addIssue({
+          code: 'custom',
+          message: 'has match_on next to it, but only one of the two may be given',
+          path: ['passes'],
+        });
     },
     { when: () => true },
   )

@@ -50,9 +50,9 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
   /** An address that an answer gave: below base_url, or at one of the hosts that the connection names. RFC 3986 section 5. */
   function linked(link: string): URL {
     const from = `${base.origin}${folder}/`;
-    if (!URL.canParse(link, from)) throw outside(link);
+    if (!URL.canParse(link, from)) throw outsideLink(link);
     const url = new URL(link, from);
-    if (!isBelow(url) && !isNamed(url)) throw outside(link);
+    if (!isBelow(url) && !isNamed(url)) throw outsideLink(link);
     return url;
   }
 
@@ -69,8 +69,17 @@ export function openHttp(options: Record<string, unknown>, context: TransportCon
     return new ConfigError({
       code: 'PATH_OUTSIDE',
       place: { system, path: 'path' },
-      message: `The path ${JSON.stringify(redact(path))} leads outside ${settings.base_url}.`,
-      hint: 'Nothing was requested. Correct the path in the connector. If the files are on another host, name that host in hosts of the connection; passwords are not sent there.',
+      message: `The path ${JSON.stringify(redact(path))} leads outside ${settings.base_url}, the base_url of the connection, so it was not requested.`,
+      hint: 'Correct the path in the connector, or base_url in config/connections.yaml.',
+    });
+  }
+
+  function outsideLink(link: string): ConfigError {
+    return new ConfigError({
+      code: 'PATH_OUTSIDE',
+      place: { system, path: 'path' },
+      message: `An answer of the system names ${JSON.stringify(redact(link))} as the address to go on with. It leads outside ${settings.base_url}, the base_url of the connection, so it was not requested.`,
+      hint: 'Ask the vendor whether this address is theirs. If it is, add its host to hosts of the connection in config/connections.yaml; passwords are not sent there.',
     });
   }
 

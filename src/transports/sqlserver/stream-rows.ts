@@ -76,8 +76,8 @@ export async function* streamRows(
           {
             code: 'CONNECTION_TIMEOUT',
             place: { system: options.connection },
-            message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows.`,
-            hint: 'If this continues, ask the database administrator whether other work locks the table, or raise request_timeout of the connection.',
+            message: `The server sent nothing more for ${options.patience / 1000} seconds, after ${came} rows, so the query was stopped. It is run again, at the latest by the next run; nothing is stored twice.`,
+            hint: 'If this continues, ask the database administrator whether other work locks the table, or raise request_timeout of the connection in config/connections.yaml.',
           },
           { passes: true },
         );
