@@ -5,11 +5,11 @@ import { dirname, resolve } from 'node:path';
 /**
  * Makes a folder and those above it that are missing; gives the first that was made, undefined where all were there. On a disk that is
  * mounted read-only Node says that such a folder is not there, which sends people looking for a file that nobody took: one folder alone
- * fails with the true reason.
+ * fails with the true reason. `make`: Node's, but for tests.
  */
-export async function makeFolder(path: string): Promise<string | undefined> {
+export async function makeFolder(path: string, make: typeof mkdir = mkdir): Promise<string | undefined> {
   try {
-    return await mkdir(path, { recursive: true });
+    return await make(path, { recursive: true });
   } catch (error) {
     if (!isMissing(error)) throw error;
     let first = resolve(path);
@@ -19,22 +19,22 @@ export async function makeFolder(path: string): Promise<string | undefined> {
         () => false,
       );
     while (dirname(first) !== first && !(await isThere(dirname(first)))) first = dirname(first);
-    await mkdir(first);
-    await mkdir(path, { recursive: true });
+    await make(first);
+    await make(path, { recursive: true });
     return first;
   }
 }
 
 /** The same at once, with these rights: for the folders of the store. */
-export function makeFolderNow(path: string, mode: number): void {
+export function makeFolderNow(path: string, mode: number, make: typeof mkdirSync = mkdirSync): void {
   try {
-    mkdirSync(path, { recursive: true, mode });
+    make(path, { recursive: true, mode });
   } catch (error) {
     if (!isMissing(error)) throw error;
     let first = resolve(path);
     while (dirname(first) !== first && !existsSync(dirname(first))) first = dirname(first);
-    mkdirSync(first, { mode });
-    mkdirSync(path, { recursive: true, mode });
+    make(first, { mode });
+    make(path, { recursive: true, mode });
   }
 }
 
