@@ -7,8 +7,8 @@ export interface WaitingRows {
   count(): number;
   /** A row about so far down in the file was found: if the store is in the order of the file, all before it have come. */
   found(row: number): void;
-  /** Looks for them again, and gives how many are left. Of those that probably differ `onDifferent` is told. `found`: how many were, of all rows. */
-  lookAgain(found: () => number): number;
+  /** Looks for them again. Of those that probably differ `onDifferent` is told. `found`: how many were, of all rows. */
+  lookAgain(found: () => number): void;
   /** No more will come: those that are left differ. `onDifferent` is told of those of which it was not. */
   take(): SourceRecord[];
 }
@@ -49,7 +49,6 @@ export function waitingRows(isThere: (digest: string) => boolean, onDifferent: (
       });
       const behind = waiting.filter(({ record }) => record.number < furthest);
       if (!mistaken && behind.length <= DIFFERENT_OF_FOUND * found()) tell(behind);
-      return waiting.length;
     },
     take() {
       tell(waiting);

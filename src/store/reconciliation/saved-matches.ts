@@ -103,7 +103,7 @@ export async function savePassMatches(
 
 async function saveChunk(
   trx: Knex.Transaction,
-  run: { pipeline: string; id: number; at: string },
+  run: SavingRun,
   chunk: readonly PassMatch[],
   known: KnownMatches,
   saved: SavedMatches,
@@ -125,7 +125,7 @@ async function saveChunk(
 
 async function revoke(
   trx: Knex.Transaction,
-  run: { pipeline: string; id: number; at: string },
+  run: SavingRun,
   ids: readonly number[],
   namesOf: (golden: number, side: 'left' | 'right') => string,
 ): Promise<void> {
@@ -143,7 +143,7 @@ async function revoke(
 
 async function refresh(
   trx: Knex.Transaction,
-  run: { id: number; at: string; pipeline: string },
+  run: SavingRun,
   before: StoredPassMatch,
   now: PassMatch,
   stored: readonly MatchRecord[],
@@ -173,7 +173,7 @@ async function lastId(trx: Knex.Transaction): Promise<number> {
 }
 
 /** Gives the id of the first one; the others follow. */
-async function insertMatches(trx: Knex.Transaction, run: { pipeline: string; id: number }, matches: readonly PassMatch[]): Promise<number> {
+async function insertMatches(trx: Knex.Transaction, run: SavingRun, matches: readonly PassMatch[]): Promise<number> {
   const first = (await lastId(trx)) + 1;
   const rows = await dialectOf(trx).rowsOf(trx);
   const columns = [
@@ -234,16 +234,10 @@ function columnsOf(m: PassMatch) {
   };
 }
 
-function eventOfFound({ contentId, madeBy, state, rule }: PassMatch, run: { pipeline: string; id: number; at: string }): EventRow {
+function eventOfFound({ contentId, madeBy, state, rule }: PassMatch, run: SavingRun): EventRow {
   return eventOf(contentId, run, madeBy === 'rule' ? 'run' : 'person', state, { run: run.id, rule });
 }
 
-function eventOf(
-  contentId: string,
-  run: { pipeline: string; at: string },
-  actor: string,
-  action: EventRow['action'],
-  detail: Record<string, unknown>,
-): EventRow {
+function eventOf(contentId: string, run: SavingRun, actor: string, action: EventRow['action'], detail: Record<string, unknown>): EventRow {
   return { contentId, pipeline: run.pipeline, at: run.at, actor, action, detail };
 }

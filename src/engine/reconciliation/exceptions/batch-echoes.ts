@@ -25,13 +25,17 @@ export async function batchEchoes(
   exceptions: readonly StoredException[],
   records: ReadonlyMap<string, readonly ExceptionRecord[]>,
 ): Promise<NewTag[]> {
-  const tags: NewTag[] = [];
-  for (const batch of exceptions) {
+  const batches = exceptions.flatMap((batch) => {
     const wanted = valuesOf(project, batch);
-    if (!wanted) continue;
+    return wanted ? [{ batch, wanted }] : [];
+  });
+  if (batches.length === 0) return [];
+  const open = exceptions.filter((e) => isOpenRight(project, e, records));
+  const tags: NewTag[] = [];
+  for (const { batch, wanted } of batches) {
     const name = `batch ${batch.id}`;
-    const near = exceptions.filter((e) => isOpenRight(project, e, records) && isNear(e, batch));
-    for (const e of near) if (await haveAll(trx, project, e, records.get(e.id)!, wanted)) tags.push({ id: e.id, name, role: 'echo' });
+    for (const e of open.filter((one) => isNear(one, batch)))
+      if (await haveAll(trx, project, e, records.get(e.id)!, wanted)) tags.push({ id: e.id, name, role: 'echo' });
     if (tags.at(-1)?.name === name) tags.push({ id: batch.id, name, role: 'cause' });
   }
   return tags;
